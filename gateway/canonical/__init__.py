@@ -1,0 +1,23 @@
+"""The nouns that every layer shares: Envelope, Record, Draft, Translation, Outcome, lineage."""
+
+from gateway.canonical.envelope import Envelope, new_envelope_id, now_us
+from gateway.canonical.outcome import Issue, Outcome, Quarantined, Refused, Severity, Stored
+from gateway.canonical.record import Record
+from gateway.canonical.resource import Draft, Merge, Resource, Translation
+
+__all__ = [
+    "Draft",
+    "Envelope",
+    "Issue",
+    "Merge",
+    "Outcome",
+    "Quarantined",
+    "Record",
+    "Refused",
+    "Resource",
+    "Severity",
+    "Stored",
+    "Translation",
+    "new_envelope_id",
+    "now_us",
+]

@@ -1,0 +1,88 @@
+"""Draft, Merge and Translation: what the mapping makes of one message, before it is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.canonical.outcome import Issue
+
+Resource = dict[str, Any]
+"""A FHIR resource as parsed JSON; a FHIR decimal is a ``decimal.Decimal``, so that its precision
+survives (R4 §2.24.0.1); read and written with ``gateway.canonical.json``."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One resource that a message writes.
+
+    Attributes:
+        type: resource type, e.g. ``"Patient"``.
+        id: deterministic seed id (uuid5, see ``gateway.mapping.identity``); the ``ident`` table may
+            decide for another id, and the store then rewrites the references inside the message.
+        body: the resource, with ``resourceType`` and ``id``, without ``meta.versionId`` and
+            ``meta.lastUpdated``, which the store adds. References inside the message are literal
+            (``"Patient/<seed id>"``).
+        key: ``(system, value)`` under which the ``ident`` table knows it; None: ``id`` alone.
+        subject: seed id of the Patient that it is about, ``""`` for none. The same key with
+            another patient is quarantined.
+        cleared: top-level elements that the sender deleted (the v2 null ``""``).
+        fills: top-level elements to write only where the store has none yet (a status that the
+            message does not state, but that a new resource needs).
+        owns: True where the sender's profile owns this type. Others create stubs and fill gaps,
+            they never overwrite.
+    """
+
+    type: str
+    id: str
+    body: Resource
+    key: tuple[str, str] | None = None
+    subject: str = ""
+    cleared: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
+    owns: bool = True
+
+
+@dataclass(slots=True)
+class Merge:
+    """Two identities that turned out to be one (ADT A40).
+
+    Attributes:
+        type: resource type, in practice ``"Patient"``.
+        key: ``(system, value)`` of the identity that ends.
+        retired: seed id of the resource that ends; it stays, with ``link.type`` replaced-by.
+        survivor: seed id of the resource that goes on; the ``ident`` row of ``key`` moves to it.
+    """
+
+    type: str
+    key: tuple[str, str]
+    retired: str
+    survivor: str
+
+
+@dataclass(slots=True)
+class Translation:
+    """What the mapping made of one message.
+
+    Attributes:
+        drafts: the resources, dependencies first, the Provenance last.
+        merges: identities to join.
+        event_at: when the event happened at the sender (EVN-6, EVN-2 or MSH-7), microseconds since
+            1970-01-01T00:00:00Z; None where the sender does not say. An older event never
+            overwrites a newer state.
+        lineage: packed rule numbers, see ``gateway.canonical.lineage``.
+        map_version: digest of the compiled maps that produced ``lineage``.
+        unmapped: valued source fields that no row reads, by path (``"PID-27"``) with their count.
+        gaps: codes without a map, by ``(table, code)``.
+        issues: what was repaired or dropped, and why; never patient data.
+    """
+
+    drafts: list[Draft] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    event_at: int | None = None
+    lineage: bytes = b""
+    map_version: str = ""
+    unmapped: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    issues: list[Issue] = field(default_factory=list)

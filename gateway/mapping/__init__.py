@@ -1,0 +1,6 @@
+"""Mapping: declarative rows, compiled once, turn a Record into FHIR drafts (docs/add-a-mapping.md)."""
+
+from gateway.mapping.maps import Maps, load_maps
+from gateway.mapping.senders import Profile
+
+__all__ = ["Maps", "Profile", "load_maps"]

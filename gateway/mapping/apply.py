@@ -1,0 +1,303 @@
+"""Apply: walk the segments of one message, let the rows write, then settle identities and references."""
+
+from __future__ import annotations
+
+from itertools import compress
+from typing import Any
+
+from gateway.canonical import Draft, Issue, Merge, Translation
+from gateway.canonical.lineage import MARK, pack
+from gateway.errors import Rejected
+from gateway.mapping.identity import seed
+from gateway.mapping.messages import Act, Key, MessageMap, Tie
+from gateway.mapping.run import DEFAULTS, Frame, Handle, Run, pick_identifier
+from gateway.mapping.times import to_us
+from gateway.wire import er7
+
+HEADER_KNOWN = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20})
+"""Fields of MSH that the gateway itself reads, or that only route the message."""
+
+_INDEXES = range(512)
+_SUBJECTS = ("subject", "patient", "beneficiary")
+_ESCAPES = {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"}
+
+
+def normal_fields(message: er7.Message) -> list[list[str]]:
+    """Return the fields of every segment, written with the default separators."""
+    if message.separators[:5] == DEFAULTS[:5]:
+        return [segment.fields for segment in message.segments]
+    change = {ord(char): escape for char, escape in _ESCAPES.items()}
+    change |= {ord(old): new for old, new in zip(message.separators[:5], DEFAULTS[:5], strict=False) if old}
+    fields = [segment.text.translate(change).split("|") for segment in message.segments]
+    for one in fields:
+        if one[0] == "MSH":
+            one[1:2] = ["|", "^~\\&"]
+    return fields
+
+
+class Application:
+    """One message on its way through one message map."""
+
+    __slots__ = ("ends", "merges", "number", "pending", "plan", "root", "run", "unmapped", "used")
+
+    def __init__(self, run: Run, plan: MessageMap) -> None:
+        self.run, self.plan = run, plan
+        self.root = run.frame
+        self.number = 0
+        self.pending: list[tuple[Handle, Tie, Frame]] = []
+        self.ends: list[tuple[Handle, Tie, Frame]] = []
+        self.merges: list[tuple[str, str, str, Frame]] = []
+        self.unmapped: dict[str, int] = {}
+        self.used: dict[tuple[str, str], int] = {}
+
+    def walk(self, cross: frozenset[str]) -> None:
+        """Let every segment do what its place says."""
+        run, plan = self.run, self.plan
+        move, places, extras = plan.walk.move, plan.places, plan.extras
+        stack, cursor = [self.root], 0
+        for index, f in enumerate(normal_fields(run.message)):
+            name = f[0]
+            if index:
+                step = move(cursor, name)
+                cursor = step.cursor
+                if step.leaf >= 0:
+                    del stack[step.keep :]
+                    for group in step.opens:
+                        stack.append(Frame(group, stack[-1]))
+                place = places.get(step.leaf) if step.leaf >= 0 else extras.get(name)
+            else:
+                place = places.get(0)
+            frame = run.frame = stack[-1]
+            run.segment = name
+            if name in cross:
+                frame.segments[name] = f
+            if place is None:
+                self.unread(name, f, HEADER_KNOWN if not index else frozenset())
+                continue
+            for act in place.acts:
+                if act.test is None or act.test(f, run):
+                    self.act(act, f, frame, index)
+            self.unread(name, f, place.known | HEADER_KNOWN if not index else place.known)
+
+    def unread(self, name: str, f: list[str], known: frozenset[int]) -> None:
+        """Count the valued fields that no row reads."""
+        for at in compress(_INDEXES, f):
+            if at and at not in known:
+                path = f"{name}-{at}"
+                self.unmapped[path] = self.unmapped.get(path, 0) + 1
+
+    def act(self, act: Act, f: list[str], frame: Frame, index: int) -> None:
+        """Carry out one row of the message map."""
+        if act.merge is not None:
+            how, field, into = act.merge
+            self.merges.append((how, f[field] if len(f) > field else "", into, frame))
+            return
+        handle = self.handle(act, f, frame)
+        if handle is None:
+            return
+        lineage = self.run.lineage
+        lineage += (MARK, index, handle.number, act.rule)
+        if act.call is not None:
+            act.call(f, handle, self.run)
+        for tie in act.links:
+            (self.ends if tie.name == "*" else self.pending).append((handle, tie, frame))
+        for owner, tie in act.appends:
+            target = frame.find(owner)
+            if target is not None:
+                self.pending.append((target, tie, frame))
+
+    def handle(self, act: Act, f: list[str], frame: Frame) -> Handle | None:
+        """Return the resource that a row fills: an earlier one, or a new one."""
+        step = act.step
+        if not step.make:
+            return frame.find(step.into)
+        home = frame
+        if step.per:
+            home = self.group(frame, step.per)
+            found = home.names.get(step.name)
+            if found is not None:
+                return found
+        self.number += 1
+        handle = Handle(step.make, home, act, f, self.number)
+        handle.stub = step.only == "stub"
+        self.run.handles.append(handle)
+        if step.name:
+            home.names[step.name] = handle
+        return handle
+
+    def group(self, frame: Frame, name: str) -> Frame:
+        """Return the open group of that name; the message where there is none."""
+        here: Frame | None = frame
+        while here is not None and here.group != name:
+            here = here.parent
+        return here if here is not None else self.root
+
+    # -- afterwards -------------------------------------------------------------------------------------
+
+    def finish(self, version: str) -> Translation:
+        """Settle identities and references and return what the message became.
+
+        Raises:
+            Rejected: a resource that the map requires has no identity; the code is the map's reason.
+        """
+        run = self.run
+        for handle in run.handles:
+            self.identify(handle)
+        self.require()
+        for handle, tie, frame in self.pending:
+            self.tie(handle, tie, frame.find(tie.name))
+        self.merge_bodies()
+        kept = [handle for handle in run.handles if handle.state == 2]
+        for handle, tie, _ in self.ends:
+            handle.body[tie.path[0]] = [{"reference": f"{h.type}/{h.id}"} for h in kept if h is not handle]
+        translation = Translation(
+            drafts=[self.draft(handle) for handle in kept],
+            merges=self.joined(),
+            event_at=self.event_at(),
+            lineage=pack(run.lineage),
+            map_version=version,
+            gaps=run.gaps,
+            issues=run.issues,
+        )
+        translation.unmapped.update(self.unmapped)
+        translation.drafts.sort(key=lambda draft: draft.type == "Provenance")
+        return translation
+
+    def identify(self, handle: Handle) -> str:
+        """Give a resource its seed id, ``""`` where no key of its row works."""
+        if handle.state:
+            return handle.id if handle.state == 2 else ""
+        handle.state = 1
+        act: Act = handle.step
+        for key in act.keys:
+            if self.by_key(handle, key):
+                handle.state = 2
+                handle.body["id"] = handle.id
+                return handle.id
+        handle.state = 3
+        self.run.issues.append(
+            Issue(
+                "warning",
+                "required",
+                act.step.at,
+                act.step.id,
+                f"no identity for this {handle.type}; it was left out",
+                f"缺少{handle.type}的标识，未写入",
+            )
+        )
+        return ""
+
+    def by_key(self, handle: Handle, key: Key) -> bool:
+        run = self.run
+        if key.identifier is not None:
+            picked = pick_identifier(handle.body, key.identifier)
+            if picked is None:
+                return False
+            handle.key = picked if picked[0] else (run.local("id", handle.type), picked[1])
+            handle.id = seed(run.tenant, handle.type, *handle.key)
+            return True
+        value = key.fixed or self.composed(handle, key)
+        if not value:
+            return False
+        used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
+        # Two results with the same code and sub-id are two results: the second gets its number.
+        handle.id = seed(run.tenant, handle.type, "key", value if used == 1 else f"{value}#{used}")
+        return True
+
+    def composed(self, handle: Handle, key: Key) -> str:
+        values, valued = [], False
+        for part in key.parts:
+            if part.name:
+                other = handle.frame.find(part.name)
+                if other is None or not self.identify(other):
+                    return ""
+                values.append(other.id)
+            elif part.value is not None:
+                before, self.run.frame = self.run.frame, handle.frame
+                values.append(part.value(handle.fields, self.run).strip())
+                self.run.frame = before
+                valued = valued or bool(values[-1])
+        return "|".join(values) if valued else ""
+
+    def require(self) -> None:
+        """Raise where nothing made a resource that the map requires."""
+        have = {
+            handle.step.step.name
+            for handle in self.run.handles
+            if handle.step is not None and handle.state == 2
+        }
+        for name, reason in self.plan.file.requires.items():
+            if name not in have:
+                raise Rejected(f"the message names no {name}", code=reason, where=self.plan.file.structure)
+
+    def tie(self, handle: Handle, tie: Tie, other: Handle | None) -> None:
+        """Write the Reference to ``other``, if there is one."""
+        if other is None or other.state != 2:
+            return
+        reference = {"reference": f"{other.type}/{other.id}"}
+        here = handle.body
+        for name, many in zip(tie.path[:-1], tie.many[:-1], strict=True):
+            if many:
+                fresh: dict[str, Any] = {}
+                here.setdefault(name, []).append(fresh)
+                here = fresh
+            else:
+                here = here.setdefault(name, {})
+        last = tie.path[-1]
+        if tie.many[-1]:
+            if reference not in here.setdefault(last, []):
+                here[last].append(reference)
+        else:
+            here[last] = reference
+        if last in _SUBJECTS and other.type == "Patient":
+            handle.subject = other
+
+    def merge_bodies(self) -> None:
+        """Two resources of one identity become one; the earlier one keeps what it says."""
+        first: dict[str, Handle] = {}
+        for handle in self.run.handles:
+            if handle.state != 2:
+                continue
+            same = first.setdefault(f"{handle.type}/{handle.id}", handle)
+            if same is not handle:
+                for name, value in handle.body.items():
+                    same.body.setdefault(name, value)
+                handle.state = 4
+
+    def draft(self, handle: Handle) -> Draft:
+        body = handle.body
+        return Draft(
+            type=handle.type,
+            id=handle.id,
+            body=body,
+            key=handle.key,
+            subject=handle.subject.id if handle.subject is not None else "",
+            cleared=tuple(name for name in handle.cleared if name not in body),
+            fills=tuple(name for name in handle.fills if name in body),
+            owns=not handle.stub and self.run.profile.owner(handle.type),
+        )
+
+    def joined(self) -> list[Merge]:
+        """Return the identities that the message joins (MRG)."""
+        merges = []
+        for how, field, into, frame in self.merges:
+            survivor = frame.find(into)
+            if survivor is None or not survivor.id:
+                continue
+            for raw in field.split("~"):
+                made = self.run.by_map(how, raw) if raw else None
+                if not made or not made.get("value"):
+                    continue
+                key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
+                retired = seed(self.run.tenant, survivor.type, *key)
+                if retired != survivor.id:
+                    merges.append(Merge(survivor.type, key, retired, survivor.id))
+        return merges
+
+    def event_at(self) -> int | None:
+        for read in self.plan.event_at:
+            text = read([], self.run)
+            moment = to_us(text.strip(), self.run.zone) if text else None
+            if moment is not None:
+                return moment
+        return None

@@ -1,0 +1,82 @@
+"""Code tables: one YAML file per table, looked up exactly, then without regard to case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.mapping.rows import plain, read
+
+TABLE_KEYS = frozenset({"table", "target", "source", "note", "codes", "__line__"})
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """What a source code becomes: a FHIR code, its display and system, and further data (a Timing)."""
+
+    code: str
+    display: str
+    system: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def coding(self) -> dict[str, str]:
+        """Return the entry as a FHIR Coding."""
+        coding = {"code": self.code}
+        if self.system:
+            coding = {"system": self.system, "code": self.code}
+        if self.display:
+            coding["display"] = self.display
+        return coding
+
+
+class Table:
+    """One code table; ``get`` answers None for a code without a map, it never guesses."""
+
+    __slots__ = ("_entries", "name", "target")
+
+    def __init__(self, name: str, target: str, entries: dict[str, Entry]) -> None:
+        self.name, self.target = name, target
+        self._entries = entries
+        for key, entry in list(entries.items()):
+            entries.setdefault(key.casefold(), entry)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, code: str) -> Entry | None:
+        """Return the entry of a source code, None for a code without a map."""
+        entry = self._entries.get(code)
+        return entry if entry is not None else self._entries.get(code.strip().casefold())
+
+
+def _entry(value: Any, target: str, where: str) -> Entry:
+    if isinstance(value, list):
+        value = {"code": value[0], "display": value[1] if len(value) > 1 else ""}
+    if isinstance(value, dict):
+        extra = {k: v for k, v in value.items() if k not in ("code", "display", "system")}
+        code, display = str(value.get("code", "")), str(value.get("display", ""))
+        return Entry(code, display, str(value.get("system", target)), extra)
+    if value is None or value == "":
+        raise Misconfigured("a code without a target; leave it out instead", where=where)
+    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else str(value)
+    return Entry(str(text), "", target)
+
+
+def table_file(path: Path | Traversable) -> Table:
+    """Return one code table.
+
+    Raises:
+        Misconfigured: an unknown key or an entry without a target; names file and line.
+    """
+    data = read(path)
+    for key in data:
+        if key not in TABLE_KEYS:
+            known = ", ".join(sorted(TABLE_KEYS))
+            raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
+    target = str(data.get("target", ""))
+    rows = plain(data.get("codes") or {})
+    entries = {str(code): _entry(value, target, path.name) for code, value in rows.items()}
+    return Table(str(data.get("table", path.name.removesuffix(".yaml"))), target, entries)

@@ -1,0 +1,107 @@
+"""Compile: all map files become functions, once, at load."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.mapping import observations  # noqa: F401 (adds its functions to the closed table)
+from gateway.mapping.codes import Table
+from gateway.mapping.emit import Emitter, World
+from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric
+from gateway.mapping.rows import MapFile, MessageFile
+
+
+def part(text: str, separator: str, number: int) -> str:
+    """Return component ``number`` (1-based) of a raw text, ``""`` for none."""
+    if separator not in text:
+        return text if number == 1 else ""
+    parts = text.split(separator)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+def repetition(field: str, number: int) -> str:
+    """Return repetition ``number`` (1-based) of a raw field, ``""`` for none."""
+    return part(field, "~", number)
+
+
+@dataclass(slots=True, frozen=True)
+class Compiled:
+    """The functions of all maps.
+
+    Attributes:
+        functions: map name → function (see :mod:`gateway.mapping.emit`).
+        known: segment map → numbers of the fields that some row reads or ignores by name.
+        rules: rule number → row id; number 0 is no rule.
+        cross: segments that some map reads from afar.
+        version: digest of everything compiled.
+    """
+
+    functions: Mapping[str, Callable[..., Any]]
+    known: Mapping[str, frozenset[int]]
+    rules: tuple[str, ...]
+    cross: frozenset[str]
+    version: str
+
+
+def _cycles(maps: Mapping[str, MapFile]) -> None:
+    """Refuse datatype maps that include one another in a circle."""
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise Misconfigured("cyclic include: " + " → ".join((*path, name)), where=maps[name].where)
+        if name in done:
+            return
+        for row in maps[name].rows:
+            if row.convert in maps:
+                visit(row.convert, (*path, name))
+        done.add(name)
+
+    for name in maps:
+        visit(name, ())
+
+
+def number_rules(maps: Mapping[str, MapFile], messages: list[MessageFile]) -> tuple[str, ...]:
+    """Return all row ids in a stable order; the place of an id is its rule number."""
+    ids = [row.id for _, file in sorted(maps.items()) for row in file.rows]
+    ids += [step.id for file in sorted(messages, key=lambda one: one.where) for step in file.steps]
+    return ("", *ids)
+
+
+def compile_maps(
+    maps: Mapping[str, MapFile], messages: list[MessageFile], tables: Mapping[str, Table], digest: bytes
+) -> Compiled:
+    """Compile every segment and datatype map.
+
+    Args:
+        digest: hash of the source files, which becomes part of the version.
+
+    Raises:
+        Misconfigured: a path, condition, function or table is wrong, or maps include one another in a
+            circle; names file and line.
+    """
+    _cycles(maps)
+    rules = number_rules(maps, messages)
+    names = {name: f"m{at}" for at, name in enumerate(sorted(maps))}
+    world = World(maps, tables, {rule: at for at, rule in enumerate(rules)}, names)
+    world.filled = {
+        (file.target, row.to.split(".")[0]) for file in maps.values() for row in file.rows if row.fill
+    }
+    scope: dict[str, Any] = {"part": part, "repetition": repetition, "BAD": BAD, "EMPTY": EMPTY}
+    scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han}
+    scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
+    scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}
+    known: dict[str, frozenset[int]] = {}
+    sources: list[str] = []
+    for name in sorted(maps):
+        emitter = Emitter(maps[name], world)
+        sources.append(emitter.source())
+        known[name] = frozenset(emitter.known)
+    exec(compile("\n".join(sources), "<qiao maps>", "exec"), scope)  # noqa: S102 (our own source, from checked rows)
+    functions = {name: scope[function] for name, function in names.items()}
+    version = hashlib.sha256(digest + "\n".join(sources).encode()).hexdigest()[:16]
+    return Compiled(functions, known, rules, frozenset(world.cross), version)

@@ -1,0 +1,173 @@
+"""Maps: everything under ``mappings/hl7v2`` and ``mappings/senders``, loaded, checked and compiled once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from gateway.canonical import Envelope, Translation
+from gateway.errors import Misconfigured, Rejected
+from gateway.mapping.apply import Application
+from gateway.mapping.codes import Table, table_file
+from gateway.mapping.compile import Compiled, compile_maps
+from gateway.mapping.messages import MessageCompiler, MessageMap
+from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file
+from gateway.mapping.run import Run
+from gateway.mapping.senders import Profile, choose, profile_file
+from gateway.wire import er7
+
+Root = Path | Traversable
+
+
+def _yaml(folder: Root) -> Iterator[Root]:
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+        if path.name.endswith(".yaml"):
+            yield path
+
+
+class Maps:
+    """The compiled maps of one process.
+
+    Attributes:
+        version: digest of the rows, tables and the compiler; lineage is read with the same version.
+        rules: rule number → row id.
+        messages: event (``"ADT^A01"``) → message map.
+        profiles: sender profiles by id; ``"default"`` is always there.
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        messages: Mapping[str, MessageMap],
+        tables: Mapping[str, Table],
+        profiles: Mapping[str, Profile],
+        maps: Mapping[str, MapFile],
+    ) -> None:
+        self.version = compiled.version
+        self.rules = compiled.rules
+        self.messages, self.tables, self.profiles, self.maps = messages, tables, profiles, maps
+        self._cross = compiled.cross
+        self._functions = compiled.functions
+        self._chosen: dict[tuple[str, str, str, str], Profile] = {}
+
+    def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
+        """Return the sender profile of a message: ``hint`` if it names one, else by its header.
+
+        Raises:
+            Misconfigured: ``hint`` names no profile.
+        """
+        key = (adapter, hint, message.header(3), message.header(4))
+        found = self._chosen.get(key)
+        if found is None:
+            found = self._choose(hint, message)
+            if len(self._chosen) < 4096:
+                self._chosen[key] = found
+        return found
+
+    def _choose(self, hint: str, message: er7.Message) -> Profile:
+        if hint:
+            if hint not in self.profiles:
+                known = ", ".join(sorted(self.profiles))
+                raise Misconfigured(f"no sender profile {hint!r} in mappings/senders; there are {known}")
+            return self.profiles[hint]
+        component = message.separators.component
+        header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in (3, 4, 5, 6)}
+        return choose(self.profiles.values(), header) or self.profiles["default"]
+
+    def translate(self, message: er7.Message, envelope: Envelope, profile: Profile) -> Translation:
+        """Map one message; a pure function of message, envelope and profile.
+
+        Raises:
+            Rejected: the type has no map (``unknown-type``), or a resource without which the message has
+                no meaning cannot be identified (the reason that the map names, ``no-patient``).
+        """
+        plan = self.plan(message)
+        run = Run(message, envelope, profile, self.tables, self._functions)
+        application = Application(run, plan)
+        application.walk(self._cross)
+        return application.finish(self.version)
+
+    def plan(self, message: er7.Message) -> MessageMap:
+        """Return the message map of a message.
+
+        Raises:
+            Rejected: its type has none.
+        """
+        found = self.messages.get(message.type)
+        if found is None:
+            raise Rejected("no map for this message type", code="unknown-type", where="MSH-9")
+        return found
+
+
+def _digest(folders: list[Root]) -> bytes:
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in _yaml(folder):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def _maps(datatypes: Root, segments: Root) -> dict[str, MapFile]:
+    maps: dict[str, MapFile] = {}
+    for folder in (datatypes, segments):
+        for path in _yaml(folder):
+            file = map_file(path, is_segment=folder is segments)
+            if file.name in maps:
+                raise Misconfigured(f"map {file.name} is also in {maps[file.name].where}", where=path.name)
+            maps[file.name] = file
+    return maps
+
+
+def _profiles(folder: Root) -> dict[str, Profile]:
+    paths = {path.name: path for path in _yaml(folder)}
+    base = profile_file(paths.pop("default.yaml")) if "default.yaml" in paths else Profile()
+    profiles = {base.id: base}
+    for path in paths.values():
+        one = profile_file(path, base)
+        if one.id in profiles:
+            raise Misconfigured(f"sender {one.id!r} is defined twice", where=path.name)
+        profiles[one.id] = one
+    return profiles
+
+
+def _messages(
+    files_: list[MessageFile], compiled: Compiled, maps: Mapping[str, MapFile]
+) -> dict[str, MessageMap]:
+    numbers = {rule: at for at, rule in enumerate(compiled.rules)}
+    by_event: dict[str, MessageMap] = {}
+    for file in files_:
+        made = MessageCompiler(file, compiled, maps, numbers).compile()
+        for event in file.events:
+            if event in by_event:
+                raise Misconfigured(
+                    f"{event} is also mapped by {by_event[event].file.where}", where=file.where
+                )
+            by_event[event] = made
+    return by_event
+
+
+def load_maps(root: Root | None = None) -> Maps:
+    """Load, check and compile all maps.
+
+    Args:
+        root: a folder like ``mappings/``; default: the one that ships with qiao.
+
+    Raises:
+        Misconfigured: anything is wrong in any file; names file and line.
+    """
+    root = root if root is not None else files("mappings")
+    v2 = root / "hl7v2" if isinstance(root, Path) else root.joinpath("hl7v2")
+    folders: list[Root] = [v2.joinpath(name) for name in ("datatypes", "segments", "messages", "codes")]
+    tables = {table.name: table for table in (table_file(path) for path in _yaml(folders[3]))}
+    maps = _maps(folders[0], folders[1])
+    if "CWE[CodeableConcept]" not in maps:
+        raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
+    message_files = [message_file(path) for path in _yaml(folders[2])]
+    compiled = compile_maps(maps, message_files, tables, _digest(folders))
+    messages = _messages(message_files, compiled, maps)
+    return Maps(compiled, messages, tables, _profiles(root.joinpath("senders")), maps)

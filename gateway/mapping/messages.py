@@ -1,0 +1,272 @@
+"""Message maps: which segment makes or fills which resource, and how the resources are tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.mapping.compile import Compiled, part, repetition
+from gateway.mapping.conditions import condition
+from gateway.mapping.elements import element, is_resource, is_type
+from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric
+from gateway.mapping.grouping import Walk
+from gateway.mapping.paths import Source, source
+from gateway.mapping.rows import MapFile, MessageFile, Step
+from gateway.mapping.run import Run
+from gateway.mapping.structures import structure
+
+Test = Callable[[list[str], Run], bool]
+Value = Callable[[list[str], Run], str]
+
+
+def field_of(at: Source, segment: str) -> str:
+    """Return the expression of a raw field; ``f`` is the segment that the row stands at."""
+    if at.segment == segment:
+        return f"(f[{at.field}] if len(f) > {at.field} else '')"
+    return f"run.other({at.segment!r}, {at.field})"
+
+
+def reader(at: Source, segment: str) -> str:
+    """Return the expression that reads one leaf."""
+    if at.variable:
+        return f"run.variable({at.variable!r})"
+    value = f"part(repetition({field_of(at, segment)}, {at.repetition or 1}), '^', {at.component or 1})"
+    return f"part({value}, '&', {at.subcomponent})" if at.subcomponent else value
+
+
+SCOPE: dict[str, Any] = {"part": part, "repetition": repetition, "EMPTY": EMPTY}
+SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han}
+
+
+def _function(expression: str) -> Callable[[list[str], Run], Any]:
+    made: Callable[[list[str], Run], Any] = eval(f"lambda f, run: {expression}", SCOPE)  # noqa: S307 (checked rows)
+    return made
+
+
+@dataclass(slots=True, frozen=True)
+class KeyPart:
+    """One part of a composed key: a resource by its name, or a leaf of the message."""
+
+    name: str
+    value: Value | None
+
+
+@dataclass(slots=True, frozen=True)
+class Key:
+    """One way to an identity: by identifier type codes, or composed; ``fixed`` is a constant."""
+
+    identifier: tuple[str, ...] | None = None
+    parts: tuple[KeyPart, ...] = ()
+    fixed: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Tie:
+    """A reference between two resources: ``path`` of elements, ``name`` of the other one."""
+
+    path: tuple[str, ...]
+    many: tuple[bool, ...]
+    name: str
+
+
+@dataclass(slots=True)
+class Act:
+    """One compiled row of a message map."""
+
+    rule: int
+    step: Step
+    test: Test | None
+    call: Callable[..., None] | None
+    keys: tuple[Key, ...]
+    links: tuple[Tie, ...]
+    appends: tuple[tuple[str, Tie], ...]
+    merge: tuple[str, int, str] | None = None
+
+
+@dataclass(slots=True)
+class Place:
+    """What happens at one leaf: its acts, and the fields that none of them reads."""
+
+    acts: tuple[Act, ...]
+    known: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class MessageMap:
+    """One compiled message map."""
+
+    file: MessageFile
+    walk: Walk
+    places: dict[int, Place] = field(default_factory=dict)
+    extras: dict[str, Place] = field(default_factory=dict)
+    event_at: tuple[Value, ...] = ()
+
+    def place(self, leaf: int, segment: str) -> Place | None:
+        """Return what happens at a leaf, or at a segment that the structure does not know."""
+        return self.places.get(leaf) if leaf >= 0 else self.extras.get(segment)
+
+
+def _keys(value: Any, segment: str, names: set[str], where: str) -> tuple[Key, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        if "any" in value:
+            return tuple(key for one in value["any"] for key in _keys(one, segment, names, where))
+        if "identifier" in value:
+            return (Key(identifier=tuple(str(v) for v in value["identifier"])),)
+        if "fixed" in value:
+            return (Key(fixed=str(value["fixed"])),)
+        raise Misconfigured(f"unknown key {value!r}; it takes identifier, any, fixed or a list", where=where)
+    parts = []
+    for text in value if isinstance(value, list) else [value]:
+        if str(text) in names:
+            parts.append(KeyPart(str(text), None))
+        else:
+            parts.append(KeyPart("", _function(reader(source(str(text), where), segment))))
+    return (Key(parts=tuple(parts)),)
+
+
+def _tie(type_name: str, path: str, name: str, where: str) -> Tie:
+    steps, many, here = [], [], type_name
+    for one in path.split("."):
+        found = element(here, one)
+        if found is None:
+            raise Misconfigured(f"{here} has no element {one!r} (in {path!r})", where=where)
+        steps.append(one)
+        many.append(found.many)
+        here = found.type
+    if here != "Reference":
+        raise Misconfigured(f"{path!r} of {type_name} is a {here}, not a Reference", where=where)
+    return Tie(tuple(steps), tuple(many), name)
+
+
+class MessageCompiler:
+    """Compiles the rows of one message map."""
+
+    def __init__(
+        self, file: MessageFile, compiled: Compiled, maps: Mapping[str, MapFile], numbers: Mapping[str, int]
+    ) -> None:
+        self.file, self.compiled, self.maps, self.numbers = file, compiled, maps, numbers
+        tree = structure(file.structure)
+        if tree is None:
+            raise Misconfigured(f"HL7 has no message structure {file.structure!r}", where=file.where)
+        self.walk = Walk(tree)
+        self.names = {step.name for step in file.steps if step.name}
+        self.types = {step.name: self.type_of(step) for step in file.steps if step.name and step.make}
+
+    def type_of(self, step: Step) -> str:
+        if not is_resource(step.make):
+            raise Misconfigured(f"R4 has no resource type {step.make!r}", where=step.where)
+        return step.make
+
+    def compile(self) -> MessageMap:
+        """Return the compiled message map.
+
+        Raises:
+            Misconfigured: a segment, map, name, path or key is wrong; names file and line.
+        """
+        made = MessageMap(self.file, self.walk)
+        acts: dict[int | str, list[Act]] = {}
+        for step in self.file.steps:
+            segment = step.at.rpartition(".")[2]
+            act = self.act(step, segment)
+            places: list[int | str] = [*self.leaves(step)]
+            for leaf in places or [segment]:
+                acts.setdefault(leaf, []).append(act)
+        for leaf, some in acts.items():
+            known = frozenset[int]().union(
+                *(self.compiled.known.get(act.step.map, frozenset()) for act in some)
+            )
+            place = Place(tuple(some), known | self.read_by(some))
+            if isinstance(leaf, int):
+                made.places[leaf] = place
+            else:
+                made.extras[leaf] = place
+        made.event_at = tuple(
+            _function(reader(source(path, self.file.where), "")) for path in self.file.event_at
+        )
+        return made
+
+    def read_by(self, acts: list[Act]) -> frozenset[int]:
+        """Return the fields that keys and merges of these acts read by themselves."""
+        fields = set()
+        for act in acts:
+            segment = act.step.at.rpartition(".")[2]
+            texts = act.step.key if isinstance(act.step.key, list) else []
+            for text in [*texts, act.step.merge.get("from", "")]:
+                if str(text).startswith(segment + "-"):
+                    fields.add(source(str(text), act.step.where).field)
+        return frozenset(fields)
+
+    def leaves(self, step: Step) -> list[int]:
+        """Return the places that ``at`` names: groups directly around it first, else anywhere above it."""
+        *groups, segment = step.at.split(".")
+        exact, loose = [], []
+        for at, leaf in enumerate(self.walk.leaves):
+            if leaf.segment != segment:
+                continue
+            around = self.walk.groups(at)
+            if not groups or around[-len(groups) :] == groups:
+                exact.append(at)
+            elif all(one in around for one in groups):
+                loose.append(at)
+        if groups and not exact and not loose:
+            raise Misconfigured(f"{self.file.structure} has no place {step.at!r}", where=step.where)
+        return exact or loose
+
+    def act(self, step: Step, segment: str) -> Act:
+        call = None
+        if step.map:
+            if step.map not in self.maps:
+                raise Misconfigured(f"unknown map {step.map!r}", where=step.where)
+            call = self.compiled.functions[step.map]
+            self.fits(step)
+        test = None
+        if step.when:
+
+            def access(text: str, whole: bool) -> str:
+                at = source(text, step.where)
+                whole = whole and not at.component and not at.repetition and not at.variable
+                return field_of(at, segment) if whole else reader(at, segment)
+
+            test = _function(condition(step.when, access, step.where))
+        return Act(
+            rule=self.numbers[step.id],
+            step=step,
+            test=test,
+            call=call,
+            keys=_keys(step.key, segment, self.names, step.where),
+            links=tuple(self.link(step, path, name) for path, name in step.link.items()),
+            appends=tuple(self.append(step, path, name) for path, name in step.append.items()),
+            merge=self.merge(step),
+        )
+
+    def fits(self, step: Step) -> None:
+        """Refuse a map whose target is not the type of the resource that it fills."""
+        target = self.maps[step.map].target
+        type_name = step.make or self.types.get(step.into, "")
+        if type_name and target != type_name:
+            raise Misconfigured(f"{step.map} fills a {target}, not a {type_name}", where=step.where)
+        if step.into and step.into not in self.types:
+            raise Misconfigured(f"no row makes {step.into!r}", where=step.where)
+
+    def link(self, step: Step, path: str, name: str) -> Tie:
+        if name != "*" and name not in self.names:
+            raise Misconfigured(f"no row makes {name!r}", where=step.where)
+        return _tie(step.make or self.types.get(step.into, ""), path, name, step.where)
+
+    def append(self, step: Step, path: str, name: str) -> tuple[str, Tie]:
+        owner, _, rest = path.partition(".")
+        if owner not in self.types:
+            raise Misconfigured(f"no row makes {owner!r}", where=step.where)
+        return owner, _tie(self.types[owner], rest, name or step.name, step.where)
+
+    def merge(self, step: Step) -> tuple[str, int, str] | None:
+        if not step.merge:
+            return None
+        how = step.merge.get("as", "CX[Identifier]")
+        if how not in self.maps or not is_type(step.merge.get("type", "")):
+            raise Misconfigured("merge takes type, from, as (a map) and into", where=step.where)
+        return how, source(step.merge["from"], step.where).field, step.merge["into"]

@@ -1,0 +1,234 @@
+"""Observation values, reference ranges and dosage frequencies: functions that need more than one leaf."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from gateway.mapping import times
+from gateway.mapping.functions import BAD, FUNCTIONS, Function, number, string
+
+if TYPE_CHECKING:
+    from gateway.mapping.run import Run
+
+UCUM = "http://unitsofmeasure.org"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+_COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
+_COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
+_STARS = re.compile(r"[*＊]+|-{2,}")
+_CARET_UNIT = re.compile(r"10\^\d+/\S+")
+_RANGE = re.compile(
+    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|至|\.\.)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>\D.*)?"
+)
+_ONE_SIDED = re.compile(r"(?P<sign><=|>=|<|>|≤|≥|＜|＞)\s*(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>\D.*)?")
+
+
+def _field(f: list[str], at: int) -> str:
+    return f[at] if len(f) > at and f[at] != '""' else ""
+
+
+def quantity(text: str, run: Run) -> Any:
+    """``5.6``, ``<3``, ``≥100`` → Quantity with its comparator; anything else → None."""
+    found = _COMPARED.fullmatch(text.strip())
+    value = number(found[2]) if found else None
+    if found is None or value is None:
+        return None
+    made: dict[str, Any] = {"value": value}
+    if found[1]:
+        made["comparator"] = _COMPARATOR.get(found[1], found[1])
+    return made
+
+
+def unit_of(raw: str, run: Run) -> dict[str, Any]:
+    """Return ``unit``, ``system`` and ``code`` of a raw OBX-6; UCUM only where the units table knows it.
+
+    ``10^9/L`` with raw carets is put together again: its second component could be nothing else.
+    """
+    if not raw or raw == '""':
+        return {}
+    whole = run.unescape(raw).strip()
+    table = run.tables.get("units")
+    parts = [run.unescape(part).strip() for part in raw.split("^")]
+    if _CARET_UNIT.fullmatch(whole.split("~")[0]):
+        parts = [whole]
+    text = next((part for part in parts[:2] if part), "")
+    if not text:
+        return {}
+    entry = next((found for part in parts[:2] if part and table and (found := table.get(part))), None)
+    made: dict[str, Any] = {"unit": text}
+    if entry is not None:
+        made |= {"system": UCUM, "code": entry.code}
+    elif len(parts) > 2 and parts[2].upper() == "UCUM":
+        made |= {"system": UCUM, "code": parts[0]}
+    elif table is not None:
+        run.gap(table, text)
+    return made
+
+
+def _quantity(text: str, unit: dict[str, Any], run: Run) -> dict[str, Any] | None:
+    made = quantity(text, run)
+    return None if made is None else {**made, **unit}
+
+
+def _absent(text: str) -> dict[str, Any]:
+    coding = {"system": ABSENT, "code": "unknown", "display": "Unknown"}
+    return {"dataAbsentReason": {"coding": [coding], "text": text}}
+
+
+def _structured(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    """SN (chapter 2A): comparator ^ number ^ separator ^ number."""
+    parts = [run.unescape(part).strip() for part in raw.split("^")] + ["", "", "", ""]
+    sign, first, separator, second = parts[:4]
+    one, two = number(first), number(second)
+    if separator in (":", "/") and one is not None and two is not None:
+        return {"valueRatio": {"numerator": {"value": one, **unit}, "denominator": {"value": two}}}
+    if separator == "-" and one is not None and two is not None:
+        return {"valueRange": {"low": {"value": one, **unit}, "high": {"value": two, **unit}}}
+    if not separator and one is not None and sign in ("", "=", "<", ">", "<=", ">="):
+        made = {"value": one, **unit}
+        return {"valueQuantity": made | ({"comparator": sign} if sign not in ("", "=") else {})}
+    text = "".join(part for part in (sign, first, separator, second) if part)
+    return {"valueString": text} if text else {}
+
+
+def _range(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    """NR: low ^ high."""
+    low, _, high = raw.partition("^")
+    made = {name: {"value": value, **unit} for name, text in (("low", low), ("high", high.split("^")[0]))
+            if (value := number(text)) is not None}  # fmt: skip
+    return {"valueRange": made} if made else {}
+
+
+def _period(raw: str, run: Run) -> dict[str, Any]:
+    start, _, end = raw.partition("^")
+    ends = (("start", start), ("end", end.split("^")[0]))
+    made = {name: value for name, text in ends if (value := times.to_datetime(text.strip(), run.zone))}
+    return {"valuePeriod": made} if made else {}
+
+
+def _text(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    """ST, TX, FT and numbers typed as text: a number with a unit is a quantity, else it stays text."""
+    lines = [string(run.unescape(part), run) for part in raw.split("~")]
+    text = "\n".join(line for line in lines if line)
+    if not text:
+        return {}
+    if unit and (made := _quantity(text, unit, run)):
+        return {"valueQuantity": made}
+    return {"valueString": text}
+
+
+def _coded(raw: str, kind: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    first = raw.split("~", 1)[0]
+    if kind in ("IS", "ID") and "^" not in first:
+        plain = run.unescape(first).strip()
+        return _text(first, unit, run) if unit else {"valueCodeableConcept": {"text": plain}} if plain else {}
+    made = run.by_map("CWE[CodeableConcept]", first)
+    return {"valueCodeableConcept": made} if made else {}
+
+
+def obx_value(f: list[str], run: Run) -> Any:
+    """OBX-2, OBX-5 and OBX-6 → the right ``value[x]`` of an Observation, or a ``dataAbsentReason``."""
+    raw = _field(f, 5)
+    kind = _field(f, 2).strip().upper()
+    if not raw or kind in ("ED", "RP"):
+        return None
+    if _STARS.fullmatch(raw.strip()):
+        return _absent(raw.strip())
+    unit = unit_of(_field(f, 6), run)
+    first = raw.split("~", 1)[0]
+    if kind == "NM":
+        made = _quantity(run.unescape(first), unit, run)
+        return {"valueQuantity": made} if made else _text(raw, {}, run) or None
+    if kind == "SN":
+        return _structured(first, unit, run) or None
+    if kind in ("CE", "CWE", "CNE", "CF", "IS", "ID"):
+        return _coded(raw, kind, unit, run) or None
+    if kind == "NR":
+        return _range(first, unit, run) or None
+    if kind == "DR":
+        return _period(first, run) or None
+    if kind in ("DT", "TS", "DTM"):
+        moment = times.to_datetime(run.unescape(first).split("^")[0].strip(), run.zone)
+        return {"valueDateTime": moment} if moment else BAD
+    if kind == "TM":
+        moment = times.to_time(first.strip())
+        return {"valueTime": moment} if moment else BAD
+    return _text(raw, unit, run) or None
+
+
+def reference_range(f: list[str], run: Run) -> Any:
+    """OBX-7 (with the unit of OBX-6) → referenceRange: its text, low and high where they can be read."""
+    text = run.unescape(_field(f, 7)).strip()
+    if not text:
+        return None
+    unit = unit_of(_field(f, 6), run)
+    made: dict[str, Any] = {}
+    if found := _RANGE.fullmatch(text):
+        low, high = number(found["low"]), number(found["high"])
+        if low is not None and high is not None and low <= high:
+            made = {"low": {"value": low, **unit}, "high": {"value": high, **unit}}
+    elif found := _ONE_SIDED.fullmatch(text):
+        side = "high" if _COMPARATOR.get(found["sign"], found["sign"]).startswith("<") else "low"
+        made = {side: {"value": number(found["value"]), **unit}}
+    return {**made, "text": text}
+
+
+_EVERY = re.compile(r"Q(\d{1,2})(H|D|W|MIN)", re.IGNORECASE)
+_TIMES_A_DAY = re.compile(r"(\d{1,2})\s*(?:X/?D|次/[日天])|[每一][日天]\s*(\d{1,2})\s*次", re.IGNORECASE)
+_EVERY_ZH = re.compile(r"每\s*(\d{1,2})\s*(?:个)?小时(?:1次|一次)?")
+
+
+def frequency(text: str, run: Run) -> Any:
+    """Dosage frequency (``BID``, ``Q8H``, ``每日三次``) → Timing; the original stays as ``code.text``."""
+    text = text.strip()
+    if not text:
+        return None
+    made: dict[str, Any] = {"code": {"text": text}}
+    table = run.tables.get("frequency")
+    entry = table.get(text) if table else None
+    if entry is not None and "timing" in entry.extra:
+        return {"repeat": dict(entry.extra["timing"]), **made}
+    if found := _EVERY.fullmatch(text):
+        unit = {"MIN": "min"}.get(found[2].upper(), found[2].lower())
+        repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": unit}
+    elif found := _TIMES_A_DAY.fullmatch(text):
+        repeat = {"frequency": int(found[1] or found[2]), "period": 1, "periodUnit": "d"}
+    elif found := _EVERY_ZH.fullmatch(text):
+        repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": "h"}
+    else:
+        if table is not None:
+            run.gap(table, text)
+        return made
+    return {"repeat": repeat, **made} if repeat["period"] and repeat["frequency"] else made
+
+
+_DURATION = re.compile(
+    r"(?P<unit>[SMHDWL])(?P<number>\d{1,4})|(?P<number2>\d{1,4})(?P<unit2>[SMHDWL天日周月])", re.IGNORECASE
+)
+_DURATION_UNITS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
+_DURATION_UNITS |= {"天": "d", "日": "d", "周": "wk", "月": "mo"}
+
+
+def duration(text: str, run: Run) -> Any:
+    """TQ.3 (``D5``, ``W2``, also ``5天``) → Duration with its UCUM unit."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        return None
+    unit = _DURATION_UNITS[(found["unit"] or found["unit2"]).upper()]
+    return {"value": int(found["number"] or found["number2"]), "unit": unit, "system": UCUM, "code": unit}
+
+
+def unit(raw: str, run: Run) -> Any:
+    """CWE of a unit → the unit part of a Quantity (``unit``, ``system``, ``code``)."""
+    return unit_of(raw, run) or None
+
+
+FUNCTIONS |= {
+    "duration": Function("value", duration, "Duration"),
+    "unit": Function("raw", unit, "Quantity"),
+    "obx_value": Function("segment", obx_value, ""),
+    "reference_range": Function("segment", reference_range, "Observation.referenceRange"),
+    "quantity": Function("value", quantity, "Quantity"),
+    "frequency": Function("value", frequency, "Timing"),
+}

@@ -1,0 +1,279 @@
+"""Rows: the map files as data, every row with its file and line (the format: docs/add-a-mapping.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.errors import Misconfigured
+
+Json = Any
+"""Any JSON value, as YAML gives it."""
+
+MAP_KEYS = frozenset({"map", "rows", "key", "requires", "source", "note"})
+ROW_KEYS = frozenset(
+    {"id", "from", "when", "to", "as", "codes", "value", "with", "fill", "clear", "ignore", "note"}
+)
+MESSAGE_KEYS = frozenset({"message", "events", "requires", "event_at", "rows", "source", "note"})
+STEP_KEYS = frozenset(
+    {"id", "at", "when", "map", "make", "per", "into", "as", "key", "link", "append", "merge", "only", "note"}
+)
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe YAML that also tells the line of every mapping."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    seen: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise Misconfigured(f"duplicate key {key!r}", where=f"line {key_node.start_mark.line + 1}")
+        seen[key] = loader.construct_object(value_node, deep=True)
+    seen["__line__"] = node.start_mark.line + 1
+    return seen
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# 2026-01-01 and 12:30 stay text, and so do on/off/yes/no/y/n: codes are not booleans.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in rules if not tag.endswith((":timestamp", ":bool"))]
+    for first, rules in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+def plain(value: Json) -> Json:
+    """Return ``value`` without the line marks that :func:`read` leaves in it."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if k != "__line__"}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def read(path: Path | Traversable) -> dict[str, Any]:
+    """Return one YAML file as a dict, its mappings marked with ``__line__``.
+
+    Raises:
+        Misconfigured: not YAML, not a mapping, or a duplicate key; names file and line.
+    """
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path.name}:{mark.line + 1}" if mark else path.name
+        raise Misconfigured(f"not YAML: {getattr(error, 'problem', error)}", where=where) from None
+    except Misconfigured as error:
+        raise Misconfigured(error.reason, where=f"{path.name} {error.where}") from None
+    if not isinstance(data, dict):
+        raise Misconfigured("expected a mapping at the top", where=path.name)
+    return data
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a segment or datatype map; the attributes are the keys of docs/add-a-mapping.md."""
+
+    id: str
+    where: str
+    sources: tuple[str, ...]
+    to: str
+    when: str = ""
+    convert: str = ""
+    codes: str = ""
+    value: Json = None
+    has_value: bool = False
+    constants: Mapping[str, Json] = field(default_factory=dict)
+    fill: bool = False
+    clear: bool = True
+    ignore: str = ""
+
+
+@dataclass(slots=True)
+class MapFile:
+    """One segment or datatype map: ``source`` is ``PID`` or ``CX``, ``target`` a FHIR type."""
+
+    name: str
+    where: str
+    is_segment: bool
+    source: str
+    target: str
+    rows: list[Row]
+    key: Json = None
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Step:
+    """One row of a message map."""
+
+    id: str
+    where: str
+    at: str
+    when: str = ""
+    map: str = ""
+    make: str = ""
+    per: str = ""
+    into: str = ""
+    name: str = ""
+    key: Json = None
+    link: Mapping[str, str] = field(default_factory=dict)
+    append: Mapping[str, str] = field(default_factory=dict)
+    merge: Mapping[str, str] = field(default_factory=dict)
+    only: str = ""
+
+
+@dataclass(slots=True)
+class MessageFile:
+    """One message map."""
+
+    structure: str
+    where: str
+    events: tuple[str, ...]
+    requires: Mapping[str, str]
+    event_at: tuple[str, ...]
+    steps: list[Step]
+
+
+def _known(data: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
+    for key in data:
+        if key not in allowed and key != "__line__":
+            raise Misconfigured(f"unknown key {key!r}; known are {', '.join(sorted(allowed))}", where=where)
+
+
+def _tuple(value: Json) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(str(v) for v in value) if isinstance(value, list) else (str(value),)
+
+
+def _flag(data: Mapping[str, Any], key: str, default: bool) -> bool:
+    return str(data.get(key, default)).lower() == "true"
+
+
+def _unique(items: list[Row] | list[Step], where: str) -> None:
+    seen: dict[str, str] = {}
+    for item in items:
+        if item.id in seen:
+            raise Misconfigured(f"duplicate row id {item.id!r}, first at {seen[item.id]}", where=item.where)
+        seen[item.id] = item.where
+
+
+def _numbered(raw: list[dict[str, Any]], default: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each row its id: the written one, or what it reads from, with a number if that repeats."""
+    used: dict[str, int] = {}
+    for data in raw:
+        if "id" in data:
+            yield str(data["id"]), data
+            continue
+        sources = _tuple(data.get(default))
+        base = sources[0] if sources else "value"
+        used[base] = used.get(base, 0) + 1
+        yield (base if used[base] == 1 else f"{base}#{used[base]}"), data
+
+
+def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
+    where = f"{file}:{data.get('__line__', 0)}"
+    _known(data, ROW_KEYS, where)
+    if "from" not in data and "value" not in data:
+        raise Misconfigured("a row needs 'from' or 'value'", where=where)
+    if "to" not in data and "ignore" not in data:
+        raise Misconfigured("a row needs 'to' or 'ignore'", where=where)
+    return Row(
+        id=f"{name}/{ident}",
+        where=where,
+        sources=_tuple(data.get("from")),
+        to=str(data.get("to", "")),
+        when=str(data.get("when", "")),
+        convert=str(data.get("as", "")),
+        codes=str(data.get("codes", "")),
+        value=plain(data.get("value")),
+        has_value="value" in data,
+        constants=plain(data.get("with", {})),
+        fill=_flag(data, "fill", False),
+        clear=_flag(data, "clear", True),
+        ignore=str(data.get("ignore", "")),
+    )
+
+
+def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
+    """Return one segment or datatype map.
+
+    Raises:
+        Misconfigured: a key, row or id is wrong; names file and line.
+    """
+    data = read(path)
+    _known(data, MAP_KEYS, path.name)
+    name = str(data.get("map", ""))
+    source, bracket, target = name.partition("[")
+    if not bracket or not target.endswith("]"):
+        raise Misconfigured('expected map: "SOURCE[Target]"', where=path.name)
+    rows = [_row(name, ident, row, path.name) for ident, row in _numbered(data.get("rows") or [], "from")]
+    _unique(rows, path.name)
+    return MapFile(
+        name=name,
+        where=path.name,
+        is_segment=is_segment,
+        source=source,
+        target=target[:-1].partition("-")[0],
+        rows=rows,
+        key=plain(data.get("key")),
+        requires=_tuple(data.get("requires")),
+    )
+
+
+def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
+    where = f"{file}:{data.get('__line__', 0)}"
+    _known(data, STEP_KEYS, where)
+    if "at" not in data:
+        raise Misconfigured("a row needs 'at'", where=where)
+    name = str(data.get("as", ""))
+    append = data.get("append", {})
+    if not isinstance(append, dict):
+        append = {str(one): name for one in (append if isinstance(append, list) else [append])}
+    return Step(
+        id=f"{structure}/{ident}",
+        where=where,
+        at=str(data["at"]),
+        when=str(data.get("when", "")),
+        map=str(data.get("map", "")),
+        make=str(data.get("make", "")),
+        per=str(data.get("per", "")),
+        into=str(data.get("into", "")),
+        name=name,
+        key=plain(data.get("key")),
+        link=plain(data.get("link", {})),
+        append=plain(append),
+        merge=plain(data.get("merge", {})),
+        only=str(data.get("only", "")),
+    )
+
+
+def message_file(path: Path | Traversable) -> MessageFile:
+    """Return one message map.
+
+    Raises:
+        Misconfigured: a key, row or id is wrong; names file and line.
+    """
+    data = read(path)
+    _known(data, MESSAGE_KEYS, path.name)
+    structure = str(data.get("message", ""))
+    steps = [
+        _step(structure, ident, row, path.name) for ident, row in _numbered(data.get("rows") or [], "at")
+    ]
+    _unique(steps, path.name)
+    return MessageFile(
+        structure=structure,
+        where=path.name,
+        events=_tuple(data.get("events")),
+        requires=plain(data.get("requires", {})),
+        event_at=_tuple(data.get("event_at")),
+        steps=steps,
+    )

@@ -1,0 +1,312 @@
+"""Run: everything that is known while one message is being mapped."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gateway.canonical import Envelope, Issue
+from gateway.mapping.codes import Table
+from gateway.mapping.identity import seed
+from gateway.wire import er7
+
+if TYPE_CHECKING:
+    from gateway.mapping.senders import Profile
+
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
+_V2_TABLE = re.compile(r"HL7(\d{4})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
+"""The separators that the compiled maps are written for; other messages are brought to these first."""
+
+
+class Frame:
+    """One open group: the resources that were named in it and the segments that stood in it."""
+
+    __slots__ = ("group", "names", "parent", "segments")
+
+    def __init__(self, group: str, parent: Frame | None) -> None:
+        self.group, self.parent = group, parent
+        self.names: dict[str, Handle] = {}
+        self.segments: dict[str, list[str]] = {}
+
+    def find(self, name: str) -> Handle | None:
+        """Return the resource of that name, from this group outwards."""
+        frame: Frame | None = self
+        while frame is not None:
+            handle = frame.names.get(name)
+            if handle is not None:
+                return handle
+            frame = frame.parent
+        return None
+
+    def fields(self, segment: str) -> list[str] | None:
+        """Return the latest segment of that name, from this group outwards."""
+        frame: Frame | None = self
+        while frame is not None:
+            found = frame.segments.get(segment)
+            if found is not None:
+                return found
+            frame = frame.parent
+        return None
+
+
+class Handle:
+    """A resource in the making.
+
+    Attributes:
+        type: resource type.
+        body: what has been written so far.
+        keyed: list elements that later maps of the same resource find again (``[@key]``).
+        fills: elements to write only where the store has none.
+        cleared: elements that the sender deleted.
+        id: seed id, ``""`` until the whole message has been read.
+        key: what the ``ident`` table knows it by.
+        subject: the Patient that it is about.
+        stub: never overwrites.
+    """
+
+    __slots__ = (
+        *("body", "cleared", "fields", "fills", "frame", "id", "key", "keyed", "number", "state", "step"),
+        *("stub", "subject", "type"),
+    )
+
+    def __init__(self, type_name: str, frame: Frame, step: Any, fields: list[str], number: int) -> None:
+        self.type = type_name
+        self.body: dict[str, Any] = {"resourceType": type_name}
+        self.keyed: dict[str, dict[str, Any]] = {}
+        self.fills: set[str] = set()
+        self.cleared: list[str] = []
+        self.id = ""
+        self.key: tuple[str, str] | None = None
+        self.subject: Handle | None = None
+        self.stub = False
+        self.frame, self.step, self.fields, self.number = frame, step, fields, number
+        self.state = 0
+
+
+def pick_identifier(body: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return ``(system, value)`` of the identifier with the first of these type codes, else of the first."""
+    best: tuple[int, str, str] | None = None
+    found = body.get("identifier")
+    for one in found if isinstance(found, list) else [found] if found else ():
+        value = one.get("value")
+        if not value:
+            continue
+        codes = [coding.get("code") for coding in one.get("type", {}).get("coding", ())]
+        rank = min((kinds.index(c) for c in codes if c in kinds), default=len(kinds))
+        if best is None or rank < best[0]:
+            best = (rank, one.get("system", ""), value)
+            if rank == 0:
+                break
+    return None if best is None else best[1:]
+
+
+def display_of(body: Mapping[str, Any]) -> str:
+    """Return the name by which a person reads a reference to this resource, ``""`` for none."""
+    name = body.get("name")
+    if isinstance(name, str):
+        return name
+    if not name:
+        return ""
+    first = name[0]
+    if "text" in first:
+        return str(first["text"])
+    return " ".join([*first.get("given", ()), *([first["family"]] if "family" in first else [])])
+
+
+class Run:
+    """The state of one message on its way through the maps; what the compiled maps call ``run``."""
+
+    __slots__ = (
+        *("L", "by_key", "clean", "envelope", "frame", "functions", "gaps", "handles", "issues", "key"),
+        *("lineage", "message", "profile", "segment", "tables", "tenant", "zone"),
+    )
+
+    def __init__(
+        self,
+        message: er7.Message,
+        envelope: Envelope,
+        profile: Profile,
+        tables: Mapping[str, Table],
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        self.functions = functions
+        self.key = ""
+        self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
+        self.tenant, self.zone = envelope.tenant, profile.zone
+        text = message.text
+        self.clean = "\\" not in text and _CONTROL.search(text) is None
+        self.lineage: list[int] = []
+        self.L = self.lineage.append
+        self.handles: list[Handle] = []
+        self.by_key: dict[tuple[str, str, str], Handle] = {}
+        self.gaps: Counter[tuple[str, str]] = Counter()
+        self.issues: list[Issue] = []
+        self.frame = Frame("", None)
+        self.segment = ""
+
+    def unescape(self, text: str) -> str:
+        """Return a raw leaf with its escape sequences resolved (chapter 2.7)."""
+        return er7.unescape(text, DEFAULTS, self.message.charset) if "\\" in text else text
+
+    def bad(self, rule: int, rule_id: str, path: str) -> None:
+        """Report a malformed value: the field is lost, not the message."""
+        self.L(-rule)
+        self.issues.append(
+            Issue(
+                "warning",
+                "value",
+                f"{self.segment}:{path}" if self.segment not in path else path,
+                rule_id,
+                f"{path} is malformed; the element was left out",
+                f"{path} 的值格式不正确，该元素未写入",
+            )
+        )
+
+    def variable(self, name: str) -> str:
+        """Return a fact of the envelope (``$sender``, ``$control``…), ``""`` for none."""
+        envelope = self.envelope
+        if name == "sender":
+            return self.profile.id
+        if name == "tenant":
+            return envelope.tenant
+        if name == "id":
+            return envelope.id
+        if name == "control":
+            return self.message.control_id
+        return ""
+
+    def other(self, segment: str, field: int) -> str:
+        """Return a raw field of another segment: the nearest one in the group, else the first."""
+        fields = self.frame.fields(segment)
+        if fields is None:
+            fields = next((s.fields for s in self.message.segments if s.name == segment), None)
+        return fields[field] if fields is not None and len(fields) > field else ""
+
+    def local(self, kind: str, name: str) -> str:
+        """Return a URI for something that only this hospital names."""
+        return f"urn:qiao:{self.tenant}:{kind}:{quote(name, safe='.-_~')}"
+
+    def authority(self, raw: str) -> str | None:
+        """Return the URI of an HD (namespace, universal id, type), None for nothing."""
+        parts = raw.split("&") if "&" in raw else raw.split("^")
+        name = self.unescape(parts[0]).strip()
+        uid = self.unescape(parts[1]).strip() if len(parts) > 1 else ""
+        kind = parts[2].strip().upper() if len(parts) > 2 else ""
+        if uid and _OID.fullmatch(uid) and kind in ("ISO", ""):
+            return "urn:oid:" + uid
+        if uid and kind in ("UUID", "GUID"):
+            return "urn:uuid:" + uid.lower()
+        if uid and re.match(r"[a-zA-Z][\w+.-]*:\S+$", uid):
+            return uid
+        if not name:
+            return self.local("authority", uid) if uid else None
+        return self.profile.namespaces.get(name) or (
+            "urn:oid:" + name if _OID.fullmatch(name) else self.local("authority", name)
+        )
+
+    def coding_system(self, name: str) -> str | None:
+        """Return the URI of a coding system (CWE.3, v2-0396), None for nothing."""
+        if not name:
+            return None
+        known = self.profile.namespaces.get(name)
+        if known:
+            return known
+        table = self.tables.get("coding-systems")
+        entry = table.get(name) if table else None
+        if entry:
+            return entry.code
+        v2 = _V2_TABLE.fullmatch(name)
+        if v2:
+            return f"http://terminology.hl7.org/CodeSystem/v2-{v2[1]}"
+        if _OID.fullmatch(name):
+            return "urn:oid:" + name
+        return name if name.startswith(("http://", "https://", "urn:")) else self.local("codes", name)
+
+    def gap(self, table: Table, code: str) -> None:
+        """Count a code without a map."""
+        self.gaps[(table.name, code[:64])] += 1
+
+    def code(self, table: Table, raw: str) -> str | None:
+        """Return the mapped code of a raw leaf, None (and a gap) without a map."""
+        text = raw if self.clean else self.unescape(raw)
+        entry = table.get(text)
+        if entry is None and "^" in text:
+            entry = table.get(text.split("^", 1)[0])
+        if entry is None:
+            self.gap(table, text.strip())
+            return None
+        return entry.code or None
+
+    def coding(self, table: Table, original: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return the mapped Coding, or the original one (and a gap) without a map."""
+        if original is None:
+            return None
+        entry = table.get(str(original.get("code", ""))) or table.get(str(original.get("display", "")))
+        if entry is None:
+            self.gap(table, str(original.get("code", original.get("display", ""))))
+            return original
+        return entry.coding()
+
+    def by_map(self, name: str, raw: str) -> dict[str, Any] | None:
+        """Return what a datatype map makes of one raw repetition."""
+        made: dict[str, Any] | None = self.functions[name](raw, self, "^")
+        return made
+
+    def concept(self, table: Table, original: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return the CodeableConcept with its mapped coding beside the original ones."""
+        if original is None:
+            return None
+        codings = original.get("coding", [])
+        text = str(original.get("text", ""))
+        for source in [c.get("code", "") for c in codings] + [c.get("display", "") for c in codings] + [text]:
+            entry = table.get(source) if source else None
+            if entry is not None and entry.code:
+                mapped = entry.coding()
+                if not any(c.get("code") == entry.code and c.get("system") == entry.system for c in codings):
+                    original["coding"] = [*codings, mapped]
+                return original
+        self.gap(table, str(codings[0].get("code", text)) if codings else text)
+        return original
+
+    def composed(self, type_name: str) -> tuple[str, str] | None:
+        """Return the identity that the datatype map just made put together from its components."""
+        return (self.local("key", type_name), self.key) if self.key.strip("|") else None
+
+    def refer(
+        self, type_name: str, body: dict[str, Any] | None, kinds: tuple[str, ...] | None
+    ) -> dict[str, Any] | None:
+        """Make the resource of a datatype map, or find it again, and return the Reference to it.
+
+        Without an identifier there is no identity to make a resource of: the Reference is a display only.
+        """
+        if not body:
+            return None
+        display = display_of(body)
+        picked = pick_identifier(body, kinds) if kinds is not None else self.composed(type_name)
+        if picked is None:
+            return {"display": display} if display else None
+        key = (type_name, *picked)
+        handle = self.by_key.get(key)
+        if handle is None:
+            handle = Handle(type_name, self.frame, None, [], 0)
+            handle.id, handle.state = seed(self.tenant, type_name, *picked), 2
+            handle.key = picked if kinds is not None else None
+            self.by_key[key] = handle
+            self.handles.append(handle)
+            handle.body["id"] = handle.id
+        for name, value in body.items():
+            handle.body.setdefault(name, value)
+        reference = {"reference": f"{type_name}/{handle.id}"}
+        if display:
+            reference["display"] = display
+        return reference
+
+    def clear(self, handle: Handle, name: str) -> None:
+        """Note that the sender deleted an element (the v2 null)."""
+        handle.cleared.append(name)

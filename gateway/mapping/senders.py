@@ -1,0 +1,100 @@
+"""Sender profiles: what is particular to one kind of sending system, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+from gateway.errors import Misconfigured
+from gateway.mapping.rows import plain, read
+from gateway.mapping.times import _ZONE
+
+PROFILE_KEYS = frozenset(
+    {"sender", "match", "charset", "zone", "acknowledge", "unknown", "repeat_window", "owns", "namespaces"}
+    | {"systems", "scope", "note", "source", "__line__"}
+)
+
+
+@dataclass(slots=True, frozen=True)
+class Profile:
+    """One sender profile; see docs/add-a-mapping.md.
+
+    Attributes:
+        id: file stem and name of the sender.
+        match: header field (``"MSH-3"``) → shell pattern; all must match.
+        charset: overrides MSH-18; ``""`` for none.
+        zone: of times without one, ``"+08:00"``.
+        acknowledge: when the answer leaves: after the inbox commit or after processing.
+        unknown: what becomes of a message type without a map.
+        repeat_window_s: seconds within which the same message is a repeat.
+        owns: resource types that this sender owns; ``"*"`` for all.
+        namespaces: assigning authority or coding system → URI.
+        systems: identifier kind → URI, for identifiers without an authority.
+        scope: resource type → ``visit`` | ``date`` | ``year``.
+    """
+
+    id: str = "default"
+    match: Mapping[str, str] = field(default_factory=dict)
+    charset: str = ""
+    zone: str = "+08:00"
+    acknowledge: Literal["processing", "receipt"] = "processing"
+    unknown: Literal["quarantine", "reject"] = "quarantine"
+    repeat_window_s: int = 7 * 86400
+    owns: frozenset[str] = frozenset({"*"})
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    scope: Mapping[str, str] = field(default_factory=dict)
+
+    def owner(self, type_name: str) -> bool:
+        """Return whether this sender owns a resource type."""
+        return "*" in self.owns or type_name in self.owns
+
+    def fits(self, header: Mapping[str, str]) -> bool:
+        """Return whether the header (``{"MSH-3": …}``, first components) belongs to this sender."""
+        return bool(self.match) and all(fnmatchcase(header.get(k, ""), v) for k, v in self.match.items())
+
+
+def _choice(data: dict[str, Any], key: str, choices: tuple[str, ...], where: str) -> Any:
+    value = str(data.get(key, choices[0]))
+    if value not in choices:
+        raise Misconfigured(f"{key} must be one of {', '.join(choices)}, not {value!r}", where=where)
+    return value
+
+
+def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profile:
+    """Return one sender profile; ``base`` lends the namespaces and systems that it does not name.
+
+    Raises:
+        Misconfigured: an unknown key or value; names the file.
+    """
+    data = plain(read(path))
+    for key in data:
+        if key not in PROFILE_KEYS:
+            known = ", ".join(sorted(PROFILE_KEYS))
+            raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
+    zone = str(data.get("zone", base.zone if base else "+08:00"))
+    if not _ZONE.fullmatch(zone) or ":" not in zone:
+        raise Misconfigured(f"zone must look like +08:00, not {zone!r}", where=path.name)
+    return Profile(
+        id=str(data.get("sender") or path.name.removesuffix(".yaml")),
+        match={str(k): str(v) for k, v in (data.get("match") or {}).items()},
+        charset=str(data.get("charset") or ""),
+        zone=zone,
+        acknowledge=_choice(data, "acknowledge", ("processing", "receipt"), path.name),
+        unknown=_choice(data, "unknown", ("quarantine", "reject"), path.name),
+        repeat_window_s=int(data.get("repeat_window", 7 * 86400)),
+        owns=frozenset(data.get("owns") or ["*"]),
+        namespaces=(dict(base.namespaces) if base else {}) | (data.get("namespaces") or {}),
+        systems=(dict(base.systems) if base else {}) | (data.get("systems") or {}),
+        scope=dict(data.get("scope") or {}),
+    )
+
+
+def choose(profiles: Iterable[Profile], header: Mapping[str, str]) -> Profile | None:
+    """Return the profile that fits the header best: the one with the most patterns."""
+    fitting = [one for one in profiles if one.fits(header)]
+    return max(fitting, key=lambda one: (len(one.match), one.id), default=None)

@@ -1,0 +1,85 @@
+"""Message structures of HL7 v2 (chapter 2.5.2): which segments stand in which group.
+
+``structures.json`` is read out of hl7apy's tables by ``python -m gateway.mapping.structures`` and a test
+holds it against them, so that nothing on the way of a message imports hl7apy::
+
+    {"ORU_R01": ["MSH", "SFT*", {"PATIENT_RESULT*": [{"PATIENT": ["PID", …]}, …]}]}
+
+A ``*`` marks what may repeat. Where a version withdrew a segment, the older place is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+VERSIONS = ("2_5_1", "2_8_2")
+"""The newest structure comes last and wins; the older one lends what the newer lacks."""
+
+Node = str | dict[str, list[Any]]
+
+
+@cache
+def _table() -> dict[str, list[Node]]:
+    text = files("gateway.mapping").joinpath("structures.json").read_text(encoding="utf-8")
+    table: dict[str, list[Node]] = json.loads(text)
+    return table
+
+
+def structure(name: str) -> list[Node] | None:
+    """Return the tree of a message structure (``"ORU_R01"``), or None where HL7 has none."""
+    return _table().get(name)
+
+
+def _tree(message: str, node: Any) -> list[Node]:
+    out: list[Node] = []
+    for name, content, (_, most), kind in node[1]:
+        mark = "*" if most != 1 else ""
+        if kind == "SEG":
+            out.append(name + mark)
+        else:
+            out.append({name.removeprefix(message + "_") + mark: _tree(message, content)})
+    return out
+
+
+def _segments(tree: list[Node]) -> set[str]:
+    found: set[str] = set()
+    for node in tree:
+        if isinstance(node, str):
+            found.add(node.rstrip("*"))
+        else:
+            for inner in node.values():
+                found |= _segments(inner)
+    return found
+
+
+def _lend(newer: list[Node], older: list[Node]) -> None:
+    """Put back at the root level what the newer version dropped from it (withdrawn segments)."""
+    have = _segments(newer)
+    for at, node in enumerate(older):
+        if isinstance(node, str) and node.rstrip("*") not in have:
+            newer.insert(min(at, len(newer)), node)
+
+
+def from_hl7apy() -> dict[str, list[Node]]:
+    """Return the structures of hl7apy's :data:`VERSIONS`, merged; takes about a second."""
+    merged: dict[str, list[Node]] = {}
+    for version in VERSIONS:
+        messages = import_module(f"hl7apy.v{version}.messages").MESSAGES
+        for name, node in messages.items():
+            tree = _tree(name, node)
+            if name in merged:
+                _lend(tree, merged[name])
+            merged[name] = tree
+    return merged
+
+
+if __name__ == "__main__":
+    target = Path(__file__).with_name("structures.json")
+    target.write_text(
+        json.dumps(from_hl7apy(), separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8"
+    )

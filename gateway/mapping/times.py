@@ -1,0 +1,104 @@
+"""HL7 v2 times (chapter 2A, DT TM DTM TS) to FHIR date, dateTime, instant and time (R4 §2.24.0.1).
+
+The precision of the source is kept; an hour without minutes has no FHIR form and gives the day. A time
+without a zone is read in the sender's zone. What is no possible date is no date: never half-written.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+
+_TS = re.compile(
+    r"(?P<y>\d{4})(?:-?(?P<m>\d\d)(?:-?(?P<d>\d\d)(?:[ T]?(?P<H>\d\d)(?::?(?P<M>\d\d)"
+    r"(?::?(?P<S>\d\d)(?:\.(?P<f>\d+))?)?)?)?)?)?(?P<z>Z|[+-]\d\d:?\d\d)?"
+)
+_ZONE = re.compile(r"[+-](?:0\d|1[0-4]):?[0-5]\d")
+
+
+def _zone(text: str | None, default: str) -> str:
+    if not text:
+        return default
+    if text == "Z":
+        return "Z"
+    if not _ZONE.fullmatch(text):
+        raise ValueError("zone")
+    return text[:3] + ":" + text[-2:]
+
+
+def _offset(zone: str) -> timezone:
+    if zone == "Z":
+        return UTC
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return timezone(timedelta(minutes=-minutes if zone[0] == "-" else minutes))
+
+
+def _day(found: re.Match[str]) -> str:
+    year, month, day = found["y"], found["m"], found["d"]
+    date(int(year), int(month or 1), int(day or 1))
+    return "-".join(part for part in (year, month, day) if part)
+
+
+@lru_cache(maxsize=8192)
+def to_date(text: str) -> str | None:
+    """Return the FHIR date of an HL7 time, None where it is no possible date."""
+    found = _TS.fullmatch(text)
+    try:
+        return _day(found) if found else None
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8192)
+def to_datetime(text: str, zone: str) -> str | None:
+    """Return the FHIR dateTime of an HL7 time; ``zone`` (``"+08:00"``) where it has none."""
+    found = _TS.fullmatch(text)
+    if not found:
+        return None
+    try:
+        day = _day(found)
+        if not found["M"]:
+            return day if not found["H"] or int(found["H"]) < 24 else None
+        second = found["S"] or "00"
+        time(int(found["H"]), int(found["M"]), int(second))
+        fraction = f".{found['f']}" if found["f"] else ""
+        return f"{day}T{found['H']}:{found['M']}:{second}{fraction}{_zone(found['z'], zone)}"
+    except ValueError:
+        return None
+
+
+def to_instant(text: str, zone: str) -> str | None:
+    """Return the FHIR instant of an HL7 time, None where it is less precise than a second."""
+    value = to_datetime(text, zone)
+    found = _TS.fullmatch(text)
+    return value if value and found and found["S"] else None
+
+
+@lru_cache(maxsize=8192)
+def to_us(text: str, zone: str) -> int | None:
+    """Return an HL7 time as microseconds since 1970-01-01T00:00:00Z (its first moment)."""
+    value = to_datetime(text, zone)
+    if value is None:
+        return None
+    found = _TS.fullmatch(text)
+    assert found is not None
+    moment = datetime(
+        int(found["y"]),
+        int(found["m"] or 1),
+        int(found["d"] or 1),
+        int(found["H"] or 0),
+        int(found["M"] or 0),
+        int(found["S"] or 0),
+        tzinfo=_offset(_zone(found["z"], zone)),
+    )
+    micros = int(((found["f"] or "") + "000000")[:6])
+    return int(moment.timestamp()) * 1_000_000 + micros
+
+
+def to_time(text: str) -> str | None:
+    """Return the FHIR time of an HL7 TM (``HHMM[SS[.f]]``)."""
+    found = re.fullmatch(r"(\d\d):?(\d\d)(?::?(\d\d)(\.\d+)?)?(?:[+-]\d{4})?", text)
+    if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
+        return None
+    return f"{found[1]}:{found[2]}:{found[3] or '00'}{found[4] or ''}"

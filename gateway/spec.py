@@ -1,0 +1,65 @@
+"""AdapterSpec and the Source protocol: all that an adapter sees of the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from gateway.canonical import Envelope, Outcome, Record
+
+Deliver = Callable[[Envelope], Awaitable[bytes]]
+"""Hand an Envelope to the pipeline; the awaited bytes are the answer for the sender (an ACK).
+
+Raises ``Retry`` where nothing could be committed: the sender must keep its message.
+"""
+
+
+class Source(Protocol):
+    """A running door: receives bytes, delivers them, writes the answers back. Nothing else."""
+
+    async def start(self, deliver: Deliver) -> None:
+        """Bind and begin to receive; returns once the door is open."""
+
+    async def stop(self) -> None:
+        """Accept nothing new, finish what is under way, close."""
+
+    def status(self) -> Mapping[str, int | str]:
+        """Return counters and the bound address, for the console and ``qiao doctor``."""
+
+
+@dataclass(slots=True, frozen=True)
+class Field:
+    """One setting of an adapter; the documentation and the check are made from it."""
+
+    name: str
+    type: Literal["str", "int", "float", "bool"]
+    default: str | int | float | bool
+    doc: str
+
+
+@dataclass(slots=True, frozen=True)
+class AdapterSpec:
+    """One way in, found by dropping a folder into ``adapters/<kind>/<name>/``.
+
+    Attributes:
+        id: ``"<kind>/<name>"``, equal to the folder.
+        kind: which system stands behind it.
+        title: one line, English.
+        title_zh: the same in Chinese.
+        content_type: of the bytes that it delivers.
+        source: makes a Source from the adapter's settings (validated against ``fields``).
+        parse: bytes → Record; raises ``Rejected`` on anything that is not the format.
+        answer: Envelope, Record (None where it could not be parsed), Outcome → bytes for the sender.
+        fields: its settings.
+    """
+
+    id: str
+    kind: Literal["his", "lis", "pacs"]
+    title: str
+    title_zh: str
+    content_type: str
+    source: Callable[[Mapping[str, str | int | float | bool]], Source]
+    parse: Callable[[Envelope], Record]
+    answer: Callable[[Envelope, Record | None, Outcome], bytes]
+    fields: tuple[Field, ...] = field(default_factory=tuple)
