@@ -30,6 +30,7 @@ class Draft:
         cleared: top-level elements that the sender deleted (the v2 null ``""``).
         fills: top-level elements to write only where the store has none yet (a status that the
             message does not state, but that a new resource needs).
+        number: what the lineage calls it, 0 for a resource that a datatype map made.
         owns: True where the sender's profile owns this type. Others create stubs and fill gaps,
             they never overwrite.
     """
@@ -42,6 +43,7 @@ class Draft:
     cleared: tuple[str, ...] = ()
     fills: tuple[str, ...] = ()
     owns: bool = True
+    number: int = 0
 
 
 @dataclass(slots=True)

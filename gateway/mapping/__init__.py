@@ -2,5 +2,6 @@
 
 from gateway.mapping.maps import Maps, load_maps
 from gateway.mapping.senders import Profile
+from gateway.mapping.trace import Tracer
 
-__all__ = ["Maps", "Profile", "load_maps"]
+__all__ = ["Maps", "Profile", "Tracer", "load_maps"]

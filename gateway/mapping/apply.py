@@ -274,6 +274,7 @@ class Application:
             subject=handle.subject.id if handle.subject is not None else "",
             cleared=tuple(name for name in handle.cleared if name not in body),
             fills=tuple(name for name in handle.fills if name in body),
+            number=handle.number,
             owns=not handle.stub and self.run.profile.owner(handle.type),
         )
 

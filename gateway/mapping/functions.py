@@ -196,6 +196,27 @@ def base64Binary(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
     return bare if bare and _BASE64.fullmatch(bare) and len(bare) % 4 == 0 else BAD
 
 
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def is_resident_id(text: str) -> bool:
+    """Return whether the text is a resident ID: 18 characters, a possible birth date, check digit (GB 11643).
+
+    The check digit is ISO 7064 MOD 11-2 over the first 17 digits.
+    """
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", text) or times.to_date(text[6:14]) is None:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
+    return "10X98765432"[total % 11] == text[17]
+
+
+@_function("value", "string")
+def resident_id(text: str, run: Run) -> Any:
+    """Resident ID (GB 11643); one with a wrong check digit or birth date is malformed."""
+    text = text.strip().upper()
+    return (text if is_resident_id(text) else BAD) if text else None
+
+
 @_function("value", "CodeableConcept")
 def concept_text(text: str, run: Run) -> Any:
     """A text without a code → CodeableConcept.text."""

@@ -210,7 +210,7 @@ _DURATION_UNITS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo
 _DURATION_UNITS |= {"天": "d", "日": "d", "周": "wk", "月": "mo"}
 
 
-def duration(text: str, run: Run) -> Any:
+def tq_duration(text: str, run: Run) -> Any:
     """TQ.3 (``D5``, ``W2``, also ``5天``) → Duration with its UCUM unit."""
     found = _DURATION.fullmatch(text.strip())
     if not found:
@@ -225,7 +225,7 @@ def unit(raw: str, run: Run) -> Any:
 
 
 FUNCTIONS |= {
-    "duration": Function("value", duration, "Duration"),
+    "tq_duration": Function("value", tq_duration, "Duration"),
     "unit": Function("raw", unit, "Quantity"),
     "obx_value": Function("segment", obx_value, ""),
     "reference_range": Function("segment", reference_range, "Observation.referenceRange"),

@@ -140,7 +140,8 @@ class Run:
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
         self.tenant, self.zone = envelope.tenant, profile.zone
         text = message.text
-        self.clean = "\\" not in text and _CONTROL.search(text) is None
+        plain = message.separators[:5] == DEFAULTS[:5] and "\\" not in text[9:]
+        self.clean = plain and _CONTROL.search(text) is None
         self.lineage: list[int] = []
         self.L = self.lineage.append
         self.handles: list[Handle] = []

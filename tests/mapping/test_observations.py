@@ -1,0 +1,141 @@
+"""Results keep what the laboratory said: quantities, comparators, titres, text, nothing invented."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from gateway.canonical import Envelope
+from gateway.mapping import Maps, load_maps
+from gateway.mapping.functions import BAD, is_resident_id
+from gateway.mapping.observations import frequency, obx_value, reference_range
+from gateway.mapping.run import Run
+from gateway.wire import er7
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    maps: Maps = load_maps()
+    parsed = er7.parse(b"MSH|^~\\&|LIS||||20260101||ORU^R01|1|P|2.5.1")
+    envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "", "", b"")
+    return Run(parsed, envelope, maps.profiles["default"], maps.tables, maps._functions)
+
+
+def fields(kind: str, value: str, unit: str = "", limits: str = "") -> list[str]:
+    return ["OBX", "1", kind, "WBC", "", value, unit, limits]
+
+
+G_L = {"unit": "10^9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "unit", "expected"),
+    [
+        ("NM", "5.60", "10^9/L", {"valueQuantity": {"value": Decimal("5.60"), **G_L}}),
+        ("NM", "5.60", r"10\S\9/L", {"valueQuantity": {"value": Decimal("5.60"), **G_L}}),
+        ("ST", "<3", "10^9/L", {"valueQuantity": {"value": Decimal(3), "comparator": "<", **G_L}}),
+        ("NM", "≥100", "", {"valueQuantity": {"value": Decimal(100), "comparator": ">="}}),
+        ("NM", "阴性", "", {"valueString": "阴性"}),
+        ("ST", "1:80", "", {"valueString": "1:80"}),
+        ("ST", "阴性(-)", "", {"valueString": "阴性(-)"}),
+        ("ST", "5", "", {"valueString": "5"}),
+        ("SN", "^1^:^80", "", {"valueRatio": {"numerator": {"value": Decimal(1)}, "denominator": {"value": Decimal(80)}}}),
+        ("SN", ">^100", "", {"valueQuantity": {"value": Decimal(100), "comparator": ">"}}),
+        ("SN", "^5^-^10", "", {"valueRange": {"low": {"value": Decimal(5)}, "high": {"value": Decimal(10)}}}),
+        ("TX", "第一行~第二行", "", {"valueString": "第一行\n第二行"}),
+        ("DT", "20260228", "", {"valueDateTime": "2026-02-28"}),
+        ("TM", "0830", "", {"valueTime": "08:30:00"}),
+        ("ED", "^application^pdf^Base64^AAAA", "", None),
+        ("NM", "", "", None),
+        ("NM", '""', "", None),
+    ],
+)  # fmt: skip
+def test_value(run: Run, kind: str, value: str, unit: str, expected: Any) -> None:
+    assert obx_value(fields(kind, value, unit), run) == expected
+
+
+def test_not_computed_is_absent_not_text(run: Run) -> None:
+    made = obx_value(fields("NM", "*****", "10^9/L"), run)
+    assert made["dataAbsentReason"]["coding"][0]["code"] == "unknown"
+    assert not [name for name in made if name.startswith("value")]
+
+
+def test_an_impossible_date_is_bad(run: Run) -> None:
+    assert obx_value(fields("DT", "20260231"), run) is BAD
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("3.5-9.5", "3.5", "9.5"),
+        ("3.5--9.5", "3.5", "9.5"),
+        ("3.5～9.5", "3.5", "9.5"),
+        ("-2-3", "-2", "3"),
+        ("<5.0", None, "5.0"),
+        ("≥1", "1", None),
+        ("阴性", None, None),
+        ("9.5-3.5", None, None),
+    ],
+)
+def test_reference_range(run: Run, text: str, low: str | None, high: str | None) -> None:
+    made = reference_range(fields("NM", "5", "", text), run)
+    assert made["text"] == text
+    assert made.get("low", {}).get("value") == (Decimal(low) if low else None)
+    assert made.get("high", {}).get("value") == (Decimal(high) if high else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "repeat"),
+    [
+        ("Q8H", {"frequency": 1, "period": 8, "periodUnit": "h"}),
+        ("每日三次", {"frequency": 3, "period": 1, "periodUnit": "d"}),
+        ("bid", {"frequency": 2, "period": 1, "periodUnit": "d"}),
+        ("3次/日", {"frequency": 3, "period": 1, "periodUnit": "d"}),
+        ("遵医嘱", None),
+    ],
+)
+def test_frequency_is_read_or_kept_never_guessed(run: Run, text: str, repeat: dict[str, Any] | None) -> None:
+    made = frequency(text, run)
+    assert text in (made["code"].get("text"), *(c.get("code") for c in made["code"].get("coding", ())))
+    assert {k: made.get("repeat", {}).get(k) for k in repeat or ()} == (repeat or {})
+    assert repeat is not None or "repeat" not in made
+
+
+@given(st.sampled_from(["NM", "ST", "SN", "CWE", "IS", "TX", "DT", "TM", "NR", "DR", "", "XX"]), st.text(max_size=30),
+       st.text(max_size=10), st.text(max_size=20))  # fmt: skip
+def test_no_text_breaks_it(kind: str, value: str, unit: str, limits: str) -> None:
+    maps = _maps()
+    parsed = er7.parse(b"MSH|^~\\&|LIS||||20260101||ORU^R01|1|P|2.5.1")
+    envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "", "", b"")
+    run = Run(parsed, envelope, maps.profiles["default"], maps.tables, maps._functions)
+    obx_value(fields(kind, value, unit, limits), run)
+    reference_range(fields(kind, value, unit, limits), run)
+
+
+_LOADED: list[Maps] = []
+
+
+def _maps() -> Maps:
+    if not _LOADED:
+        _LOADED.append(load_maps())
+    return _LOADED[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("990101199003071239", False),
+        ("990101199003071234", False),
+        ("99010119900307123", False),
+        ("990101199002311236", False),
+    ],
+)
+def test_resident_id_with_a_wrong_digit_is_refused(text: str, good: bool) -> None:
+    assert is_resident_id(text) is good
+
+
+def test_exactly_one_check_digit_is_right() -> None:
+    assert sum(is_resident_id("99010119900307123" + last) for last in "0123456789X") == 1
