@@ -9,13 +9,15 @@ from gateway.canonical import Draft, Issue, Merge, Translation
 from gateway.canonical.lineage import MARK, pack
 from gateway.errors import Rejected
 from gateway.mapping.identity import seed
-from gateway.mapping.messages import Act, Key, MessageMap, Tie
+from gateway.mapping.messages import Act, Key, MessageMap, Place, Tie
 from gateway.mapping.run import DEFAULTS, Frame, Handle, Run, pick_identifier
 from gateway.mapping.times import to_us
 from gateway.wire import er7
 
 HEADER_KNOWN = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20})
 """Fields of MSH that the gateway itself reads, or that only route the message."""
+
+NOTHING_KNOWN: frozenset[int] = frozenset()
 
 _INDEXES = range(512)
 _SUBJECTS = ("subject", "patient", "beneficiary")
@@ -50,13 +52,15 @@ class Application:
         self.unmapped: dict[str, int] = {}
         self.used: dict[tuple[str, str], int] = {}
 
-    def walk(self, cross: frozenset[str]) -> None:
-        """Let every segment do what its place says."""
-        run, plan = self.run, self.plan
-        move, places, extras = plan.walk.move, plan.places, plan.extras
-        stack, cursor = [self.root], 0
-        for index, f in enumerate(normal_fields(run.message)):
-            name = f[0]
+    def group_segments(self, cross: frozenset[str]) -> list[tuple[list[str], Frame, Place | None]]:
+        """Return every segment with its open group and its place in the structure.
+
+        All are placed before any row runs, so that ORC can read the OBR that follows it.
+        """
+        move, places, extras = self.plan.walk.move, self.plan.places, self.plan.extras
+        stack, cursor, placed = [self.root], 0, []
+        for index, f in enumerate(normal_fields(self.run.message)):
+            name, place = f[0], places.get(0)
             if index:
                 step = move(cursor, name)
                 cursor = step.cursor
@@ -65,19 +69,26 @@ class Application:
                     for group in step.opens:
                         stack.append(Frame(group, stack[-1]))
                 place = places.get(step.leaf) if step.leaf >= 0 else extras.get(name)
-            else:
-                place = places.get(0)
-            frame = run.frame = stack[-1]
-            run.segment = name
+            if name in cross:
+                stack[-1].segments.setdefault(name, f)
+            placed.append((f, stack[-1], place))
+        return placed
+
+    def walk(self, cross: frozenset[str]) -> None:
+        """Let every segment do what its place says."""
+        run = self.run
+        for index, (f, frame, place) in enumerate(self.group_segments(cross)):
+            name = run.segment = f[0]
+            run.frame = frame
             if name in cross:
                 frame.segments[name] = f
-            if place is None:
-                self.unread(name, f, HEADER_KNOWN if not index else frozenset())
-                continue
-            for act in place.acts:
-                if act.test is None or act.test(f, run):
-                    self.act(act, f, frame, index)
-            self.unread(name, f, place.known | HEADER_KNOWN if not index else place.known)
+            known = HEADER_KNOWN if not index else NOTHING_KNOWN
+            if place is not None:
+                for act in place.acts:
+                    if act.test is None or act.test(f, run):
+                        self.act(act, f, frame, index)
+                known = place.known if index else known | place.known
+            self.unread(name, f, known)
 
     def unread(self, name: str, f: list[str], known: frozenset[int]) -> None:
         """Count the valued fields that no row reads."""
@@ -193,16 +204,29 @@ class Application:
             picked = pick_identifier(handle.body, key.identifier)
             if picked is None:
                 return False
-            handle.key = picked if picked[0] else (run.local("id", handle.type), picked[1])
+            system = picked[0] or run.local("id", handle.type)
+            handle.key = (system, picked[1] + self.scope(handle))
             handle.id = seed(run.tenant, handle.type, *handle.key)
             return True
         value = key.fixed or self.composed(handle, key)
         if not value:
             return False
+        value += self.scope(handle)
         used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
         # Two results with the same code and sub-id are two results: the second gets its number.
         handle.id = seed(run.tenant, handle.type, "key", value if used == 1 else f"{value}#{used}")
         return True
+
+    def scope(self, handle: Handle) -> str:
+        """Return what makes a recycled number unique, as the sender's profile says for this type."""
+        kind = self.run.profile.scope.get(handle.type)
+        if kind is None:
+            return ""
+        if kind == "visit":
+            visit = handle.frame.find("encounter")
+            return "|" + self.identify(visit) if visit is not None and visit is not handle else "|"
+        day = next((text for read in self.plan.event_at if (text := read([], self.run))), "")
+        return "|" + day.strip()[: 4 if kind == "year" else 8]
 
     def composed(self, handle: Handle, key: Key) -> str:
         values, valued = [], False

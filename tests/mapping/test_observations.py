@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.functions import BAD, is_resident_id
 from gateway.mapping.observations import frequency, obx_value, reference_range
 from gateway.mapping.run import Run
 from gateway.wire import er7
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,8 @@ def fields(kind: str, value: str, unit: str = "", limits: str = "") -> list[str]
     return ["OBX", "1", kind, "WBC", "", value, unit, limits]
 
 
+TITRE = {"numerator": {"value": Decimal(1)}, "denominator": {"value": Decimal(80)}}
+KINDS = ["NM", "ST", "SN", "CWE", "IS", "TX", "DT", "TM", "NR", "DR", "", "XX"]
 G_L = {"unit": "10^9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"}
 
 
@@ -42,7 +45,7 @@ G_L = {"unit": "10^9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"
         ("ST", "1:80", "", {"valueString": "1:80"}),
         ("ST", "阴性(-)", "", {"valueString": "阴性(-)"}),
         ("ST", "5", "", {"valueString": "5"}),
-        ("SN", "^1^:^80", "", {"valueRatio": {"numerator": {"value": Decimal(1)}, "denominator": {"value": Decimal(80)}}}),
+        ("SN", "^1^:^80", "", {"valueRatio": TITRE}),
         ("SN", ">^100", "", {"valueQuantity": {"value": Decimal(100), "comparator": ">"}}),
         ("SN", "^5^-^10", "", {"valueRange": {"low": {"value": Decimal(5)}, "high": {"value": Decimal(10)}}}),
         ("TX", "第一行~第二行", "", {"valueString": "第一行\n第二行"}),
@@ -104,8 +107,7 @@ def test_frequency_is_read_or_kept_never_guessed(run: Run, text: str, repeat: di
     assert repeat is not None or "repeat" not in made
 
 
-@given(st.sampled_from(["NM", "ST", "SN", "CWE", "IS", "TX", "DT", "TM", "NR", "DR", "", "XX"]), st.text(max_size=30),
-       st.text(max_size=10), st.text(max_size=20))  # fmt: skip
+@given(st.sampled_from(KINDS), st.text(max_size=30), st.text(max_size=10), st.text(max_size=20))
 def test_no_text_breaks_it(kind: str, value: str, unit: str, limits: str) -> None:
     maps = _maps()
     parsed = er7.parse(b"MSH|^~\\&|LIS||||20260101||ORU^R01|1|P|2.5.1")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from gateway.mapping import times
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.mapping import times
 
 DATETIME = re.compile(
     r"([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)(-(0[1-9]|1[0-2])(-(0[1-9]|[1-2][0-9]|3[0-1])"
