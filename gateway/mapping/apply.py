@@ -52,7 +52,7 @@ class Application:
         self.unmapped: dict[str, int] = {}
         self.used: dict[tuple[str, str], int] = {}
 
-    def group_segments(self, cross: frozenset[str]) -> list[tuple[list[str], Frame, Place | None]]:
+    def group_segments(self) -> list[tuple[list[str], Frame, Place | None]]:
         """Return every segment with its open group and its place in the structure.
 
         All are placed before any row runs, so that ORC can read the OBR that follows it.
@@ -69,19 +69,17 @@ class Application:
                     for group in step.opens:
                         stack.append(Frame(group, stack[-1]))
                 place = places.get(step.leaf) if step.leaf >= 0 else extras.get(name)
-            if name in cross:
-                stack[-1].segments.setdefault(name, f)
+            stack[-1].segments.setdefault(name, f)
             placed.append((f, stack[-1], place))
         return placed
 
-    def walk(self, cross: frozenset[str]) -> None:
+    def walk(self) -> None:
         """Let every segment do what its place says."""
         run = self.run
-        for index, (f, frame, place) in enumerate(self.group_segments(cross)):
+        for index, (f, frame, place) in enumerate(self.group_segments()):
             name = run.segment = f[0]
             run.frame = frame
-            if name in cross:
-                frame.segments[name] = f
+            frame.segments[name] = f
             known = HEADER_KNOWN if not index else NOTHING_KNOWN
             if place is not None:
                 for act in place.acts:

@@ -36,14 +36,12 @@ class Compiled:
         functions: map name → function (see :mod:`gateway.mapping.emit`).
         known: segment map → numbers of the fields that some row reads or ignores by name.
         rules: rule number → row id; number 0 is no rule.
-        cross: segments that some map reads from afar.
         version: digest of everything compiled.
     """
 
     functions: Mapping[str, Callable[..., Any]]
     known: Mapping[str, frozenset[int]]
     rules: tuple[str, ...]
-    cross: frozenset[str]
     version: str
 
 
@@ -104,4 +102,4 @@ def compile_maps(
     exec(compile("\n".join(sources), "<qiao maps>", "exec"), scope)  # noqa: S102 (our own source, from checked rows)
     functions = {name: scope[function] for name, function in names.items()}
     version = hashlib.sha256(digest + "\n".join(sources).encode()).hexdigest()[:16]
-    return Compiled(functions, known, rules, frozenset(world.cross), version)
+    return Compiled(functions, known, rules, version)

@@ -32,7 +32,6 @@ class World:
     numbers: dict[str, int]
     function_names: dict[str, str] = field(default_factory=dict)
     filled: set[tuple[str, str]] = field(default_factory=set)
-    cross: set[str] = field(default_factory=set)
 
 
 def literal(value: Any) -> str:
@@ -80,7 +79,6 @@ class Emitter:
         if not self.is_segment:
             return f"(c[{at.component - 1}] if n >= {at.component} else '')"
         if at.segment != self.file.source:
-            self.world.cross.add(at.segment)
             return f"run.other({at.segment!r}, {at.field})"
         self.known.add(at.field)
         return f"(f[{at.field}] if n > {at.field} else '')"

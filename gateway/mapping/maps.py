@@ -51,7 +51,6 @@ class Maps:
         self.version = compiled.version
         self.rules = compiled.rules
         self.messages, self.tables, self.profiles, self.maps = messages, tables, profiles, maps
-        self._cross = compiled.cross
         self._functions = compiled.functions
         self._chosen: dict[tuple[str, str, str, str], Profile] = {}
 
@@ -89,7 +88,7 @@ class Maps:
         plan = self.plan(message)
         run = Run(message, envelope, profile, self.tables, self._functions)
         application = Application(run, plan)
-        application.walk(self._cross)
+        application.walk()
         return application.finish(self.version)
 
     def plan(self, message: er7.Message) -> MessageMap:
