@@ -1,0 +1,1 @@
+"""Doors for imaging systems: PACS and RIS."""

@@ -1,0 +1,14 @@
+"""Where the bytes come from: an MLLP port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.wire.hl7v2 import MllpDoor
+
+NAME = "pacs/ris_hl7v2"
+
+
+def source(settings: Mapping[str, str | int | float | bool]) -> MllpDoor:
+    """Return the door, not yet open."""
+    return MllpDoor(NAME, settings)

@@ -1,0 +1,1 @@
+"""Wire: pure codecs, bytes in and values out; only mllp knows sockets."""

@@ -1,0 +1,118 @@
+"""Door: an MLLP port that hands HL7 v2 messages to the pipeline; the Source of every HL7 v2 adapter."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Literal
+
+from gateway.canonical import Envelope, new_envelope_id, now_us
+from gateway.errors import Misconfigured, Retry
+from gateway.wire import er7
+from gateway.wire.hl7v2.answer import answer_busy, answer_oversize
+from gateway.wire.mllp import Limits, MllpServer, Peer
+
+CONTENT_TYPE = "x-application/hl7-v2+er7"
+
+Value = str | int | float | bool
+Option = tuple[str, Literal["str", "int", "float", "bool"], Value, str]
+
+
+def options(port: int) -> tuple[Option, ...]:
+    """Return name, type, default and documentation of the door's settings; ``port`` is the default port."""
+    limits = Limits()
+    return (
+        ("host", "str", "127.0.0.1", "address to bind; anything but loopback needs the three tls settings"),
+        ("port", "int", port, "TCP port, 0 for any free one"),
+        ("tenant", "str", "default", "the hospital behind this door"),
+        ("tls_cert", "str", "", "PEM file with our certificate chain"),
+        ("tls_key", "str", "", "PEM file with its private key"),
+        (
+            "tls_client_ca",
+            "str",
+            "",
+            "PEM file with the authority that signs the senders' certificates; "
+            "only senders that show such a certificate may connect",
+        ),
+        ("max_message", "int", limits.max_message, "bytes of one message; longer ones close the connection"),
+        ("max_connections", "int", limits.max_connections, "open connections; more are closed at once"),
+        ("frame_timeout", "float", limits.frame_timeout, "seconds from a message's first byte to its last"),
+        ("idle_timeout", "float", limits.idle_timeout, "seconds between messages, 0 for no bound"),
+    )
+
+
+def parse(envelope: Envelope) -> er7.Message:
+    """Return the message in an envelope. Raises ``Rejected`` as ``er7.parse``."""
+    return er7.parse(envelope.raw, charset=envelope.charset)
+
+
+class MllpDoor:
+    """A ``gateway.spec.Source`` over :class:`gateway.wire.mllp.MllpServer`.
+
+    Args:
+        adapter: id of the adapter whose door it is.
+        settings: of :func:`options`.
+    """
+
+    def __init__(self, adapter: str, settings: Mapping[str, Value]) -> None:
+        self._adapter = adapter
+        self._tenant = str(settings["tenant"])
+        self._deliver: Callable[[Envelope], Awaitable[bytes]]
+        limits = Limits(
+            max_message=int(settings["max_message"]),
+            max_connections=int(settings["max_connections"]),
+            frame_timeout=float(settings["frame_timeout"]),
+            idle_timeout=float(settings["idle_timeout"]),
+        )
+        self._server = MllpServer(
+            self._handle,
+            host=str(settings["host"]),
+            port=int(settings["port"]),
+            limits=limits,
+            ssl=_tls(adapter, settings),
+            oversize=lambda _: answer_oversize(limits.max_message),
+        )
+
+    async def start(self, deliver: Callable[[Envelope], Awaitable[bytes]]) -> None:
+        """Bind and begin to receive. Raises ``Misconfigured`` where the port cannot be bound."""
+        self._deliver = deliver
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Accept nothing new, answer what is under way, close."""
+        await self._server.stop()
+
+    def status(self) -> Mapping[str, int | str]:
+        """Return the bound address and the counters of :class:`gateway.wire.mllp.Counters`."""
+        host, port = self._server.address
+        return {"address": f"{host}:{port}", **asdict(self._server.counters)}
+
+    async def _handle(self, raw: bytes, peer: Peer) -> bytes:
+        moment = now_us()
+        meta = {"peer": peer.host, "port": str(peer.port)}
+        if peer.subject:
+            meta["subject"] = peer.subject
+        envelope = Envelope(
+            new_envelope_id(moment), self._tenant, self._adapter, "", moment, CONTENT_TYPE, "", raw, meta
+        )
+        try:
+            return await self._deliver(envelope)
+        except Retry as error:
+            return answer_busy(envelope, error)
+
+
+def _tls(adapter: str, settings: Mapping[str, Value]) -> ssl.SSLContext | None:
+    cert, key, authority = (str(settings[name]) for name in ("tls_cert", "tls_key", "tls_client_ca"))
+    if not cert:
+        return None
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(cert, key or None)
+        if authority:
+            context.load_verify_locations(authority)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        said = f"tls_cert, tls_key or tls_client_ca cannot be loaded: {error}"
+        raise Misconfigured(said, where=adapter) from None
+    return context

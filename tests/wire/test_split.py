@@ -1,0 +1,92 @@
+"""Files and streams of many messages."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.wire.er7 import parse, split_messages
+from gateway.wire.mllp import frame
+
+ONE = "MSH|^~\\&|HIS||||||ADT^A01|1|P|2.4\rPID|1||||张三\r"
+TWO = "MSH|^~\\&|LIS||||||ORU^R01|2|P|2.4\rOBX|1|ST|||MSH|\r"
+
+
+class Trickle(io.BytesIO):
+    """A stream that gives a few bytes at a time."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or 7, 7))
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("between", ["", "\r\r", " \r\n", "\r\n\r\n"])
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_messages_one_after_another(end: str, between: str, codec: str):
+    one, two = (m.replace("\r", end).encode(codec) for m in (ONE, TWO))
+    source = one + between.encode() + two + one.rstrip()
+    for stream in (source, io.BytesIO(source), Trickle(source)):
+        assert list(split_messages(stream)) == [one, two, one.rstrip()]
+
+
+def test_frames():
+    one, two = ONE.encode(), TWO.encode()
+    source = frame(one) + frame(two) + b"\x0b" + one + b"\x1c" + frame(two)
+    assert list(split_messages(Trickle(source))) == [one, two, one, two]
+
+
+def test_batch_envelopes_and_junk_are_counted():
+    skipped: Counter[str] = Counter()
+    before = b"\xef\xbb\xbf# export of Tuesday\r\nFHS|^~\\&|HIS\rBHS|^~\\&|HIS\r"
+    source = before + ONE.encode() + TWO.encode() + b"BTS|2\rFTS|1\r"
+    assert list(split_messages(source, skipped=skipped)) == [ONE.encode(), TWO.encode()]
+    assert skipped == {"junk": 1, "envelope": 4}
+
+
+def test_a_file_without_messages():
+    skipped: Counter[str] = Counter()
+    assert list(split_messages(b"", skipped=skipped)) == []
+    assert not skipped
+    assert list(split_messages(b"hello\r\nworld", skipped=skipped)) == []
+    assert skipped == {"junk": 1}
+
+
+def test_a_message_above_the_limit_is_dropped_and_the_next_one_is_not():
+    skipped: Counter[str] = Counter()
+    huge = b"MSH|^~\\&|\rNTE|1||" + b"x" * 300_000 + b"\r"
+    source = io.BytesIO(ONE.encode() + huge + TWO.encode())
+    assert list(split_messages(source, limit=1000, skipped=skipped)) == [ONE.encode(), TWO.encode()]
+    assert skipped == {"too-large": 1}
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_utf16_files(codec: str, mark: str):
+    found = list(split_messages(Trickle((mark + ONE + TWO).encode(codec))))
+    assert [parse(raw).control_id for raw in found] == ["1", "2"]
+    assert parse(found[0]).get("PID-5") == "张三"
+
+
+PIECES = st.sampled_from(
+    [
+        ONE.encode(),
+        TWO.encode("gbk"),
+        b"\x0b",
+        b"\x1c\r",
+        b"\r\n",
+        b"BHS|^~\\&|\r",
+        b"MSH",
+        b"\xef\xbb\xbf",
+        b"junk\r",
+        b"\x00",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=10).map(b"".join))
+def test_the_size_of_the_pieces_does_not_matter(source: bytes):
+    assert list(split_messages(Trickle(source))) == list(split_messages(source))
