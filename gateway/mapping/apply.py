@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import compress
 from typing import Any
 
@@ -59,6 +60,7 @@ class Application:
         """
         move, places, extras = self.plan.walk.move, self.plan.places, self.plan.extras
         stack, cursor, placed = [self.root], 0, []
+        first = self.run.first
         for index, f in enumerate(normal_fields(self.run.message)):
             name, place = f[0], places.get(0)
             if index:
@@ -70,6 +72,7 @@ class Application:
                         stack.append(Frame(group, stack[-1]))
                 place = places.get(step.leaf) if step.leaf >= 0 else extras.get(name)
             stack[-1].segments.setdefault(name, f)
+            first.setdefault(name, f)
             placed.append((f, stack[-1], place))
         return placed
 
@@ -165,7 +168,7 @@ class Application:
             event_at=self.event_at(),
             lineage=pack(run.lineage),
             map_version=version,
-            gaps=run.gaps,
+            gaps=Counter(run.gaps),
             issues=run.issues,
         )
         translation.unmapped.update(self.unmapped)

@@ -10,8 +10,10 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping import observations  # noqa: F401 (adds its functions to the closed table)
 from gateway.mapping.codes import Table
+from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
 from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric
+from gateway.mapping.memory import coding, referring, remembering
 from gateway.mapping.rows import MapFile, MessageFile
 
 
@@ -37,12 +39,14 @@ class Compiled:
         known: segment map → numbers of the fields that some row reads or ignores by name.
         rules: rule number → row id; number 0 is no rule.
         version: digest of everything compiled.
+        memories: how many maps remember what they made.
     """
 
     functions: Mapping[str, Callable[..., Any]]
     known: Mapping[str, frozenset[int]]
     rules: tuple[str, ...]
     version: str
+    memories: int
 
 
 def _cycles(maps: Mapping[str, MapFile]) -> None:
@@ -68,6 +72,35 @@ def number_rules(maps: Mapping[str, MapFile], messages: list[MessageFile]) -> tu
     ids = [row.id for _, file in sorted(maps.items()) for row in file.rows]
     ids += [step.id for file in sorted(messages, key=lambda one: one.where) for step in file.steps]
     return ("", *ids)
+
+
+def _remember(scope: dict[str, Any], world: World, maps: Mapping[str, MapFile]) -> int:
+    """Add what the generated functions call: references and coded values, remembered where a map says so.
+
+    Returns:
+        the number of memories in use.
+    """
+    count = 0
+
+    def keep(name: str, call: Callable[..., Any], memo: bool) -> None:
+        nonlocal count
+        scope[name] = remembering(call, count) if memo else call
+        count += memo
+
+    for kind, how, codes in sorted(world.coded):
+        table = f"T_{codes.replace('-', '_')}"
+        function = world.function_names[how]
+        call = coding(scope[function], kind, world.tables[codes])
+        keep(f"{kind}_{function}_{table}", call, maps[how].memo)
+    for name, file in maps.items():
+        function = world.function_names[name]
+        if is_resource(file.target) and not file.is_segment:
+            key = file.key or {"identifier": []}
+            kinds = None if isinstance(key, list) else tuple(key.get("identifier", []))
+            keep("R_" + function, referring(scope[function], file.target, kinds), file.memo)
+        else:
+            keep(function, scope[function], file.memo)
+    return count
 
 
 def compile_maps(
@@ -100,6 +133,7 @@ def compile_maps(
         sources.append(emitter.source())
         known[name] = frozenset(emitter.known)
     exec(compile("\n".join(sources), "<qiao maps>", "exec"), scope)  # noqa: S102 (our own source, from checked rows)
+    memories = _remember(scope, world, maps)
     functions = {name: scope[function] for name, function in names.items()}
     version = hashlib.sha256(digest + "\n".join(sources).encode()).hexdigest()[:16]
-    return Compiled(functions, known, rules, version)
+    return Compiled(functions, known, rules, version, memories)

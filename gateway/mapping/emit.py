@@ -32,11 +32,19 @@ class World:
     numbers: dict[str, int]
     function_names: dict[str, str] = field(default_factory=dict)
     filled: set[tuple[str, str]] = field(default_factory=set)
+    coded: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def literal(value: Any) -> str:
     """Return the Python source of a JSON constant."""
     return repr(value)
+
+
+def piece(value: str, separator: str, number: int) -> str:
+    """Return the expression of one part of a raw text; the first part needs no function call."""
+    if number == 1:
+        return f"{value}.partition({separator!r})[0]"
+    return f"part({value}, {separator!r}, {number})"
 
 
 class Emitter:
@@ -49,6 +57,7 @@ class Emitter:
         self.temp = 0
         self.keyed: dict[str, str] = {}
         self.known: set[int] = set()
+        self.others: set[str] = set()
         self.is_segment = file.is_segment
         self.primitive = is_primitive(file.target)
 
@@ -79,7 +88,8 @@ class Emitter:
         if not self.is_segment:
             return f"(c[{at.component - 1}] if n >= {at.component} else '')"
         if at.segment != self.file.source:
-            return f"run.other({at.segment!r}, {at.field})"
+            self.others.add(at.segment)
+            return f"({at.segment}[{at.field}] if len({at.segment}) > {at.field} else '')"
         self.known.add(at.field)
         return f"(f[{at.field}] if n > {at.field} else '')"
 
@@ -88,11 +98,11 @@ class Emitter:
         if at.variable:
             return value
         if not self.is_segment:
-            return f"part({value}, '&', {at.subcomponent})" if at.subcomponent else value
+            return piece(value, "&", at.subcomponent) if at.subcomponent else value
         component = at.component or (1 if leaf else 0)
         if component:
-            value = f"part({value}, '^', {component})"
-        return f"part({value}, '&', {at.subcomponent})" if at.subcomponent else value
+            value = piece(value, "^", component)
+        return piece(value, "&", at.subcomponent) if at.subcomponent else value
 
     def access(self, text: str, whole: bool, where: str) -> str:
         """Return the expression of a path inside a condition (see ``conditions.Access``)."""
@@ -101,7 +111,7 @@ class Emitter:
         if at.variable or (whole and self.is_segment and not at.component and not at.repetition):
             return value
         if self.is_segment:
-            value = f"repetition({value}, {at.repetition or 1})"
+            value = piece(value, "~", at.repetition or 1)
         return self.narrow(value, at, leaf=True)
 
     # -- converting -------------------------------------------------------------------------------------
@@ -126,7 +136,7 @@ class Emitter:
             raise Misconfigured(f"{what}; functions are {', '.join(sorted(FUNCTIONS))}", where=row.where)
         if function.kind == "segment":
             raise Misconfigured(f"{how} works on a whole segment", where=row.where)
-        if function.kind == "raw":
+        if function.kind in ("raw", "field"):
             return f"F_{how}({value}, run)"
         if how in ("string", "text", "markdown"):
             return f"({value}.strip() or None if clean else F_string(run.unescape({value}), run))"
@@ -138,9 +148,7 @@ class Emitter:
         if is_resource(made):
             if fhir != "Reference":
                 raise Misconfigured(f"{how} makes a {made}; {row.to!r} is a {fhir}", where=row.where)
-            key = self.world.maps[how].key or {"identifier": []}
-            kinds = None if isinstance(key, list) else tuple(key.get("identifier", []))
-            return f"run.refer({made!r}, {call}, {kinds!r})"
+            return "R_" + call
         both_primitive = is_primitive(made) and is_primitive(fhir)
         if made != fhir and not both_primitive and not self.compatible(made, fhir):
             raise Misconfigured(f"{how} makes a {made}; {row.to!r} is a {fhir}", where=row.where)
@@ -163,8 +171,10 @@ class Emitter:
             return f"run.concept({name}, F_{how}({value} if clean else run.unescape({value}), run))"
         if how not in self.world.maps:
             raise Misconfigured(f"{fhir} needs 'as' to be coded", where=row.where)
-        call = f"{self.world.function_names[how]}({value}, run, {separator})"
-        return f"run.{'coding' if fhir == 'Coding' else 'concept'}({name}, {call})"
+        function = self.world.function_names[how]
+        kind = "coding" if fhir == "Coding" else "concept"
+        self.world.coded.add((kind, how, row.codes))
+        return f"{kind}_{function}_{name}({value}, run, {separator})"
 
     # -- writing ----------------------------------------------------------------------------------------
 
@@ -215,6 +225,8 @@ class Emitter:
         if self.is_segment and not row.fill and (self.file.target, top) in self.world.filled:
             self.put(f"if h.fills: h.fills.discard({top!r})")
         here, inner = self.container(steps, root)
+        if row.convert == "lines":
+            self.put(f"if {last.name!r} in {here}: y = {here}[{last.name!r}] + '\\n' + y")
         written = self.last(last, here, "/".join(s.name + s.key for s in steps))
         self.constants(row, written or inner or here)
         if row.fill:
@@ -254,14 +266,13 @@ class Emitter:
         steps = target(self.file.target, row.to, row.where)
         root = "b" if self.is_segment else "o"
         start = self.depth
-        if row.when:
-            test = condition(row.when, lambda text, whole: self.access(text, whole, row.where), row.where)
-            self.put(f"if {test}:")
-            self.depth += 1
+        segment_wide = row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment"
+        if row.when and (segment_wide or not paths):
+            self.test(row)
         if row.fill:
             self.put(f"if {steps[0].name!r} not in b:")
             self.depth += 1
-        if row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment":
+        if segment_wide:
             self.by_segment(row, paths, steps, root)
         elif not paths:
             self.put(f"y = {self.constant(row, steps)}")
@@ -269,6 +280,12 @@ class Emitter:
         else:
             self.from_source(row, paths, steps, root)
         self.depth = start
+
+    def test(self, row: Row) -> None:
+        """Emit the condition of a row."""
+        test = condition(row.when, lambda text, whole: self.access(text, whole, row.where), row.where)
+        self.put(f"if {test}:")
+        self.depth += 1
 
     def by_segment(self, row: Row, paths: list[Source], steps: list[Target], root: str) -> None:
         for at in paths:
@@ -285,6 +302,9 @@ class Emitter:
             self.put("v_ = " + " or ".join(self.raw(at) for at in paths))
         self.put("if v_:")
         self.depth += 1
+        if row.when:
+            # After the look at the field: most fields of most messages are empty.
+            self.test(row)
         if own and row.clear and steps and not row.fill and not row.has_value:
             self.put("if v_ == '\"\"':")
             self.put(f"    run.clear(h, {steps[0].name!r})")
@@ -293,7 +313,7 @@ class Emitter:
         fhir = self.kind(row, steps)
         at = paths[0]
         many = self.is_segment and not at.variable and any(s.many for s in steps) and not row.has_value
-        if not self.is_segment or at.variable or leaves:
+        if not self.is_segment or at.variable or leaves or row.convert == "lines":
             self.put("x = v_")
         elif at.repetition or not many:
             self.put(f"x = repetition(v_, {at.repetition or 1}) if '~' in v_ else v_")
@@ -319,7 +339,7 @@ class Emitter:
         """Return whether the conversion wants the whole repetition rather than its first component."""
         if row.convert in self.world.maps or row.convert in FUNCTIONS:
             function = FUNCTIONS.get(row.convert)
-            return function is None or function.kind == "raw"
+            return function is None or function.kind in ("raw", "field")
         return not is_primitive(fhir)
 
     def check(self, row: Row, steps: list[Target], root: str, path: str) -> None:
@@ -344,6 +364,7 @@ class Emitter:
         body, self.lines, self.depth = self.lines, [], 0
         if self.is_segment:
             head = [f"def {name}(f, h, run):", "    b = h.body; n = len(f); clean = run.clean; L = run.L"]
+            head += [f"    {other} = run.fields_of({other!r})" for other in sorted(self.others)]
             tail: list[str] = []
         else:
             start = "None" if self.primitive else "{}"

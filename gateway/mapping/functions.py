@@ -1,12 +1,13 @@
 """The closed table of conversion functions that a row may name in ``as``.
 
-Three kinds, each a plain function:
+Four kinds, each a plain function:
 
 =========  ==============================  ====================================================
 kind       called with                     returns
 =========  ==============================  ====================================================
 value      unescaped text of one leaf, Run the FHIR value; None for nothing; BAD for malformed
 raw        one repetition as it stands     the same
+field      the field, all repetitions      the same
 segment    the segment's fields, Run       a dict merged into the resource, None for nothing
 =========  ==============================  ====================================================
 """
@@ -44,7 +45,7 @@ Convert = Callable[[Any, "Run"], Any]
 class Function:
     """An entry of the closed table; ``result`` is the FHIR type that it makes, ``""`` for several."""
 
-    kind: Literal["value", "raw", "segment"]
+    kind: Literal["value", "raw", "field", "segment"]
     call: Convert
     result: str
 
@@ -52,7 +53,7 @@ class Function:
 FUNCTIONS: dict[str, Function] = {}
 
 
-def _function(kind: Literal["value", "raw", "segment"], result: str) -> Callable[[Convert], Convert]:
+def _function(kind: Literal["value", "raw", "field", "segment"], result: str) -> Callable[[Convert], Convert]:
     def register(call: Convert) -> Convert:
         name = call.__name__.removeprefix("to_")
         FUNCTIONS[name] = Function(kind, call, result)
@@ -267,6 +268,13 @@ def hd_name(raw: str, run: Run) -> Any:
     """HD → the namespace, or the universal id where there is none, as a name to read."""
     parts = [run.unescape(part).strip() for part in (raw.split("&") if "&" in raw else raw.split("^"))]
     return next((part for part in parts if part), None)
+
+
+@_function("field", "string")
+def lines(field: str, run: Run) -> Any:
+    """All repetitions as lines of one text; a text that is there already is continued on the next line."""
+    texts = (string(run.unescape(one), run) for one in field.split("~") if one != '""')
+    return "\n".join(text for text in texts if text) or None
 
 
 @_function("raw", "string")

@@ -13,6 +13,7 @@ from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
 from gateway.mapping.codes import Table, table_file
 from gateway.mapping.compile import Compiled, compile_maps
+from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler, MessageMap
 from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file
 from gateway.mapping.run import Run
@@ -52,6 +53,8 @@ class Maps:
         self.rules = compiled.rules
         self.messages, self.tables, self.profiles, self.maps = messages, tables, profiles, maps
         self._functions = compiled.functions
+        self._remembering = compiled.memories
+        self._memories: dict[tuple[str, str], Memories] = {}
         self._chosen: dict[tuple[str, str, str, str], Profile] = {}
 
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
@@ -86,10 +89,17 @@ class Maps:
                 no meaning cannot be identified (the reason that the map names, ``no-patient``).
         """
         plan = self.plan(message)
-        run = Run(message, envelope, profile, self.tables, self._functions)
+        run = Run(message, envelope, profile, self.tables, self._functions, self._memory(envelope, profile))
         application = Application(run, plan)
         application.walk()
         return application.finish(self.version)
+
+    def _memory(self, envelope: Envelope, profile: Profile) -> Memories:
+        key = (envelope.tenant, profile.id)
+        memories = self._memories.get(key)
+        if memories is None:
+            memories = self._memories[key] = Memories([{} for _ in range(self._remembering)])
+        return memories
 
     def plan(self, message: er7.Message) -> MessageMap:
         """Return the message map of a message.

@@ -10,6 +10,7 @@ from gateway.errors import Misconfigured
 from gateway.mapping.compile import Compiled, part, repetition
 from gateway.mapping.conditions import condition
 from gateway.mapping.elements import element, is_resource, is_type
+from gateway.mapping.emit import piece
 from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric
 from gateway.mapping.grouping import Walk
 from gateway.mapping.paths import Source, source
@@ -32,8 +33,8 @@ def reader(at: Source, segment: str) -> str:
     """Return the expression that reads one leaf."""
     if at.variable:
         return f"run.variable({at.variable!r})"
-    value = f"part(repetition({field_of(at, segment)}, {at.repetition or 1}), '^', {at.component or 1})"
-    return f"part({value}, '&', {at.subcomponent})" if at.subcomponent else value
+    value = piece(piece(field_of(at, segment), "~", at.repetition or 1), "^", at.component or 1)
+    return piece(value, "&", at.subcomponent) if at.subcomponent else value
 
 
 SCOPE: dict[str, Any] = {"part": part, "repetition": repetition, "EMPTY": EMPTY}

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gateway.mapping import times
 from gateway.mapping.functions import BAD, FUNCTIONS, Function, number, string
 
+MOST = 4096
+"""Units and ranges that are remembered for one sender."""
+
 if TYPE_CHECKING:
     from gateway.mapping.run import Run
 
@@ -43,10 +46,23 @@ def quantity(text: str, run: Run) -> Any:
 def unit_of(raw: str, run: Run) -> dict[str, Any]:
     """Return ``unit``, ``system`` and ``code`` of a raw OBX-6; UCUM only where the units table knows it.
 
-    ``10^9/L`` with raw carets is put together again: its second component could be nothing else.
+    ``10^9/L`` with raw carets is put together again: its second component could be nothing else. The
+    result is remembered and shared: copy it, do not change it.
     """
     if not raw or raw == '""':
         return {}
+    known = run.units.get(raw)
+    if known is None:
+        if len(run.units) >= MOST:
+            run.units.clear()
+        before = len(run.gaps)
+        known = run.units[raw] = (_unit(raw, run), tuple(run.gaps[before:]))
+    elif known[1]:
+        run.gaps += known[1]
+    return known[0]
+
+
+def _unit(raw: str, run: Run) -> dict[str, Any]:
     whole = run.unescape(raw).strip()
     table = run.tables.get("units")
     parts = [run.unescape(part).strip() for part in raw.split("^")]
@@ -162,6 +178,16 @@ def reference_range(f: list[str], run: Run) -> Any:
     text = run.unescape(_field(f, 7)).strip()
     if not text:
         return None
+    key = (text, _field(f, 6))
+    known = run.ranges.get(key)
+    if known is None:
+        if len(run.ranges) >= MOST:
+            run.ranges.clear()
+        known = run.ranges[key] = _reference_range(f, text, run)
+    return dict(known)
+
+
+def _reference_range(f: list[str], text: str, run: Run) -> dict[str, Any]:
     unit = unit_of(_field(f, 6), run)
     made: dict[str, Any] = {}
     if found := _RANGE.fullmatch(text):

@@ -15,7 +15,7 @@ from gateway.errors import Misconfigured
 Json = Any
 """Any JSON value, as YAML gives it."""
 
-MAP_KEYS = frozenset({"map", "rows", "key", "requires", "source", "note"})
+MAP_KEYS = frozenset({"map", "rows", "key", "requires", "memo", "source", "note"})
 ROW_KEYS = frozenset(
     {"id", "from", "when", "to", "as", "codes", "value", "with", "fill", "clear", "ignore", "note"}
 )
@@ -108,6 +108,7 @@ class MapFile:
     rows: list[Row]
     key: Json = None
     requires: tuple[str, ...] = ()
+    memo: bool = False
 
 
 @dataclass(slots=True)
@@ -226,6 +227,7 @@ def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
         rows=rows,
         key=plain(data.get("key")),
         requires=_tuple(data.get("requires")),
+        memo=_flag(data, "memo", False),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from gateway.mapping.identity import seed
 from gateway.wire import er7
 
 if TYPE_CHECKING:
+    from gateway.mapping.memory import Memories
     from gateway.mapping.senders import Profile
 
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
@@ -22,6 +22,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
 """The separators that the compiled maps are written for; other messages are brought to these first."""
+
+
+NO_FIELDS: list[str] = []
 
 
 class Frame:
@@ -41,16 +44,6 @@ class Frame:
             handle = frame.names.get(name)
             if handle is not None:
                 return handle
-            frame = frame.parent
-        return None
-
-    def fields(self, segment: str) -> list[str] | None:
-        """Return the latest segment of that name, from this group outwards."""
-        frame: Frame | None = self
-        while frame is not None:
-            found = frame.segments.get(segment)
-            if found is not None:
-                return found
             frame = frame.parent
         return None
 
@@ -123,8 +116,32 @@ class Run:
     """The state of one message on its way through the maps; what the compiled maps call ``run``."""
 
     __slots__ = (
-        *("L", "by_key", "clean", "envelope", "frame", "functions", "gaps", "handles", "issues", "key"),
-        *("lineage", "message", "profile", "segment", "tables", "tenant", "zone"),
+        *(
+            "L",
+            "by_id",
+            "clean",
+            "envelope",
+            "first",
+            "frame",
+            "functions",
+            "gaps",
+            "handles",
+            "issues",
+            "key",
+        ),
+        *(
+            "lineage",
+            "memories",
+            "mentioned",
+            "message",
+            "profile",
+            "ranges",
+            "segment",
+            "tables",
+            "tenant",
+            "units",
+            "zone",
+        ),
     )
 
     def __init__(
@@ -134,19 +151,24 @@ class Run:
         profile: Profile,
         tables: Mapping[str, Table],
         functions: Mapping[str, Callable[..., Any]],
+        memories: Memories,
     ) -> None:
+        self.memories, self.units, self.ranges = memories.maps, memories.units, memories.ranges
+        self.mentioned: list[tuple[str, str, tuple[str, str] | None, dict[str, Any]]] = []
         self.functions = functions
         self.key = ""
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
         self.tenant, self.zone = envelope.tenant, profile.zone
         text = message.text
         plain = message.separators[:5] == DEFAULTS[:5] and "\\" not in text[9:]
-        self.clean = plain and _CONTROL.search(text) is None
+        # isprintable is ten times faster than the search, and says no for a few characters more.
+        self.clean = plain and (text.replace("\r", "").isprintable() or _CONTROL.search(text) is None)
+        self.first: dict[str, list[str]] = {}
         self.lineage: list[int] = []
         self.L = self.lineage.append
         self.handles: list[Handle] = []
-        self.by_key: dict[tuple[str, str, str], Handle] = {}
-        self.gaps: Counter[tuple[str, str]] = Counter()
+        self.by_id: dict[str, Handle] = {}
+        self.gaps: list[tuple[str, str]] = []
         self.issues: list[Issue] = []
         self.frame = Frame("", None)
         self.segment = ""
@@ -182,12 +204,20 @@ class Run:
             return self.message.control_id
         return ""
 
+    def fields_of(self, segment: str) -> list[str]:
+        """Return the fields of another segment: the nearest one in the group, else the first, else none."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            found = frame.segments.get(segment)
+            if found is not None:
+                return found
+            frame = frame.parent
+        return self.first.get(segment, NO_FIELDS)
+
     def other(self, segment: str, field: int) -> str:
-        """Return a raw field of another segment: the nearest one in the group, else the first."""
-        fields = self.frame.fields(segment)
-        if fields is None:
-            fields = next((s.fields for s in self.message.segments if s.name == segment), None)
-        return fields[field] if fields is not None and len(fields) > field else ""
+        """Return a raw field of another segment, ``""`` for none."""
+        fields = self.fields_of(segment)
+        return fields[field] if len(fields) > field else ""
 
     def local(self, kind: str, name: str) -> str:
         """Return a URI for something that only this hospital names."""
@@ -231,7 +261,7 @@ class Run:
 
     def gap(self, table: Table, code: str) -> None:
         """Count a code without a map."""
-        self.gaps[(table.name, code[:64])] += 1
+        self.gaps.append((table.name, code[:64]))
 
     def code(self, table: Table, raw: str) -> str | None:
         """Return the mapped code of a raw leaf, None (and a gap) without a map."""
@@ -263,15 +293,19 @@ class Run:
         """Return the CodeableConcept with its mapped coding beside the original ones."""
         if original is None:
             return None
-        codings = original.get("coding", [])
-        text = str(original.get("text", ""))
-        for source in [c.get("code", "") for c in codings] + [c.get("display", "") for c in codings] + [text]:
+        codings = original.get("coding", ())
+        for source in (
+            *(c.get("code") for c in codings),
+            *(c.get("display") for c in codings),
+            original.get("text"),
+        ):
             entry = table.get(source) if source else None
-            if entry is not None and entry.code:
-                mapped = entry.coding()
-                if not any(c.get("code") == entry.code and c.get("system") == entry.system for c in codings):
-                    original["coding"] = [*codings, mapped]
-                return original
+            if entry is None or not entry.code:
+                continue
+            if not any(c.get("code") == entry.code and c.get("system") == entry.system for c in codings):
+                original["coding"] = [*codings, entry.coding()]
+            return original
+        text = str(original.get("text", ""))
         self.gap(table, str(codings[0].get("code", text)) if codings else text)
         return original
 
@@ -285,28 +319,35 @@ class Run:
         """Make the resource of a datatype map, or find it again, and return the Reference to it.
 
         Without an identifier there is no identity to make a resource of: the Reference is a display only.
+
+        Args:
+            kinds: identifier type codes to prefer; None where the map put a key together (``self.key``).
         """
         if not body:
             return None
-        display = display_of(body)
         picked = pick_identifier(body, kinds) if kinds is not None else self.composed(type_name)
+        display = display_of(body)
         if picked is None:
             return {"display": display} if display else None
-        key = (type_name, *picked)
-        handle = self.by_key.get(key)
-        if handle is None:
-            handle = Handle(type_name, self.frame, None, [], 0)
-            handle.id, handle.state = seed(self.tenant, type_name, *picked), 2
-            handle.key = picked if kinds is not None else None
-            self.by_key[key] = handle
-            self.handles.append(handle)
-            handle.body["id"] = handle.id
-        for name, value in body.items():
-            handle.body.setdefault(name, value)
-        reference = {"reference": f"{type_name}/{handle.id}"}
+        ident = seed(self.tenant, type_name, *picked)
+        self.mention(type_name, ident, picked if kinds is not None else None, body)
+        reference = {"reference": f"{type_name}/{ident}"}
         if display:
             reference["display"] = display
         return reference
+
+    def mention(self, type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any]) -> None:
+        """Note a resource that a datatype map made; what is known of it already stays."""
+        self.mentioned.append((type_name, ident, key, body))
+        handle = self.by_id.get(ident)
+        if handle is None:
+            handle = Handle(type_name, self.frame, None, [], 0)
+            handle.id, handle.key, handle.state = ident, key, 2
+            handle.body["id"] = ident
+            self.by_id[ident] = handle
+            self.handles.append(handle)
+        for name, value in body.items():
+            handle.body.setdefault(name, value)
 
     def clear(self, handle: Handle, name: str) -> None:
         """Note that the sender deleted an element (the v2 null)."""

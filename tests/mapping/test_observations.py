@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.functions import BAD, is_resident_id
+from gateway.mapping.memory import Memories
 from gateway.mapping.observations import frequency, obx_value, reference_range
 from gateway.mapping.run import Run
 from gateway.wire import er7
@@ -22,7 +23,14 @@ def run() -> Run:
     maps: Maps = load_maps()
     parsed = er7.parse(b"MSH|^~\\&|LIS||||20260101||ORU^R01|1|P|2.5.1")
     envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "", "", b"")
-    return Run(parsed, envelope, maps.profiles["default"], maps.tables, maps._functions)
+    return Run(
+        parsed,
+        envelope,
+        maps.profiles["default"],
+        maps.tables,
+        maps._functions,
+        Memories([{} for _ in range(199)]),
+    )
 
 
 def fields(kind: str, value: str, unit: str = "", limits: str = "") -> list[str]:
@@ -112,7 +120,14 @@ def test_no_text_breaks_it(kind: str, value: str, unit: str, limits: str) -> Non
     maps = _maps()
     parsed = er7.parse(b"MSH|^~\\&|LIS||||20260101||ORU^R01|1|P|2.5.1")
     envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "", "", b"")
-    run = Run(parsed, envelope, maps.profiles["default"], maps.tables, maps._functions)
+    run = Run(
+        parsed,
+        envelope,
+        maps.profiles["default"],
+        maps.tables,
+        maps._functions,
+        Memories([{} for _ in range(199)]),
+    )
     obx_value(fields(kind, value, unit, limits), run)
     reference_range(fields(kind, value, unit, limits), run)
 
