@@ -11,7 +11,7 @@ from gateway.canonical.lineage import MARK, pack
 from gateway.errors import Rejected
 from gateway.mapping.identity import seed
 from gateway.mapping.messages import Act, Key, MessageMap, Place, Tie
-from gateway.mapping.run import DEFAULTS, Frame, Handle, Run, pick_identifier
+from gateway.mapping.run import DEFAULTS, LEFT_OUT, SETTLED, SETTLING, Frame, Handle, Run, pick_identifier
 from gateway.mapping.times import to_us
 from gateway.wire import er7
 
@@ -23,6 +23,18 @@ NOTHING_KNOWN: frozenset[int] = frozenset()
 _INDEXES = range(512)
 _SUBJECTS = ("subject", "patient", "beneficiary")
 _ESCAPES = {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"}
+
+
+def _provenance_last(handle: Handle) -> bool:
+    return handle.type == "Provenance"
+
+
+def _join(body: dict[str, Any], other: dict[str, Any]) -> None:
+    """Add to ``body`` what the same resource says elsewhere in the message; lists are united."""
+    for name, value in other.items():
+        mine = body.setdefault(name, value)
+        if mine is not value and isinstance(mine, list):
+            mine += [one for one in value if one not in mine]
 
 
 def normal_fields(message: er7.Message) -> list[list[str]]:
@@ -47,8 +59,8 @@ class Application:
         self.run, self.plan = run, plan
         self.root = run.frame
         self.number = 0
-        self.pending: list[tuple[Handle, Tie, Frame]] = []
-        self.ends: list[tuple[Handle, Tie, Frame]] = []
+        self.pending: list[tuple[Handle, Tie, Frame, Handle | None, dict[str, Any] | None]] = []
+        self.ends: list[tuple[Handle, Tie]] = []
         self.merges: list[tuple[str, str, str, Frame]] = []
         self.unmapped: dict[str, int] = {}
         self.used: dict[tuple[str, str], int] = {}
@@ -60,7 +72,6 @@ class Application:
         """
         move, places, extras = self.plan.walk.move, self.plan.places, self.plan.extras
         stack, cursor, placed = [self.root], 0, []
-        first = self.run.first
         for index, f in enumerate(normal_fields(self.run.message)):
             name, place = f[0], places.get(0)
             if index:
@@ -71,8 +82,7 @@ class Application:
                     for group in step.opens:
                         stack.append(Frame(group, stack[-1]))
                 place = places.get(step.leaf) if step.leaf >= 0 else extras.get(name)
-            stack[-1].segments.setdefault(name, f)
-            first.setdefault(name, f)
+            stack[-1].place(name, f)
             placed.append((f, stack[-1], place))
         return placed
 
@@ -112,11 +122,26 @@ class Application:
         if act.call is not None:
             act.call(f, handle, self.run)
         for tie in act.links:
-            (self.ends if tie.name == "*" else self.pending).append((handle, tie, frame))
+            if tie.name == "*":
+                self.ends.append((handle, tie))
+            else:
+                self.pending.append((handle, tie, frame, None, None))
+        if act.appends:
+            self.append(act, handle, f, frame)
+
+    def append(self, act: Act, handle: Handle, f: list[str], frame: Frame) -> None:
+        """Note the references to this resource that others shall carry, with what the row says of them."""
+        element: dict[str, Any] | None = None
+        if act.element is not None:
+            beside = Handle(handle.type, frame, act, f, handle.number)
+            element = {}
+            beside.body = element
+            act.element(f, beside, self.run)
         for owner, tie in act.appends:
             target = frame.find(owner)
             if target is not None:
-                self.pending.append((target, tie, frame))
+                other = handle if tie.name == act.step.name else None
+                self.pending.append((target, tie, frame, other, element))
 
     def handle(self, act: Act, f: list[str], frame: Frame) -> Handle | None:
         """Return the resource that a row fills: an earlier one, or a new one."""
@@ -156,37 +181,37 @@ class Application:
         for handle in run.handles:
             self.identify(handle)
         self.require()
-        for handle, tie, frame in self.pending:
-            self.tie(handle, tie, frame.find(tie.name))
+        for handle, tie, frame, known, element in self.pending:
+            other = known or frame.find(tie.name)
+            if other is not None and other.state == SETTLED:
+                self.tie(handle, tie, other, element)
         self.merge_bodies()
-        kept = [handle for handle in run.handles if handle.state == 2]
-        for handle, tie, _ in self.ends:
-            handle.body[tie.path[0]] = [{"reference": f"{h.type}/{h.id}"} for h in kept if h is not handle]
-        translation = Translation(
+        kept = [handle for handle in run.handles if handle.state == SETTLED]
+        for handle, tie in self.ends:
+            handle.body[tie.last] = [{"reference": h.reference} for h in kept if h is not handle]
+        kept.sort(key=_provenance_last)
+        return Translation(
             drafts=[self.draft(handle) for handle in kept],
-            merges=self.joined(),
+            merges=self.joined() if self.merges else [],
             event_at=self.event_at(),
             lineage=pack(run.lineage),
             map_version=version,
+            unmapped=Counter(self.unmapped),
             gaps=Counter(run.gaps),
             issues=run.issues,
         )
-        translation.unmapped.update(self.unmapped)
-        translation.drafts.sort(key=lambda draft: draft.type == "Provenance")
-        return translation
 
     def identify(self, handle: Handle) -> str:
         """Give a resource its seed id, ``""`` where no key of its row works."""
         if handle.state:
-            return handle.id if handle.state == 2 else ""
-        handle.state = 1
+            return handle.id if handle.state == SETTLED else ""
+        handle.state = SETTLING
         act: Act = handle.step
         for key in act.keys:
             if self.by_key(handle, key):
-                handle.state = 2
-                handle.body["id"] = handle.id
+                handle.settle()
                 return handle.id
-        handle.state = 3
+        handle.state = LEFT_OUT
         self.run.issues.append(
             Issue(
                 "warning",
@@ -246,61 +271,52 @@ class Application:
 
     def require(self) -> None:
         """Raise where nothing made a resource that the map requires."""
-        have = {
-            handle.step.step.name
-            for handle in self.run.handles
-            if handle.step is not None and handle.state == 2
-        }
+        have = {h.step.step.name for h in self.run.handles if h.step is not None and h.state == SETTLED}
         for name, reason in self.plan.file.requires.items():
             if name not in have:
                 raise Rejected(f"the message names no {name}", code=reason, where=self.plan.file.structure)
 
-    def tie(self, handle: Handle, tie: Tie, other: Handle | None) -> None:
-        """Write the Reference to ``other``, if there is one."""
-        if other is None or other.state != 2:
-            return
-        reference = {"reference": f"{other.type}/{other.id}"}
+    def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
+        """Write the Reference to ``other``; ``element`` is what else the list element says."""
         here = handle.body
-        for name, many in zip(tie.path[:-1], tie.many[:-1], strict=True):
+        for name, many in tie.way:
             if many:
-                fresh: dict[str, Any] = {}
+                fresh: dict[str, Any] = dict(element) if element else {}
                 here.setdefault(name, []).append(fresh)
                 here = fresh
             else:
                 here = here.setdefault(name, {})
-        last = tie.path[-1]
-        if tie.many[-1]:
-            if reference not in here.setdefault(last, []):
-                here[last].append(reference)
-        else:
-            here[last] = reference
-        if last in _SUBJECTS and other.type == "Patient":
-            handle.subject = other
+        reference = {"reference": other.reference}
+        if not tie.many:
+            here[tie.last] = reference
+            if other.type == "Patient" and tie.last in _SUBJECTS:
+                handle.subject = other
+        elif reference not in here.setdefault(tie.last, []):
+            here[tie.last].append(reference)
 
     def merge_bodies(self) -> None:
         """Two resources of one identity become one; the earlier one keeps what it says."""
         first: dict[str, Handle] = {}
         for handle in self.run.handles:
-            if handle.state != 2:
+            if handle.state != SETTLED:
                 continue
-            same = first.setdefault(f"{handle.type}/{handle.id}", handle)
+            same = first.setdefault(handle.reference, handle)
             if same is not handle:
-                for name, value in handle.body.items():
-                    same.body.setdefault(name, value)
-                handle.state = 4
+                _join(same.body, handle.body)
+                handle.state = LEFT_OUT
 
     def draft(self, handle: Handle) -> Draft:
         body = handle.body
         return Draft(
-            type=handle.type,
-            id=handle.id,
-            body=body,
-            key=handle.key,
-            subject=handle.subject.id if handle.subject is not None else "",
-            cleared=tuple(name for name in handle.cleared if name not in body),
-            fills=tuple(name for name in handle.fills if name in body),
-            number=handle.number,
-            owns=not handle.stub and self.run.profile.owner(handle.type),
+            handle.type,
+            handle.id,
+            body,
+            handle.key,
+            handle.subject.id if handle.subject is not None else "",
+            tuple([name for name in handle.cleared if name not in body]) if handle.cleared else (),
+            tuple([name for name in handle.fills if name in body]) if handle.fills else (),
+            not handle.stub and self.run.profile.owner(handle.type),
+            handle.number,
         )
 
     def joined(self) -> list[Merge]:

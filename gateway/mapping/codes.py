@@ -1,4 +1,4 @@
-"""Code tables: one YAML file per table, looked up exactly, then without regard to case."""
+"""Code tables: one YAML file per table, looked up exactly, then (unless ``exact``) without regard to case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.rows import plain, read
 
-TABLE_KEYS = frozenset({"table", "target", "source", "note", "codes", "__line__"})
+TABLE_KEYS = frozenset({"table", "target", "source", "note", "exact", "codes", "__line__"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,9 +37,11 @@ class Table:
 
     __slots__ = ("_entries", "name", "target")
 
-    def __init__(self, name: str, target: str, entries: dict[str, Entry]) -> None:
+    def __init__(self, name: str, target: str, entries: dict[str, Entry], *, exact: bool = False) -> None:
         self.name, self.target = name, target
         self._entries = entries
+        if exact:
+            return
         for key, entry in list(entries.items()):
             entries.setdefault(key.casefold(), entry)
 
@@ -49,7 +51,10 @@ class Table:
     def get(self, code: str) -> Entry | None:
         """Return the entry of a source code, None for a code without a map."""
         entry = self._entries.get(code)
-        return entry if entry is not None else self._entries.get(code.strip().casefold())
+        if entry is None:
+            code = code.strip()
+            entry = self._entries.get(code) or self._entries.get(code.casefold())
+        return entry
 
 
 def _entry(value: Any, target: str, where: str) -> Entry:
@@ -79,4 +84,5 @@ def table_file(path: Path | Traversable) -> Table:
     target = str(data.get("target", ""))
     rows = plain(data.get("codes") or {})
     entries = {str(code): _entry(value, target, path.name) for code, value in rows.items()}
-    return Table(str(data.get("table", path.name.removesuffix(".yaml"))), target, entries)
+    exact = str(data.get("exact", "false")).lower() == "true"
+    return Table(str(data.get("table", path.name.removesuffix(".yaml"))), target, entries, exact=exact)

@@ -142,7 +142,7 @@ def to_dateTime(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
 
 @_function("value", "instant")
 def to_instant(text: str, run: Run) -> Any:
-    """HL7 TS → FHIR instant; less than seconds is malformed."""
+    """HL7 TS → FHIR instant; without minutes it is malformed."""
     return times.to_instant(text.strip(), run.zone) or BAD
 
 
@@ -280,7 +280,8 @@ def lines(field: str, run: Run) -> Any:
 @_function("raw", "string")
 def name_text(raw: str, run: Run) -> Any:
     """Family and given name → the whole name: ``张三`` in Han characters, ``San Zhang`` otherwise."""
-    parts = [run.unescape(part).split("&")[0].strip() for part in raw.split("^")]
+    separator = "^" if "^" in raw else "&"
+    parts = [run.unescape(part.partition("&")[0]).strip() for part in raw.split(separator)]
     if len(parts) > 2 and not is_han(parts[0]) and is_han(parts[1]):
         parts = parts[1:]
     family, given = [*parts, "", ""][:2]

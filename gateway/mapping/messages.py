@@ -65,10 +65,11 @@ class Key:
 
 @dataclass(slots=True, frozen=True)
 class Tie:
-    """A reference between two resources: ``path`` of elements, ``name`` of the other one."""
+    """A reference between two resources: the way to it, its element, and the name of the other one."""
 
-    path: tuple[str, ...]
-    many: tuple[bool, ...]
+    way: tuple[tuple[str, bool], ...]
+    last: str
+    many: bool
     name: str
 
 
@@ -84,6 +85,7 @@ class Act:
     links: tuple[Tie, ...]
     appends: tuple[tuple[str, Tie], ...]
     merge: tuple[str, int, str] | None = None
+    element: Callable[..., None] | None = None
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ def _tie(type_name: str, path: str, name: str, where: str) -> Tie:
         here = found.type
     if here != "Reference":
         raise Misconfigured(f"{path!r} of {type_name} is a {here}, not a Reference", where=where)
-    return Tie(tuple(steps), tuple(many), name)
+    return Tie(tuple(zip(steps[:-1], many[:-1], strict=True)), steps[-1], many[-1], name)
 
 
 class MessageCompiler:
@@ -177,9 +179,8 @@ class MessageCompiler:
             for leaf in places or [segment]:
                 acts.setdefault(leaf, []).append(act)
         for leaf, some in acts.items():
-            known = frozenset[int]().union(
-                *(self.compiled.known.get(act.step.map, frozenset()) for act in some)
-            )
+            maps = [name for act in some for name in (act.step.map, act.step.element)]
+            known = frozenset[int]().union(*(self.compiled.known.get(name, frozenset()) for name in maps))
             place = Place(tuple(some), known | self.read_by(some))
             if isinstance(leaf, int):
                 made.places[leaf] = place
@@ -242,6 +243,7 @@ class MessageCompiler:
             links=tuple(self.link(step, path, name) for path, name in step.link.items()),
             appends=tuple(self.append(step, path, name) for path, name in step.append.items()),
             merge=self.merge(step),
+            element=self.element(step),
         )
 
     def fits(self, step: Step) -> None:
@@ -263,6 +265,16 @@ class MessageCompiler:
         if owner not in self.types:
             raise Misconfigured(f"no row makes {owner!r}", where=step.where)
         return owner, _tie(self.types[owner], rest, name or step.name, step.where)
+
+    def element(self, step: Step) -> Callable[..., None] | None:
+        """Return the map of the list element that ``append`` makes."""
+        if not step.element:
+            return None
+        if step.element not in self.maps or not step.append:
+            raise Misconfigured(
+                f"'element' names a map and goes with 'append': {step.element!r}", where=step.where
+            )
+        return self.compiled.functions[step.element]
 
     def merge(self, step: Step) -> tuple[str, int, str] | None:
         if not step.merge:

@@ -20,11 +20,13 @@ ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
 _STARS = re.compile(r"[*＊]+|-{2,}")
-_CARET_UNIT = re.compile(r"10\^\d+/\S+")
+_CARET_UNIT = re.compile(r"[×x*]?10\^\d+/\S+")
 _RANGE = re.compile(
-    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|至|\.\.)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>\D.*)?"
+    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|至|\.\.)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
 )
-_ONE_SIDED = re.compile(r"(?P<sign><=|>=|<|>|≤|≥|＜|＞)\s*(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>\D.*)?")
+_ONE_SIDED = re.compile(
+    r"(?P<sign><=|>=|<|>|≤|≥|＜|＞)\s*(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
+)
 
 
 def _field(f: list[str], at: int) -> str:
@@ -213,6 +215,8 @@ def frequency(text: str, run: Run) -> Any:
     made: dict[str, Any] = {"code": {"text": text}}
     table = run.tables.get("frequency")
     entry = table.get(text) if table else None
+    if entry is not None and entry.code:
+        made["code"]["coding"] = [entry.coding()]
     if entry is not None and "timing" in entry.extra:
         return {"repeat": dict(entry.extra["timing"]), **made}
     if found := _EVERY.fullmatch(text):

@@ -21,7 +21,23 @@ ROW_KEYS = frozenset(
 )
 MESSAGE_KEYS = frozenset({"message", "events", "requires", "event_at", "rows", "source", "note"})
 STEP_KEYS = frozenset(
-    {"id", "at", "when", "map", "make", "per", "into", "as", "key", "link", "append", "merge", "only", "note"}
+    {
+        "id",
+        "at",
+        "when",
+        "map",
+        "make",
+        "per",
+        "into",
+        "as",
+        "key",
+        "link",
+        "append",
+        "element",
+        "merge",
+        "only",
+        "note",
+    }
 )
 
 
@@ -127,6 +143,7 @@ class Step:
     key: Json = None
     link: Mapping[str, str] = field(default_factory=dict)
     append: Mapping[str, str] = field(default_factory=dict)
+    element: str = ""
     merge: Mapping[str, str] = field(default_factory=dict)
     only: str = ""
 
@@ -253,6 +270,7 @@ def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
         key=plain(data.get("key")),
         link=plain(data.get("link", {})),
         append=plain(append),
+        element=str(data.get("element", "")),
         merge=plain(data.get("merge", {})),
         only=str(data.get("only", "")),
     )

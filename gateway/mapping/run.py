@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -28,14 +29,26 @@ NO_FIELDS: list[str] = []
 
 
 class Frame:
-    """One open group: the resources that were named in it and the segments that stood in it."""
+    """One open group: the resources that were named in it and the segments that stood in it.
 
-    __slots__ = ("group", "names", "parent", "segments")
+    ``inside`` has the first segment of each name that stands in a group below, with that group's name.
+    """
+
+    __slots__ = ("group", "inside", "names", "parent", "segments")
 
     def __init__(self, group: str, parent: Frame | None) -> None:
         self.group, self.parent = group, parent
         self.names: dict[str, Handle] = {}
         self.segments: dict[str, list[str]] = {}
+        self.inside: dict[str, tuple[str, list[str]]] = {}
+
+    def place(self, name: str, fields: list[str]) -> None:
+        """Note a segment of this group, and that the groups around it have it inside."""
+        self.segments.setdefault(name, fields)
+        child, frame = self.group, self.parent
+        while frame is not None:
+            frame.inside.setdefault(name, (child, fields))
+            child, frame = frame.group, frame.parent
 
     def find(self, name: str) -> Handle | None:
         """Return the resource of that name, from this group outwards."""
@@ -48,6 +61,10 @@ class Frame:
         return None
 
 
+NEW, SETTLING, SETTLED, LEFT_OUT = range(4)
+"""States of a resource in the making: its identity is open, being settled, known, or impossible."""
+
+
 class Handle:
     """A resource in the making.
 
@@ -58,6 +75,7 @@ class Handle:
         fills: elements to write only where the store has none.
         cleared: elements that the sender deleted.
         id: seed id, ``""`` until the whole message has been read.
+        reference: ``"Patient/<id>"``, from then on.
         key: what the ``ident`` table knows it by.
         subject: the Patient that it is about.
         stub: never overwrites.
@@ -65,7 +83,7 @@ class Handle:
 
     __slots__ = (
         *("body", "cleared", "fields", "fills", "frame", "id", "key", "keyed", "number", "state", "step"),
-        *("stub", "subject", "type"),
+        *("reference", "stub", "subject", "type"),
     )
 
     def __init__(self, type_name: str, frame: Frame, step: Any, fields: list[str], number: int) -> None:
@@ -79,7 +97,14 @@ class Handle:
         self.subject: Handle | None = None
         self.stub = False
         self.frame, self.step, self.fields, self.number = frame, step, fields, number
-        self.state = 0
+        self.state = NEW
+        self.reference = ""
+
+    def settle(self) -> None:
+        """Take ``id`` as the identity."""
+        self.state = SETTLED
+        self.body["id"] = self.id
+        self.reference = f"{self.type}/{self.id}"
 
 
 def pick_identifier(body: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, str] | None:
@@ -121,7 +146,7 @@ class Run:
             "by_id",
             "clean",
             "envelope",
-            "first",
+            "facility",
             "frame",
             "functions",
             "gaps",
@@ -157,13 +182,13 @@ class Run:
         self.mentioned: list[tuple[str, str, tuple[str, str] | None, dict[str, Any]]] = []
         self.functions = functions
         self.key = ""
+        self.facility = message.header(4).partition(message.separators.component)[0]
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
         self.tenant, self.zone = envelope.tenant, profile.zone
         text = message.text
         plain = message.separators[:5] == DEFAULTS[:5] and "\\" not in text[9:]
         # isprintable is ten times faster than the search, and says no for a few characters more.
         self.clean = plain and (text.replace("\r", "").isprintable() or _CONTROL.search(text) is None)
-        self.first: dict[str, list[str]] = {}
         self.lineage: list[int] = []
         self.L = self.lineage.append
         self.handles: list[Handle] = []
@@ -202,17 +227,28 @@ class Run:
             return envelope.id
         if name == "control":
             return self.message.control_id
+        if name == "received":
+            moment = datetime.fromtimestamp(envelope.received_at / 1_000_000, UTC)
+            return moment.strftime("%Y%m%d%H%M%S+0000")
         return ""
 
     def fields_of(self, segment: str) -> list[str]:
-        """Return the fields of another segment: the nearest one in the group, else the first, else none."""
+        """Return the fields of another segment, none where there is none.
+
+        It is looked for in the own group, then inside it, then in the groups around; never in another
+        repetition of the same group: an order does not borrow the number of the order before it.
+        """
         frame: Frame | None = self.frame
+        child = ""
         while frame is not None:
             found = frame.segments.get(segment)
             if found is not None:
                 return found
-            frame = frame.parent
-        return self.first.get(segment, NO_FIELDS)
+            below = frame.inside.get(segment)
+            if below is not None and below[0] != child:
+                return below[1]
+            child, frame = frame.group, frame.parent
+        return NO_FIELDS
 
     def other(self, segment: str, field: int) -> str:
         """Return a raw field of another segment, ``""`` for none."""
@@ -224,7 +260,11 @@ class Run:
         return f"urn:qiao:{self.tenant}:{kind}:{quote(name, safe='.-_~')}"
 
     def authority(self, raw: str) -> str | None:
-        """Return the URI of an HD (namespace, universal id, type), None for nothing."""
+        """Return the URI of an HD (namespace, universal id, type), None for nothing.
+
+        The hospital's own name (MSH-4, or a namespace that the profile leaves empty) is no register: there
+        the kind of the number decides.
+        """
         parts = raw.split("&") if "&" in raw else raw.split("^")
         name = self.unescape(parts[0]).strip()
         uid = self.unescape(parts[1]).strip() if len(parts) > 1 else ""
@@ -237,9 +277,12 @@ class Run:
             return uid
         if not name:
             return self.local("authority", uid) if uid else None
-        return self.profile.namespaces.get(name) or (
-            "urn:oid:" + name if _OID.fullmatch(name) else self.local("authority", name)
-        )
+        known = self.profile.namespaces.get(name)
+        if known is not None:
+            return known or None
+        if _OID.fullmatch(name):
+            return "urn:oid:" + name
+        return None if name == self.facility else self.local("authority", name)
 
     def coding_system(self, name: str) -> str | None:
         """Return the URI of a coding system (CWE.3, v2-0396), None for nothing."""
@@ -302,8 +345,13 @@ class Run:
             entry = table.get(source) if source else None
             if entry is None or not entry.code:
                 continue
-            if not any(c.get("code") == entry.code and c.get("system") == entry.system for c in codings):
-                original["coding"] = [*codings, entry.coding()]
+            # A bare code that the table only completes with its system would say the same thing twice.
+            others = [
+                c
+                for c in codings
+                if c.get("code") != entry.code or c.get("system", "") not in ("", entry.system)
+            ]
+            original["coding"] = [*others, entry.coding()]
             return original
         text = str(original.get("text", ""))
         self.gap(table, str(codings[0].get("code", text)) if codings else text)
@@ -311,7 +359,8 @@ class Run:
 
     def composed(self, type_name: str) -> tuple[str, str] | None:
         """Return the identity that the datatype map just made put together from its components."""
-        return (self.local("key", type_name), self.key) if self.key.strip("|") else None
+        key = self.key.rstrip("|")
+        return (self.local("key", type_name), key) if key else None
 
     def refer(
         self, type_name: str, body: dict[str, Any] | None, kinds: tuple[str, ...] | None
@@ -342,8 +391,8 @@ class Run:
         handle = self.by_id.get(ident)
         if handle is None:
             handle = Handle(type_name, self.frame, None, [], 0)
-            handle.id, handle.key, handle.state = ident, key, 2
-            handle.body["id"] = ident
+            handle.id, handle.key = ident, key
+            handle.settle()
             self.by_id[ident] = handle
             self.handles.append(handle)
         for name, value in body.items():

@@ -79,10 +79,9 @@ def _any_datetime(text: str, zone: str) -> str | None:
 
 
 def to_instant(text: str, zone: str) -> str | None:
-    """Return the FHIR instant of an HL7 time, None where it is less precise than a second."""
+    """Return the FHIR instant of an HL7 time, None where it is less precise than a minute."""
     value = to_datetime(text, zone)
-    found = _TS.fullmatch(text)
-    return value if value and found and found["S"] else None
+    return value if value and "T" in value else None
 
 
 @lru_cache(maxsize=8192)

@@ -89,6 +89,7 @@ def test_an_impossible_date_is_bad(run: Run) -> None:
         ("≥1", "1", None),
         ("阴性", None, None),
         ("9.5-3.5", None, None),
+        ("<1:80", None, None),
     ],
 )
 def test_reference_range(run: Run, text: str, low: str | None, high: str | None) -> None:

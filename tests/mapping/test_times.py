@@ -50,8 +50,9 @@ def test_a_birth_time_gives_its_date() -> None:
     assert times.to_date("19930231") is None
 
 
-def test_an_instant_needs_seconds() -> None:
-    assert times.to_instant("202602281305", "+08:00") is None
+def test_an_instant_needs_minutes() -> None:
+    assert times.to_instant("20260228", "+08:00") is None
+    assert times.to_instant("202602281305", "+08:00") == "2026-02-28T13:05:00+08:00"
     assert times.to_instant("20260228130509", "+08:00") == "2026-02-28T13:05:09+08:00"
 
 
