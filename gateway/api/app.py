@@ -1,0 +1,81 @@
+"""Puts the interactions together: routes, tenants, errors (R4 §3.1.0)."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import health, metadata, outcome, read, search, vread
+from gateway.api.context import Context, Options
+from gateway.api.guard import Guard
+from gateway.api.interaction import Interaction
+from gateway.api.negotiation import NotAcceptable
+from gateway.errors import QiaoError
+from gateway.store import Store
+
+BASES = ("/fhir", "/t/{tenant}/fhir")
+"""Where the API is mounted: the default tenant's base and that of any tenant."""
+
+SERVED: tuple[Interaction, ...] = (
+    read.INTERACTION,
+    vread.INTERACTION,
+    search.INTERACTION,
+    search.POST_INTERACTION,
+)
+"""The interactions of every type."""
+
+
+def create_app(store: Store, options: Options | None = None, version: str = "0") -> FastAPI:
+    """Return the application that serves ``store``.
+
+    Args:
+        store: an open store; the caller closes it.
+        options: see :class:`Options`; None: their defaults.
+        version: of the program, for the CapabilityStatement.
+    """
+    options = options or Options()
+    app = FastAPI(title="qiao", version=version, redirect_slashes=False, redoc_url=None)
+    app.state.context = Context(store, options, version)
+    for base in BASES:
+        for interaction in (metadata.interaction(SERVED), *SERVED):
+            _mount(app, base, interaction)
+    app.add_api_route("/healthz", health.healthz, include_in_schema=False)
+    app.add_api_route("/readyz", health.readyz, include_in_schema=False)
+    app.add_exception_handler(QiaoError, outcome.of_error)
+    app.add_exception_handler(NotAcceptable, _not_acceptable)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(Guard, max_url=options.max_url, max_parameters=options.max_parameters)
+    return app
+
+
+def _mount(app: FastAPI, base: str, interaction: Interaction) -> None:
+    name = interaction.handler.__name__ if base == BASES[0] else f"tenant_{interaction.handler.__name__}"
+    app.add_api_route(
+        base + interaction.path,
+        interaction.handler,
+        methods=[interaction.method],
+        summary=interaction.summary,
+        operation_id=name,
+        response_class=Response,
+    )
+    if interaction.method == "GET":
+        app.add_api_route(
+            base + interaction.path, interaction.handler, methods=["HEAD"], include_in_schema=False
+        )
+
+
+async def _not_acceptable(_request: Request, _error: Exception) -> Response:
+    return outcome.of_status(406)
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return outcome.of_status(error.status_code, error.headers)
+
+
+async def _invalid(_request: Request, _error: Exception) -> Response:
+    return outcome.issue(400, "invalid", "the request is malformed")

@@ -1,0 +1,5 @@
+"""Security: who may do what."""
+
+from gateway.security.bearer import BearerToken
+
+__all__ = ["BearerToken"]

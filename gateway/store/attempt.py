@@ -1,0 +1,188 @@
+"""One try to write a batch: everything is gathered in memory, then flushed table by table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Issue, Outcome, Quarantined, Stored, Translation
+from gateway.errors import Rejected
+from gateway.store import clock, inbox, lookup
+from gateway.store.changes import Changes
+from gateway.store.clock import Ticks
+from gateway.store.inbox import Settled, Slot
+from gateway.store.lru import Lru
+from gateway.store.model import Receive, Settle, Written
+from gateway.store.reading import Reading
+from gateway.store.resources import Applier
+from gateway.store.session import database_wide
+
+_LOG = logging.getLogger("qiao.store")
+_OPEN_MESSAGES = 100_000
+
+Item = Receive | Settle
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the writer knows between batches; all of it can be read again from the database."""
+
+    applier: Applier
+    last_n: int
+    tenants: dict[str, int] = field(default_factory=dict)
+    open: Lru[str, Slot] = field(default_factory=lambda: Lru(_OPEN_MESSAGES))
+
+    def forget(self, last_n: int) -> None:
+        """Go back to knowing nothing but the end of the inbox."""
+        self.last_n = last_n
+        self.applier.forget()
+        self.tenants.clear()
+        self.open.clear()
+
+    def committed(self, attempt: Attempt) -> None:
+        """Remember what a committed attempt wrote."""
+        self.applier.committed(attempt.changes)
+        for id_, slot in attempt.slots.items():
+            slot.receive = None
+            if slot.state == "received":
+                self.open.update({id_: slot})
+            else:
+                self.open.discard(id_)
+
+    def number(self, connection: Connection, tenant: str) -> int:
+        """Return the tenant's number, giving it one where it is new."""
+        if tenant not in self.tenants:
+            self.tenants[tenant] = clock.enrol(connection, tenant)
+        return self.tenants[tenant]
+
+    def slots(self, connection: Connection, ids: Sequence[str]) -> dict[str, Slot]:
+        """Return the places of those messages that are in the inbox."""
+        known = {id_: replace(slot) for id_ in ids if (slot := self.open.get(id_)) is not None}
+        missing = [id_ for id_ in ids if id_ not in known]
+        for id_, (n, state, reason) in lookup.inbox_states(connection, missing).items():
+            known[id_] = Slot(n, state, reason)
+        return known
+
+
+class Attempt:
+    """The rows and results of one try."""
+
+    def __init__(self, connection: Connection, memory: Memory) -> None:
+        self.changes = Changes()
+        self.written: list[Written] = []
+        self.slots: dict[str, Slot] = {}
+        self._connection = connection
+        self._memory = memory
+        self._ticks: dict[str, Ticks] = {}
+        self._reading: Reading = memory.applier.look_up(connection, [])
+
+    def run(self, batch: Sequence[Item]) -> None:
+        """Take the clocks, apply every item, write every row.
+
+        Raises:
+            DBAPIError: SQL refuses a row; the caller rolls back.
+        """
+        settles = [item for item in batch if isinstance(item, Settle)]
+        self._prepare(settles)
+        for item in batch:
+            self.written.append(self._receive(item) if isinstance(item, Receive) else self._settle(item))
+        inbox.flush(self._connection, list(self.slots.values()))
+        self.changes.flush(self._connection)
+        for ticks in self._ticks.values():
+            clock.give_back(self._connection, ticks)
+
+    def _prepare(self, settles: Sequence[Settle]) -> None:
+        """Clocks in the order of their names, so that two writers cannot wait for each other."""
+        connection, memory = self._connection, self._memory
+        self.slots = memory.slots(connection, [item.envelope.id for item in settles])
+        work = [
+            (item.envelope.tenant, item.outcome) for item in settles if isinstance(item.outcome, Translation)
+        ]
+        numbers = {
+            tenant: memory.number(connection, tenant) for tenant in sorted({tenant for tenant, _ in work})
+        }
+        self._ticks = {tenant: clock.take(connection, tenant) for tenant in numbers}
+        self._reading = memory.applier.look_up(
+            connection, [(numbers[tenant], translation) for tenant, translation in work]
+        )
+
+    def _receive(self, item: Receive) -> Written:
+        envelope = item.envelope
+        if envelope.id in self.slots:
+            raise Rejected("an envelope with this id is in the inbox already", code="store-conflict")
+        self._memory.last_n += 1
+        self.slots[envelope.id] = Slot(self._memory.last_n, "received", "", receive=item)
+        self.changes.tallies[envelope.tenant, "inbox", "received"] += 1
+        return Written(envelope.id)
+
+    def _settle(self, item: Settle) -> Written:
+        if item.envelope.id not in self.slots:  # never received: keep its bytes all the same
+            self._receive(Receive(item.envelope, "", b"", 0))
+        if isinstance(item.outcome, Translation):
+            outcome, settled = self._translate(item, item.outcome)
+        else:
+            outcome = item.outcome
+            settled = inbox.settled(outcome, None, 0, 0, answered(item, outcome))
+        self._close(item, settled)
+        return Written(item.envelope.id, outcome, settled.answer)
+
+    def _translate(self, item: Settle, translation: Translation) -> tuple[Outcome, Settled]:
+        """Apply a message and answer it; whatever goes wrong in it quarantines it alone."""
+        ticks = self._ticks[item.envelope.tenant]
+        seq, ts_us = ticks.seq, ticks.ts_us
+        changes = Changes(self.changes)
+        outcome: Outcome
+        try:
+            refs = self._memory.applier.apply(item.envelope, translation, ticks, self._reading, changes)
+            outcome = Stored(refs, translation.issues)
+            settled = inbox.settled(outcome, translation, seq + 1, len(refs), item.answer(outcome))
+            self.changes.absorb(changes)
+        except Exception as error:
+            if database_wide(error):
+                raise
+            ticks.seq, ticks.ts_us = seq, ts_us
+            _LOG.info("inbox %s: not stored (%s)", item.envelope.id, type(error).__name__)
+            outcome = quarantined(error, translation.issues)
+            settled = inbox.settled(outcome, translation, 0, 0, answered(item, outcome))
+        return outcome, settled
+
+    def _close(self, item: Settle, settled: Settled) -> None:
+        envelope, tallies = item.envelope, self.changes.tallies
+        slot = self.slots[envelope.id]
+        tallies[envelope.tenant, "inbox", slot.state] -= 1
+        tallies[envelope.tenant, "inbox", settled.state] += 1
+        if slot.reason:
+            tallies[envelope.tenant, "quarantine", slot.reason] -= 1
+        if settled.reason:
+            tallies[envelope.tenant, "quarantine", settled.reason] += 1
+        if slot.state == "received" and isinstance(
+            item.outcome, Translation
+        ):  # a replay counts no code twice
+            for (table, code), count in item.outcome.gaps.items():
+                self.changes.gaps[envelope.tenant, envelope.sender, table, code] += count
+        slot.state, slot.reason, slot.settled = settled.state, settled.reason, settled
+
+
+def answered(item: Settle, outcome: Outcome) -> bytes:
+    """Return the item's answer, empty where it cannot make one: the message itself is not at fault."""
+    try:
+        return item.answer(outcome)
+    except Exception as error:  # noqa: BLE001  whatever the adapter's code does, the batch goes on
+        _LOG.error("inbox %s: no answer could be made (%s)", item.envelope.id, type(error).__name__)
+        return b""
+
+
+def quarantined(error: Exception, issues: Sequence[Issue] = ()) -> Quarantined:
+    """Return the outcome of a message that the store could not take, without its data."""
+    if isinstance(error, Rejected):
+        return Quarantined(error.code, [Issue("error", "conflict", error.where, "", error.reason), *issues])
+    return Quarantined("store-conflict", [conflict(error), *issues])
+
+
+def conflict(error: Exception) -> Issue:
+    """Return the remark on a message that the database itself refuses."""
+    text = f"the store could not write this message ({type(error).__name__}); replay it once that is mended"
+    return Issue("error", "exception", "", "", text, "存储无法写入该消息,排除原因后可重放")

@@ -1,0 +1,107 @@
+"""The rows that a batch will write, gathered in memory and inserted with one statement per table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.store.insert import Insert
+from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.postings import Rows
+
+_VERSION = Insert(
+    "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, deleted, next_seq)",
+    "(?,?,?,?,?,?,?,?,?,?,0,NULL)",
+)
+_SUPERSEDE = "UPDATE version SET next_seq = ? WHERE seq = ?"
+_CURRENT = Insert(
+    "INTO current (tenant, type, fhir_id, seq, ver)",
+    "(?,?,?,?,?)",
+    "ON CONFLICT (tenant, type, fhir_id) DO UPDATE SET seq = excluded.seq, ver = excluded.ver",
+)
+_IDENT = Insert(
+    "INTO ident (tenant, type, system, value, fhir_id)",
+    "(?,?,?,?,?)",
+    "ON CONFLICT (tenant, type, system, value) DO UPDATE SET fhir_id = excluded.fhir_id",
+)
+_SX = Insert("INTO sx (k, type, sys, seq)", "(?,?,?,?)", "ON CONFLICT DO NOTHING")
+_SX_RANGE = Insert("INTO sx_range (seq, p, lo, hi)", "(?,?,?,?)", "ON CONFLICT DO NOTHING")
+_TALLY = Insert(
+    "INTO tally (tenant, kind, name, n)",
+    "(?,?,?,?)",
+    "ON CONFLICT (tenant, kind, name) DO UPDATE SET n = tally.n + excluded.n",
+)
+_GAP = Insert(
+    "INTO gap (tenant, sender, tbl, code, n)",
+    "(?,?,?,?,?)",
+    "ON CONFLICT (tenant, sender, tbl, code) DO UPDATE SET n = gap.n + excluded.n",
+)
+
+
+class Changes:
+    """Rows to write, and the state of what they touch as the next message must see it.
+
+    Those of one message lie on those of its batch (``below``) until the message has gone well.
+    """
+
+    __slots__ = (
+        "below",
+        "currents",
+        "entries",
+        "gaps",
+        "idents",
+        "new_idents",
+        "postings",
+        "superseded",
+        "tallies",
+        "versions",
+    )
+
+    def __init__(self, below: Changes | None = None) -> None:
+        self.below = below
+        self.entries: dict[ResourceKey, Entry] = {}
+        self.idents: dict[IdentKey, str] = {}
+        self.versions: list[tuple[Any, ...]] = []
+        self.superseded: list[tuple[int, int]] = []
+        self.currents: list[tuple[Any, ...]] = []
+        self.new_idents: dict[IdentKey, str] = {}
+        self.postings = Rows()
+        self.tallies: Counter[tuple[str, str, str]] = Counter()
+        self.gaps: Counter[tuple[str, str, str, str]] = Counter()
+
+    def entry(self, key: ResourceKey) -> Entry | None:
+        """Return the state of a resource where these changes or those below touched it."""
+        found = self.entries.get(key)
+        return found if found is not None or self.below is None else self.below.entry(key)
+
+    def owner(self, key: IdentKey) -> str | None:
+        """Return the resource that an identifier was given to by these changes or those below."""
+        found = self.idents.get(key)
+        return found if found is not None or self.below is None else self.below.owner(key)
+
+    def absorb(self, other: Changes) -> None:
+        """Take over the changes of one message that went well."""
+        self.entries.update(other.entries)
+        self.idents.update(other.idents)
+        self.versions += other.versions
+        self.superseded += other.superseded
+        self.currents += other.currents
+        self.new_idents.update(other.new_idents)
+        self.postings.tokens += other.postings.tokens
+        self.postings.ranges += other.postings.ranges
+        self.tallies.update(other.tallies)
+        self.gaps.update(other.gaps)
+
+    def flush(self, connection: Connection) -> None:
+        """Write everything."""
+        _VERSION.run(connection, self.versions)
+        if self.superseded:
+            connection.exec_driver_sql(_SUPERSEDE, self.superseded)
+        _CURRENT.run(connection, self.currents)
+        _IDENT.run(connection, [(*key, fhir_id) for key, fhir_id in self.new_idents.items()])
+        _SX.run(connection, sorted(self.postings.tokens))  # in key order the b-tree's pages stay warm
+        _SX_RANGE.run(connection, self.postings.ranges)
+        _TALLY.run(connection, [(*key, n) for key, n in self.tallies.items() if n])
+        _GAP.run(connection, [(*key, n) for key, n in self.gaps.items()])

@@ -1,0 +1,115 @@
+"""Which resource a draft really writes: the ``ident`` table decides, the seed id only proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.canonical import Draft, Merge, Resource
+from gateway.store.lookup import IdentKey
+from gateway.store.types import NUMBER
+
+Belongs = Callable[[IdentKey], "str | None"]
+
+_SUBJECTS = ("subject", "patient", "beneficiary")
+
+
+def ident_key(tenant: int, type_: str, key: tuple[str, str]) -> IdentKey:
+    """Return the row of the ``ident`` table that ``key`` stands for."""
+    return tenant, NUMBER[type_], key[0], key[1]
+
+
+def move(
+    tenant: int, merges: Sequence[Merge], belongs: Belongs, moved: dict[IdentKey, str]
+) -> list[tuple[Merge, str]]:
+    """Point each retired key to its survivor; return the merges with the resource that ends.
+
+    A replayed merge finds its key moved already: the seed id then names what ended.
+    """
+    result = []
+    for merge in merges:
+        key = ident_key(tenant, merge.type, merge.key)
+        found = belongs(key)
+        if found != merge.survivor:
+            moved[key] = merge.survivor
+        retired = found if found is not None and found != merge.survivor else merge.retired
+        if retired != merge.survivor:
+            result.append((merge, retired))
+    return result
+
+
+def settle(
+    tenant: int, drafts: Sequence[Draft], belongs: Belongs, added: dict[IdentKey, str]
+) -> Sequence[Draft]:
+    """Return the drafts with the ids that their keys belong to, references inside the message included.
+
+    Keys that nobody owns yet are put in ``added``.
+    """
+    renamed: dict[str, str] = {}
+    fresh: list[tuple[IdentKey, Draft]] = []
+    for draft in drafts:
+        if draft.key is None:
+            continue
+        key = ident_key(tenant, draft.type, draft.key)
+        owner = belongs(key)
+        if owner is None:
+            fresh.append((key, draft))
+        elif owner != draft.id:
+            renamed[f"{draft.type}/{draft.id}"] = f"{draft.type}/{owner}"
+    for key, draft in fresh:
+        seed = f"{draft.type}/{draft.id}"
+        added[key] = renamed.get(seed, seed).partition("/")[2]
+    return [_rename(draft, renamed) for draft in drafts] if renamed else drafts
+
+
+def _rename(draft: Draft, renamed: Mapping[str, str]) -> Draft:
+    def new(type_: str, id_: str) -> str:
+        return renamed.get(f"{type_}/{id_}", f"{type_}/{id_}").partition("/")[2]
+
+    id_ = new(draft.type, draft.id)
+    body = {**_references(draft.body, renamed), "id": id_}
+    subject = new("Patient", draft.subject) if draft.subject else ""
+    return replace(draft, id=id_, body=body, subject=subject)
+
+
+def _references(node: Any, renamed: Mapping[str, str]) -> Any:
+    """Return a copy of ``node`` in which every ``reference`` names the resource that it means."""
+    if isinstance(node, dict):
+        return {
+            name: renamed.get(value, value)
+            if name == "reference" and isinstance(value, str)
+            else _references(value, renamed)
+            for name, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_references(value, renamed) for value in node]
+    return node
+
+
+def subject_of(resource: Resource) -> str:
+    """Return the id of the Patient that a resource is about, ``""`` for none."""
+    for name in _SUBJECTS:
+        target = (resource.get(name) or {}).get("reference", "")
+        if target.startswith("Patient/"):
+            return str(target[8:])
+    return ""
+
+
+def survivor_of(patient: Resource) -> str:
+    """Return the id of the Patient that replaced ``patient``, ``""`` where none did."""
+    for link in patient.get("link", ()):
+        target = link.get("other", {}).get("reference", "")
+        if link.get("type") == "replaced-by" and target.startswith("Patient/"):
+            return str(target[8:])
+    return ""
+
+
+def linked(resource: Resource, other: str, kind: str) -> Resource:
+    """Return ``resource`` with the link of a merge (R4 Patient.link); unchanged where it has it."""
+    link = {"other": {"reference": f"{resource['resourceType']}/{other}"}, "type": kind}
+    links = resource.get("link", [])
+    result = {**resource, "link": links if link in links else [*links, link]}
+    if kind == "replaced-by":
+        result["active"] = False
+    return result

@@ -1,0 +1,141 @@
+"""Reads of the inbox: repeats, what is unfinished, and what operators ask for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Envelope, Issue
+from gateway.store.inbox import ISSUE_FIELDS, printable
+from gateway.store.keys import signed64
+from gateway.store.model import Gap, InboxEntry, InboxRow, Pending, Repeat
+from gateway.store.types import NAME
+
+_ROW = "id, tenant, adapter, sender, received_us, state, reason, attempts, control_id, map_version"
+
+
+def find_repeat(
+    connection: Connection,
+    tenant: str,
+    sender: str,
+    repeat_key: int,
+    control_id: str,
+    digest: bytes,
+    since_us: int,
+) -> Repeat | None:
+    """Return the newest message that is the same, if it came at or after ``since_us``."""
+    # The sender is made an expression, or SQLite walks all messages of the sender by inbox_sender.
+    row = connection.exec_driver_sql(
+        "SELECT id, state, answer FROM inbox WHERE repeat_key = ? AND tenant = ? AND sender || '' = ? "
+        "AND control_id = ? AND digest = ? AND received_us >= ? ORDER BY received_us DESC LIMIT 1",
+        (signed64(repeat_key), tenant, sender, printable(control_id), digest, since_us),
+    ).first()
+    return None if row is None else Repeat(row[0], row[1], row[2])
+
+
+def unsettled(connection: Connection, limit: int) -> list[Pending]:
+    """Return received messages that were never settled, oldest first."""
+    rows = connection.exec_driver_sql(
+        "SELECT i.id, i.tenant, i.adapter, i.sender, i.received_us, i.content_type, i.charset, "
+        "r.raw, r.meta, i.attempts, i.control_id FROM inbox i JOIN inbox_raw r ON r.n = i.n "
+        "WHERE i.state = 'received' AND i.state <> 'stored' ORDER BY i.n LIMIT ?",
+        (limit,),
+    ).all()
+    return [Pending(_envelope(*row[:9]), row[9], row[10]) for row in rows]
+
+
+def _envelope(
+    id_: str,
+    tenant: str,
+    adapter: str,
+    sender: str,
+    received_us: int,
+    content_type: str,
+    charset: str,
+    raw: bytes,
+    meta: str,
+) -> Envelope:
+    facts = json.loads(meta) if meta else {}
+    return Envelope(id_, tenant, adapter, sender, received_us, content_type, charset, raw, facts)
+
+
+def rows(
+    connection: Connection,
+    *,
+    state: str | None,
+    sender: str | None,
+    tenant: str | None,
+    limit: int,
+    before: str | None,
+) -> list[InboxRow]:
+    """Return lines of the inbox, newest first, those older than the message ``before``."""
+    where, values = ["1 = 1"], list[Any]()
+    if state is not None:
+        where.append("state = ?")
+        values.append(state)
+        if state != "stored":
+            where.append("state <> 'stored'")  # spelt out, so that the partial index serves it
+    for column, value in (("sender", sender), ("tenant", tenant)):
+        if value is not None:
+            where.append(f"{column} = ?")
+            values.append(value)
+    if before is not None:
+        where.append("n < (SELECT n FROM inbox WHERE id = ?)")
+        values.append(before)
+    sql = f"SELECT {_ROW} FROM inbox WHERE {' AND '.join(where)} ORDER BY n DESC LIMIT ?"  # noqa: S608
+    return [InboxRow(*row) for row in connection.exec_driver_sql(sql, (*values, limit))]
+
+
+def show(connection: Connection, id_: str) -> InboxEntry | None:
+    """Return everything that is known of one message."""
+    row = connection.exec_driver_sql(
+        f"SELECT {_ROW}, n, content_type, charset, first_seq, versions, outcome, lineage, answer "  # noqa: S608
+        "FROM inbox WHERE id = ?",
+        (id_,),
+    ).first()
+    if row is None:
+        return None
+    line, (n, content_type, charset, first_seq, versions, outcome, lineage, answer) = (
+        InboxRow(*row[:10]),
+        row[10:],
+    )
+    raw, meta = connection.exec_driver_sql("SELECT raw, meta FROM inbox_raw WHERE n = ?", (n,)).one()
+    account = json.loads(outcome) if outcome else {}
+    envelope = _envelope(
+        line.id, line.tenant, line.adapter, line.sender, line.received_us, content_type, charset, raw, meta
+    )
+    return InboxEntry(
+        line,
+        envelope,
+        answer,
+        _refs(connection, first_seq, versions),
+        tuple(_issue(issue) for issue in account.get("issues", ())),
+        account.get("unmapped", {}),
+        tuple((gap[0], gap[1], gap[2]) for gap in account.get("gaps", ())),
+        lineage,
+    )
+
+
+def _issue(stored: dict[str, str]) -> Issue:
+    return Issue(*(stored.get(name, "") for name in ISSUE_FIELDS))  # type: ignore[arg-type]
+
+
+def _refs(connection: Connection, first_seq: int, versions: int) -> tuple[str, ...]:
+    """A settling writes a run of sequence numbers, so its references need no column of their own."""
+    found = connection.exec_driver_sql(
+        "SELECT type, fhir_id, ver FROM version WHERE seq >= ? AND seq < ? ORDER BY seq",
+        (first_seq, first_seq + versions),
+    )
+    return tuple(f"{NAME[type_]}/{id_}/_history/{ver}" for type_, id_, ver in found)
+
+
+def gaps(connection: Connection, tenant: str | None) -> list[Gap]:
+    """Return the codes without a map, most frequent first."""
+    where, values = ("WHERE tenant = ?", (tenant,)) if tenant is not None else ("", ())
+    found = connection.exec_driver_sql(
+        f"SELECT tenant, sender, tbl, code, n FROM gap {where} ORDER BY n DESC, tenant, sender, tbl, code",  # noqa: S608
+        values,
+    )
+    return [Gap(*row) for row in found]

@@ -1,0 +1,97 @@
+"""Reads of the writer: many keys in one statement, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.store.model import State
+
+IdentKey = tuple[int, int, str, str]
+"""(tenant number, type number, system, value)"""
+
+ResourceKey = tuple[int, int, str]
+"""(tenant number, type number, logical id)"""
+
+_SIZES = (1, 4, 16, 64, 256)  # few statement texts, so that the driver keeps them all prepared
+
+_IDENT = (
+    "SELECT i.tenant, i.type, i.system, i.value, i.fhir_id FROM q CROSS JOIN ident i "
+    "WHERE i.tenant = q.a AND i.type = q.b AND i.system = q.c AND i.value = q.d"
+)
+_CURRENT = (
+    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, v.event_us, v.sha, v.deleted, v.body "
+    "FROM q CROSS JOIN current c CROSS JOIN version v "
+    "WHERE c.tenant = q.a AND c.type = q.b AND c.fhir_id = q.c AND v.seq = c.seq"
+)
+
+
+@dataclass(slots=True)
+class Entry:
+    """What the writer knows of a resource; ``ver`` 0: it does not exist.
+
+    Attributes:
+        subject: id of the Patient that it is about, ``""`` for none, None while not looked at.
+        known: drafts that change nothing in this state.
+        body: stored bytes; None in the cache, which keeps no bodies.
+    """
+
+    seq: int = 0
+    ver: int = 0
+    event_us: int | None = None
+    sha: bytes = b""
+    deleted: bool = False
+    subject: str | None = None
+    known: tuple[bytes, ...] = ()
+    body: bytes | None = None
+
+
+def _each(
+    connection: Connection, select: str, names: str, keys: Collection[tuple[Any, ...]]
+) -> Iterator[Any]:
+    rest = list(keys)
+    width = len(names.split(","))
+    row = "(" + ",".join("?" * width) + ")"
+    while rest:
+        size = next((size for size in _SIZES if size >= len(rest)), _SIZES[-1])
+        chunk, rest = rest[:size], rest[size:]
+        chunk += [chunk[-1]] * (size - len(chunk))
+        sql = f"WITH q({names}) AS (VALUES {','.join([row] * size)}) {select}"
+        yield from connection.exec_driver_sql(sql, tuple(chain.from_iterable(chunk)))
+
+
+def idents(connection: Connection, keys: Collection[IdentKey]) -> dict[IdentKey, str]:
+    """Return which resources the identifiers belong to; unknown ones are left out."""
+    found = _each(connection, _IDENT, "a,b,c,d", keys)
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+
+
+def entries(connection: Connection, keys: Collection[ResourceKey]) -> dict[ResourceKey, Entry]:
+    """Return the current state of the resources with their bodies, an empty Entry for unknown ones."""
+    result = {key: Entry() for key in keys}
+    for row in _each(connection, _CURRENT, "a,b,c", keys):
+        result[row[0], row[1], row[2]] = Entry(
+            seq=row[3], ver=row[4], event_us=row[5], sha=row[6], deleted=bool(row[7]), body=row[8]
+        )
+    return result
+
+
+def body(connection: Connection, seq: int) -> bytes:
+    """Return the stored bytes of one version."""
+    found = connection.exec_driver_sql("SELECT body FROM version WHERE seq = ?", (seq,)).scalar_one()
+    return bytes(found)
+
+
+def inbox_states(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, State, str]]:
+    """Return inbox id → (n, state, reason) of the messages that are there."""
+    found = _each(
+        connection,
+        "SELECT i.id, i.n, i.state, i.reason FROM q CROSS JOIN inbox i WHERE i.id = q.a",
+        "a",
+        [(id_,) for id_ in ids],
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in found}

@@ -1,0 +1,156 @@
+"""One message on its way into the store: what it leaves behind, before versions are numbered.
+
+Ownership, event order and the check for recycled numbers (design: Identity).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.canonical import Draft, Resource
+from gateway.errors import Rejected
+from gateway.store import identity
+from gateway.store.body import Content, content, resource
+from gateway.store.changes import Changes
+from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.merge import merge
+from gateway.store.reading import Reading
+from gateway.store.types import NUMBER
+
+_KNOWN_DRAFTS = 8
+_MERGE_HOPS = 5
+
+
+@dataclass(slots=True)
+class Pending:
+    """A resource as the message leaves it; one version at most comes of it."""
+
+    entry: Entry
+    body: Resource
+    parts: Content
+    event_us: int | None
+    known: bytes
+
+
+class Message:
+    """The resources that a message touches, by key."""
+
+    def __init__(self, tenant: int, event_us: int | None, reading: Reading, changes: Changes) -> None:
+        self._tenant = tenant
+        self._event_us = event_us
+        self._reading = reading
+        self._changes = changes
+        self.moved: dict[IdentKey, str] = {}
+        self.pending: dict[ResourceKey, Pending] = {}
+
+    def belongs(self, key: IdentKey) -> str | None:
+        """Return the resource that an identifier belongs to at this point of the batch."""
+        return self.moved.get(key) or self._changes.owner(key) or self._reading.owner(key)
+
+    def _entry(self, key: ResourceKey) -> Entry:
+        return self._changes.entry(key) or self._reading.entry(key)
+
+    def _stored(self, entry: Entry) -> Resource:
+        return resource(self._reading.body(entry)) if entry.ver and not entry.deleted else {}
+
+    def draft(self, draft: Draft) -> None:
+        """Merge one draft into what is there."""
+        key = (self._tenant, NUMBER[draft.type], draft.id)
+        before = self.pending.get(key)
+        entry = before.entry if before else self._entry(key)
+        said = content(draft.body)
+        if not entry.ver and before is None:
+            known = _said(draft, said.sha, newer=True)
+            self.pending[key] = Pending(
+                entry, draft.body, said, self._event_us if draft.owns else None, known
+            )
+            return
+        self._check_subject(draft, entry)
+        at = before.event_us if before else entry.event_us
+        newer = at is None or self._event_us is None or self._event_us >= at
+        known = _said(draft, said.sha, newer=newer)
+        event_us = self._event_us if draft.owns and newer and self._event_us is not None else at
+        if before is None and known in entry.known:
+            self._unchanged(key, entry, event_us)
+            return
+        body = merge(
+            before.body if before else self._stored(entry),
+            draft.body,
+            cleared=draft.cleared,
+            fills=draft.fills,
+            owns=draft.owns,
+            newer=newer,
+        )
+        self._leave(key, entry, body, event_us, known if before is None else b"")
+
+    def _leave(
+        self, key: ResourceKey, entry: Entry, body: Resource, event_us: int | None, known: bytes
+    ) -> None:
+        parts = content(body)
+        if parts.sha == entry.sha and not entry.deleted and key not in self.pending:
+            if known:
+                entry.known = (known, *entry.known[: _KNOWN_DRAFTS - 1])
+            self._unchanged(key, entry, event_us)
+            return
+        self.pending[key] = Pending(entry, body, parts, event_us, known)
+
+    def _unchanged(self, key: ResourceKey, entry: Entry, event_us: int | None) -> None:
+        """Remember a newer event that changed nothing, or an older one that comes late would win.
+
+        Only the cache remembers it: a row for every resource that a message merely mentions would
+        cost a page each.
+        """
+        if event_us != entry.event_us and event_us is not None:
+            entry = replace(entry, event_us=event_us)
+        self._changes.entries[key] = entry
+
+    def join(self, type_: str, retired: str, survivor: str) -> None:
+        """Link a resource that ended with the one that goes on (R4 Patient.link)."""
+        ends, goes_on = ((self._tenant, NUMBER[type_], id_) for id_ in (retired, survivor))
+        if not self._exists(ends):
+            return
+        self._link(ends, survivor, "replaced-by")
+        if self._exists(goes_on):
+            self._link(goes_on, retired, "replaces")
+
+    def _exists(self, key: ResourceKey) -> bool:
+        entry = self._entry(key)
+        return key in self.pending or bool(entry.ver and not entry.deleted)
+
+    def _link(self, key: ResourceKey, other: str, kind: str) -> None:
+        before = self.pending.get(key)
+        entry = before.entry if before else self._entry(key)
+        body = identity.linked(before.body if before else self._stored(entry), other, kind)
+        self._leave(key, entry, body, before.event_us if before else entry.event_us, b"")
+
+    def _check_subject(self, draft: Draft, entry: Entry) -> None:
+        if not draft.subject or not entry.ver or entry.deleted:
+            return
+        if entry.subject is None:
+            entry.subject = identity.subject_of(self._stored(entry))
+        if entry.subject and not self._same_patient(entry.subject, draft.subject):
+            raise Rejected(
+                f"the identifier of this {draft.type} already belongs to a record of another patient; "
+                "give the sender's profile a narrower scope (visit, date or year)",
+                code="key-of-another-patient",
+                where=draft.type,
+            )
+
+    def _same_patient(self, stored: str, said: str) -> bool:
+        for _ in range(_MERGE_HOPS):
+            if stored == said:
+                return True
+            key = (self._tenant, NUMBER["Patient"], stored)
+            pending = self.pending.get(key)
+            stored = identity.survivor_of(pending.body if pending else self._stored(self._entry(key)))
+            if not stored:
+                return False
+        return False
+
+
+def _said(draft: Draft, sha: bytes, *, newer: bool) -> bytes:
+    """Return what a draft says and how, as bytes that can be compared."""
+    how = b"%d%d" % (draft.owns, newer)
+    if draft.cleared or draft.fills:
+        how += repr((draft.cleared, draft.fills)).encode()
+    return sha + how

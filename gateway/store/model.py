@@ -1,0 +1,184 @@
+"""What the store takes and gives: Receive, Settle and Written; Version, Page and the inbox rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Refused, Translation
+
+State = Literal["received", "stored", "quarantined", "refused"]
+"""Where a message stands: only ``received`` is unfinished."""
+
+
+@dataclass(slots=True)
+class Receive:
+    """Keep an envelope's bytes, before anybody looks at them.
+
+    Attributes:
+        envelope: what came in.
+        control_id: the sender's own number (MSH-10), ``""`` where it could not be read.
+        digest: of the content apart from MSH-7.
+        repeat_key: 64-bit number under which a repeat is looked for (signed or unsigned).
+    """
+
+    envelope: Envelope
+    control_id: str
+    digest: bytes
+    repeat_key: int
+
+
+@dataclass(slots=True)
+class Settle:
+    """End a received message: write its resources, or the reason why there are none.
+
+    Attributes:
+        envelope: the one that was received; a row that is already settled is settled anew (replay).
+        outcome: a Translation becomes ``Stored``, or ``Quarantined`` where the store must refuse it.
+        answer: makes the bytes for the sender from the final Outcome; called inside the transaction.
+    """
+
+    envelope: Envelope
+    outcome: Translation | Quarantined | Refused
+    answer: Callable[[Outcome], bytes]
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of one item of a batch, in the batch's order.
+
+    Attributes:
+        envelope_id: of the item.
+        outcome: None for a Receive that went well; a Receive that could not be kept is ``Refused``.
+        answer: the committed bytes for the sender; None for a Receive.
+    """
+
+    envelope_id: str
+    outcome: Outcome | None = None
+    answer: bytes | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Repeat:
+    """A message that the store has seen before; ``answer`` is None while it is unfinished."""
+
+    inbox_id: str
+    state: State
+    answer: bytes | None
+
+
+@dataclass(slots=True)
+class Pending:
+    """A received message that was never settled, and how often it has been tried."""
+
+    envelope: Envelope
+    attempts: int
+    control_id: str
+
+
+@dataclass(slots=True, frozen=True)
+class Version:
+    """One version of a resource.
+
+    Attributes:
+        type: resource type.
+        id: logical id.
+        ver: ``meta.versionId``, counted from 1 without gaps.
+        seq: place in the tenant's commit order.
+        ts_us: ``meta.lastUpdated``, microseconds since 1970-01-01T00:00:00Z.
+        deleted: a tombstone; ``body`` is empty then.
+        body: FHIR JSON as it is answered.
+    """
+
+    type: str
+    id: str
+    ver: int
+    seq: int
+    ts_us: int
+    deleted: bool
+    body: bytes
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of a search.
+
+    Attributes:
+        matches: newest first.
+        included: what ``_include`` adds, each once, never one of ``matches``.
+        cursor: opaque; fetches the next page of the same snapshot. None on the last page.
+        total: by ``_total``; None where it was not asked for.
+    """
+
+    matches: list[Version]
+    included: list[Version] = field(default_factory=list)
+    cursor: str | None = None
+    total: int | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class InboxRow:
+    """One line of the inbox: everything but bytes and patient data."""
+
+    id: str
+    tenant: str
+    adapter: str
+    sender: str
+    received_us: int
+    state: State
+    reason: str
+    attempts: int
+    control_id: str
+    map_version: str
+
+
+@dataclass(slots=True, frozen=True)
+class InboxEntry:
+    """One message with all that is known of it.
+
+    Attributes:
+        row: its line in the list.
+        envelope: with the raw bytes.
+        answer: what the sender was told; None while unfinished.
+        refs: versions that its last settling wrote (``"Patient/<id>/_history/<ver>"``).
+        issues: remarks of its last settling.
+        unmapped: valued source fields that no rule reads, with their count.
+        gaps: codes without a map, as (table, code, count).
+        lineage: packed rule numbers, see ``gateway.canonical.lineage``.
+    """
+
+    row: InboxRow
+    envelope: Envelope
+    answer: bytes | None
+    refs: tuple[str, ...]
+    issues: tuple[Issue, ...]
+    unmapped: Mapping[str, int]
+    gaps: tuple[tuple[str, str, int], ...]
+    lineage: bytes
+
+
+@dataclass(slots=True, frozen=True)
+class Gap:
+    """A code without a map, counted per sender and table."""
+
+    tenant: str
+    sender: str
+    table: str
+    code: str
+    count: int
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a tenant's store holds now.
+
+    Attributes:
+        inbox: messages by state.
+        quarantine: quarantined messages by reason.
+        resources: current resources by type, deleted ones left out.
+    """
+
+    inbox: dict[str, int] = field(default_factory=dict)
+    quarantine: dict[str, int] = field(default_factory=dict)
+    resources: dict[str, int] = field(default_factory=dict)

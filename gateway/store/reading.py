@@ -1,0 +1,77 @@
+"""What the writer knows before and during a batch: its caches, and what it looked up beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Translation
+from gateway.store import identity, lookup
+from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.lru import Lru
+from gateway.store.types import NUMBER
+
+
+class Reading:
+    """The committed state, as the batch's messages ask for it."""
+
+    def __init__(
+        self, connection: Connection, entries: Lru[ResourceKey, Entry], idents: Lru[IdentKey, str]
+    ) -> None:
+        self._connection = connection
+        self._cached_entries = entries
+        self._cached_idents = idents
+        self._idents: dict[IdentKey, str | None] = {}
+        self._entries: dict[ResourceKey, Entry] = {}
+
+    def prefetch(self, work: Sequence[tuple[int, Translation]]) -> None:
+        """Read what ``work``, as (tenant number, Translation), will ask for."""
+        self._idents = self._prefetch_idents(work)
+        self._entries = self._prefetch_entries(work)
+
+    def _prefetch_idents(self, work: Sequence[tuple[int, Translation]]) -> dict[IdentKey, str | None]:
+        keys = set[IdentKey]()
+        for tenant, translation in work:
+            keys |= {
+                identity.ident_key(tenant, each.type, each.key) for each in translation.drafts if each.key
+            }
+            keys |= {identity.ident_key(tenant, each.type, each.key) for each in translation.merges}
+        cached = {key: self._cached_idents.get(key) for key in keys}
+        missing = [key for key, owner in cached.items() if owner is None]
+        return {**cached, **lookup.idents(self._connection, missing)}
+
+    def _prefetch_entries(self, work: Sequence[tuple[int, Translation]]) -> dict[ResourceKey, Entry]:
+        result: dict[ResourceKey, Entry] = {}
+        missing: set[ResourceKey] = set()
+        for tenant, translation in work:
+            for draft in translation.drafts:
+                owner = self._idents.get((tenant, NUMBER[draft.type], *draft.key)) if draft.key else None
+                key = (tenant, NUMBER[draft.type], owner or draft.id)
+                cached = self._cached_entries.get(key)
+                if cached is None:
+                    missing.add(key)
+                else:
+                    result[key] = cached
+        result.update(lookup.entries(self._connection, missing))
+        return result
+
+    def owner(self, key: IdentKey) -> str | None:
+        """Return the resource that an identifier belongs to, as committed."""
+        if key not in self._idents:
+            self._idents[key] = lookup.idents(self._connection, [key]).get(key)
+        return self._idents[key]
+
+    def entry(self, key: ResourceKey) -> Entry:
+        """Return the committed state of a resource."""
+        found = self._entries.get(key) or self._cached_entries.get(key)
+        if found is None:
+            found = lookup.entries(self._connection, [key])[key]
+        self._entries[key] = found
+        return found
+
+    def body(self, entry: Entry) -> bytes:
+        """Return the stored bytes of a state."""
+        if entry.body is None:
+            entry.body = lookup.body(self._connection, entry.seq)
+        return entry.body

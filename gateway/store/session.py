@@ -1,0 +1,191 @@
+"""Connections to the database: one writer, one reader per thread, and the file's schema version.
+
+SQLite in WAL mode (sqlite.org/wal.html). The writer never checkpoints: see ``checkpoint.py``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+from gateway.errors import Misconfigured, Retry
+from gateway.store import tables
+
+PAGE_SIZE = 4096
+BUSY_MS = 5000
+WRITER_CACHE_KIB = 64 * 1024
+READER_CACHE_KIB = 4 * 1024
+
+_SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+_PERMANENT = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE", "SQLITE_MISUSE")
+
+
+def database_wide(error: BaseException) -> bool:
+    """Tell whether an error is the database's own (full, locked, I/O), not that of one message."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, BaseException):
+        error = error.orig
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
+    name = getattr(error, "sqlite_errorname", "")
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError):
+        return False
+    return not name.startswith(_PERMANENT)
+
+
+class Session:
+    """The connections of one store; safe to share between threads, except ``writer``."""
+
+    def __init__(self, url: str, synchronous: str) -> None:
+        """Open or create the database.
+
+        Raises:
+            Misconfigured: the URL, the ``synchronous`` level or the schema version does not fit.
+            Retry: the file cannot be opened now.
+        """
+        if synchronous.upper() not in _SYNCHRONOUS:
+            raise Misconfigured(f"synchronous must be one of {', '.join(_SYNCHRONOUS)}", code="store-url")
+        self.path = _sqlite_path(url)
+        self._synchronous = synchronous.upper()
+        self._engine = create_engine(
+            f"sqlite:///{self.path}",
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False, "cached_statements": 512},
+        )
+        event.listen(self._engine, "connect", self._configure)
+        self._readers = threading.local()
+        self._open: list[Connection] = []
+        self._guard = threading.Lock()
+        self.write_lock = threading.Lock()
+        try:
+            self.writer = self._engine.connect()
+            self.writer.exec_driver_sql(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+            self.secret = self._prepare()
+        except DBAPIError as error:
+            self._engine.dispose()
+            raise Retry(f"the store {self.path} cannot be opened: {error.orig}", after=5.0) from error
+
+    def _configure(self, dbapi: Any, _record: object) -> None:
+        for pragma in (
+            f"busy_timeout = {BUSY_MS}",
+            f"page_size = {PAGE_SIZE}",
+            "journal_mode = WAL",
+            f"synchronous = {self._synchronous}",
+            "wal_autocheckpoint = 0",
+            f"cache_size = -{READER_CACHE_KIB}",
+            "mmap_size = 0",  # mapped pages would count as memory, and a read error there kills the process
+            "temp_store = MEMORY",
+        ):
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    def _prepare(self) -> bytes:
+        with self.transaction():
+            known = (
+                self.writer.exec_driver_sql(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                )
+                .scalars()
+                .all()
+            )
+            if not known:
+                self._create()
+            elif "store_meta" not in known:
+                raise Misconfigured(f"{self.path} is a database of another program", code="store-foreign")
+        rows = self.writer.exec_driver_sql("SELECT name, value FROM store_meta").all()
+        meta: dict[str, str] = dict(rows)
+        _check_schema(self.path, int(meta["schema_version"]))
+        return bytes.fromhex(meta["cursor_secret"])
+
+    def _create(self) -> None:
+        SQLModel.metadata.create_all(self.writer, tables=tables.TABLES)
+        self.writer.exec_driver_sql(
+            "INSERT INTO store_meta (name, value) VALUES (?, ?)",
+            [("schema_version", str(tables.SCHEMA_VERSION)), ("cursor_secret", secrets.token_hex(32))],
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run one write transaction; commit at the end, roll everything back on any error."""
+        with self.write_lock:
+            self.writer.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield self.writer
+                self.writer.exec_driver_sql("COMMIT")
+            except BaseException:
+                if in_transaction(self.writer):
+                    self.writer.exec_driver_sql("ROLLBACK")
+                raise
+
+    def reader(self) -> Connection:
+        """Return this thread's own reading connection."""
+        connection: Connection | None = getattr(self._readers, "connection", None)
+        if connection is None or connection.closed:
+            connection = self.connect()
+            self._readers.connection = connection
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Run several reads on one state of the database."""
+        connection = self.reader()
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql("COMMIT")
+
+    def connect(self) -> Connection:
+        """Return a new connection that :meth:`close` will close."""
+        connection = self._engine.connect()
+        with self._guard:
+            self._open.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._guard:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        self.writer.close()
+        self._engine.dispose()
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Tell whether SQLite still has a transaction open (it ends some by itself on I/O errors)."""
+    return bool(connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
+
+
+def _sqlite_path(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Misconfigured(f"{url!r} is no store URL; write sqlite:///PATH", code="store-url") from error
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise Misconfigured("the store must be a file: sqlite:///PATH", code="store-url")
+    return parsed.database
+
+
+def _check_schema(path: str, found: int) -> None:
+    if found < tables.SCHEMA_VERSION:
+        raise Misconfigured(
+            f"{path} has schema version {found}, this program needs {tables.SCHEMA_VERSION}: "
+            "run `qiao db upgrade` first",
+            code="store-too-old",
+        )
+    if found > tables.SCHEMA_VERSION:
+        raise Misconfigured(
+            f"{path} has schema version {found}, this program knows only {tables.SCHEMA_VERSION}: "
+            "use the newer program that wrote it",
+            code="store-too-new",
+        )

@@ -1,0 +1,41 @@
+"""Reads of single versions: the current one, or one of the chain behind it (R4 §3.1.0.1, §3.1.0.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.store.model import Version
+from gateway.store.types import NAME, NUMBER
+
+COLUMNS = "v.type, v.fhir_id, v.ver, v.seq, v.ts_us, v.deleted, v.body"
+
+_CURRENT = (
+    f"SELECT {COLUMNS} FROM current c CROSS JOIN version v "  # noqa: S608
+    "WHERE c.tenant = ? AND c.type = ? AND c.fhir_id = ? AND v.seq = c.seq"
+)
+_CHAIN = (
+    "WITH RECURSIVE chain(seq) AS ("  # noqa: S608
+    " SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ? AND ver >= ?"
+    " UNION ALL SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.ver > ?"
+    f") SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.ver = ?"
+)
+
+
+def of(row: Any) -> Version:
+    """Return the Version of a row of :data:`COLUMNS`."""
+    return Version(NAME[row[0]], row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+
+
+def current(connection: Connection, tenant: int, type_: str, id_: str) -> Version | None:
+    """Return the current version, a tombstone too, or None."""
+    row = connection.exec_driver_sql(_CURRENT, (tenant, NUMBER.get(type_, 0), id_)).first()
+    return None if row is None else of(row)
+
+
+def version(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> Version | None:
+    """Return one version, found by walking back from the current one: versions need no index of their own."""
+    key = (tenant, NUMBER.get(type_, 0), id_)
+    row = connection.exec_driver_sql(_CHAIN, (*key, ver, ver, ver)).first()
+    return None if row is None else of(row)

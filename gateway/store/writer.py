@@ -1,0 +1,77 @@
+"""Writes a batch of messages in one transaction; one bad message never takes the others with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Refused, Translation
+from gateway.errors import Retry
+from gateway.store import inbox
+from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined
+from gateway.store.model import Settle, Written
+from gateway.store.resources import Applier
+from gateway.store.session import Session, database_wide
+
+_LOG = logging.getLogger("qiao.store")
+RETRY_SECONDS = 1.0
+
+
+class Writer:
+    """The one writer of a store. Not safe between threads."""
+
+    def __init__(self, session: Session, applier: Applier) -> None:
+        self._session = session
+        self._memory = Memory(applier, inbox.last_n(session.writer))
+
+    def write(self, batch: Sequence[Item]) -> list[Written]:
+        """Write the whole batch and commit it; see ``Store.write``."""
+        before = self._memory.last_n
+        try:
+            with self._session.transaction() as connection:
+                attempts = self._attempt(connection, batch)
+        except Exception as error:
+            self._memory.forget(before)
+            if not database_wide(error):
+                raise
+            name = getattr(getattr(error, "orig", error), "sqlite_errorname", type(error).__name__)
+            raise Retry(f"the store cannot commit ({name})", after=RETRY_SECONDS) from error
+        if len(attempts) == 1:  # after a bisection the memory starts empty
+            self._memory.committed(attempts[0])
+        return [written for attempt in attempts for written in attempt.written]
+
+    def _attempt(self, connection: Connection, batch: Sequence[Item]) -> list[Attempt]:
+        """Write ``batch`` inside a savepoint; where it fails, its halves, down to one item."""
+        before = self._memory.last_n
+        attempt = Attempt(connection, self._memory)
+        connection.exec_driver_sql("SAVEPOINT batch")
+        try:
+            attempt.run(batch)
+        except Exception as error:
+            if database_wide(error):
+                raise
+            connection.exec_driver_sql("ROLLBACK TO batch")
+            connection.exec_driver_sql("RELEASE batch")
+            self._memory.forget(before)  # the halves must see what this transaction has written so far
+            return self._halves(connection, batch, error)
+        connection.exec_driver_sql("RELEASE batch")
+        return [attempt]
+
+    def _halves(self, connection: Connection, batch: Sequence[Item], error: Exception) -> list[Attempt]:
+        if len(batch) == 1:
+            return self._refuse(connection, batch[0], error)
+        middle = len(batch) // 2
+        return self._attempt(connection, batch[:middle]) + self._attempt(connection, batch[middle:])
+
+    def _refuse(self, connection: Connection, item: Item, error: Exception) -> list[Attempt]:
+        """Quarantine a message that SQL refuses; where not even that can be written, refuse it."""
+        _LOG.error("inbox %s: the database refuses it (%s)", item.envelope.id, type(error).__name__)
+        if isinstance(item, Settle) and isinstance(item.outcome, Translation):
+            return self._attempt(connection, [replace(item, outcome=quarantined(error))])
+        attempt, outcome = Attempt(connection, self._memory), Refused([conflict(error)])
+        answer = answered(item, outcome) if isinstance(item, Settle) else None
+        attempt.written.append(Written(item.envelope.id, outcome, answer))
+        return [attempt, Attempt(connection, self._memory)]

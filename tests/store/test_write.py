@@ -1,0 +1,187 @@
+"""Writing messages: versions, unchanged content, ownership, event order, identities, merges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from gateway.canonical import Draft, Merge, Quarantined
+from gateway.canonical.json import loads
+from gateway.store import Version
+
+MRN = "urn:oid:2.16.156.990101.1"
+Make = Callable[..., Draft]
+
+
+def read(desk: Any, type_: str, id_: str) -> dict[str, Any]:
+    found = desk.store.read("default", type_, id_)
+    assert isinstance(found, Version)
+    body: dict[str, Any] = json.loads(found.body)
+    return body
+
+
+def test_a_new_resource_is_its_draft_with_the_stores_meta(desk: Any, patient: Make) -> None:
+    assert desk.stored(patient(name=[{"text": "张三"}])) == ["Patient/p1/_history/1"]
+    version = desk.store.read("default", "Patient", "p1")
+    body = json.loads(version.body)
+    assert body["meta"].keys() == {"versionId", "lastUpdated"}
+    assert body["meta"]["versionId"] == "1"
+    assert body["name"] == [{"text": "张三"}]
+    assert (version.type, version.id, version.ver, version.deleted) == ("Patient", "p1", 1, False)
+
+
+def test_own_meta_and_source_are_kept_and_source_is_no_difference(desk: Any, patient: Make) -> None:
+    meta = {"profile": ["http://example.org/p"], "source": "urn:a"}
+    assert desk.stored(patient(meta=meta))
+    assert read(desk, "Patient", "p1")["meta"]["profile"] == ["http://example.org/p"]
+    assert read(desk, "Patient", "p1")["meta"]["source"] == "urn:a"
+    assert desk.stored(patient(meta={**meta, "source": "urn:b"})) == []
+
+
+def test_the_same_content_writes_no_version(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="male"))
+    assert desk.stored(patient(gender="male")) == []
+    assert desk.stored(patient(gender="female")) == ["Patient/p1/_history/2"]
+
+
+def test_the_same_content_writes_no_version_after_a_restart(desk: Any, patient: Make, tmp_path: Any) -> None:
+    from gateway.store import open_store
+
+    desk.stored(patient(gender="male"))
+    desk.store.close()
+    desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    assert desk.stored(patient(gender="male")) == []
+    assert desk.stored(patient(gender="female")) == ["Patient/p1/_history/2"]
+    desk.store.close()
+
+
+def test_the_same_resource_twice_in_a_message_is_one_version(desk: Any, patient: Make) -> None:
+    assert desk.stored(patient(gender="male"), patient(active=True)) == ["Patient/p1/_history/1"]
+    assert read(desk, "Patient", "p1")["gender"] == "male"
+    assert read(desk, "Patient", "p1")["active"] is True
+
+
+def test_history_is_kept_and_read_back(desk: Any, patient: Make) -> None:
+    for gender in ("male", "female", "other"):
+        desk.stored(patient(gender=gender))
+    bodies = [json.loads(desk.store.vread("default", "Patient", "p1", n).body) for n in (1, 2, 3)]
+    assert [body["gender"] for body in bodies] == ["male", "female", "other"]
+    assert [body["meta"]["versionId"] for body in bodies] == ["1", "2", "3"]
+    assert desk.store.vread("default", "Patient", "p1", 4) is None
+    assert desk.store.vread("default", "Patient", "p1", 0) is None
+
+
+def test_decimals_keep_their_digits_through_a_merge(desk: Any, observation: Make) -> None:
+    desk.stored(observation(valueQuantity={"value": Decimal("6.50")}))
+    desk.stored(observation(note=[{"text": "x"}]))
+    assert b'"value":6.50' in desk.store.read("default", "Observation", "o1").body
+    assert loads(desk.store.read("default", "Observation", "o1").body)["note"]
+
+
+def test_who_does_not_own_fills_gaps_only(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="male"))
+    desk.stored(patient(gender="female", birthDate="1990-03-07", owns=False))
+    assert read(desk, "Patient", "p1")["gender"] == "male"
+    assert read(desk, "Patient", "p1")["birthDate"] == "1990-03-07"
+
+
+def test_an_owner_overwrites_a_stub_even_with_an_earlier_event(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="unknown", owns=False), event_at=200)
+    desk.stored(patient(gender="male"), event_at=100)
+    assert read(desk, "Patient", "p1")["gender"] == "male"
+
+
+def test_an_older_event_overwrites_nothing(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="female"), event_at=200)
+    assert desk.stored(patient(gender="male"), event_at=100) == []
+    assert desk.stored(patient(gender="male", active=True), event_at=100) == ["Patient/p1/_history/2"]
+    body = read(desk, "Patient", "p1")
+    assert (body["gender"], body["active"]) == ("female", True)
+    assert desk.stored(patient(gender="male"), event_at=300) == ["Patient/p1/_history/3"]
+
+
+def test_an_event_that_confirmed_the_state_outranks_a_late_one(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="female"), event_at=100)
+    assert desk.stored(patient(gender="female"), event_at=300) == []
+    assert desk.stored(patient(gender="male"), event_at=200) == []
+
+
+def test_a_message_without_event_time_counts_as_new(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="female"), event_at=200)
+    assert desk.stored(patient(gender="male")) == ["Patient/p1/_history/2"]
+
+
+def test_the_ident_table_decides_and_references_follow(desk: Any, patient: Make, observation: Make) -> None:
+    desk.stored(patient("first", mrn="7"))
+    refs = desk.stored(patient("second", mrn="7", active=True), observation(subject="second"))
+    assert refs == ["Patient/first/_history/2", "Observation/o1/_history/1"]
+    assert read(desk, "Observation", "o1")["subject"] == {"reference": "Patient/first"}
+    assert desk.store.read("default", "Patient", "second") is None
+
+
+def test_a_recycled_number_is_quarantined_and_changes_nothing(
+    desk: Any, patient: Make, observation: Make
+) -> None:
+    desk.stored(patient("p1", mrn="1"), observation(subject="p1"))
+    written = desk.put(patient("p2", mrn="2"), observation(subject="p2", code="777-3"))
+    assert isinstance(written.outcome, Quarantined)
+    assert written.outcome.reason == "key-of-another-patient"
+    assert written.answer == b"MSA|Quarantined"
+    assert desk.store.read("default", "Patient", "p2") is None, "the message is stored whole or not at all"
+    assert desk.store.counts("default").quarantine == {"key-of-another-patient": 1}
+    assert desk.stored(patient("p2", mrn="2")) == ["Patient/p2/_history/1"]
+
+
+def test_a_subject_that_was_merged_is_the_same_patient(desk: Any, patient: Make, observation: Make) -> None:
+    desk.stored(patient("p1", mrn="1"), observation(subject="p1"))
+    desk.stored(patient("p2", mrn="2"), merges=[Merge("Patient", (MRN, "1"), "p1", "p2")])
+    assert desk.stored(patient("p2", mrn="2"), observation(subject="p2")) == ["Observation/o1/_history/2"]
+
+
+def test_a_merge_links_both_and_moves_the_key(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p1", mrn="1", gender="male"))
+    desk.stored(patient("p2", mrn="2"))
+    merge = Merge("Patient", (MRN, "1"), "p1", "p2")
+    assert desk.stored(patient("p2", mrn="2"), merges=[merge]) == [
+        "Patient/p1/_history/2",
+        "Patient/p2/_history/2",
+    ]
+    retired, survivor = read(desk, "Patient", "p1"), read(desk, "Patient", "p2")
+    assert retired["active"] is False
+    assert retired["link"] == [{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}]
+    assert survivor["link"] == [{"other": {"reference": "Patient/p1"}, "type": "replaces"}]
+    assert desk.stored(patient("p2", mrn="2"), merges=[merge]) == [], "replayed"
+    assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p2/_history/3"]
+    assert desk.store.vread("default", "Patient", "p1", 1) is not None, "history is kept"
+
+
+def test_a_merge_of_somebody_unknown_only_moves_the_key(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p2", mrn="2"), merges=[Merge("Patient", (MRN, "1"), "p1", "p2")])
+    assert "link" not in read(desk, "Patient", "p2")
+    assert desk.stored(patient("p1", mrn="1", gender="male")) == ["Patient/p2/_history/2"]
+
+
+def test_tenants_do_not_see_each_other(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="male"))
+    assert desk.store.read("other", "Patient", "p1") is None
+    assert desk.stored(patient(gender="female"), tenant="other") == ["Patient/p1/_history/1"]
+    assert read(desk, "Patient", "p1")["gender"] == "male"
+    assert desk.store.search("other", "Patient", []).matches[0].ver == 1
+    assert len(desk.store.search("default", "Patient", []).matches) == 1
+
+
+def test_counts_follow_what_is_there(desk: Any, patient: Make, observation: Make) -> None:
+    desk.stored(patient(), observation())
+    desk.stored(patient(gender="male"))
+    counts = desk.store.counts("default")
+    assert counts.resources == {"Patient": 1, "Observation": 1}
+    assert counts.inbox == {"stored": 2}
+    assert desk.store.counts("nobody").resources == {}
+
+
+def test_an_id_that_is_none_is_quarantined(desk: Any, patient: Make) -> None:
+    written = desk.put(patient('p"1'))
+    assert isinstance(written.outcome, Quarantined)
+    assert written.outcome.reason == "bad-id"
