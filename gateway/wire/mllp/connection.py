@@ -23,7 +23,8 @@ class Door:
     """What the connections of one server share.
 
     Attributes:
-        handle: answers one frame; ``b""`` or None closes the connection without an answer.
+        handle: answers one frame; ``b""`` sends nothing (enhanced mode may want that), None closes
+            the connection.
         oversize: the answer to a frame above the limit, before the connection is closed.
         failure: the answer where ``handle`` raised; None closes the connection.
         limits: see :class:`Limits`.
@@ -219,7 +220,7 @@ class Connection(asyncio.Protocol):
             elif answer:
                 self._transport.write(frame(answer))
                 counters.answers += 1
-            else:
+            elif answer is None:
                 self.finish()
                 self._transport.close()
         if self._closing or self._ended:

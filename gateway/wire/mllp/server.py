@@ -19,8 +19,8 @@ class MllpServer:
 
     Args:
         handle: awaited with the content of one frame and its Peer; frames of one connection begin
-            in order and may overlap up to ``limits.pipeline``. Its bytes are the answer; ``b""`` or
-            None closes the connection without one. Where it raises, ``failure`` decides.
+            in order and may overlap up to ``limits.pipeline``. Its bytes are the answer; ``b""``
+            sends none, None closes the connection. Where it raises, ``failure`` decides.
         host: address to bind; loopback unless the operator says otherwise.
         port: 0 takes a free one, see ``address``.
         limits: bounds of memory and time.

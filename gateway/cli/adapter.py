@@ -1,0 +1,32 @@
+"""``qiao adapter list``: the ways in, and their settings."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from gateway.cli.output import Commands, add_group, print_json
+from gateway.cli.words import language, say
+
+
+def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    actions = add_group(commands, "adapter")
+    parser = actions.add_parser("list", help=say("adapter.list"), parents=[shared])
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every adapter with its settings, their defaults and what they mean."""
+    from gateway import registry
+
+    for spec in registry.find().values():
+        title = spec.title_zh if language() == "zh" else spec.title
+        if options.json:
+            fields = [asdict(field) for field in spec.fields]
+            print_json({"id": spec.id, "title": title, "content_type": spec.content_type, "fields": fields})
+            continue
+        print(f'[adapters."{spec.id}"]  # {title}')
+        for field in spec.fields:
+            print(f"  {field.name:<16} {field.default!r:<14} {field.doc}")
+    return 0

@@ -1,0 +1,164 @@
+"""Conversion: messages → lines of NDJSON, in this process or in spawned ones, always in order.
+
+Imports neither the store nor FastAPI nor hl7apy: a worker process starts in a blink.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway import registry
+from gateway.canonical import Envelope, Quarantined, Refused, Translation
+from gateway.canonical.json import dumps
+from gateway.cli.bundle import entries, transaction
+from gateway.cli.gather import Item
+from gateway.errors import Misconfigured, Rejected
+from gateway.mapping import Maps, load_maps
+from gateway.mapping.trace import Tracer
+from gateway.pipeline import steps
+from gateway.spec import AdapterSpec
+
+ADAPTER = "his/hl7v2"
+CHUNK_MESSAGES = 256
+CHUNK_BYTES = 1 << 20
+CHUNKS_PER_JOB = 3
+"""Chunks that wait for a process: more would only cost memory."""
+
+
+@dataclass(slots=True, frozen=True)
+class Plan:
+    """How to convert; the same for every process.
+
+    Attributes:
+        sender: id of the sender profile, ``""`` to choose it by the message.
+        base: of the bundles' ``fullUrl``.
+        trace: also write the lineage.
+        root: folder of the maps, ``""`` for those shipped.
+    """
+
+    sender: str = ""
+    base: str = "http://127.0.0.1:8080/fhir"
+    trace: bool = False
+    root: str = ""
+
+
+@dataclass(slots=True)
+class Converted:
+    """A run of messages, converted.
+
+    Attributes:
+        bundles, traces: lines of NDJSON.
+        quarantined: what could not be converted: file, message, reason, text.
+        messages: how many there were; ``bytes``: of them together.
+        resources: by type; ``unmapped``: valued source fields that no row reads, by path.
+    """
+
+    bundles: bytearray = field(default_factory=bytearray)
+    traces: bytearray = field(default_factory=bytearray)
+    quarantined: list[dict[str, str | int]] = field(default_factory=list)
+    messages: int = 0
+    bytes: int = 0
+    resources: Counter[str] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+
+
+class Converter:
+    """Converts messages with one set of maps.
+
+    Raises:
+        Misconfigured: the maps are wrong, or there is no such sender profile.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._spec: AdapterSpec = registry.find()[ADAPTER]
+        self._maps: Maps = load_maps(Path(plan.root) if plan.root else None)
+        self._tracer = Tracer(self._maps)
+        if plan.sender and plan.sender not in self._maps.profiles:
+            known = ", ".join(sorted(self._maps.profiles))
+            raise Misconfigured(f"no sender profile {plan.sender!r}; there are {known}", where="--sender")
+
+    def convert(self, items: Iterable[Item]) -> Converted:
+        """Return a run of messages, converted; a bad one costs itself only."""
+        made = Converted()
+        for item in items:
+            made.messages += 1
+            made.bytes += len(item.raw)
+            result = self._translate(item)
+            if isinstance(result, Translation):
+                self._write(made, item, result)
+            else:
+                made.quarantined.append(_reason(item, result))
+        return made
+
+    def _translate(self, item: Item) -> steps.Result:
+        # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
+        envelope = Envelope("", "default", ADAPTER, "", 0, self._spec.content_type, "", item.raw)
+        try:
+            reading = steps.read(self._spec, self._maps, envelope, self._plan.sender)
+        except Rejected as error:
+            return Quarantined(error.code)
+        return steps.translate(self._maps, envelope, reading)
+
+    def _write(self, made: Converted, item: Item, translation: Translation) -> None:
+        resources = entries(translation, self._plan.base)
+        made.bundles += transaction(resources) + b"\n"
+        made.resources.update(entry["resource"]["resourceType"] for entry in resources)
+        made.unmapped.update(translation.unmapped)
+        if self._plan.trace:
+            for step in self._tracer.trace(translation):
+                made.traces += dumps({"file": item.file, "message": item.index, **step}) + b"\n"
+
+
+def convert(items: Iterable[Item], plan: Plan, jobs: int) -> Iterator[Converted]:
+    """Yield the runs of ``items``, converted, in their order; ``jobs`` processes work on them."""
+    if jobs <= 1:
+        converter = Converter(plan)
+        yield from (converter.convert(run) for run in _runs(items))
+        return
+    context = multiprocessing.get_context("spawn")
+    waiting: deque[Future[Converted]] = deque()
+    with ProcessPoolExecutor(jobs, context, _begin, (plan,)) as pool:
+        for run in _runs(items):
+            waiting.append(pool.submit(_work, run))
+            if len(waiting) >= jobs * CHUNKS_PER_JOB:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _runs(items: Iterable[Item]) -> Iterator[list[Item]]:
+    run: list[Item] = []
+    size = 0
+    for item in items:
+        run.append(item)
+        size += len(item.raw)
+        if len(run) >= CHUNK_MESSAGES or size >= CHUNK_BYTES:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
+
+
+def _reason(item: Item, result: Quarantined | Refused) -> dict[str, str | int]:
+    reason = result.reason if isinstance(result, Quarantined) else "refused"
+    text = "; ".join(issue.text for issue in result.issues)
+    return {"file": item.file, "message": item.index, "reason": reason, "text": text}
+
+
+_converter: Converter
+
+
+def _begin(plan: Plan) -> None:
+    """Load the maps once in a new process."""
+    global _converter
+    _converter = Converter(plan)
+
+
+def _work(run: list[Item]) -> Converted:
+    return _converter.convert(run)

@@ -1,0 +1,152 @@
+"""``qiao inbox list | show | replay``: what came in, what became of it, and another try."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.cli.output import Commands, add_group, add_settings, notice, print_json, read_settings
+from gateway.cli.words import say
+from gateway.errors import Misconfigured, Rejected
+
+if TYPE_CHECKING:
+    from gateway.store import InboxEntry, InboxRow, Store
+
+STATES = ("received", "stored", "quarantined", "refused")
+
+
+def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Declare the command and its three actions."""
+    actions = add_group(commands, "inbox")
+    listing = actions.add_parser("list", help=say("inbox.list"), parents=[shared])
+    listing.add_argument("--state", choices=STATES, help=say("inbox.state"))
+    listing.add_argument("--reason", help=say("inbox.reason"))
+    listing.add_argument("--limit", type=int, default=50, help=say("inbox.limit"))
+    listing.set_defaults(run=list_)
+    showing = actions.add_parser("show", help=say("inbox.show"), parents=[shared])
+    showing.add_argument("id", metavar="ID", help=say("inbox.id"))
+    showing.set_defaults(run=show)
+    replaying = actions.add_parser("replay", help=say("inbox.replay"), parents=[shared])
+    replaying.add_argument("id", metavar="ID", nargs="?", help=say("inbox.id"))
+    replaying.add_argument("--quarantined", action="store_true", help=say("inbox.replay.all"))
+    replaying.set_defaults(run=replay)
+    for parser in (listing, showing, replaying):
+        add_settings(parser)
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print the newest messages, one line each."""
+    with closing(_open(options)) as store:
+        count = 0
+        for row in _rows(store, options.state, options.reason, options.limit):
+            count += 1
+            if options.json:
+                print_json(asdict(row))
+            else:
+                print(f"{row.id}  {_time(row.received_us)}  {row.adapter:<15} {row.sender:<12} "
+                      f"{row.state:<11} {row.reason}")  # fmt: skip
+    if not count and not options.json:
+        notice(say("inbox.empty"))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print one message: what is known of it, then its bytes as they came."""
+    with closing(_open(options)) as store:
+        entry = _entry(store, options.id)
+    if options.json:
+        print_json(_as_json(entry))
+        return 0
+    for name, value in asdict(entry.row).items():
+        print(f"{name:<12} {_time(value) if name == 'received_us' else value}")
+    for issue in entry.issues:
+        print(f"{issue.severity:<12} {issue.where} {issue.text}")
+    for ref in entry.refs:
+        print(f"{'wrote':<12} {ref}")
+    print(flush=True)
+    sys.stdout.buffer.write(entry.envelope.raw.replace(b"\r", b"\n") + b"\n")
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Translate again with today's maps; 1 if a message still cannot be stored."""
+    if bool(options.id) == options.quarantined:
+        raise Misconfigured(say("inbox.which"), where="inbox replay")
+    from gateway import registry
+    from gateway.mapping import load_maps
+    from gateway.pipeline.recovery import replay as again
+
+    root = read_settings(options).mapping.root
+    maps, adapters = load_maps(Path(root) if root else None), registry.find()
+    left = 0
+    with closing(_open(options)) as store:
+        ids = [options.id] if options.id else [row.id for row in _rows(store, "quarantined", None, 1_000_000)]
+        for id_ in ids:
+            written = store.write([again(maps, adapters, _entry(store, id_).envelope)])[0]
+            row = _entry(store, id_).row
+            left += row.state != "stored"
+            refs = getattr(written.outcome, "refs", [])
+            if options.json:
+                print_json({"id": id_, "state": row.state, "reason": row.reason, "refs": refs})
+            else:
+                print(f"{id_}  {row.state:<11} {row.reason or len(refs)}")
+    return 1 if left else 0
+
+
+def _open(options: argparse.Namespace) -> Store:
+    """Open a store that exists: a wrong path must not make an empty one."""
+    from gateway.store import open_store
+
+    settings = read_settings(options)
+    path = settings.store.url.removeprefix("sqlite:///")
+    if path != settings.store.url and not Path(path).is_file():
+        raise Misconfigured("there is no store here; name it with --store", where=settings.store.url)
+    return open_store(settings.store.url, synchronous=settings.store.synchronous)
+
+
+def _rows(store: Store, state: str | None, reason: str | None, limit: int) -> Iterator[InboxRow]:
+    before: str | None = None
+    while limit > 0:
+        page = store.inbox_list(state=state, limit=500, before=before)  # type: ignore[arg-type]
+        for row in page:
+            if not reason or row.reason == reason:
+                yield row
+                limit -= 1
+            if limit <= 0:
+                return
+        if len(page) < 500:
+            return
+        before = page[-1].id
+
+
+def _entry(store: Store, id_: str) -> InboxEntry:
+    entry = store.inbox_show(id_)
+    if entry is None:
+        raise Rejected(say("inbox.none", id=id_))
+    return entry
+
+
+def _as_json(entry: InboxEntry) -> dict[str, object]:
+    answer = entry.answer.decode("utf-8", "replace") if entry.answer is not None else None
+    return {
+        **asdict(entry.row),
+        "charset": entry.envelope.charset,
+        "meta": dict(entry.envelope.meta),
+        "raw": entry.envelope.raw.decode("utf-8", "replace"),
+        "answer": answer,
+        "refs": list(entry.refs),
+        "issues": [asdict(issue) for issue in entry.issues],
+        "unmapped": dict(entry.unmapped),
+        "gaps": [list(gap) for gap in entry.gaps],
+    }
+
+
+def _time(microseconds: int) -> str:
+    moment = datetime.fromtimestamp(microseconds / 1e6, UTC).astimezone()
+    return moment.isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,41 @@
+"""Output: how commands print, and the arguments that several of them share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gateway.cli.words import say
+from gateway.settings import Settings, load, override
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 -- argparse has no public name for it
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def print_json(value: object) -> None:
+    """Print one line of JSON on standard output."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def notice(text: str) -> None:
+    """Print one line for people on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def add_group(commands: Commands[argparse.ArgumentParser], name: str) -> Commands[argparse.ArgumentParser]:
+    """Add a command that only groups others (``qiao inbox …``) and return its sub-commands."""
+    return commands.add_parser(name, help=say(name)).add_subparsers(required=True, metavar="ACTION")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config`` and ``--store``."""
+    parser.add_argument("--config", metavar="FILE", type=Path, help=say("config"))
+    parser.add_argument("--store", metavar="URL", default="", help=say("store"))
+
+
+def read_settings(options: argparse.Namespace, *, host: str = "", port: int | None = None) -> Settings:
+    """Return the settings that the options name. Raises ``Misconfigured``."""
+    return override(load(options.config), store_url=options.store, host=host, port=port)

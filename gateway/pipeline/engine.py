@@ -1,0 +1,139 @@
+"""Engine: between the doors and the writer; who waits, who is answered, and how much is under way.
+
+Everything here runs on one event loop and never waits for the database. Design §1, §5 and §6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.canonical import Envelope, Issue, Outcome, Refused
+from gateway.errors import Rejected, Retry
+from gateway.mapping import Maps
+from gateway.pipeline import steps
+from gateway.pipeline.admission import Admission
+from gateway.pipeline.counters import Counters
+from gateway.pipeline.job import Answer, Ending, Job, Key, answer, log
+from gateway.pipeline.steps import Validate
+from gateway.pipeline.trail import Trail
+from gateway.pipeline.writer import Writer
+from gateway.settings import PipelineSettings
+from gateway.spec import AdapterSpec
+from gateway.store import Store
+
+
+@dataclass(slots=True, frozen=True)
+class Parts:
+    """What a pipeline is made of.
+
+    Attributes:
+        adapters: by id, to parse and to answer.
+        validate: a second opinion on what is stored, see ``steps.Validate``.
+        trail: file that remembers what is being mapped; None: every message goes carefully, see ``writer``.
+    """
+
+    store: Store
+    maps: Maps
+    adapters: Mapping[str, AdapterSpec]
+    limits: PipelineSettings
+    validate: Validate | None = None
+    trail: Path | None = None
+
+
+class Engine:
+    """The pipeline of one process; its methods belong to one event loop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.counters = Counters()
+        self._parts = parts
+        self._admission = Admission(parts.limits.max_messages, parts.limits.max_bytes)
+        self._under_way: dict[Key, Job] = {}
+
+    async def start(self) -> None:
+        """Finish what an earlier run left unfinished, then begin to take messages.
+
+        Raises:
+            Retry: the store cannot be read or written.
+        """
+        self._loop = asyncio.get_running_loop()
+        parts = self._parts
+        trail = Trail(parts.trail) if parts.trail else None
+        self._writer = Writer(
+            parts.store, parts.maps, parts.adapters, parts.limits, parts.validate, trail,
+            ended=lambda endings: self._loop.call_soon_threadsafe(self._end, endings),
+            recovered=lambda ended: self._loop.call_soon_threadsafe(self._count_recovered, ended),
+        )  # fmt: skip
+        await asyncio.to_thread(self._writer.start)
+
+    async def stop(self) -> None:
+        """End what is under way and stop; the doors must have stopped before."""
+        await asyncio.to_thread(self._writer.stop)
+
+    @property
+    def under_way(self) -> int:
+        """Messages taken in and not ended."""
+        return self._admission.inside
+
+    async def deliver(self, envelope: Envelope) -> bytes:
+        """Take one message; returns the answer for its sender once that is true.
+
+        Raises:
+            Retry: nothing was committed, the sender must keep its message.
+        """
+        spec = self._parts.adapters[envelope.adapter]
+        try:
+            reading = steps.read(spec, self._parts.maps, envelope)
+        except Rejected as error:
+            return self._no_message(spec, envelope, error)
+        job = Job(envelope, spec, reading, self._loop.create_future())
+        first = self._under_way.setdefault(job.key, job)
+        if first is not job:
+            return self._same_again(await asyncio.shield(first.answered))
+        await self._enter(job)
+        self._writer.put(job)
+        return _bytes(await asyncio.shield(job.answered))
+
+    async def _enter(self, job: Job) -> None:
+        try:
+            await self._admission.enter(len(job.envelope.raw))
+        except asyncio.CancelledError:
+            del self._under_way[job.key]
+            job.answered.set_result(Retry("the first sender of this message left while it waited"))
+            raise
+
+    def _no_message(self, spec: AdapterSpec, envelope: Envelope, error: Rejected) -> bytes:
+        self.counters.received += 1
+        self.counters.rejected[error.code] += 1
+        log.warning("adapter=%s not kept: %s", envelope.adapter, error.code)
+        issue = Issue("error", "structure", error.where, "HL70357/100", error.reason)
+        return answer(spec, envelope, None, Refused([issue]))
+
+    def _same_again(self, given: Answer) -> bytes:
+        self.counters.received += 1
+        self.counters.repeats += isinstance(given, bytes)
+        self.counters.busy += isinstance(given, Retry)
+        return _bytes(given)
+
+    def _end(self, endings: Sequence[Ending]) -> None:
+        """Wake the doors, count, and make room; one call for a whole batch."""
+        for ending in endings:
+            job = ending.job
+            if not job.answered.done():
+                job.answered.set_result(ending.answer)
+            if ending.ended and self._under_way.get(job.key) is job:
+                del self._under_way[job.key]
+                self._admission.leave(len(job.envelope.raw))
+                self.counters.ended(ending.answer, ending.outcome)
+
+    def _count_recovered(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self.counters.found_again(outcome)
+
+
+def _bytes(given: Answer) -> bytes:
+    if isinstance(given, Retry):
+        raise given
+    return given

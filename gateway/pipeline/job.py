@@ -1,0 +1,108 @@
+"""Job: one message on its way through the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from gateway.canonical import Envelope, Outcome, Quarantined, Record, Stored
+from gateway.errors import Retry
+from gateway.pipeline.header import repeat_key
+from gateway.pipeline.steps import Reading, Result
+from gateway.spec import AdapterSpec
+from gateway.store import Receive, Settle
+
+Answer = bytes | Retry
+"""What a waiting door gets: the bytes for the sender, or that nothing could be committed."""
+
+Key = tuple[str, str, int]
+"""Tenant, sender and repeat key: the same message has the same."""
+
+log = logging.getLogger("qiao.pipeline")
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One message between its delivery and its end; event loop and writer hand it over, never share it.
+
+    Attributes:
+        answered: gets the answer.
+        kept: it is in the inbox.
+        result: what the steps made of it, None until they have run.
+        receipt: the bytes it was answered with before it was mapped, None where it waits for the end.
+    """
+
+    envelope: Envelope
+    spec: AdapterSpec
+    reading: Reading
+    answered: asyncio.Future[Answer]
+    kept: bool = False
+    result: Result | None = None
+    receipt: bytes | None = None
+    repeat_key: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.repeat_key = repeat_key(self.envelope, self.reading.header)
+
+    @property
+    def key(self) -> Key:
+        """What a repeat of it has in common with it."""
+        return self.envelope.tenant, self.envelope.sender, self.repeat_key
+
+    @property
+    def wants_receipt(self) -> bool:
+        """Answer as soon as the bytes are committed (the sender's profile, or enhanced mode)."""
+        asked = self.reading.header.receipt or self.reading.profile.acknowledge == "receipt"
+        return asked and self.reading.flaw is None
+
+    def answer(self, outcome: Outcome) -> bytes:
+        """Return the bytes for the sender."""
+        if self.receipt is not None:
+            return self.receipt
+        return answer(self.spec, self.envelope, self.reading.record, outcome)
+
+    def answer_receipt(self) -> bytes:
+        """Answer for the committed inbox, and remember it: a repeat gets the same bytes."""
+        self.receipt = self.answer(Stored())
+        return self.receipt
+
+    def take_end(self) -> Settle:
+        """Return what the store has to write as its end."""
+        return Settle(self.envelope, self.result or Quarantined("internal-error"), self.answer)
+
+    def take_bytes(self) -> Receive:
+        """Return what the store has to write before anybody looks at it."""
+        header = self.reading.header
+        return Receive(self.envelope, header.control_id, header.digest, self.repeat_key)
+
+    def tell(self, reason: str) -> None:
+        """Log one line about this message, without patient data."""
+        at = self.envelope
+        log.warning("inbox=%s adapter=%s sender=%s type=%s %s",
+                    at.id, at.adapter, at.sender or "-", self.reading.header.safe_type, reason)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Ending:
+    """What the writer tells the event loop about a message.
+
+    Attributes:
+        answer: for the door.
+        outcome: as it was committed; None for a repeat, and where nothing could be committed.
+        ended: False for a receipt: the message goes on.
+    """
+
+    job: Job
+    answer: Answer
+    outcome: Outcome | None = None
+    ended: bool = True
+
+
+def answer(spec: AdapterSpec, envelope: Envelope, record: Record | None, outcome: Outcome) -> bytes:
+    """Return the adapter's bytes for the sender; a fault of the adapter costs the answer, never the batch."""
+    try:
+        return spec.answer(envelope, record, outcome)
+    except Exception as error:  # noqa: BLE001 -- called inside the transaction of the whole batch
+        log.error("inbox=%s adapter=%s has no answer: %s", envelope.id, spec.id, type(error).__name__)
+        return b""

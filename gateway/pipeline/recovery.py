@@ -1,0 +1,78 @@
+"""Recovery: ends what is in the inbox without an end, and replays what an operator asks for. Design §6.
+
+A message that kills the process is found unfinished at every start: each try is counted before it begins,
+and after a few the message is quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from gateway.canonical import Envelope, Issue, Outcome, Quarantined
+from gateway.errors import Rejected
+from gateway.mapping import Maps
+from gateway.pipeline import steps
+from gateway.pipeline.job import answer, log
+from gateway.pipeline.steps import Validate
+from gateway.settings import PipelineSettings
+from gateway.spec import AdapterSpec
+from gateway.store import Pending, Settle, Store
+
+
+def finish_unsettled(
+    store: Store,
+    maps: Maps,
+    adapters: Mapping[str, AdapterSpec],
+    limits: PipelineSettings,
+    validate: Validate | None = None,
+) -> list[Outcome]:
+    """End every unfinished message of the inbox and return how they ended.
+
+    Raises:
+        Retry: the store cannot be read or written now.
+    """
+    outcomes: list[Outcome] = []
+    while pending := store.unsettled(limits.batch):
+        for group in _groups(pending):
+            store.bump_attempts([one.envelope.id for one in group])
+            settles = [_end(maps, adapters, one, limits.attempts, validate) for one in group]
+            outcomes += [written.outcome for written in store.write(settles) if written.outcome]
+    return outcomes
+
+
+def replay(maps: Maps, adapters: Mapping[str, AdapterSpec], envelope: Envelope,
+           validate: Validate | None = None) -> Settle:  # fmt: skip
+    """Return the new end of a kept message, made with today's maps; nothing is written yet."""
+    spec = adapters.get(envelope.adapter)
+    if spec is None:
+        return Settle(envelope, _given_up("no-adapter", f"adapter {envelope.adapter} is gone"), lambda _: b"")
+    fresh = replace(envelope, charset="")
+    try:
+        reading = steps.read(spec, maps, fresh)
+    except Rejected as error:
+        return Settle(fresh, _given_up(error.code, error.reason), partial(answer, spec, fresh, None))
+    result = steps.translate(maps, fresh, reading, validate)
+    return Settle(fresh, result, partial(answer, spec, fresh, reading.record))
+
+
+def _groups(pending: Sequence[Pending]) -> list[list[Pending]]:
+    """Try those together that a stop interrupted, those alone that failed again: one may be deadly."""
+    interrupted = [one for one in pending if one.attempts <= 1]
+    return ([interrupted] if interrupted else []) + [[one] for one in pending if one.attempts > 1]
+
+
+def _end(maps: Maps, adapters: Mapping[str, AdapterSpec], one: Pending, attempts: int,
+         validate: Validate | None) -> Settle:  # fmt: skip
+    if one.attempts < attempts:
+        return replay(maps, adapters, one.envelope, validate)
+    log.error("inbox=%s quarantined: gave-up after %d tries", one.envelope.id, one.attempts)
+    spec = adapters.get(one.envelope.adapter)
+    result = _given_up("gave-up", f"tried {one.attempts} times and never finished")
+    respond = partial(answer, spec, one.envelope, None) if spec else lambda _: b""
+    return Settle(one.envelope, result, respond)
+
+
+def _given_up(reason: str, text: str) -> Quarantined:
+    return Quarantined(reason, [Issue("error", "exception", "", "", text)])

@@ -1,0 +1,196 @@
+"""Writer: the one thread that maps and commits; takes what is waiting as a batch. Design §1, §5 and §6.
+
+Each cycle commits one transaction; n senders share it. A message goes one of two ways:
+
+- at once: mapped first, then its bytes and its end in one commit, then the answer. The usual way.
+- carefully: its bytes in one commit, then mapped, its end in the next one. For senders that want their
+  answer as soon as the bytes are safe, and for messages of which a process may have died (``trail``).
+
+Either way nothing is answered before it is committed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from gateway.canonical import Outcome, Quarantined, Refused, now_us
+from gateway.errors import Retry
+from gateway.mapping import Maps
+from gateway.pipeline import steps
+from gateway.pipeline.job import Ending, Job, log
+from gateway.pipeline.recovery import finish_unsettled
+from gateway.pipeline.steps import Validate
+from gateway.pipeline.trail import CAPACITY, Trail
+from gateway.settings import PipelineSettings
+from gateway.spec import AdapterSpec
+from gateway.store import Receive, Settle, Store, Written
+
+PAUSE = 0.5
+"""Seconds after a failed commit before the unfinished is tried again, at least."""
+
+
+class Writer:
+    """The writing thread of one process.
+
+    Args:
+        ended: told, from this thread, what a commit means for the doors.
+        recovered: told how messages ended that had been left unfinished.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        maps: Maps,
+        adapters: Mapping[str, AdapterSpec],
+        limits: PipelineSettings,
+        validate: Validate | None,
+        trail: Trail | None,
+        *,
+        ended: Callable[[list[Ending]], object],
+        recovered: Callable[[list[Outcome]], object],
+    ) -> None:
+        self._store, self._maps, self._adapters = store, maps, adapters
+        self._limits, self._validate, self._trail = limits, validate, trail
+        self._ended, self._recovered = ended, recovered
+        self._waiting: deque[Job] = deque()
+        self._bell = threading.Event()
+        self._stopping = False
+        self._unfinished = False
+        self._try_again_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="qiao-writer", daemon=True)
+
+    def start(self) -> None:
+        """Finish what an earlier run left unfinished, then begin.
+
+        Raises:
+            Retry: the store cannot be read or written.
+        """
+        self._recover()
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        """Queue one message; any thread."""
+        self._waiting.append(job)
+        self._bell.set()
+
+    def stop(self) -> None:
+        """End everything that is queued and stop."""
+        self._stopping = True
+        self._bell.set()
+        self._thread.join()
+        if self._trail:
+            self._trail.close()
+
+    def _run(self) -> None:
+        mapped: list[Job] = []
+        while mapped or self._waiting or not self._stopping:
+            if self._unfinished and not mapped:
+                self._try_unfinished()
+            mapped = self._cycle(mapped, self._take(patient=not mapped))
+
+    def _take(self, *, patient: bool) -> list[Job]:
+        """Return what is waiting; a patient caller waits for the first one."""
+        if patient and not self._waiting and not self._stopping:
+            self._bell.wait(PAUSE if self._unfinished else None)
+        self._bell.clear()
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limits.batch))]
+
+    def _cycle(self, mapped: list[Job], fresh: list[Job]) -> list[Job]:
+        """Commit the ends of ``mapped`` and what is ``fresh``; return what is mapped and has no end yet."""
+        try:
+            new = [job for job in fresh if not self._is_repeat(job)]
+            if self._may_go_at_once(new):
+                self._map_ahead(new)
+            careful = self._write(mapped, new)
+        except Exception as error:  # noqa: BLE001 -- the writer must outlive whatever the store throws
+            self._postpone([*mapped, *fresh], error)
+            return []
+        self._map(careful)
+        return careful
+
+    def _is_repeat(self, job: Job) -> bool:
+        """Answer a message that the store has seen; adopt one that it has kept but never ended."""
+        at, header = job.envelope, job.reading.header
+        since = now_us() - job.reading.profile.repeat_window_s * 1_000_000
+        seen = self._store.find_repeat(
+            at.tenant, at.sender, job.repeat_key, header.control_id, header.digest, since
+        )
+        if seen is not None and seen.answer is not None:
+            self._ended([Ending(job, seen.answer)])
+            return True
+        if seen is not None:
+            job.envelope = replace(at, id=seen.inbox_id)
+            job.kept = True
+        return False
+
+    def _may_go_at_once(self, jobs: Sequence[Job]) -> bool:
+        """All or none: a message must not overtake an earlier one of its patient."""
+        trail = self._trail
+        if trail is None or len(jobs) > CAPACITY:
+            return False
+        return not any(job.kept or job.wants_receipt or job.repeat_key in trail.suspects for job in jobs)
+
+    def _map_ahead(self, jobs: Sequence[Job]) -> None:
+        assert self._trail is not None
+        self._trail.enter([job.repeat_key for job in jobs])
+        self._map(jobs)
+        self._trail.leave()
+
+    def _map(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            job.result = steps.translate(self._maps, job.envelope, job.reading, self._validate)
+
+    def _write(self, mapped: list[Job], new: list[Job]) -> list[Job]:
+        """Commit one batch and answer whom it answers; return those of ``new`` that go on."""
+        items: list[tuple[Job, Settle | Receive]] = [(job, job.take_end()) for job in mapped]
+        for job in new:
+            if not job.kept:
+                items.append((job, job.take_bytes()))
+            if job.result is not None:
+                items.append((job, job.take_end()))
+        written = self._store.write([item for _, item in items]) if items else []
+        endings = [_ending(job, one) for (job, _), one in zip(items, written, strict=True)]
+        self._ended([ending for ending in endings if ending])
+        return [job for job in new if job.kept and job.result is None]
+
+    def _postpone(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Tell the senders that nothing was committed; what is in the inbox already is tried again later."""
+        reason = error.reason if isinstance(error, Retry) else type(error).__name__
+        log.error("the store failed, %d messages wait at their senders: %s", len(jobs), reason)
+        retry = error if isinstance(error, Retry) else Retry("the store failed")
+        self._unfinished = True
+        self._try_again_at = time.monotonic() + max(PAUSE, retry.after)
+        self._ended([Ending(job, retry) for job in jobs])
+
+    def _try_unfinished(self) -> None:
+        if time.monotonic() < self._try_again_at and not self._stopping:
+            return
+        try:
+            self._recover()
+        except Exception as error:  # noqa: BLE001 -- as in _cycle
+            self._postpone([], error)
+
+    def _recover(self) -> None:
+        """End what is in the inbox without an end."""
+        ended = finish_unsettled(self._store, self._maps, self._adapters, self._limits, self._validate)
+        self._unfinished = False
+        self._recovered(ended)
+
+
+def _ending(job: Job, written: Written) -> Ending | None:
+    """Return what the commit of one item means for its door, None where it means nothing yet."""
+    outcome = written.outcome
+    if outcome is None:
+        job.kept = True
+        receipt = job.result is None and job.wants_receipt
+        return Ending(job, job.answer_receipt(), ended=False) if receipt else None
+    if isinstance(outcome, Quarantined):
+        job.tell(f"quarantined: {outcome.reason}")
+    elif isinstance(outcome, Refused):
+        job.tell(f"refused: {', '.join(issue.rule or issue.code for issue in outcome.issues)}")
+    given = written.answer if written.answer is not None else job.answer(outcome)
+    return Ending(job, given, outcome)

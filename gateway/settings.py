@@ -1,0 +1,254 @@
+"""Settings: every option of the gateway, typed; the only reader of the environment and of ``qiao.toml``.
+
+Order, the later wins: the defaults below, the TOML file, ``QIAO_<SECTION>__<KEY>`` in the environment
+(``QIAO_STORE__URL``, ``QIAO_API__PORT``, ``QIAO_ADAPTERS__PACS_RIS_HL7V2__PORT``), the command line.
+No file is needed on loopback. Design §2, §5 and §6 ("loopback by default").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import locale
+import os
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from gateway.errors import Misconfigured
+
+Value = str | int | float | bool
+
+PREFIX = "QIAO_"
+
+
+@dataclass(slots=True, frozen=True)
+class StoreSettings:
+    """``[store]``: where the inbox and the resources are kept.
+
+    Attributes:
+        url: SQLAlchemy URL; ``sqlite:///qiao.db`` is a file in the working directory.
+        synchronous: SQLite's ``PRAGMA synchronous``; ``FULL`` survives a power cut, ``NORMAL`` may lose
+            the last acknowledged messages in one, never in a crash of the process.
+    """
+
+    url: str = "sqlite:///qiao.db"
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+
+
+@dataclass(slots=True, frozen=True)
+class ApiSettings:
+    """``[api]``: the FHIR API.
+
+    Attributes:
+        host: address to bind; anything but loopback needs the four settings below it.
+        port: TCP port, 0 for any free one.
+        tls_cert: PEM file with the certificate chain, ``""`` for plain HTTP on loopback.
+        tls_key: PEM file with its private key.
+        token: what clients must send as ``Authorization: Bearer …``, ``""`` for no check on loopback.
+            Better given as ``QIAO_API__TOKEN`` than written into a file.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    tls_cert: str = ""
+    tls_key: str = ""
+    token: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class PipelineSettings:
+    """``[pipeline]``: how much may be under way at once; beyond it the senders wait.
+
+    Attributes:
+        max_messages: messages taken in and not yet answered.
+        max_bytes: their raw bytes together; one larger message still passes alone.
+        batch: messages that share one commit at most.
+        attempts: how often a message that was found unfinished is tried before it is quarantined.
+    """
+
+    max_messages: int = 1024
+    max_bytes: int = 64 * 1024 * 1024
+    batch: int = 64
+    attempts: int = 3
+
+
+@dataclass(slots=True, frozen=True)
+class MappingSettings:
+    """``[mapping]``: the maps.
+
+    Attributes:
+        root: folder with the layout of ``mappings/``, ``""`` for the maps that qiao ships.
+    """
+
+    root: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Settings:
+    """All settings of one process.
+
+    Attributes:
+        adapters: raw ``[adapters."<kind>/<name>"]`` sections; ``gateway.registry`` checks them against
+            the adapter's fields. ``enabled = false`` leaves an adapter closed.
+        file: the TOML file that was read, ``""`` for none.
+    """
+
+    store: StoreSettings = field(default_factory=StoreSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    mapping: MappingSettings = field(default_factory=MappingSettings)
+    adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    file: str = ""
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "store": StoreSettings,
+    "api": ApiSettings,
+    "pipeline": PipelineSettings,
+    "mapping": MappingSettings,
+}
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of ``file`` (none: defaults) under those of the environment.
+
+    Raises:
+        Misconfigured: names the file, the key and the valid keys; or a port that is open to others
+            without TLS and credentials.
+    """
+    found = _read(file) if file else {}
+    origin = str(file) if file else "settings"
+    for section, key, value in _environment(os.environ if environment is None else environment):
+        table = found.setdefault(section, {})
+        if isinstance(table, dict):
+            _put(table, section, key, value)
+    valid = [*_SECTIONS, "adapters"]
+    if unknown := set(found) - set(valid):
+        raise Misconfigured(f"unknown section [{min(unknown)}]; valid: {_listed(valid)}", where=origin)
+    parts = {
+        name: _section(kind, found.get(name, {}), f"{origin} [{name}]") for name, kind in _SECTIONS.items()
+    }
+    adapters = _adapters(found.get("adapters", {}), origin)
+    return override(Settings(**parts, adapters=adapters, file=str(file or "")))
+
+
+def override(settings: Settings, *, store_url: str = "", host: str = "", port: int | None = None) -> Settings:
+    """Return ``settings`` with what the command line says, checked again.
+
+    Raises:
+        Misconfigured: the API's port would be open to others without TLS and credentials.
+    """
+    api = settings.api
+    changed = dataclasses.replace(
+        settings,
+        store=dataclasses.replace(settings.store, url=store_url or settings.store.url),
+        api=dataclasses.replace(api, host=host or api.host, port=api.port if port is None else port),
+    )
+    where = f"{settings.file or 'settings'} [api]"
+    guard(where, changed.api.host, dataclasses.asdict(changed.api), ("tls_cert", "tls_key", "token"))
+    return changed
+
+
+def guard(where: str, host: str, given: Mapping[str, object], needed: tuple[str, ...]) -> None:
+    """Refuse a port that others can reach without TLS and credentials (issue: "loopback by default").
+
+    Raises:
+        Misconfigured: says which settings are missing.
+    """
+    missing = [key for key in needed if not given.get(key)]
+    if missing and not is_loopback(host):
+        said = f'host {host} can be reached from outside: set {_listed(missing)}, or use host = "127.0.0.1"'
+        raise Misconfigured(said, where=where)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach ``host``; a name that is no address counts as reachable."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def language(asked: str = "", environment: Mapping[str, str] | None = None) -> Literal["zh", "en"]:
+    """Return the language of messages: ``asked``, else ``QIAO_LANG``, else the locale, else English."""
+    env = os.environ if environment is None else environment
+    names = ("QIAO_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    said = asked or next((env[name] for name in names if env.get(name)), "")
+    if not said and environment is None:
+        said = locale.getlocale()[0] or ""
+    return "zh" if said.lower().startswith(("zh", "chinese")) else "en"
+
+
+def cast(kind: object, value: object, where: str) -> Value:
+    """Return ``value`` as ``kind`` (``str``, ``int``, ``float``, ``bool`` or a Literal of strings).
+
+    Text is read as the type says, because the environment only has text.
+
+    Raises:
+        Misconfigured: it is not one.
+    """
+    choices = typing.get_args(kind)
+    if choices:
+        if value not in choices:
+            raise Misconfigured(f"must be one of {_listed(choices)}", where=where)
+        return str(value)
+    if kind is bool and isinstance(value, str) and value.lower() in ("true", "false", "1", "0"):
+        return value.lower() in ("true", "1")
+    try:
+        if kind is int and isinstance(value, str):
+            return int(value)
+        if kind is float and isinstance(value, str | int) and not isinstance(value, bool):
+            return float(value)
+    except ValueError:
+        pass
+    if isinstance(kind, type) and type(value) is kind:
+        return typing.cast(Value, value)
+    raise Misconfigured(f"must be {getattr(kind, '__name__', kind)}", where=where)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"cannot be read: {error.strerror}", where=str(file)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"is not TOML: {error}", where=str(file)) from None
+
+
+def _environment(env: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for name, value in sorted(env.items()):
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and key:
+            yield section, key, value
+
+
+def _put(table: dict[str, Any], section: str, key: str, value: str) -> None:
+    """Set one value; an adapter's kind ends at the first underscore: ``pacs_ris_hl7v2`` is pacs/ris_hl7v2."""
+    if section == "adapters":
+        adapter, _, key = key.partition("__")
+        table = table.setdefault(adapter.replace("_", "/", 1), {})
+    table[key] = value
+
+
+def _section(kind: type[Any], table: object, where: str) -> Any:
+    if not isinstance(table, dict):
+        raise Misconfigured("must be a table", where=where)
+    types = typing.get_type_hints(kind)
+    unknown = sorted(set(table) - set(types))
+    if unknown:
+        raise Misconfigured(f"unknown key {unknown[0]!r}; valid: {_listed(types)}", where=where)
+    return kind(**{key: cast(types[key], value, f"{where} {key}") for key, value in table.items()})
+
+
+def _adapters(table: object, origin: str) -> dict[str, Mapping[str, Value]]:
+    if not isinstance(table, dict) or not all(isinstance(section, dict) for section in table.values()):
+        raise Misconfigured('must be tables like [adapters."his/hl7v2"]', where=f"{origin} [adapters]")
+    return {str(name): dict(section) for name, section in table.items()}
+
+
+def _listed(names: typing.Iterable[object]) -> str:
+    return ", ".join(str(name) for name in names)

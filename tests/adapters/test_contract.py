@@ -1,0 +1,110 @@
+"""The contract of every adapter folder, whatever is dropped in: its spec, its README, its samples.
+
+A sample ``samples/x.hl7`` holds one message; ``x.json`` beside it is the transaction that it must become.
+``QIAO_WRITE_GOLDEN=1`` writes these files anew; nothing in them depends on the moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import registry
+from gateway.canonical import Envelope, Quarantined, Refused, Stored, Translation
+from gateway.canonical.json import loads
+from gateway.cli.bundle import entries, transaction
+from gateway.errors import Rejected
+from gateway.mapping import Maps, load_maps
+from gateway.pipeline import steps
+
+ADAPTERS = registry.find()
+ROOT = registry.one_root() / "adapters"
+SAMPLES = sorted(path for path in ROOT.glob("*/*/samples/*.hl7"))
+MOMENT = 1_772_323_200_000_000  # 2026-03-01T00:00:00Z
+
+
+@cache
+def maps() -> Maps:
+    return load_maps()
+
+
+def translate(path: Path) -> steps.Result:
+    adapter = "/".join(path.parts[-4:-2])
+    spec = ADAPTERS[adapter]
+    envelope = Envelope("0" * 32, "default", adapter, "", MOMENT, spec.content_type, "", path.read_bytes())
+    return steps.translate(maps(), envelope, steps.read(spec, maps(), envelope))
+
+
+def test_every_folder_is_an_adapter() -> None:
+    folders = {f"{init.parent.parent.name}/{init.parent.name}" for init in ROOT.glob("*/*/__init__.py")}
+    assert folders == set(ADAPTERS)
+    assert {"his/hl7v2", "lis/hl7v2", "pacs/ris_hl7v2"} <= folders
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_folder_says_what_it_is(name: str) -> None:
+    spec = ADAPTERS[name]
+    assert (ROOT / name / "README.md").read_text("utf-8").strip()
+    assert spec.title
+    assert spec.title_zh
+    assert len({field.name for field in spec.fields}) == len(spec.fields)
+    for field in spec.fields:
+        assert field.doc, field.name
+        assert type(field.default).__name__ == field.type, field.name
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_door_starts_closed_and_binds_loopback(name: str) -> None:
+    spec = ADAPTERS[name]
+    source = spec.source(registry.options(spec, {"port": 0}))
+    assert {"start", "stop", "status"} <= set(dir(source))
+    assert str(source.status()["address"]).startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_what_is_not_the_format_is_rejected_and_still_answered(name: str) -> None:
+    spec = ADAPTERS[name]
+    for raw in (b"", b"\x00" * 64, b"GET / HTTP/1.1\r\n\r\n", os.urandom(256)):
+        envelope = Envelope("0" * 32, "default", name, "", MOMENT, spec.content_type, "", raw)
+        with pytest.raises(Rejected):
+            spec.parse(envelope)
+        for outcome in (Stored(), Quarantined("x"), Refused()):
+            assert isinstance(spec.answer(envelope, None, outcome), bytes)
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_an_adapter_has_samples(name: str) -> None:
+    assert [path for path in SAMPLES if path.is_relative_to(ROOT / name)]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: "/".join(path.parts[-4:]))
+def test_a_sample_becomes_its_golden_fhir(path: Path) -> None:
+    result = translate(path)
+    assert isinstance(result, Translation), result
+    made = loads(transaction(entries(result, "http://127.0.0.1:8080/fhir")))
+    golden = path.with_suffix(".json")
+    if os.environ.get("QIAO_WRITE_GOLDEN") == "1":
+        pretty = json.dumps(json.loads(transaction(entries(result, "http://127.0.0.1:8080/fhir"))),
+                            ensure_ascii=False, indent=2)  # fmt: skip
+        golden.write_text(pretty + "\n", "utf-8")
+    assert made == loads(golden.read_bytes())
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: "/".join(path.parts[-4:]))
+def test_golden_resources_are_valid_r4(path: Path) -> None:
+    from fhir.resources.R4B import get_fhir_model_class
+
+    bundle: dict[str, Any] = json.loads(path.with_suffix(".json").read_bytes())
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+
+
+def test_every_golden_file_has_its_sample() -> None:
+    golden = {path.with_suffix(".hl7") for path in ROOT.glob("*/*/samples/*.json")}
+    assert golden <= set(SAMPLES)

@@ -1,0 +1,105 @@
+"""``qiao convert``: files, folders, standard input, framing, processes; the promised lines and figures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SAMPLES = Path(__file__).parents[2] / "adapters"
+HIS = sorted(SAMPLES.glob("his/hl7v2/samples/*.hl7"))
+BAD = b"MSH|^~\\&|A|B|||20260301||ZZZ^Z99|77|P|2.5\rZZZ|1\r"
+
+
+def convert(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "gateway", "convert", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False)
+
+
+def lines(text: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_message_becomes_one_transaction(tmp_path: Path) -> None:
+    done = convert(HIS[0])
+    [bundle] = lines(done.stdout)
+    assert done.returncode == 0
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
+    for entry in bundle["entry"]:
+        name = f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
+        assert entry["request"] == {"method": "PUT", "url": name}
+        assert entry["fullUrl"] == f"http://127.0.0.1:8080/fhir/{name}"
+
+
+def test_a_folder_with_figures(tmp_path: Path) -> None:
+    out = tmp_path / "out.ndjson"
+    done = convert(SAMPLES / "his" / "hl7v2", "-o", out, "--json")
+    [figures] = lines(done.stdout)
+    made = lines(out.read_bytes())
+    assert list(figures) == ["messages", "converted", "quarantined", "resources", "unmapped", "seconds"]
+    assert figures["messages"] == figures["converted"] + figures["quarantined"] == len(HIS)
+    assert len(made) == figures["converted"]
+    assert sum(figures["resources"].values()) == sum(len(bundle["entry"]) for bundle in made)
+
+
+def test_figures_go_to_stderr_where_the_bundles_take_stdout() -> None:
+    done = convert(HIS[0], "--json")
+    assert len(lines(done.stdout)) == 1
+    assert lines(done.stderr)[0]["messages"] == 1
+
+
+@pytest.mark.parametrize("framed", [False, True])
+def test_many_messages_on_standard_input(framed: bool) -> None:
+    raws = [path.read_bytes().rstrip(b"\r\n") + b"\r" for path in HIS[:5]]
+    frame = b"\x0b%b\x1c\r" if framed else b"%b"
+    done = convert("-", stdin=b"".join(frame % raw for raw in raws))
+    assert len(lines(done.stdout)) == 5
+    assert done.stdout == b"".join(convert(path).stdout for path in HIS[:5])
+
+
+def test_what_cannot_be_converted_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "out.ndjson"
+    file = tmp_path / "in.hl7"
+    file.write_bytes(HIS[0].read_bytes().rstrip(b"\r\n") + b"\r" + BAD)
+    done = convert(file, "-o", out, "--json")
+    assert done.returncode == 1
+    assert len(lines(out.read_bytes())) == 1
+    [line] = lines((tmp_path / "out.quarantine.ndjson").read_bytes())
+    assert (line["file"], line["message"], line["reason"]) == (str(file), 2, "unknown-type")
+    again = convert(file, "--json")
+    assert b"unknown-type" in again.stderr
+
+
+def test_what_is_no_message_is_named_too(tmp_path: Path) -> None:
+    file = tmp_path / "letter.hl7"
+    file.write_text("Dear colleague")
+    done = convert(file)
+    assert done.returncode == 1
+    assert str(file).encode() in done.stderr
+
+
+def test_processes_change_nothing_but_the_time(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.ndjson", tmp_path / "two.ndjson"
+    convert(SAMPLES, "-o", one)
+    convert(SAMPLES, "-o", two, "--jobs", 2)
+    assert one.read_bytes() == two.read_bytes()
+    assert one.stat().st_size
+
+
+def test_trace_tells_the_rule_and_the_source_of_every_element(tmp_path: Path) -> None:
+    out = tmp_path / "out.ndjson"
+    assert convert(HIS[0], "-o", out, "--trace").returncode == 0
+    traced = lines((tmp_path / "out.trace.ndjson").read_bytes())
+    assert all(line["file"] == str(HIS[0]) and line["rule"] for line in traced)
+    assert any(line["source"] == "PID-3" for line in traced)
+    assert convert(HIS[0], "--trace").returncode == 2
+
+
+def test_a_sender_profile_that_is_not_there_is_a_wrong_setting() -> None:
+    done = convert(HIS[0], "--sender", "nobody")
+    assert done.returncode == 2
+    assert b"nobody" in done.stderr

@@ -1,0 +1,84 @@
+"""The whole way through processes: demo, serve, send, inbox list, show and replay."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+HIS = sorted((Path(__file__).parents[2] / "adapters" / "his" / "hl7v2" / "samples").glob("*.hl7"))
+UNKNOWN = b"MSH|^~\\&|A|B|||20260301||ZZZ^Z99|77|P|2.5\rZZZ|1\r"
+
+
+def qiao(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+@pytest.fixture
+def served(tmp_path: Path, serve: Callable[..., Any]) -> Iterator[Any]:
+    running = serve(tmp_path / "qiao.db")
+    yield running
+    running.stop()
+
+
+def test_what_is_sent_can_be_read_listed_shown_and_replayed(served: Any, tmp_path: Path) -> None:
+    unknown = tmp_path / "unknown.hl7"
+    unknown.write_bytes(UNKNOWN)
+    sent = qiao("send", "hl7", HIS[0], unknown, "--to", served.doors["his/hl7v2"], "--json")
+    answers = [json.loads(line) for line in sent.stdout.splitlines()]
+    assert {answer["code"] for answer in answers} <= {"AA", "CA"}  # the sample may ask for enhanced mode
+    assert "unknown-type" in answers[1]["text"]
+
+    with urlopen(f"{served.api}/Patient?_count=10", timeout=30) as response:
+        bundle: dict[str, Any] = json.load(response)
+    assert bundle["resourceType"] == "Bundle"
+    assert bundle["entry"]
+
+    store = f"sqlite:///{tmp_path / 'qiao.db'}"
+    listed = qiao("inbox", "list", "--json", "--store", store)
+    rows = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert [row["state"] for row in rows] == ["quarantined", "stored"]
+    shown = json.loads(qiao("inbox", "show", rows[0]["id"], "--json", "--store", store).stdout)
+    assert shown["raw"].encode() == UNKNOWN
+    assert "MSA|AA|77" in shown["answer"]
+
+    replayed = qiao("inbox", "replay", "--quarantined", "--json", "--store", store)
+    assert replayed.returncode == 1  # there is still no map for it
+    assert json.loads(replayed.stdout)["reason"] == "unknown-type"
+    again = qiao("inbox", "replay", rows[1]["id"], "--json", "--store", store)
+    assert again.returncode == 0
+    assert json.loads(again.stdout) == {"id": rows[1]["id"], "state": "stored", "reason": "", "refs": []}
+
+
+def test_nobody_there_is_1() -> None:
+    done = qiao("send", "hl7", HIS[0], "--to", "127.0.0.1:1", "--timeout", "5")
+    assert done.returncode == 1
+    assert "cannot connect" in done.stderr
+
+
+def test_a_port_that_is_taken_is_2(served: Any, tmp_path: Path) -> None:
+    port = served.api.rpartition(":")[2].partition("/")[0]
+    done = qiao("serve", "--port", port, "--store", f"sqlite:///{tmp_path}/other.db")
+    assert done.returncode == 2
+    assert "cannot bind" in done.stderr
+
+
+@pytest.mark.serial
+def test_a_demo_day(tmp_path: Path) -> None:
+    done = qiao("demo", "--once", "--json", "--patients", 12, "--dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["received", "stored", "quarantined", "refused", "resources", "seconds"]
+    assert figures["received"] >= figures["stored"] + figures["quarantined"] + figures["refused"]
+    assert {"Patient", "Encounter", "Observation", "MedicationRequest"} <= set(figures["resources"])
+    rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{tmp_path / 'qiao.db'}")
+    states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
+    assert states.count("stored") == figures["stored"]
+    assert "received" not in states

@@ -1,0 +1,96 @@
+"""Settings: defaults need no file; what is wrong names its place; nothing opens to others unprotected."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from gateway import settings
+from gateway.errors import Misconfigured
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "qiao.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_defaults_need_no_file() -> None:
+    found = settings.load(None, {})
+    assert found.store.url == "sqlite:///qiao.db"
+    assert found.store.synchronous == "FULL"
+    assert (found.api.host, found.api.port) == ("127.0.0.1", 8080)
+
+
+def test_environment_wins_over_file_and_command_line_over_both(tmp_path: Path) -> None:
+    path = write(tmp_path, '[api]\nport = 1\n[store]\nurl = "sqlite:///a.db"\n')
+    found = settings.load(path, {"QIAO_API__PORT": "2", "QIAO_LANG": "zh", "HOME": "/"})
+    assert (found.api.port, found.store.url) == (2, "sqlite:///a.db")
+    assert settings.override(found, port=3).api.port == 3
+    assert settings.override(found, port=0).api.port == 0
+
+
+def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
+    found = settings.load(None, {"QIAO_ADAPTERS__PACS_RIS_HL7V2__PORT": "99"})
+    assert found.adapters == {"pacs/ris_hl7v2": {"port": "99"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[api]\nprot = 1\n", "qiao.toml [api]: unknown key 'prot'; valid: host, port"),
+        ("[apis]\n", "unknown section [apis]; valid: store, api, pipeline, mapping, adapters"),
+        ('[api]\nport = "x"\n', "qiao.toml [api] port: must be int"),
+        ("[api]\nport = true\n", "qiao.toml [api] port: must be int"),
+        ('[store]\nsynchronous = "OFF"\n', "must be one of FULL, NORMAL"),
+        ("[api\n", "is not TOML"),
+        ("api = 3\n", "[api]: must be a table"),
+        ("[adapters]\nx = 3\n", "must be tables like"),
+    ],
+)
+def test_a_mistake_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(Misconfigured) as error:
+        settings.load(write(tmp_path, text), {})
+    assert said in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"nowhere\.toml"):
+        settings.load(tmp_path / "nowhere.toml", {})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "hospital.example"])
+def test_a_port_that_others_reach_needs_tls_and_a_token(host: str) -> None:
+    with pytest.raises(Misconfigured, match="tls_cert, tls_key, token"):
+        settings.override(settings.Settings(), host=host)
+    with pytest.raises(Misconfigured, match="set token"):
+        settings.load(None, {"QIAO_API__HOST": host, "QIAO_API__TLS_CERT": "c", "QIAO_API__TLS_KEY": "k"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.8.8"])
+def test_loopback_needs_nothing(host: str) -> None:
+    assert settings.override(settings.Settings(), host=host).api.host == host
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "language"),
+    [
+        ("zh", {}, "zh"),
+        ("", {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ("", {"QIAO_LANG": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+        ("", {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+        ("", {}, "en"),
+    ],
+)
+def test_language(asked: str, environment: dict[str, str], language: str) -> None:
+    assert settings.language(asked, environment) == language
+
+
+def test_every_setting_is_documented() -> None:
+    names = ("StoreSettings", "ApiSettings", "PipelineSettings", "MappingSettings")
+    for part in (getattr(settings, name) for name in names):
+        for field in dataclasses.fields(part):
+            assert f"        {field.name}: " in (part.__doc__ or ""), f"{part.__name__}.{field.name}"
