@@ -1,0 +1,97 @@
+# The commands of a working copy. `make demo` and `make test` need nothing but Python 3.11, git and make:
+# each sets up what it needs in .venv first, from the hashed lock files in requirements/.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+ARGS   ?=
+TYPED  := gateway adapters conformance mappings benchmarks
+# Debian packages that tests drive as real components; without them such a test is skipped by name.
+DEBIAN :=
+LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+          --generate-hashes --no-header --no-emit-index-url
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+export PYTHONUTF8 := 1
+
+.PHONY: help setup demo test check format bench lock clean debian
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo    one hospital day through the gateway, live (ARGS="--once --json")'
+	@echo 'make test    every test (ARGS="-k er7"; QIAO_REQUIRE_ALL=1 forbids skips)'
+	@echo 'make check   lint, format, types, layers: what CI runs'
+	@echo 'make bench   the figures, beside the peers (ARGS="--quick")'
+	@echo 'make setup   .venv with everything; make format, make lock, make clean'
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.runtime
+	@$(BIN)/qiao demo $(ARGS)
+
+test: $(VENV)/.dev debian
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict $(TYPED)
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.runtime .venv-bench/.peers
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.dev
+	@$(PIP) install 'uv>=0.5'
+	@$(LOCK) --group build --output-file requirements/build.txt
+	@$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	@$(LOCK) pyproject.toml --group dev --group build --constraint requirements/runtime.txt \
+	  --constraint requirements/build.txt --output-file requirements/dev.txt
+	@$(LOCK) --group bench --output-file requirements/bench.txt
+
+clean:
+	rm -rf $(VENV) .venv-bench .bench build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+	  .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# As root the missing packages are installed; elsewhere the tests that need one are skipped and say so.
+debian:
+	@missing=; for package in $(DEBIAN); do \
+	  dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
+	    || missing="$$missing $$package"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	else echo "tests that need these packages will be skipped: apt-get install$$missing"; fi
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	@echo 'qiao: installing into $(VENV) …'
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-bench/.peers: requirements/bench.txt $(VENV)/.runtime
+	@$(BIN)/python -m venv .venv-bench && echo '*' > .venv-bench/.gitignore
+	@.venv-bench/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# The first interpreter that really starts and is new enough; PYTHON=… goes first.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo 'qiao needs Python 3.11 or newer (apt-get install python3 python3-venv), or say make PYTHON=/path/to/python3.11' >&2; \
+	  exit 1; fi; \
+	if ! $$found -c 'import ensurepip, venv' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; fi; \
+	$$found -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "this Python cannot make virtual environments: apt-get install python3-venv" >&2; exit 1; }

@@ -1,0 +1,126 @@
+"""`make bench`: every figure of the README in one run, as tables and as `.bench/last.json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmarks import codecs, durable, machine, served
+from benchmarks.messages import KINDS
+
+Rows = list[dict[str, Any]]
+Columns = dict[str, Callable[[dict[str, Any]], str]]
+
+
+def table(title: str, rows: Rows, columns: Columns) -> None:
+    """Print ``rows`` under ``title``; the first column is text, the others are figures."""
+    lines = [list(columns), *([show(row) for show in columns.values()] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    lines.insert(1, ["-" * width for width in widths])
+    print(f"\n{title}")
+    for line in lines:
+        print("  " + "  ".join(_aligned(line, widths)).rstrip(), flush=True)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
+    first, *rest = zip(line, widths, strict=True)
+    return [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]
+
+
+CODEC: Columns = {
+    "": lambda row: f"{row['label']} {row['version']}",
+    "messages/s": lambda row: f"{row['rate']:,.0f}",
+    "µs each": lambda row: f"{1e6 / row['rate']:,.1f}",
+    "qiao is": lambda row: f"{row['ratio']:.2f}x",
+    "resources": lambda row: str(row.get("resources", "")),
+    "elements": lambda row: str(row.get("elements", "")),
+}
+LOAD: Columns = {
+    "": lambda row: row["message"],
+    "connections": lambda row: str(row["connections"]),
+    "messages/s": lambda row: f"{row['rate']:,.0f}",
+    "p50 ms": lambda row: f"{row['p50']:.1f}",
+    "p95 ms": lambda row: f"{row['p95']:.1f}",
+}
+DURABLE: Columns = LOAD | {
+    "versions each": lambda row: f"{row['versions']:.1f}",
+    "postings each": lambda row: f"{row['postings']:.1f}",
+    "CPU µs each": lambda row: f"{row['cpu_us']:,.0f}",
+    "sender's limit": lambda row: f"{row['limit']:,.0f}",
+}
+RECEIPT: Columns = LOAD | {"settled/s": lambda row: f"{row['settled']:,.0f}"}
+MEMORY: Columns = {
+    "messages": lambda row: f"{row['messages']:,}",
+    "own MiB": lambda row: f"{row['own_mib']:.0f}",
+    "peak MiB with mapped pages": lambda row: f"{row['peak_mib']:.0f}",
+}
+
+
+def run_codecs(rounds: int, seconds: float) -> Rows:
+    """Time the codecs beside the peers, one table for each group and message."""
+    found: Rows = []
+    for group, names in codecs.GROUPS.items():
+        for kind, make in KINDS.items():
+            done = codecs.compare(names, kind, rounds, seconds)
+            rows = [one.row(group, done[0].rate) for one in done]
+            length = f"{len(make(0)):,} bytes"
+            table(
+                f"{group}: {kind}, {length}, one core, {rounds} x {seconds:g} s in turn, medians", rows, CODEC
+            )
+            found += rows
+    return found
+
+
+def run_durable(size: durable.Size) -> Rows:
+    """Time the way through the running gateway, beside what the sender could do at most."""
+    limits = {lines: served.ceiling("ADT^A01", 20_000, lines)["rate"] for lines in durable.CONNECTIONS}
+    rows = [row | {"limit": limits[row["connections"]]} for row in durable.end_to_end(size)]
+    title = (
+        "durable end to end over MLLP: ACK after commit (synchronous=FULL), gateway on one core, "
+        f"{size.resources:,} resources before, {size.rounds} x {size.messages:,} messages in turn, medians"
+    )
+    table(title, rows, DURABLE)
+    return rows
+
+
+def run_receipt(size: durable.Size) -> Rows:
+    """Time acknowledgement after the commit of the inbox alone."""
+    rows = durable.receipt(size)
+    table("acknowledged on receipt: the inbox is committed, the work follows", rows, RECEIPT)
+    return rows
+
+
+def run_memory(size: durable.Size) -> Rows:
+    """Show what one gateway process holds while messages go through it."""
+    rows = durable.endurance(size, lambda line: print(line, flush=True))
+    table(f"memory over {size.endurance:,} messages", rows, MEMORY)
+    return rows
+
+
+def main() -> None:
+    """Run the parts that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
+    parser.add_argument("--only", choices=("codecs", "durable", "receipt", "memory"), action="append")
+    parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
+    options = parser.parse_args()
+    size = durable.QUICK if options.quick else durable.FULL
+    size = replace(size, resources=options.resources or size.resources)
+    steps: dict[str, Callable[[], Rows]] = {
+        "codecs": lambda: run_codecs(*((3, 0.3) if options.quick else (7, 1.0))),
+        "durable": lambda: run_durable(size),
+        "receipt": lambda: run_receipt(size),
+        "memory": lambda: run_memory(size),
+    }
+    result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
+    print(result["machine"], flush=True)
+    for part in options.only or steps:
+        result[part] = steps[part]()
+    (machine.work() / "last.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
