@@ -88,7 +88,7 @@ class Handle:
 
     def __init__(self, type_name: str, frame: Frame, step: Any, fields: list[str], number: int) -> None:
         self.type = type_name
-        self.body: dict[str, Any] = {"resourceType": type_name}
+        self.body: dict[str, Any] = {"resourceType": type_name, "id": ""}
         self.keyed: dict[str, dict[str, Any]] = {}
         self.fills: set[str] = set()
         self.cleared: list[str] = []

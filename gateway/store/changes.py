@@ -12,10 +12,10 @@ from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.postings import Rows
 
 _VERSION = Insert(
-    "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, deleted, next_seq)",
-    "(?,?,?,?,?,?,?,?,?,?,0,NULL)",
+    "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, deleted)",
+    "(?,?,?,?,?,?,?,?,?,?,0)",
 )
-_SUPERSEDE = "UPDATE version SET next_seq = ? WHERE seq = ?"
+_SUPERSEDED = Insert("INTO superseded (seq, next_seq)", "(?,?)")
 _CURRENT = Insert(
     "INTO current (tenant, type, fhir_id, seq, ver)",
     "(?,?,?,?,?)",
@@ -97,8 +97,7 @@ class Changes:
     def flush(self, connection: Connection) -> None:
         """Write everything."""
         _VERSION.run(connection, self.versions)
-        if self.superseded:
-            connection.exec_driver_sql(_SUPERSEDE, self.superseded)
+        _SUPERSEDED.run(connection, self.superseded)
         _CURRENT.run(connection, self.currents)
         _IDENT.run(connection, [(*key, fhir_id) for key, fhir_id in self.new_idents.items()])
         _SX.run(connection, sorted(self.postings.tokens))  # in key order the b-tree's pages stay warm

@@ -24,7 +24,7 @@ def neighbour_key(tenant: int, parameter: str, value: str) -> int:
     The first 24 bits hash all but the last two characters, the rest the whole value: order, visit and
     sample numbers of one hour then share a few pages instead of dirtying one page each.
     """
-    near = posting_key(tenant, parameter, value[:-2])
+    near = repeated_key(tenant, parameter, value[:-2])
     return (near & ~0xFFFFFFFFFF) | (posting_key(tenant, parameter, value) & 0xFFFFFFFFFF)
 
 

@@ -107,11 +107,13 @@ class Page:
     Attributes:
         matches: newest first.
         included: what ``_include`` adds, each once, never one of ``matches``.
+        more: there is a next page.
         cursor: opaque; fetches the next page of the same snapshot. None on the last page.
         total: by ``_total``; None where it was not asked for.
     """
 
     matches: list[Version]
+    more: bool = False
     included: list[Version] = field(default_factory=list)
     cursor: str | None = None
     total: int | None = None

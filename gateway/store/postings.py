@@ -57,11 +57,14 @@ def _distinct(parameters: dict[str, Parameter]) -> list[Parameter]:
 
 
 def values(path: str) -> Values:
-    """Return a function that yields what stands at a dotted path, through lists."""
+    """Return a function that gives what stands at a dotted path, through lists."""
     names = path.split(".")
-    if len(names) == 1 and not path.endswith("[x]"):
+    if len(names) > 1:
+        return lambda resource: _walk(resource, names, 0)
+    if not path.endswith("[x]"):
         return lambda resource: _listed(resource.get(path))
-    return lambda resource: _walk(resource, names, 0)
+    keys = [path[:-3] + kind for kind in _CHOICE_KINDS]
+    return lambda resource: [resource[key] for key in keys if key in resource]
 
 
 def _listed(value: Any) -> Iterable[Any]:
@@ -131,15 +134,21 @@ def _reference(type_no: int, parameter: Parameter, each: list[Values]) -> Extrac
 
 
 def _date(type_no: int, parameter: Parameter, at: Values, zone: str) -> Extractor:
-    short, long = (f"{parameter.posting}\x00{type_no}\x00{span}" for span in ("short", "long"))
+    short, long = _span_names(type_no, parameter)
 
     def extract(resource: Resource, tenant: int, seq: int, rows: Rows) -> None:
-        for span in {element_range(value, zone) for value in at(resource)}:
+        for value in at(resource):
+            span = element_range(value, zone)
             if span is not None:
                 name = short if span[1] - span[0] < SHORT_US else long
                 rows.ranges.append((seq, repeated_key(tenant, "date", name), span[0], span[1]))
 
     return extract
+
+
+def _span_names(type_no: int, parameter: Parameter) -> tuple[str, str]:
+    name = f"{parameter.posting}\x00{type_no}"
+    return f"{name}\x00short", f"{name}\x00long"
 
 
 def date_keys(tenant: int, type_no: int, parameter: Parameter) -> tuple[int, int]:
@@ -148,6 +157,5 @@ def date_keys(tenant: int, type_no: int, parameter: Parameter) -> tuple[int, int
     Apart, because what is known of a short range's end bounds its beginning: a search for a month
     then reads that month of the index and not all that came before it.
     """
-    names = (f"{parameter.posting}\x00{type_no}\x00{span}" for span in ("short", "long"))
-    short, long = (repeated_key(tenant, "date", name) for name in names)
+    short, long = (repeated_key(tenant, "date", name) for name in _span_names(type_no, parameter))
     return short, long

@@ -89,7 +89,7 @@ class Applier:
         )
         changes.currents.append((tenant, type_no, id_, seq, ver))
         if old.ver:
-            changes.superseded.append((seq, old.seq))
+            changes.superseded.append((old.seq, seq))
         if not old.ver or old.deleted:
             changes.tallies[ticks.tenant, "resource", type_] += 1
         self._postings.extract(pending.body, tenant, seq, changes.postings)

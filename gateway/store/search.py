@@ -24,6 +24,7 @@ from gateway.store.tables import TENANT_SHIFT
 _CHUNK = 256
 _MAX_CHUNK = 4096
 _ESTIMATE_SAMPLE = 5000
+_SEEN = "NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = q.value AND s.next_seq <= ?)"
 
 
 class Search:
@@ -45,94 +46,87 @@ class Search:
             newest = last_seq(connection, tenant) or 0
             place = place or Cursor(newest, newest + 1, -1)
             plan = Planner(connection, number, asked, place.snapshot).run()
-            page = self._page(connection, asked, plan, place, search)
+            page = _page(connection, asked, plan, place)
             if asked.total != "none":
-                page.total = (
-                    place.total
-                    if place.total >= 0
-                    else _total(connection, tenant, number, asked, plan, place)
-                )
-                page.cursor = self._next(page, place, search, page.total)
+                known = place.total >= 0
+                page.total = place.total if known else _total(connection, tenant, number, asked, plan, place)
+            if page.more:
+                on = Cursor(place.snapshot, page.matches[-1].seq, -1 if page.total is None else page.total)
+                page.cursor = cursor.seal(on, search, self._session.secret)
             page.included = include.follow(connection, number, page.matches, asked.includes)
             return page
 
-    def _page(self, connection: Connection, asked: Query, plan: Plan, place: Cursor, search: bytes) -> Page:
-        found = list(islice(_visible(connection, plan, place), asked.count + 1)) if asked.count else []
-        matches = _fetch(connection, found[: asked.count])
-        page = Page(matches)
-        if len(found) > asked.count:
-            page.cursor = cursor.seal(
-                Cursor(place.snapshot, matches[-1].seq, place.total), search, self._session.secret
-            )
-        return page
 
-    def _next(self, page: Page, place: Cursor, search: bytes, total: int) -> str | None:
-        if page.cursor is None:
-            return None
-        on = Cursor(place.snapshot, page.matches[-1].seq, total)
-        return cursor.seal(on, search, self._session.secret)
+def _page(connection: Connection, asked: Query, plan: Plan, place: Cursor) -> Page:
+    """Return the matches; one more than asked for tells whether there is a next page."""
+    if not asked.count:
+        return Page([])
+    wanted = asked.count + 1
+    found = list(islice(_visible(connection, plan, place, wanted), wanted))
+    return Page(found[: asked.count], more=len(found) > asked.count)
 
 
-def _visible(connection: Connection, plan: Plan, place: Cursor) -> Iterator[int]:
-    """Yield the sequence numbers of the matches below the cursor, newest first."""
-    for candidates in _candidates(connection, plan, place.position):
-        yield from _matching(connection, plan, place.snapshot, candidates)
+def _visible(connection: Connection, plan: Plan, place: Cursor, wanted: int) -> Iterator[Version]:
+    """Yield the matches below the cursor, newest first.
+
+    Postings are tested first: each version is a page of its own to read, so only ``wanted`` ones are.
+    """
+    for candidates in _candidates(connection, plan, place.position, max(wanted, _CHUNK)):
+        matching = _matching(connection, plan, candidates)
+        for start in range(0, len(matching), wanted):
+            yield from _fetch(connection, matching[start : start + wanted], place.snapshot)
 
 
-def _candidates(connection: Connection, plan: Plan, position: int) -> Iterator[list[int]]:
+def _candidates(connection: Connection, plan: Plan, position: int, size: int) -> Iterator[list[int]]:
     """Yield the driver's sequence numbers in growing chunks."""
-    size, driver = _CHUNK, plan.driver
-    while not plan.empty:
-        if driver.repeats > 1 or (driver.values and isinstance(driver.values[0], tuple)):
-            values = tuple(value for part in driver.values for value in (*part, position))
-        else:
-            values = (*driver.values, position)
-        chunk = list(connection.exec_driver_sql(driver.sql, (*values, size)).scalars())
+    lowest, highest = plan.bounds
+    position = min(position, highest + 1)
+    while not plan.empty and position > lowest:
+        values = plan.driver.values(position, size)
+        chunk = list(connection.exec_driver_sql(plan.driver.sql, values).scalars())
         if chunk:
-            yield [seq for seq in chunk if _allowed(seq, plan)]
+            yield [seq for seq in chunk if plan.allows(seq)]
         if len(chunk) < size:
             return
         position, size = chunk[-1], min(size * 2, _MAX_CHUNK)
 
 
-def _allowed(seq: int, plan: Plan) -> bool:
-    return all(any(low <= seq <= high for low, high in spans) for spans in plan.spans)
-
-
-def _matching(connection: Connection, plan: Plan, snapshot: int, candidates: list[int]) -> list[int]:
-    if not candidates:
-        return []
-    where = "".join(f" AND {condition}" for condition in plan.conditions)
-    sql = (
-        "SELECT v.seq FROM json_each(?) q CROSS JOIN version v WHERE v.seq = q.value "  # noqa: S608
-        f"AND (v.next_seq IS NULL OR v.next_seq > ?) AND v.deleted = 0{where} ORDER BY v.seq DESC"
-    )
-    values = (json.dumps(candidates), snapshot, *plan.values)
+def _matching(connection: Connection, plan: Plan, candidates: list[int]) -> list[int]:
+    """Return the candidates that fulfil the other filters, newest first."""
+    left = plan.left
+    if not left or not candidates:
+        return candidates
+    where = " AND ".join(each.sql for each in left)
+    sql = f"SELECT q.value FROM json_each(?) q WHERE {where} ORDER BY q.value DESC"  # noqa: S608
+    values = (json.dumps(candidates), *(value for each in left for value in each.values))
     return list(connection.exec_driver_sql(sql, values).scalars())
 
 
-def _fetch(connection: Connection, seqs: Sequence[int]) -> list[Version]:
+def _fetch(connection: Connection, seqs: Sequence[int], snapshot: int) -> Iterator[Version]:
+    """Yield those of the versions that the snapshot sees."""
     sql = (
         f"SELECT {versions.COLUMNS} FROM json_each(?) q CROSS JOIN version v WHERE v.seq = q.value "  # noqa: S608
-        "ORDER BY v.seq DESC"
+        f"AND {_SEEN} ORDER BY v.seq DESC"
     )
-    return [versions.of(row) for row in connection.exec_driver_sql(sql, (json.dumps(list(seqs)),))]
+    return map(versions.of, connection.exec_driver_sql(sql, (json.dumps(list(seqs)), snapshot)).all())
 
 
 def _total(connection: Connection, tenant: str, number: int, asked: Query, plan: Plan, place: Cursor) -> int:
     """Count the matches of the whole snapshot; an estimate counts a sample and extrapolates."""
     if not asked.filters:
         return tally.counts(connection, tenant).resources.get(asked.type, 0)
-    whole = Cursor(place.snapshot, place.snapshot + 1, -1)
-    if asked.total == "accurate":
-        return sum(1 for _ in _visible(connection, plan, whole))
     seen = matched = 0
-    lowest = whole.position
-    for candidates in _candidates(connection, plan, whole.position):
-        matched += len(_matching(connection, plan, place.snapshot, candidates))
+    lowest = place.snapshot
+    for candidates in _candidates(connection, plan, place.snapshot + 1, _CHUNK):
+        matched += _count(connection, _matching(connection, plan, candidates), place.snapshot)
         seen += len(candidates)
-        lowest = candidates[-1] if candidates else lowest
-        if seen >= _ESTIMATE_SAMPLE:
-            span = max(1, place.snapshot - lowest)
-            return round(matched * max(span, place.snapshot - (number << TENANT_SHIFT)) / span)
+        lowest = min(candidates, default=lowest)
+        if asked.total == "estimate" and seen >= _ESTIMATE_SAMPLE:
+            share = (place.snapshot - lowest) / (place.snapshot - (number << TENANT_SHIFT))
+            return round(matched / share)
     return matched
+
+
+def _count(connection: Connection, seqs: Sequence[int], snapshot: int) -> int:
+    sql = f"SELECT COUNT(*) FROM json_each(?) q WHERE {_SEEN}"  # noqa: S608
+    return int(connection.exec_driver_sql(sql, (json.dumps(list(seqs)), snapshot)).scalar_one())

@@ -67,6 +67,7 @@ class Session:
         self._open: list[Connection] = []
         self._guard = threading.Lock()
         self.write_lock = threading.Lock()
+        self._data_version: int | None = None
         try:
             self.writer = self._engine.connect()
             self.writer.exec_driver_sql(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
@@ -125,6 +126,18 @@ class Session:
                 if in_transaction(self.writer):
                     self.writer.exec_driver_sql("ROLLBACK")
                 raise
+
+    def changed_by_others(self) -> bool:
+        """Tell whether another process has written since the last call (sqlite.org/pragma.html#data_version).
+
+        ``qiao inbox replay`` beside a running gateway is such a one: what the writer remembers of the
+        database is then no longer true.
+        """
+        before, self._data_version = (
+            self._data_version,
+            self.writer.exec_driver_sql("PRAGMA data_version").scalar(),
+        )
+        return before != self._data_version
 
     def reader(self) -> Connection:
         """Return this thread's own reading connection."""

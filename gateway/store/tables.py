@@ -42,7 +42,7 @@ class FeedClock(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    """Append-only versions; only ``next_seq`` is written later, by the version that supersedes.
+    """Append-only versions: a row with its body is never written again, see :class:`Superseded`.
 
     ``event_us`` is when the event happened at the sender that owns the type; a stub has none.
     """
@@ -57,10 +57,22 @@ class VersionRow(SQLModel, table=True):
     event_us: int | None = Field(sa_column=Column(_Big))
     deleted: int
     prev_seq: int | None = Field(sa_column=Column(_Big))
-    next_seq: int | None = Field(sa_column=Column(_Big))
     source: str
     sha: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Superseded(SQLModel, table=True):
+    """From which version on another one is no longer the current one.
+
+    Beside ``version``, because a mark in the row would rewrite a page (on PostgreSQL: the row with its
+    body), and because whether a snapshot sees a version can be told here without reading it. A
+    tombstone supersedes itself, so that no search sees it.
+    """
+
+    __tablename__: ClassVar[Any] = "superseded"
+    seq: int = _key(_Big)
+    next_seq: int = Field(sa_column=Column(_Big, nullable=False))
 
 
 class Current(SQLModel, table=True):
@@ -185,6 +197,7 @@ TABLES = [
         "store_meta",
         "feed_clock",
         "version",
+        "superseded",
         "current",
         "sx",
         "sx_range",

@@ -32,6 +32,9 @@ class Writer:
         before = self._memory.last_n
         try:
             with self._session.transaction() as connection:
+                if self._session.changed_by_others():
+                    before = inbox.last_n(connection)
+                    self._memory.forget(before)
                 attempts = self._attempt(connection, batch)
         except Exception as error:
             self._memory.forget(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.canonical import Draft, Issue, Quarantined, Refused, Stored, Translation
 from gateway.errors import Rejected, Retry
-from gateway.store import Settle
+from gateway.store import Settle, open_store
 
 Make = Callable[..., Draft]
 
@@ -168,3 +169,27 @@ def test_quarantined_and_refused_are_kept_with_their_issues(desk: Any) -> None:
 
 def test_an_empty_batch_is_nothing(desk: Any) -> None:
     assert desk.store.write([]) == []
+
+
+def test_two_stores_on_one_file_take_turns(desk: Any, patient: Make) -> None:
+    """``qiao inbox replay`` beside a running gateway: neither trusts what it remembers."""
+    desk.stored(patient("p1", mrn="1", gender="male"))
+    with closing(open_store(f"sqlite:///{desk.path}")) as other:
+        mine = desk.store
+        for turn, gender in enumerate(("female", "other", "male", "unknown")):
+            desk.store = other if turn % 2 == 0 else mine
+            fresh = patient(f"new{turn}", mrn=f"new{turn}")
+            assert desk.stored(patient("p1", mrn="1", gender=gender), fresh) == [
+                f"Patient/p1/_history/{turn + 2}",
+                f"Patient/new{turn}/_history/1",
+            ]
+        desk.store = mine
+    assert mine.counts("default").inbox == {"stored": 5}
+    assert mine.vread("default", "Patient", "p1", 1) is not None
+
+
+def test_a_checkpoint_is_not_taken_for_another_writer(desk: Any, patient: Make) -> None:
+    desk.stored(patient())
+    desk.store._session.changed_by_others()
+    desk.store._checkpointer._checkpoint(desk.store._session.connect())
+    assert not desk.store._session.changed_by_others()

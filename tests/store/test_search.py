@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -333,3 +334,32 @@ def test_every_registered_parameter_can_be_searched(desk: Any, patient: Make) ->
         for parameter in parameters.values():
             if parameter.searched:
                 assert found(desk, type_, (parameter.name, sample[parameter.kind])) == []
+
+
+def test_pages_while_another_thread_writes(desk: Any, patient: Make) -> None:
+    """Every resource of the snapshot once, in one state, however many versions come meanwhile."""
+    names = [f"p{n}" for n in range(60)]
+    desk.stored(*(patient(name, mrn=name, multipleBirthInteger=0) for name in names))
+    done = threading.Event()
+
+    def write() -> None:
+        turn = 0
+        while not done.is_set() and turn < 500:
+            turn += 1
+            desk.stored(patient(names[turn % 60], mrn=names[turn % 60], multipleBirthInteger=turn))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(5):
+            seen: list[str] = []
+            cursor: str | None = ""
+            while cursor is not None:
+                more = [("_cursor", cursor)] if cursor else []
+                page = desk.store.search("default", "Patient", [("_count", "7"), *more])
+                seen += [match.id for match in page.matches]
+                cursor = page.cursor
+            assert sorted(seen) == sorted(names)
+    finally:
+        done.set()
+        writer.join()
