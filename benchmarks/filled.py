@@ -6,6 +6,7 @@ An empty store flatters: its pages fit in memory and its indexes are shallow.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,10 +29,10 @@ def filled(resources: int) -> Path:
     """Return a database file with ``resources`` resources or a few more, made where none is kept."""
     target = work() / f"filled-{resources}-{_fingerprint()}.db"
     if not target.exists():
+        draft = work() / f"filling-{os.getpid()}.db"
+        fill(draft, resources)
         for old in work().glob(f"filled-{resources}-*"):
             old.unlink()
-        draft = work() / f"filled-{resources}-draft.db"
-        fill(draft, resources)
         draft.rename(target)
     return target
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -38,7 +40,8 @@ def create_app(store: Store, options: Options | None = None, version: str = "0")
     """
     options = options or Options()
     app = FastAPI(title="qiao", version=version, redirect_slashes=False, redoc_url=None)
-    app.state.context = Context(store, options, version)
+    threads = ThreadPoolExecutor(options.search_threads, thread_name_prefix="qiao-search")
+    app.state.context = Context(store, options, version, threads)
     for base in BASES:
         for interaction in (metadata.interaction(SERVED), *SERVED):
             _mount(app, base, interaction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -24,6 +25,7 @@ class Options:
         max_url: characters of path and query, above which the answer is 414.
         max_parameters: query parameters of one request.
         max_form: bytes of a POST ``_search`` body.
+        search_threads: searches that run at once; others wait for them.
     """
 
     tenants: frozenset[str] = frozenset({DEFAULT_TENANT})
@@ -31,15 +33,17 @@ class Options:
     max_url: int = 8192
     max_parameters: int = 100
     max_form: int = 65_536
+    search_threads: int = 8
 
 
 @dataclass(slots=True, frozen=True)
 class Context:
-    """The API's own state."""
+    """The API's own state; ``threads`` bounds how many searches run at once."""
 
     store: Store
     options: Options
     version: str
+    threads: ThreadPoolExecutor
 
 
 class NotFound(Rejected):

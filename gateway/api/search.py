@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,7 +58,8 @@ async def _run(request: Request, type_: str, pairs: list[tuple[str, str]]) -> Re
     def work() -> bytes:
         return bundle.searchset(store.search(tenant, type_, pairs, base=base), base, type_, pairs)
 
-    return negotiation.answer(await run_in_threadpool(work), pretty)
+    body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
+    return negotiation.answer(body, pretty)
 
 
 INTERACTION = Interaction("search-type", "GET", "/{type}", search, "Search one type")

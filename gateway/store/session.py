@@ -1,4 +1,4 @@
-"""Connections to the database: one writer, one reader per thread, and the file's schema version.
+"""Connections to the database: one writer, readers that are lent, and the file's schema version.
 
 SQLite in WAL mode (sqlite.org/wal.html). The writer never checkpoints: see ``checkpoint.py``.
 """
@@ -24,7 +24,8 @@ from gateway.store import tables
 PAGE_SIZE = 4096
 BUSY_MS = 5000
 WRITER_CACHE_KIB = 64 * 1024
-READER_CACHE_KIB = 4 * 1024
+READER_CACHE_KIB = 16 * 1024
+IDLE_READERS = 8
 
 _SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 _PERMANENT = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE", "SQLITE_MISUSE")
@@ -63,8 +64,8 @@ class Session:
             connect_args={"check_same_thread": False, "cached_statements": 512},
         )
         event.listen(self._engine, "connect", self._configure)
-        self._readers = threading.local()
-        self._open: list[Connection] = []
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
         self._guard = threading.Lock()
         self.write_lock = threading.Lock()
         self._data_version: int | None = None
@@ -139,30 +140,42 @@ class Session:
         )
         return before != self._data_version
 
-    def reader(self) -> Connection:
-        """Return this thread's own reading connection."""
-        connection: Connection | None = getattr(self._readers, "connection", None)
-        if connection is None or connection.closed:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a reading connection, the one used last: its cache is the warmest."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
             connection = self.connect()
-            self._readers.connection = connection
-        return connection
+        try:
+            yield connection
+        finally:
+            if len(self._idle) < IDLE_READERS:
+                self._idle.append(connection)
+            else:
+                self._discard(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Run several reads on one state of the database."""
-        connection = self.reader()
-        connection.exec_driver_sql("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.exec_driver_sql("COMMIT")
+        with self.reading() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("COMMIT")
 
     def connect(self) -> Connection:
         """Return a new connection that :meth:`close` will close."""
         connection = self._engine.connect()
         with self._guard:
-            self._open.append(connection)
+            self._open.add(connection)
         return connection
+
+    def _discard(self, connection: Connection) -> None:
+        with self._guard:
+            self._open.discard(connection)
+        connection.close()
 
     def close(self) -> None:
         """Close every connection."""

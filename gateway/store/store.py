@@ -68,13 +68,15 @@ class Store:
         self, tenant: str, sender: str, repeat_key: int, control_id: str, digest: bytes, since_us: int
     ) -> Repeat | None:
         """Return the committed message that this one repeats, received at or after ``since_us``."""
-        return inbox_view.find_repeat(
-            self._session.reader(), tenant, sender, repeat_key, control_id, digest, since_us
-        )
+        with self._session.reading() as connection:
+            return inbox_view.find_repeat(
+                connection, tenant, sender, repeat_key, control_id, digest, since_us
+            )
 
     def unsettled(self, limit: int) -> list[Pending]:
         """Return messages that were received and never settled, oldest first."""
-        return inbox_view.unsettled(self._session.reader(), limit)
+        with self._session.reading() as connection:
+            return inbox_view.unsettled(connection, limit)
 
     def inbox_list(
         self,
@@ -86,9 +88,10 @@ class Store:
         before: str | None = None,
     ) -> list[InboxRow]:
         """Return lines of the inbox, newest first, those older than the message ``before``."""
-        return inbox_view.rows(
-            self._session.reader(), state=state, sender=sender, tenant=tenant, limit=limit, before=before
-        )
+        with self._session.reading() as connection:
+            return inbox_view.rows(
+                connection, state=state, sender=sender, tenant=tenant, limit=limit, before=before
+            )
 
     def inbox_show(self, id: str) -> InboxEntry | None:
         """Return everything that is known of one message, or None."""
@@ -97,21 +100,29 @@ class Store:
 
     def counts(self, tenant: str) -> Counts:
         """Return what the tenant's store holds now; cheap enough to be asked every half second."""
-        return tally.counts(self._session.reader(), tenant)
+        with self._session.reading() as connection:
+            return tally.counts(connection, tenant)
 
     def gaps(self, tenant: str | None = None) -> list[Gap]:
         """Return the codes without a map, most frequent first."""
-        return inbox_view.gaps(self._session.reader(), tenant)
+        with self._session.reading() as connection:
+            return inbox_view.gaps(connection, tenant)
 
     def read(self, tenant: str, type: str, id: str) -> Version | None:
         """Return the current version (R4 §3.1.0.1), a tombstone too, or None."""
         number = self._number(tenant)
-        return None if number is None else versions.current(self._session.reader(), number, type, id)
+        if number is None:
+            return None
+        with self._session.reading() as connection:
+            return versions.current(connection, number, type, id)
 
     def vread(self, tenant: str, type: str, id: str, ver: int) -> Version | None:
         """Return one version (R4 §3.1.0.2), or None."""
         number = self._number(tenant)
-        return None if number is None else versions.version(self._session.reader(), number, type, id, ver)
+        if number is None:
+            return None
+        with self._session.reading() as connection:
+            return versions.version(connection, number, type, id, ver)
 
     def search(self, tenant: str, type: str, query: Iterable[tuple[str, str]], *, base: str = "") -> Page:
         """Search one type (R4 §3.1.1).
@@ -129,12 +140,14 @@ class Store:
 
     def ready(self) -> bool:
         """Tell whether the database answers."""
-        return self._session.reader().exec_driver_sql("SELECT 1").scalar() == 1
+        with self._session.reading() as connection:
+            return connection.exec_driver_sql("SELECT 1").scalar() == 1
 
     def _number(self, tenant: str) -> int | None:
         number = self._tenants.get(tenant)
         if number is None:
-            number = tenant_number(self._session.reader(), tenant)
+            with self._session.reading() as connection:
+                number = tenant_number(connection, tenant)
             if number is not None:
                 self._tenants[tenant] = number
         return number
