@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -26,6 +27,10 @@ from gateway.store import Store, open_store
 SWITCH_INTERVAL = 0.001
 """Seconds that the writer may hold the interpreter while the doors wait; with Python's 5 ms the
 acknowledgements of a batch trickle out one switch at a time (about 10% fewer messages a second)."""
+
+
+GC_THRESHOLDS = (50_000, 20, 100)
+"""A message makes thousands of objects and hardly a cycle; with Python's 700 the collector never rests."""
 
 
 @dataclass(slots=True)
@@ -100,6 +105,10 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
 async def start(gateway: Gateway) -> asyncio.Task[None]:
     """Finish what was left unfinished, open the API, then the doors; returns the API's task."""
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # Maps and caches live as long as the process: looking through them for garbage cost 14% of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     await gateway.engine.start()
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     for door in gateway.doors.values():

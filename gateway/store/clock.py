@@ -12,6 +12,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from gateway.canonical import now_us
+from gateway.store.direct import execute
 from gateway.store.tables import TENANT_SHIFT
 
 
@@ -52,17 +53,19 @@ def enrol(connection: Connection, tenant: str) -> int:
 
 def take(connection: Connection, tenant: str) -> Ticks:
     """Lock the tenant's clock and move it to the present; it never goes back, even if the host's does."""
-    row = connection.exec_driver_sql(
+    row = execute(
+        connection,
         "UPDATE feed_clock SET last_ts_us = MAX(last_ts_us, ?) WHERE tenant = ? "
         "RETURNING no, last_seq, last_ts_us",
         (now_us(), tenant),
-    ).one()
+    ).fetchone()
     return Ticks(tenant, row[0], row[1], row[2])
 
 
 def give_back(connection: Connection, ticks: Ticks) -> None:
     """Write down how far the run was used, so that the sequence has no holes."""
-    connection.exec_driver_sql(
+    execute(
+        connection,
         "UPDATE feed_clock SET last_seq = ?, last_ts_us = ? WHERE tenant = ?",
         (ticks.seq, ticks.ts_us, ticks.tenant),
     )

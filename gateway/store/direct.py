@@ -1,7 +1,7 @@
 """Hot statements straight to the driver.
 
-SQLAlchemy makes an execution context and a result for every statement: 25 to 35 µs, sixteen times a batch. The
-writer's few fixed statements with positional parameters need neither.
+SQLAlchemy makes an execution context and a result for every statement, 25 to 35 µs, sixteen times a batch.
+The writer has a few fixed statements with positional parameters, which need neither.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from gateway.canonical import Issue, Outcome, Quarantined, Translation
+from gateway.store.direct import execute_many
 from gateway.store.insert import Insert
 from gateway.store.keys import signed64
 from gateway.store.model import Receive, State
@@ -89,7 +90,7 @@ def flush(connection: Connection, slots: Sequence[Slot]) -> None:
         _RAW.run(connection, [_raw(slot) for slot in fresh])
     known = [slot for slot in slots if slot.receive is None and slot.settled is not None]
     if known:
-        connection.exec_driver_sql(_SETTLE, [_settle(slot) for slot in known])
+        execute_many(connection, _SETTLE, [_settle(slot) for slot in known])
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.canonical import Envelope, Issue
+from gateway.store.direct import execute
 from gateway.store.inbox import ISSUE_FIELDS, printable
 from gateway.store.keys import signed64
 from gateway.store.model import Gap, InboxEntry, InboxRow, Pending, Repeat
@@ -27,11 +28,12 @@ def find_repeat(
 ) -> Repeat | None:
     """Return the newest message that is the same, if it came at or after ``since_us``."""
     # The sender is made an expression, or SQLite walks all messages of the sender by inbox_sender.
-    row = connection.exec_driver_sql(
+    row = execute(
+        connection,
         "SELECT id, state, answer FROM inbox WHERE repeat_key = ? AND tenant = ? AND sender || '' = ? "
         "AND control_id = ? AND digest = ? AND received_us >= ? ORDER BY received_us DESC LIMIT 1",
         (signed64(repeat_key), tenant, sender, printable(control_id), digest, since_us),
-    ).first()
+    ).fetchone()
     return None if row is None else Repeat(row[0], row[1], row[2])
 
 

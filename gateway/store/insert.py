@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute
+
 _SIZES = (128, 32, 8, 4, 2, 1)
 """Rows per statement: few texts, so that the driver keeps them all prepared."""
 
@@ -33,5 +35,5 @@ class Insert:
         at = 0
         for size, text in self._texts:
             while len(rows) - at >= size:
-                connection.exec_driver_sql(text, tuple(chain.from_iterable(rows[at : at + size])))
+                execute(connection, text, tuple(chain.from_iterable(rows[at : at + size])))
                 at += size

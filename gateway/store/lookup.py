@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute
 from gateway.store.model import State
 
 IdentKey = tuple[int, int, str, str]
@@ -61,7 +62,7 @@ def _each(
         chunk, rest = rest[:size], rest[size:]
         chunk += [chunk[-1]] * (size - len(chunk))
         sql = f"WITH q({names}) AS (VALUES {','.join([row] * size)}) {select}"
-        yield from connection.exec_driver_sql(sql, tuple(chain.from_iterable(chunk)))
+        yield from execute(connection, sql, tuple(chain.from_iterable(chunk)))
 
 
 def idents(connection: Connection, keys: Collection[IdentKey]) -> dict[IdentKey, str]:
@@ -82,8 +83,8 @@ def entries(connection: Connection, keys: Collection[ResourceKey]) -> dict[Resou
 
 def body(connection: Connection, seq: int) -> bytes:
     """Return the stored bytes of one version."""
-    found = connection.exec_driver_sql("SELECT body FROM version WHERE seq = ?", (seq,)).scalar_one()
-    return bytes(found)
+    found = execute(connection, "SELECT body FROM version WHERE seq = ?", (seq,)).fetchone()
+    return bytes(found[0])
 
 
 def inbox_states(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, State, str]]:

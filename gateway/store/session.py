@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 
 from gateway.errors import Misconfigured, Retry
 from gateway.store import tables
+from gateway.store.direct import execute
 
 PAGE_SIZE = 4096
 BUSY_MS = 5000
@@ -119,13 +120,13 @@ class Session:
     def transaction(self) -> Iterator[Connection]:
         """Run one write transaction; commit at the end, roll everything back on any error."""
         with self.write_lock:
-            self.writer.exec_driver_sql("BEGIN IMMEDIATE")
+            execute(self.writer, "BEGIN IMMEDIATE")
             try:
                 yield self.writer
-                self.writer.exec_driver_sql("COMMIT")
+                execute(self.writer, "COMMIT")
             except BaseException:
                 if in_transaction(self.writer):
-                    self.writer.exec_driver_sql("ROLLBACK")
+                    execute(self.writer, "ROLLBACK")
                 raise
 
     def changed_by_others(self) -> bool:
@@ -136,7 +137,7 @@ class Session:
         """
         before, self._data_version = (
             self._data_version,
-            self.writer.exec_driver_sql("PRAGMA data_version").scalar(),
+            execute(self.writer, "PRAGMA data_version").fetchone()[0],
         )
         return before != self._data_version
 

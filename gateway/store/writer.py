@@ -12,6 +12,7 @@ from gateway.canonical import Refused, Translation
 from gateway.errors import Retry
 from gateway.store import inbox
 from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined
+from gateway.store.direct import execute
 from gateway.store.model import Settle, Written
 from gateway.store.resources import Applier
 from gateway.store.session import Session, database_wide
@@ -50,17 +51,17 @@ class Writer:
         """Write ``batch`` inside a savepoint; where it fails, its halves, down to one item."""
         before = self._memory.last_n
         attempt = Attempt(connection, self._memory)
-        connection.exec_driver_sql("SAVEPOINT batch")
+        execute(connection, "SAVEPOINT batch")
         try:
             attempt.run(batch)
         except Exception as error:
             if database_wide(error):
                 raise
-            connection.exec_driver_sql("ROLLBACK TO batch")
-            connection.exec_driver_sql("RELEASE batch")
+            execute(connection, "ROLLBACK TO batch")
+            execute(connection, "RELEASE batch")
             self._memory.forget(before)  # the halves must see what this transaction has written so far
             return self._halves(connection, batch, error)
-        connection.exec_driver_sql("RELEASE batch")
+        execute(connection, "RELEASE batch")
         return [attempt]
 
     def _halves(self, connection: Connection, batch: Sequence[Item], error: Exception) -> list[Attempt]:

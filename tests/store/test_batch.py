@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.canonical import Draft, Issue, Quarantined, Refused, Stored, Translation
 from gateway.errors import Rejected, Retry
-from gateway.store import Settle, open_store
+from gateway.store import Settle, clock, direct, insert, open_store, session
 
 Make = Callable[..., Draft]
 
@@ -118,19 +118,18 @@ def test_a_database_that_cannot_commit_keeps_nothing_and_says_retry(
     desk: Any, patient: Make, observation: Make, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     desk.stored(patient("p0", mrn="0"))
-    real = Connection.exec_driver_sql
 
-    def full(self: Connection, statement: str, *more: Any) -> Any:
+    def full(connection: Connection, statement: str, *more: Any) -> Any:
         if statement.startswith(at):
-            self.connection.dbapi_connection.set_authorizer(None)
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorname = "SQLITE_FULL"
             raise error
-        return real(self, statement, *more)
+        return direct.execute(connection, statement, *more)
 
     batch = settle(desk, patient("p0", mrn="0", gender="male"), observation(subject="p0"))
     with monkeypatch.context() as patch:
-        patch.setattr(Connection, "exec_driver_sql", full)
+        for module in (session, insert, clock):
+            patch.setattr(module, "execute", full)
         with pytest.raises(Retry) as raised:
             desk.store.write(batch)
     assert raised.value.after > 0
