@@ -9,7 +9,7 @@ from typing import Any
 from gateway.canonical import Draft, Issue, Merge, Translation
 from gateway.canonical.lineage import MARK, pack
 from gateway.errors import Rejected
-from gateway.mapping.identity import seed
+from gateway.mapping.identity import beside, seed
 from gateway.mapping.messages import Act, Key, MessageMap, Place, Tie
 from gateway.mapping.run import DEFAULTS, LEFT_OUT, SETTLED, SETTLING, Frame, Handle, Run, pick_identifier
 from gateway.mapping.times import to_us
@@ -241,6 +241,9 @@ class Application:
         used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
         # Two results with the same code and sub-id are two results: the second gets its number.
         handle.id = seed(run.tenant, handle.type, "key", value if used == 1 else f"{value}#{used}")
+        parent = handle.frame.find(key.parts[0].name) if key.parts and key.parts[0].name else None
+        if parent is not None:
+            handle.id = beside(handle.id, parent.id)
         return True
 
     def scope(self, handle: Handle) -> str:
@@ -255,17 +258,17 @@ class Application:
         return "|" + day.strip()[: 4 if kind == "year" else 8]
 
     def composed(self, handle: Handle, key: Key) -> str:
-        values, valued = [], False
+        values, valued, run = [], False, self.run
+        run.frame = handle.frame
         for part in key.parts:
             if part.name:
                 other = handle.frame.find(part.name)
                 if other is None or not self.identify(other):
                     return ""
+                run.frame = handle.frame  # settling the other one may have moved it
                 values.append(other.id)
             elif part.value is not None:
-                before, self.run.frame = self.run.frame, handle.frame
-                values.append(part.value(handle.fields, self.run).strip())
-                self.run.frame = before
+                values.append(part.value(handle.fields, run).strip())
                 valued = valued or bool(values[-1])
         return "|".join(values) if valued else ""
 

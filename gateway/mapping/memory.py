@@ -22,8 +22,16 @@ MOST = 4096
 LONGEST = 256
 """Longer texts are seldom repeated."""
 
-Entry = tuple[bytes, tuple[int, ...], tuple[tuple[str, str], ...], tuple[bytes, ...]]
-"""Marshalled value, lineage, gaps, and the marshalled resources that it mentions."""
+Mentioned = tuple[str, str, tuple[str, str] | None, bytes]
+"""Type, id and key of a resource, and its marshalled body."""
+
+Entry = tuple[Any, bytes, tuple[int, ...], tuple[tuple[str, str], ...], tuple[Mentioned, ...]]
+"""Flat value or None, marshalled value, lineage, gaps, and the resources that it mentions."""
+
+
+def _is_flat(value: Any) -> bool:
+    """Return whether a shallow copy is a whole one (a Reference, a simple Coding)."""
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
 
 
 @dataclass(slots=True)
@@ -53,28 +61,33 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
         key = v if s == "^" else s + v
         known = memory.get(key)
         if known is not None:
-            value, lineage, gaps, mentioned = known
+            flat, value, lineage, gaps, mentioned = known
             run.lineage += lineage
             if gaps:
                 run.gaps += gaps
             for one in mentioned:
-                run.mention(*marshal.loads(one))  # noqa: S302 (our own bytes, from this process)
-            return marshal.loads(value)  # noqa: S302
+                if one not in run.known:
+                    run.known.add(one)
+                    run.mention(*one[:3], marshal.loads(one[3]))  # noqa: S302 (our own bytes, of this process)
+            return flat.copy() if flat is not None else marshal.loads(value)  # noqa: S302
         lines, gaps_, issues, others = len(run.lineage), len(run.gaps), len(run.issues), len(run.mentioned)
         made = call(v, run, s)
         if len(run.issues) == issues and len(v) <= LONGEST:
             try:
                 entry = (
+                    made if _is_flat(made) else None,
                     marshal.dumps(made),
                     tuple(run.lineage[lines:]),
                     tuple(run.gaps[gaps_:]),
-                    tuple(marshal.dumps(one) for one in run.mentioned[others:]),
+                    tuple((*one[:3], marshal.dumps(one[3])) for one in run.mentioned[others:]),
                 )
             except ValueError:  # it holds a Decimal: not a value that comes again
                 return made
             if len(memory) >= MOST:
                 memory.clear()
             memory[key] = entry
+            if entry[0] is not None:
+                return made.copy()
         return made
 
     return remembered

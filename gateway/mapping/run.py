@@ -14,7 +14,7 @@ from gateway.mapping.identity import seed
 from gateway.wire import er7
 
 if TYPE_CHECKING:
-    from gateway.mapping.memory import Memories
+    from gateway.mapping.memory import Memories, Mentioned
     from gateway.mapping.senders import Profile
 
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
@@ -153,6 +153,7 @@ class Run:
             "handles",
             "issues",
             "key",
+            "known",
         ),
         *(
             "lineage",
@@ -194,6 +195,7 @@ class Run:
         self.handles: list[Handle] = []
         self.by_id: dict[str, Handle] = {}
         self.gaps: list[tuple[str, str]] = []
+        self.known: set[Mentioned] = set()
         self.issues: list[Issue] = []
         self.frame = Frame("", None)
         self.segment = ""

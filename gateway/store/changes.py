@@ -19,7 +19,7 @@ _SUPERSEDED = Insert("INTO superseded (seq, next_seq)", "(?,?)")
 _CURRENT = Insert(
     "INTO current (tenant, type, fhir_id, seq, ver)",
     "(?,?,?,?,?)",
-    "ON CONFLICT (tenant, type, fhir_id) DO UPDATE SET seq = excluded.seq, ver = excluded.ver",
+    "ON CONFLICT (tenant, fhir_id, type) DO UPDATE SET seq = excluded.seq, ver = excluded.ver",
 )
 _IDENT = Insert(
     "INTO ident (tenant, type, system, value, fhir_id)",
@@ -38,6 +38,10 @@ _GAP = Insert(
     "(?,?,?,?,?)",
     "ON CONFLICT (tenant, sender, tbl, code) DO UPDATE SET n = gap.n + excluded.n",
 )
+
+
+def _by_id(row: tuple[Any, ...]) -> str:
+    return str(row[2])
 
 
 class Changes:
@@ -98,7 +102,7 @@ class Changes:
         """Write everything."""
         _VERSION.run(connection, self.versions)
         _SUPERSEDED.run(connection, self.superseded)
-        _CURRENT.run(connection, self.currents)
+        _CURRENT.run(connection, sorted(self.currents, key=_by_id))
         _IDENT.run(connection, [(*key, fhir_id) for key, fhir_id in self.new_idents.items()])
         _SX.run(connection, sorted(self.postings.tokens))  # in key order the b-tree's pages stay warm
         _SX_RANGE.run(connection, self.postings.ranges)

@@ -1,20 +1,19 @@
 """Moves the write-ahead log into the database from a connection of its own, so that it stays bounded.
 
-A passive checkpoint does the bulk beside the writer; only where the log is still long does a
-restarting one, under the writer's lock, take what little is left (sqlite.org/c3ref/wal_checkpoint_v2).
+A passive checkpoint does the bulk beside the writer; then a truncating one, under the writer's lock, takes
+what little is left (sqlite.org/c3ref/wal_checkpoint_v2).
 """
 
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from gateway.store.session import PAGE_SIZE, Session
+from gateway.store.session import BUSY_MS, Session
 
 WAL_BYTES = 64 << 20
 CHECK_SECONDS = 0.25
@@ -27,7 +26,7 @@ class Checkpointer:
 
     def __init__(self, session: Session, wal_bytes: int = WAL_BYTES) -> None:
         self._session = session
-        self._index = Path(f"{session.path}-shm")
+        self._log = Path(f"{session.path}-wal")
         self._bytes = wal_bytes
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="qiao-checkpoint", daemon=True)
@@ -44,23 +43,33 @@ class Checkpointer:
         try:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
             with self._session.write_lock:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
+                self._truncate()
         except DBAPIError as error:
             _LOG.warning("checkpoint failed (%s); the log grows meanwhile", type(error.orig).__name__)
 
-    def size(self) -> int:
-        """Return how many bytes of the log are in use.
+    def _truncate(self) -> None:
+        """Empty the log from the writer's own connection, which would take another's for a foreign write.
 
-        A restarted log keeps its file's length, so the count of valid frames is read from the
-        WAL-index (sqlite.org/walformat.html §2.1: ``mxFrame`` at offset 16, native byte order).
+        Readers may hold it up only so long: the writer waits meanwhile.
+        """
+        writer = self._session.writer
+        writer.exec_driver_sql(f"PRAGMA busy_timeout = {_READER_PATIENCE_MS}")
+        try:
+            writer.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            writer.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+    def size(self) -> int:
+        """Return the length of the log in bytes.
+
+        Asked of the file system: to open and close a file of the database inside this process would drop
+        SQLite's own locks on it (sqlite.org/howtocorrupt.html §2.2), and the next reader from outside could
+        then cut the shared memory away from under the writer.
         """
         try:
-            with self._index.open("rb") as index:
-                header = index.read(20)
+            return self._log.stat().st_size
         except FileNotFoundError:
             return 0
-        frames = int.from_bytes(header[16:20], sys.byteorder)
-        return frames * PAGE_SIZE
 
     def stop(self) -> None:
         """End the thread and empty the log."""

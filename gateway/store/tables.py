@@ -81,8 +81,8 @@ class Current(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "current"
     __table_args__ = _CLUSTERED
     tenant: int = _key(Integer())
+    fhir_id: str = _key(String())  # before the type: what belongs together begins alike
     type: int = _key(Integer())
-    fhir_id: str = _key(String())
     seq: int = Field(sa_column=Column(_Big, nullable=False))
     ver: int
 
