@@ -30,6 +30,8 @@ class Draft:
         cleared: top-level elements that the sender deleted (the v2 null ``""``).
         fills: top-level elements to write only where the store has none yet (a status that the
             message does not state, but that a new resource needs).
+        mark: digest of what a remembered value was made of, empty for none: two drafts of one resource with
+            the same mark say the same, and nobody needs to look.
         number: what the lineage calls it, 0 for a resource that a datatype map made.
         owns: True where the sender's profile owns this type. Others create stubs and fill gaps,
             they never overwrite.
@@ -44,6 +46,7 @@ class Draft:
     fills: tuple[str, ...] = ()
     owns: bool = True
     number: int = 0
+    mark: bytes = b""
 
 
 @dataclass(slots=True)

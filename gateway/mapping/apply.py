@@ -320,6 +320,7 @@ class Application:
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
             not handle.stub and self.run.profile.owner(handle.type),
             handle.number,
+            handle.mark,
         )
 
     def joined(self) -> list[Merge]:

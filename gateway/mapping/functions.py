@@ -290,10 +290,13 @@ def name_text(raw: str, run: Run) -> Any:
     return " ".join(part for part in (given, family) if part) or None
 
 
+_EIGHT = ("",) * 8
+
+
 @_function("raw", "string")
 def phone_text(raw: str, run: Run) -> Any:
     """XTN.5 to .8 → one number, ``+86 23 12345678 X801``."""
-    parts = [*(run.unescape(part).strip() for part in raw.split("^")), *[""] * 8]
-    country, area, local, extension = parts[4:8]
+    parts = [*raw.split("^", 8), *_EIGHT][4:8]
+    country, area, local, extension = (run.unescape(part).strip() for part in parts)
     number = " ".join(part for part in ("+" + country.lstrip("+") if country else "", area, local) if part)
     return f"{number} X{extension}" if extension and number else number or None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ MOST = 4096
 LONGEST = 256
 """Longer texts are seldom repeated."""
 
-Mentioned = tuple[str, str, tuple[str, str] | None, bytes]
-"""Type, id and key of a resource, and its marshalled body."""
+Mentioned = tuple[str, str, tuple[str, str] | None, bytes, bytes]
+"""Type, id and key of a resource, its marshalled body and the digest of that."""
 
 Entry = tuple[Any, bytes, tuple[int, ...], tuple[tuple[str, str], ...], tuple[Mentioned, ...]]
 """Flat value or None, marshalled value, lineage, gaps, and the resources that it mentions."""
+
+
+def _kept(type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any]) -> Mentioned:
+    data = marshal.dumps(body)
+    return type_name, ident, key, data, blake2b(data, digest_size=16).digest()
 
 
 def _is_flat(value: Any) -> bool:
@@ -68,7 +74,8 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
             for one in mentioned:
                 if one not in run.known:
                     run.known.add(one)
-                    run.mention(*one[:3], marshal.loads(one[3]))  # noqa: S302 (our own bytes, of this process)
+                    kind, ident, key_, body, mark = one
+                    run.mention(kind, ident, key_, marshal.loads(body), mark)  # noqa: S302 (our own bytes)
             return flat.copy() if flat is not None else marshal.loads(value)  # noqa: S302
         lines, gaps_, issues, others = len(run.lineage), len(run.gaps), len(run.issues), len(run.mentioned)
         made = call(v, run, s)
@@ -79,7 +86,7 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
                     marshal.dumps(made),
                     tuple(run.lineage[lines:]),
                     tuple(run.gaps[gaps_:]),
-                    tuple((*one[:3], marshal.dumps(one[3])) for one in run.mentioned[others:]),
+                    tuple(_kept(*one) for one in run.mentioned[others:]),
                 )
             except ValueError:  # it holds a Decimal: not a value that comes again
                 return made

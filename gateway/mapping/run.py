@@ -82,7 +82,20 @@ class Handle:
     """
 
     __slots__ = (
-        *("body", "cleared", "fields", "fills", "frame", "id", "key", "keyed", "number", "state", "step"),
+        *(
+            "body",
+            "cleared",
+            "fields",
+            "fills",
+            "frame",
+            "id",
+            "key",
+            "keyed",
+            "mark",
+            "number",
+            "state",
+            "step",
+        ),
         *("reference", "stub", "subject", "type"),
     )
 
@@ -98,6 +111,7 @@ class Handle:
         self.stub = False
         self.frame, self.step, self.fields, self.number = frame, step, fields, number
         self.state = NEW
+        self.mark = b""
         self.reference = ""
 
     def settle(self) -> None:
@@ -387,16 +401,25 @@ class Run:
             reference["display"] = display
         return reference
 
-    def mention(self, type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any]) -> None:
-        """Note a resource that a datatype map made; what is known of it already stays."""
+    def mention(
+        self, type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any], mark: bytes = b""
+    ) -> None:
+        """Note a resource that a datatype map made; what is known of it already stays.
+
+        Args:
+            mark: digest of a remembered body; it holds while nothing else is known of the resource.
+        """
         self.mentioned.append((type_name, ident, key, body))
         handle = self.by_id.get(ident)
         if handle is None:
             handle = Handle(type_name, self.frame, None, [], 0)
             handle.id, handle.key = ident, key
             handle.settle()
+            handle.mark = mark
             self.by_id[ident] = handle
             self.handles.append(handle)
+        else:
+            handle.mark = b""
         for name, value in body.items():
             handle.body.setdefault(name, value)
 

@@ -70,7 +70,7 @@ def _rename(draft: Draft, renamed: Mapping[str, str]) -> Draft:
     id_ = new(draft.type, draft.id)
     body = {**_references(draft.body, renamed), "id": id_}
     subject = new("Patient", draft.subject) if draft.subject else ""
-    return replace(draft, id=id_, body=body, subject=subject)
+    return replace(draft, id=id_, body=body, subject=subject, mark=b"")
 
 
 def _references(node: Any, renamed: Mapping[str, str]) -> Any:

@@ -58,9 +58,10 @@ class Message:
         key = (self._tenant, NUMBER[draft.type], draft.id)
         before = self.pending.get(key)
         entry = before.entry if before else self._entry(key)
-        said = content(draft.body)
-        if not entry.ver and before is None:
-            known = _said(draft, said.sha, newer=True)
+        said = None if draft.mark and entry.ver else content(draft.body)
+        sha = draft.mark or (said.sha if said else b"")
+        if said is not None and not entry.ver and before is None:
+            known = _said(draft, sha, newer=True)
             self.pending[key] = Pending(
                 entry, draft.body, said, self._event_us if draft.owns else None, known
             )
@@ -68,7 +69,7 @@ class Message:
         self._check_subject(draft, entry)
         at = before.event_us if before else entry.event_us
         newer = at is None or self._event_us is None or self._event_us >= at
-        known = _said(draft, said.sha, newer=newer)
+        known = _said(draft, sha, newer=newer)
         event_us = self._event_us if draft.owns and newer and self._event_us is not None else at
         if before is None and known in entry.known:
             self._unchanged(key, entry, event_us)
