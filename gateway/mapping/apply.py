@@ -20,6 +20,11 @@ HEADER_KNOWN = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 1
 
 NOTHING_KNOWN: frozenset[int] = frozenset()
 
+_DAY = len("2026-01-31")
+"""Longest text of a day without a time."""
+
+_AHEAD_US = 86_400_000_000
+
 _INDEXES = range(512)
 _SUBJECTS = ("subject", "patient", "beneficiary")
 _ESCAPES = {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"}
@@ -190,10 +195,15 @@ class Application:
         for handle, tie in self.ends:
             handle.body[tie.last] = [{"reference": h.reference} for h in kept if h is not handle]
         kept.sort(key=_provenance_last)
+        merges = self.joined()
+        reason = self.plan.file.requires.get("merge")
+        if reason and not merges:
+            raise Rejected("the message names nothing to merge", code=reason, where="MRG")
+        event_at = self.event_at()
         return Translation(
             drafts=[self.draft(handle) for handle in kept],
-            merges=self.joined() if self.merges else [],
-            event_at=self.event_at(),
+            merges=merges,
+            event_at=event_at,
             lineage=pack(run.lineage),
             map_version=version,
             unmapped=Counter(self.unmapped),
@@ -276,7 +286,7 @@ class Application:
         """Raise where nothing made a resource that the map requires."""
         have = {h.step.step.name for h in self.run.handles if h.step is not None and h.state == SETTLED}
         for name, reason in self.plan.file.requires.items():
-            if name not in have:
+            if name != "merge" and name not in have:
                 raise Rejected(f"the message names no {name}", code=reason, where=self.plan.file.structure)
 
     def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
@@ -325,11 +335,17 @@ class Application:
 
     def joined(self) -> list[Merge]:
         """Return the identities that the message joins (MRG)."""
-        merges = []
+        merges: list[Merge] = []
         for how, field, into, frame in self.merges:
             survivor = frame.find(into)
             if survivor is None or not survivor.id:
                 continue
+            if not self.run.profile.owner(survivor.type):
+                raise Rejected(
+                    f"this sender does not own {survivor.type} and may not join two of them",
+                    code="not-the-owner",
+                    where="MRG",
+                )
             for raw in field.split("~"):
                 made = self.run.by_map(how, raw) if raw else None
                 if not made or not made.get("value"):
@@ -341,9 +357,29 @@ class Application:
         return merges
 
     def event_at(self) -> int | None:
-        for read in self.plan.event_at:
-            text = read([], self.run)
-            moment = to_us(text.strip(), self.run.zone) if text else None
-            if moment is not None:
+        """Return when it happened: the first time with hours, else the first day.
+
+        A day alone says too little: its first moment would make the event older than what came before it.
+        A time more than a day ahead of us is an error of the sender's clock, and would lock the record.
+        """
+        run = self.run
+        texts = [text.strip() for read in self.plan.event_at if (text := read([], run))]
+        texts.sort(key=lambda text: len(text) <= _DAY)
+        latest = run.envelope.received_at + _AHEAD_US if run.envelope.received_at else None
+        for text in texts:
+            moment = to_us(text, run.zone)
+            if moment is None:
+                continue
+            if latest is None or moment <= latest:
                 return moment
+            run.issues.append(
+                Issue(
+                    "warning",
+                    "value",
+                    self.plan.file.structure,
+                    "event_at",
+                    "the event lies in the future; its time was not used",
+                    "事件时间在未来，未用于判断先后",
+                )
+            )
         return None

@@ -58,7 +58,7 @@ class Maps:
         self._chosen: dict[tuple[str, str, str, str], Profile] = {}
 
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
-        """Return the sender profile of a message: ``hint`` if it names one, else by its header.
+        """Return the sender profile of a message: ``hint`` if it names one, else by its header or its door.
 
         Raises:
             Misconfigured: ``hint`` names no profile.
@@ -66,12 +66,12 @@ class Maps:
         key = (adapter, hint, message.header(3), message.header(4))
         found = self._chosen.get(key)
         if found is None:
-            found = self._choose(hint, message)
+            found = self._choose(adapter, hint, message)
             if len(self._chosen) < 4096:
                 self._chosen[key] = found
         return found
 
-    def _choose(self, hint: str, message: er7.Message) -> Profile:
+    def _choose(self, adapter: str, hint: str, message: er7.Message) -> Profile:
         if hint:
             if hint not in self.profiles:
                 known = ", ".join(sorted(self.profiles))
@@ -79,7 +79,7 @@ class Maps:
             return self.profiles[hint]
         component = message.separators.component
         header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in (3, 4, 5, 6)}
-        return choose(self.profiles.values(), header) or self.profiles["default"]
+        return choose(self.profiles.values(), header, adapter) or self.profiles["default"]
 
     def translate(self, message: er7.Message, envelope: Envelope, profile: Profile) -> Translation:
         """Map one message; a pure function of message, envelope and profile.

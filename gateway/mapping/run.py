@@ -160,7 +160,6 @@ class Run:
             "by_id",
             "clean",
             "envelope",
-            "facility",
             "frame",
             "functions",
             "gaps",
@@ -197,7 +196,6 @@ class Run:
         self.mentioned: list[tuple[str, str, tuple[str, str] | None, dict[str, Any]]] = []
         self.functions = functions
         self.key = ""
-        self.facility = message.header(4).partition(message.separators.component)[0]
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
         self.tenant, self.zone = envelope.tenant, profile.zone
         text = message.text
@@ -278,8 +276,9 @@ class Run:
     def authority(self, raw: str) -> str | None:
         """Return the URI of an HD (namespace, universal id, type), None for nothing.
 
-        The hospital's own name (MSH-4, or a namespace that the profile leaves empty) is no register: there
-        the kind of the number decides.
+        The hospital's own names (``authorities`` of the profile) are no registers: there the kind of the
+        number decides. What a message calls itself (MSH-4) plays no part: two systems that name the same
+        authority mean the same register.
         """
         parts = raw.split("&") if "&" in raw else raw.split("^")
         name = self.unescape(parts[0]).strip()
@@ -293,12 +292,12 @@ class Run:
             return uid
         if not name:
             return self.local("authority", uid) if uid else None
+        if name in self.profile.authorities:
+            return None
         known = self.profile.namespaces.get(name)
         if known is not None:
             return known or None
-        if _OID.fullmatch(name):
-            return "urn:oid:" + name
-        return None if name == self.facility else self.local("authority", name)
+        return "urn:oid:" + name if _OID.fullmatch(name) else self.local("authority", name)
 
     def coding_system(self, name: str) -> str | None:
         """Return the URI of a coding system (CWE.3, v2-0396), None for nothing."""

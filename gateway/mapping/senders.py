@@ -14,7 +14,20 @@ from gateway.mapping.rows import plain, read
 from gateway.mapping.times import _ZONE
 
 PROFILE_KEYS = frozenset(
-    {"sender", "match", "charset", "zone", "acknowledge", "unknown", "repeat_window", "owns", "namespaces"}
+    {
+        "sender",
+        "match",
+        "adapters",
+        "authorities",
+        "processing",
+        "charset",
+        "zone",
+        "acknowledge",
+        "unknown",
+        "repeat_window",
+        "owns",
+        "namespaces",
+    }
     | {"systems", "scope", "note", "source", "__line__"}
 )
 
@@ -26,6 +39,10 @@ class Profile:
     Attributes:
         id: file stem and name of the sender.
         match: header field (``"MSH-3"``) → shell pattern; all must match.
+        adapters: shell patterns of adapter ids; the door decides where no header does.
+        authorities: names that the hospital gives itself in assigning authorities (HD.1). They are no
+            registers: there the kind of a number says which register it belongs to.
+        processing: processing ids (MSH-11) that carry real patients; ``""`` counts as ``P``.
         charset: overrides MSH-18; ``""`` for none.
         zone: of times without one, ``"+08:00"``.
         acknowledge: when the answer leaves: after the inbox commit or after processing.
@@ -39,6 +56,9 @@ class Profile:
 
     id: str = "default"
     match: Mapping[str, str] = field(default_factory=dict)
+    adapters: tuple[str, ...] = ()
+    authorities: frozenset[str] = frozenset()
+    processing: frozenset[str] = frozenset({"P", ""})
     charset: str = ""
     zone: str = "+08:00"
     acknowledge: Literal["processing", "receipt"] = "processing"
@@ -82,6 +102,9 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
     return Profile(
         id=str(data.get("sender") or path.name.removesuffix(".yaml")),
         match={str(k): str(v) for k, v in (data.get("match") or {}).items()},
+        adapters=tuple(str(one) for one in data.get("adapters") or ()),
+        authorities=frozenset(data.get("authorities") or ()) | (base.authorities if base else frozenset()),
+        processing=frozenset([*(data.get("processing") or ["P"]), ""]),
         charset=str(data.get("charset") or ""),
         zone=zone,
         acknowledge=_choice(data, "acknowledge", ("processing", "receipt"), path.name),
@@ -94,7 +117,15 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
     )
 
 
-def choose(profiles: Iterable[Profile], header: Mapping[str, str]) -> Profile | None:
-    """Return the profile that fits the header best: the one with the most patterns."""
-    fitting = [one for one in profiles if one.fits(header)]
-    return max(fitting, key=lambda one: (len(one.match), one.id), default=None)
+def choose(profiles: Iterable[Profile], header: Mapping[str, str], adapter: str) -> Profile | None:
+    """Return the profile that fits the header best (most patterns), else the one that the door names.
+
+    Many senders leave MSH-3 empty or put the name of an instrument there: what came in by the laboratory's
+    door must not own the hospital's patients for that.
+    """
+    known = list(profiles)
+    fitting = [one for one in known if one.fits(header)]
+    if fitting:
+        return max(fitting, key=lambda one: (len(one.match), one.id))
+    doors = [(pattern, one) for one in known for pattern in one.adapters if fnmatchcase(adapter, pattern)]
+    return max(doors, key=lambda found: (len(found[0]), found[1].id))[1] if doors else None

@@ -270,6 +270,48 @@ def test_a_sender_is_chosen_by_its_header(load: Load) -> None:
     assert made.event_at == 1767222000000000  # read in the sender's own zone
 
 
+def test_the_door_decides_where_no_header_does(load: Load) -> None:
+    senders = {
+        "senders__lis.yaml": "{sender: lis, match: {MSH-3: 'LIS*'}, adapters: ['lis/*']}",
+    }
+    maps = load(**senders)
+    parsed = er7.parse(message(PID_LINE, header=r"MSH|^~\&||H|||20260101||ADT^A01|1|P|2.5.1"))
+    assert maps.profile("lis/hl7v2", "", parsed).id == "lis"
+    assert maps.profile("his/hl7v2", "", parsed).id == "default"
+
+
+def test_one_authority_is_one_register_whoever_names_it(load: Load) -> None:
+    maps = load()
+    ids = set()
+    for facility in ("H", "LAB", "HIS"):
+        header = rf"MSH|^~\&|X|{facility}|||20260101080000||ADT^A01|1|P|2.5.1"
+        made = translate(maps, message(PID_LINE, header=header))
+        ids.add(next(draft.id for draft in made.drafts if draft.type == "Patient"))
+    assert len(ids) == 1
+
+
+def test_a_sender_that_does_not_own_patients_merges_none(load: Load) -> None:
+    header = r"MSH|^~\&|LIS1|HIS|||20260101080000||ADT^A40|1|P|2.5.1"
+    with pytest.raises(Rejected) as caught:
+        translate(load(), message("EVN|A40", PID_LINE, "MRG|P9^^^HIS^MR", header=header))
+    assert caught.value.code == "not-the-owner"
+
+
+def test_a_day_alone_does_not_make_an_event_older(load: Load) -> None:
+    made = translate(load(), message("EVN|A01|20260101", PID_LINE))
+    assert made.event_at == 1767225600000000  # MSH-7, which knows the hour
+
+
+def test_a_time_in_the_future_is_not_believed(load: Load) -> None:
+    maps = load()
+    raw = message("EVN|A01|99990101080000", PID_LINE)
+    parsed = er7.parse(raw)
+    envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 1767225600000000, "", "", raw)
+    made = maps.translate(parsed, envelope, maps.profile("his/hl7v2", "", parsed))
+    assert made.event_at == 1767225600000000
+    assert any(issue.rule == "event_at" for issue in made.issues)
+
+
 def test_two_equal_results_stay_two(load: Load) -> None:
     made = translate(load(), message(PID_LINE, PV1_LINE, "DG1|1||I10", "DG1|2||I10"))
     assert len({body["id"] for body in bodies(made, "Condition")}) == 2
