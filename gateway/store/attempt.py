@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Issue, Outcome, Quarantined, Stored, Translation
+from gateway.canonical import Issue, Outcome, Quarantined, Translation
 from gateway.errors import Rejected
 from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
@@ -136,9 +136,9 @@ class Attempt:
         changes = Changes(self.changes)
         outcome: Outcome
         try:
-            refs = self._memory.applier.apply(item.envelope, translation, ticks, self._reading, changes)
-            outcome = Stored(refs, translation.issues)
-            settled = inbox.settled(outcome, translation, seq + 1, len(refs), item.answer(outcome))
+            stored = self._memory.applier.apply(item.envelope, translation, ticks, self._reading, changes)
+            outcome = stored
+            settled = inbox.settled(stored, translation, seq + 1, len(stored.refs), item.answer(stored))
             self.changes.absorb(changes)
         except Exception as error:
             if database_wide(error):

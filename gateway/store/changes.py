@@ -17,9 +17,10 @@ _VERSION = Insert(
 )
 _SUPERSEDED = Insert("INTO superseded (seq, next_seq)", "(?,?)")
 _CURRENT = Insert(
-    "INTO current (tenant, type, fhir_id, seq, ver)",
-    "(?,?,?,?,?)",
-    "ON CONFLICT (tenant, fhir_id, type) DO UPDATE SET seq = excluded.seq, ver = excluded.ver",
+    "INTO current (tenant, type, fhir_id, seq, ver, event_us)",
+    "(?,?,?,?,?,?)",
+    "ON CONFLICT (tenant, fhir_id, type) DO UPDATE SET seq = excluded.seq, ver = excluded.ver, "
+    "event_us = excluded.event_us",
 )
 _IDENT = Insert(
     "INTO ident (tenant, type, system, value, fhir_id)",

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.canonical import Draft, Merge, Resource
+from gateway.canonical import Draft, Merge, Resource, Translation
 from gateway.store.lookup import IdentKey
 from gateway.store.types import NUMBER
 
 Belongs = Callable[[IdentKey], "str | None"]
+Living = Callable[[str, str], str]
+"""(type, id) → the id of the resource that goes on for it"""
 
 _SUBJECTS = ("subject", "patient", "beneficiary")
 
@@ -21,22 +23,40 @@ def ident_key(tenant: int, type_: str, key: tuple[str, str]) -> IdentKey:
 
 
 def move(
-    tenant: int, merges: Sequence[Merge], belongs: Belongs, moved: dict[IdentKey, str]
-) -> list[tuple[Merge, str]]:
-    """Point each retired key to its survivor; return the merges with the resource that ends.
+    tenant: int,
+    translation: Translation,
+    belongs: Belongs,
+    living: Living,
+    moved: dict[IdentKey, str],
+    ended: dict[str, str],
+) -> list[Merge]:
+    """Point each retired key to the living end of its survivor; return the merges that are new.
 
-    A replayed merge finds its key moved already: the seed id then names what ended.
+    Their ids are those of the store. A replayed merge finds its key moved already: the seed id then names
+    what ended. What each merge ends is put in ``ended``, so that those after it follow.
     """
     result = []
-    for merge in merges:
+    for merge in translation.merges:
         key = ident_key(tenant, merge.type, merge.key)
+        survivor = living(merge.type, _survivor(tenant, merge, translation.drafts, belongs))
         found = belongs(key)
-        if found != merge.survivor:
-            moved[key] = merge.survivor
-        retired = found if found is not None and found != merge.survivor else merge.retired
-        if retired != merge.survivor:
-            result.append((merge, retired))
+        if found != survivor:
+            moved[key] = survivor
+        retired = found if found is not None and found != survivor else merge.retired
+        if retired != survivor and living(merge.type, retired) == retired:
+            ended[retired] = survivor
+            result.append(replace(merge, retired=retired, survivor=survivor))
     return result
+
+
+def _survivor(tenant: int, merge: Merge, drafts: Sequence[Draft], belongs: Belongs) -> str:
+    """Return the resource to which the key of the survivor belongs: its seed id only proposes."""
+    for draft in drafts:
+        if draft.key and (draft.type, draft.id) == (merge.type, merge.survivor):
+            owner = belongs(ident_key(tenant, draft.type, draft.key))
+            if owner is not None:
+                return owner
+    return merge.survivor
 
 
 def settle(

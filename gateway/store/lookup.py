@@ -25,7 +25,7 @@ _IDENT = (
     "WHERE i.tenant = q.a AND i.type = q.b AND i.system = q.c AND i.value = q.d"
 )
 _CURRENT = (
-    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, v.event_us, v.sha, v.deleted, v.body "
+    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, c.event_us, v.sha, v.deleted, v.body "
     "FROM q CROSS JOIN current c CROSS JOIN version v "
     "WHERE c.tenant = q.a AND c.type = q.b AND c.fhir_id = q.c AND v.seq = c.seq"
 )
@@ -36,7 +36,9 @@ class Entry:
     """What the writer knows of a resource; ``ver`` 0: it does not exist.
 
     Attributes:
+        event_us: when the newest event happened that confirmed or made this state.
         subject: id of the Patient that it is about, ``""`` for none, None while not looked at.
+        survivor: id of the Patient that replaced this one, ``""`` for none, None while not looked at.
         known: drafts that change nothing in this state.
         body: stored bytes; None in the cache, which keeps no bodies.
     """
@@ -49,6 +51,7 @@ class Entry:
     subject: str | None = None
     known: tuple[bytes, ...] = ()
     body: bytes | None = None
+    survivor: str | None = None
 
 
 def _each(

@@ -5,10 +5,13 @@ Ownership, clearing and event order are those of ``gateway.canonical.Draft``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.errors import Rejected
+from gateway.store.dates import date_range
+from gateway.store.places import places
 
 _CHOICES = (
     "abatement",
@@ -58,23 +61,80 @@ def merge(
     Args:
         stored: the current resource; an empty dict for a new one.
         incoming: what the message says; an absent element says nothing.
-        cleared: top-level elements that the sender deleted.
+        cleared: elements that the sender deleted; with a dot the part of one (``"period.end"``).
         fills: top-level elements of ``incoming`` that are only written where there is none.
         owns: the sender may overwrite; otherwise it only fills gaps.
         newer: the event is not older than the state; an older one only fills gaps.
     """
     overwrite = owns and newer
-    gone = {group(name) for name in cleared} if overwrite else frozenset[str]()
+    if overwrite:
+        stored = _without(stored, cleared)
     timid = {group(name) for name in fills}
-    present = {group(name) for name in stored} - gone
+    present = {group(name) for name in stored}
     said = {group(name) for name in incoming if name not in _IDENTITY}
     taken = {name for name in said if name not in present or (overwrite and name not in timid)}
     taken.discard("identifier")
-    result = {name: value for name, value in stored.items() if group(name) not in gone}
-    result = _replaced(result, incoming, taken)
+    result = _replaced(stored, _joined(stored, incoming) if overwrite else incoming, taken)
     if "identifier" in said:
         result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
     return result
+
+
+def _without(stored: Resource, cleared: Iterable[str]) -> Resource:
+    """Return ``stored`` without the elements, or with a dot parts of elements, that were deleted."""
+    for name in cleared:
+        element, _, part = name.partition(".")
+        if not part:
+            gone = group(element)
+            stored = {each: value for each, value in stored.items() if group(each) != gone}
+        elif isinstance(stored.get(element), dict):
+            left = _without(stored[element], [part])
+            stored = {each: left if each == element else value for each, value in stored.items()}
+            if not left:
+                del stored[element]
+    return stored
+
+
+def _joined(stored: Resource, incoming: Resource) -> Resource:
+    """Return ``incoming`` with what is stored of the elements of which it says some parts only."""
+    joins = _JOINS.get(incoming.get("resourceType", ""), {})
+    result = dict(incoming)
+    for name in stored.keys() & incoming.keys():
+        join = period if name == "period" or name.endswith("Period") else joins.get(name)
+        if join is not None:
+            result[name] = join(stored[name], incoming[name])
+    return result
+
+
+def parts(stored: Any, incoming: Any) -> Any:
+    """Return an element with the parts that ``incoming`` says replaced, the others as they are."""
+    if not isinstance(stored, dict) or not isinstance(incoming, dict):
+        return incoming
+    return _replaced(stored, incoming, {group(name) for name in incoming})
+
+
+def period(stored: Any, incoming: Any) -> Any:
+    """Return a Period by parts; what is stored of it goes where the new part contradicts it (per-1)."""
+    result = parts(stored, incoming)
+    try:  # a date without a zone is read in the one that allows more
+        start, end = result["start"], result["end"]
+        return incoming if date_range(start, "+14:00")[0] > date_range(end, "-12:00")[1] else result
+    except (KeyError, TypeError, Rejected):
+        return result
+
+
+def only_one(stored: Any, incoming: Any) -> Any:
+    """Return a list by the parts of its only entry; with several, nobody knows which is which."""
+    if isinstance(stored, list) and isinstance(incoming, list) and len(stored) == len(incoming) == 1:
+        return [parts(stored[0], incoming[0])]
+    return incoming
+
+
+_JOINS: Mapping[str, Mapping[str, Callable[[Any, Any], Any]]] = {
+    "Encounter": {"hospitalization": parts, "location": places},
+    "MedicationRequest": {"dosageInstruction": only_one},
+}
+"""Elements of which a message may say some parts only, beside the Periods; all others are said whole."""
 
 
 def _replaced(stored: Resource, incoming: Resource, taken: set[str]) -> Resource:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.canonical import Draft, Resource
+from gateway.canonical import Draft, Issue, Resource
 from gateway.errors import Rejected
 from gateway.store import identity
 from gateway.store.body import Content, content, resource
@@ -18,7 +18,24 @@ from gateway.store.reading import Reading
 from gateway.store.types import NUMBER
 
 _KNOWN_DRAFTS = 8
-_MERGE_HOPS = 5
+_MERGE_HOPS = 32
+_PATIENT = NUMBER["Patient"]
+_ORDERED = frozenset(
+    NUMBER[name]
+    for name in (
+        "Patient",
+        "Encounter",
+        "MedicationRequest",
+        "ServiceRequest",
+        "DiagnosticReport",
+        "Observation",
+    )
+)
+"""Types of which a late event must not win even after a restart. What a message merely mentions
+(Practitioner, Location, Organization) would cost a page each."""
+
+_LATE = b"-"
+"""After what a draft says: as an older event it changes nothing, although it says something else."""
 
 
 @dataclass(slots=True)
@@ -41,11 +58,43 @@ class Message:
         self._reading = reading
         self._changes = changes
         self.moved: dict[IdentKey, str] = {}
+        self.ended: dict[str, str] = {}
+        self.issues: dict[str, Issue] = {}
         self.pending: dict[ResourceKey, Pending] = {}
 
     def belongs(self, key: IdentKey) -> str | None:
-        """Return the resource that an identifier belongs to at this point of the batch."""
-        return self.moved.get(key) or self._changes.owner(key) or self._reading.owner(key)
+        """Return the resource that an identifier belongs to at this point of the batch.
+
+        A key of a patient who was merged since moves on to the living one.
+        """
+        found = self.moved.get(key) or self._changes.owner(key) or self._reading.owner(key)
+        if found is None or key[1] != _PATIENT:
+            return found
+        end = self.living("Patient", found)
+        if end != found:
+            self.moved[key] = end
+        return end
+
+    def living(self, type_: str, id_: str) -> str:
+        """Return the id of the resource that goes on for ``id_``: itself unless it was merged."""
+        if type_ != "Patient":
+            return id_
+        for _ in range(_MERGE_HOPS):
+            after = self.ended.get(id_) or self._survivor((self._tenant, _PATIENT, id_))
+            if not after:
+                break
+            id_ = after
+        return id_
+
+    def _survivor(self, key: ResourceKey) -> str:
+        pending = self.pending.get(key)
+        if pending is not None:
+            return identity.survivor_of(pending.body)
+        entry = self._entry(key)
+        if entry.survivor is None:
+            linked = entry.ver and b'"replaced-by"' in self._reading.body(entry)
+            entry.survivor = identity.survivor_of(self._stored(entry)) if linked else ""
+        return entry.survivor
 
     def _entry(self, key: ResourceKey) -> Entry:
         return self._changes.entry(key) or self._reading.entry(key)
@@ -61,28 +110,36 @@ class Message:
         said = None if draft.mark and entry.ver else content(draft.body)
         sha = draft.mark or (said.sha if said else b"")
         if said is not None and not entry.ver and before is None:
-            known = _said(draft, sha, newer=True)
-            self.pending[key] = Pending(
-                entry, draft.body, said, self._event_us if draft.owns else None, known
-            )
+            at = self._event_us if draft.owns else None
+            self.pending[key] = Pending(entry, draft.body, said, at, _said(draft, sha))
             return
         self._check_subject(draft, entry)
         at = before.event_us if before else entry.event_us
         newer = at is None or self._event_us is None or self._event_us >= at
-        known = _said(draft, sha, newer=newer)
+        known = _said(draft, sha)
+        late = not newer and known + _LATE in entry.known
         event_us = self._event_us if draft.owns and newer and self._event_us is not None else at
-        if before is None and known in entry.known:
+        if before is None and (late or known in entry.known):
+            if late:
+                self._remark_late(draft.type)
             self._unchanged(key, entry, event_us)
             return
-        body = merge(
-            before.body if before else self._stored(entry),
-            draft.body,
-            cleared=draft.cleared,
-            fills=draft.fills,
-            owns=draft.owns,
-            newer=newer,
-        )
+        stored = before.body if before else self._stored(entry)
+        body = _merged(stored, draft, newer=newer)
+        if not newer and draft.owns and content(_merged(stored, draft, newer=True)).sha != content(body).sha:
+            self._remark_late(draft.type)
+            known += _LATE
         self._leave(key, entry, body, event_us, known if before is None else b"")
+
+    def _remark_late(self, type_: str) -> None:
+        self.issues[type_] = Issue(
+            "information",
+            "business-rule",
+            type_,
+            "older-event",
+            "an older event changes nothing: the state is newer",
+            "事件早于现有状态，未改写",
+        )
 
     def _leave(
         self, key: ResourceKey, entry: Entry, body: Resource, event_us: int | None, known: bytes
@@ -96,14 +153,22 @@ class Message:
         self.pending[key] = Pending(entry, body, parts, event_us, known)
 
     def _unchanged(self, key: ResourceKey, entry: Entry, event_us: int | None) -> None:
-        """Remember a newer event that changed nothing, or an older one that comes late would win.
-
-        Only the cache remembers it: a row for every resource that a message merely mentions would
-        cost a page each.
-        """
+        """Remember a newer event that changed nothing, or an older one that comes late would win."""
         if event_us != entry.event_us and event_us is not None:
             entry = replace(entry, event_us=event_us)
+            if key[1] in _ORDERED:
+                self._changes.currents.append((*key, entry.seq, entry.ver, event_us))
         self._changes.entries[key] = entry
+
+    def changed(self) -> list[tuple[ResourceKey, Pending]]:
+        """Return what becomes a version: what the message leaves otherwise than it was."""
+        result = []
+        for key, pending in self.pending.items():
+            if pending.parts.sha != pending.entry.sha or pending.entry.deleted:
+                result.append((key, pending))
+            else:
+                self._unchanged(key, pending.entry, pending.event_us)
+        return result
 
     def join(self, type_: str, retired: str, survivor: str) -> None:
         """Link a resource that ended with the one that goes on (R4 Patient.link)."""
@@ -138,20 +203,16 @@ class Message:
             )
 
     def _same_patient(self, stored: str, said: str) -> bool:
-        for _ in range(_MERGE_HOPS):
-            if stored == said:
-                return True
-            key = (self._tenant, NUMBER["Patient"], stored)
-            pending = self.pending.get(key)
-            stored = identity.survivor_of(pending.body if pending else self._stored(self._entry(key)))
-            if not stored:
-                return False
-        return False
+        return stored == said or self.living("Patient", stored) == self.living("Patient", said)
 
 
-def _said(draft: Draft, sha: bytes, *, newer: bool) -> bytes:
+def _merged(stored: Resource, draft: Draft, *, newer: bool) -> Resource:
+    return merge(stored, draft.body, cleared=draft.cleared, fills=draft.fills, owns=draft.owns, newer=newer)
+
+
+def _said(draft: Draft, sha: bytes) -> bytes:
     """Return what a draft says and how, as bytes that can be compared."""
-    how = b"%d%d" % (draft.owns, newer)
+    how = b"%d" % draft.owns
     if draft.cleared or draft.fills:
         how += repr((draft.cleared, draft.fills)).encode()
     return sha + how

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Envelope, Translation
+from gateway.canonical import Envelope, Stored, Translation
 from gateway.errors import Rejected
 from gateway.store import identity
 from gateway.store.body import render
@@ -53,26 +53,25 @@ class Applier:
 
     def apply(
         self, envelope: Envelope, translation: Translation, ticks: Ticks, reading: Reading, changes: Changes
-    ) -> list[str]:
-        """Put the rows of one message into ``changes``; return the references of its new versions.
+    ) -> Stored:
+        """Put the rows of one message into ``changes``; return its new versions and the remarks on it.
 
         Raises:
             Rejected: a key of the message belongs to another patient (``key-of-another-patient``).
         """
         message = Message(ticks.no, translation.event_at, reading, changes)
-        merges = identity.move(ticks.no, translation.merges, message.belongs, message.moved)
+        merges = identity.move(
+            ticks.no, translation, message.belongs, message.living, message.moved, message.ended
+        )
         drafts = identity.settle(ticks.no, translation.drafts, message.belongs, message.moved)
         for draft in drafts:
             message.draft(draft)
-        for joined, retired in merges:
-            message.join(joined.type, retired, joined.survivor)
+        for joined in merges:
+            message.join(joined.type, joined.retired, joined.survivor)
         changes.idents.update(message.moved)
         changes.new_idents.update(message.moved)
-        return [
-            self._emit(key, pending, envelope, ticks, changes)
-            for key, pending in message.pending.items()
-            if pending.parts.sha != pending.entry.sha or pending.entry.deleted
-        ]
+        refs = [self._emit(key, pending, envelope, ticks, changes) for key, pending in message.changed()]
+        return Stored(refs, [*translation.issues, *message.issues.values()])
 
     def _emit(
         self, key: ResourceKey, pending: Pending, envelope: Envelope, ticks: Ticks, changes: Changes
@@ -87,7 +86,7 @@ class Applier:
         changes.versions.append(
             (seq, type_no, id_, ver, ts_us, pending.event_us, old.seq or None, envelope.id, parts.sha, data)
         )
-        changes.currents.append((tenant, type_no, id_, seq, ver))
+        changes.currents.append((tenant, type_no, id_, seq, ver, pending.event_us))
         if old.ver:
             changes.superseded.append((old.seq, seq))
         if not old.ver or old.deleted:
@@ -102,5 +101,6 @@ class Applier:
             identity.subject_of(pending.body),
             (pending.known,) if pending.known else (),
             data,
+            identity.survivor_of(pending.body) if type_ == "Patient" else "",
         )
         return f"{type_}/{id_}/_history/{ver}"

@@ -76,7 +76,11 @@ class Superseded(SQLModel, table=True):
 
 
 class Current(SQLModel, table=True):
-    """The latest version of each resource."""
+    """The latest version of each resource.
+
+    ``event_us`` is when the newest event happened that made or confirmed this state: an older one that
+    comes late must not win after a restart either.
+    """
 
     __tablename__: ClassVar[Any] = "current"
     __table_args__ = _CLUSTERED
@@ -85,6 +89,7 @@ class Current(SQLModel, table=True):
     type: int = _key(Integer())
     seq: int = Field(sa_column=Column(_Big, nullable=False))
     ver: int
+    event_us: int | None = Field(sa_column=Column(_Big))
 
 
 class Sx(SQLModel, table=True):

@@ -125,6 +125,55 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str,
         {"identifier": [{"system": "a", "value": "1"}, {"system": "b", "value": "2"}]},
     ),
     (
+        "a Period keeps its start",
+        {"effectivePeriod": {"start": "2026-03-01", "end": "2026-03-02"}},
+        {"effectivePeriod": {"end": "2026-03-03"}},
+        {},
+        {"effectivePeriod": {"start": "2026-03-01", "end": "2026-03-03"}},
+    ),
+    (
+        "a Period is never turned round",
+        {"period": {"start": "2026-03-01", "end": "2026-03-02"}},
+        {"period": {"start": "2026-03-07T08:00:00+08:00"}},
+        {},
+        {"period": {"start": "2026-03-07T08:00:00+08:00"}},
+    ),
+    (
+        "a Period of one day is none that is turned round",
+        {"period": {"start": "2026-03-07"}},
+        {"period": {"end": "2026-03-07T01:00:00+08:00"}},
+        {},
+        {"period": {"start": "2026-03-07", "end": "2026-03-07T01:00:00+08:00"}},
+    ),
+    (
+        "a part is cleared",
+        {"period": {"start": "2026-03-01", "end": "2026-03-02"}, "gender": "male"},
+        {},
+        {"cleared": ("period.end", "period.nothing", "gender.nothing")},
+        {"period": {"start": "2026-03-01"}, "gender": "male"},
+    ),
+    (
+        "with its last part an element goes",
+        {"period": {"end": "2026-03-02"}},
+        {},
+        {"cleared": ("period.end",)},
+        {},
+    ),
+    (
+        "older clears no part",
+        {"period": {"end": "2026-03-02"}},
+        {"period": {"start": "2026-03-01"}},
+        {"newer": False, "cleared": ("period.end",)},
+        {"period": {"end": "2026-03-02"}},
+    ),
+    (
+        "other elements are replaced whole",
+        {"maritalStatus": {"coding": [], "text": "married"}},
+        {"maritalStatus": {"coding": [{"code": "S"}]}},
+        {},
+        {"maritalStatus": {"coding": [{"code": "S"}]}},
+    ),
+    (
         "precision survives",
         {"valueQuantity": {"value": Decimal("6.50")}},
         {"status": "final"},
@@ -145,6 +194,99 @@ def test_merge(
     kept = deepcopy((before, incoming))
     assert merge(before, incoming, **how) == {**STUB, **expected}
     assert (before, incoming) == kept, "neither side is changed"
+
+
+def at(place: str, status: str, **more: Any) -> dict[str, Any]:
+    return {"location": {"reference": f"Location/{place}"}, "status": status, **more}
+
+
+PLACES: list[tuple[str, list[Any], list[Any], list[Any]]] = [
+    ("the same place", [at("a", "active")], [at("a", "active")], [at("a", "active")]),
+    (
+        "a transfer keeps where the patient was",
+        [at("a", "active")],
+        [at("b", "active")],
+        [at("a", "completed"), at("b", "active")],
+    ),
+    (
+        "the place before is not said twice",
+        [at("a", "active")],
+        [at("b", "active"), at("a", "completed")],
+        [at("a", "completed"), at("b", "active")],
+    ),
+    (
+        "a completed one is replaced",
+        [at("a", "completed"), at("b", "active")],
+        [at("a", "completed", period={"end": "2026"})],
+        [at("a", "completed", period={"end": "2026"}), at("b", "active")],
+    ),
+    (
+        "who comes back is there",
+        [at("a", "completed"), at("b", "active")],
+        [at("a", "active"), at("b", "completed")],
+        [at("a", "active"), at("b", "completed")],
+    ),
+    (
+        "a reserved bed is taken",
+        [at("a", "active"), at("b", "reserved")],
+        [at("b", "active")],
+        [at("a", "completed"), at("b", "active")],
+    ),
+    (
+        "what is not said is unchanged",
+        [at("a", "active"), at("t", "active"), at("b", "reserved")],
+        [at("a", "active")],
+        [at("a", "active"), at("t", "active"), at("b", "reserved")],
+    ),
+    (
+        "what is said as it stands changes nothing",
+        [at("a", "active"), at("a", "completed")],
+        [at("a", "active"), at("a", "completed")],
+        [at("a", "active"), at("a", "completed")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("stored", "said", "expected"), [c[1:] for c in PLACES], ids=[c[0] for c in PLACES])
+def test_the_places_of_an_encounter_are_a_history(
+    stored: list[Any], said: list[Any], expected: list[Any]
+) -> None:
+    encounter = {"resourceType": "Encounter", "id": "e1"}
+    once = merge({**encounter, "location": stored}, {**encounter, "location": said})
+    assert once["location"] == expected
+    assert merge(once, {**encounter, "location": said}) == once, "the same message again"
+
+
+def test_a_discharge_keeps_what_the_admission_said() -> None:
+    encounter = {"resourceType": "Encounter", "id": "e1"}
+    source, home = {"text": "emergency"}, {"text": "home"}
+    admitted = {
+        **encounter,
+        "period": {"start": "2026-03-01"},
+        "hospitalization": {"admitSource": source},
+    }
+    discharge = {
+        **encounter,
+        "period": {"end": "2026-03-09"},
+        "hospitalization": {"dischargeDisposition": home},
+    }
+    discharged = merge(admitted, discharge)
+    assert discharged["period"] == {"start": "2026-03-01", "end": "2026-03-09"}
+    assert discharged["hospitalization"] == {"admitSource": source, "dischargeDisposition": home}
+    cleared = ("period.end", "hospitalization.dischargeDisposition")
+    assert merge(discharged, encounter, cleared=cleared) == admitted
+
+
+def test_a_cancelled_prescription_keeps_its_timing() -> None:
+    order = {"resourceType": "MedicationRequest", "id": "m1"}
+    dose, timing = [{"doseQuantity": {"value": 2}}], {"code": {"text": "bid"}}
+    stored = {**order, "dosageInstruction": [{"timing": timing, "asNeededBoolean": True, "doseAndRate": []}]}
+    said: dict[str, Any] = {"asNeededCodeableConcept": {"text": "pain"}, "doseAndRate": dose}
+    assert merge(stored, {**order, "dosageInstruction": [said]})["dosageInstruction"] == [
+        {"timing": timing, **said}
+    ]
+    several = [{"text": "mornings"}, {"text": "evenings"}]
+    assert merge(stored, {**order, "dosageInstruction": several})["dosageInstruction"] == several
 
 
 _names = st.sampled_from(

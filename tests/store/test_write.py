@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from gateway.canonical import Draft, Merge, Quarantined
 from gateway.canonical.json import loads
 from gateway.store import Version
@@ -108,6 +110,46 @@ def test_an_event_that_confirmed_the_state_outranks_a_late_one(desk: Any, patien
     assert desk.stored(patient(gender="male"), event_at=200) == []
 
 
+def test_a_confirmed_state_outranks_a_late_event_after_a_restart(
+    desk: Any, patient: Make, tmp_path: Any
+) -> None:
+    from gateway.store import open_store
+
+    desk.stored(patient(gender="female"), event_at=100)
+    assert desk.stored(patient(gender="female"), event_at=300) == []
+    desk.store.close()
+    desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    assert desk.stored(patient(gender="male"), event_at=200) == []
+    assert desk.stored(patient(gender="other"), event_at=300) == ["Patient/p1/_history/2"]
+    desk.store.close()
+
+
+def test_an_older_event_that_loses_is_told(desk: Any, patient: Make) -> None:
+    def told(event_at: int, *drafts: Draft) -> list[tuple[str, str, str, str]]:
+        written = desk.put(*drafts, event_at=event_at)
+        issues = desk.store.inbox_show(written.envelope_id).issues
+        assert list(issues) == written.outcome.issues
+        return [(issue.severity, issue.code, issue.where, issue.rule) for issue in issues]
+
+    late = [("information", "business-rule", "Patient", "older-event")]
+    male = patient(gender="male")
+    assert told(200, patient(gender="female")) == []
+    assert told(100, male) == late
+    assert told(100, male) == late, "what is remembered of it is told too"
+    assert told(100, male, patient(gender="other")) == late, "once for a message and type"
+    assert told(100, patient(gender="female")) == [], "it says nothing else"
+    assert told(100, patient(gender="female", active=True)) == [], "it fills a gap"
+    assert told(100, patient(gender="male", owns=False)) == [], "who does not own could not have changed it"
+    assert told(300, male) == []
+    assert told(100, male) == []
+
+
+def test_a_message_that_takes_back_what_it_said_confirms_the_state(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="female"), event_at=100)
+    assert desk.stored(patient(gender="male"), patient(gender="female"), event_at=300) == []
+    assert desk.stored(patient(gender="male"), event_at=200) == []
+
+
 def test_a_message_without_event_time_counts_as_new(desk: Any, patient: Make) -> None:
     desk.stored(patient(gender="female"), event_at=200)
     assert desk.stored(patient(gender="male")) == ["Patient/p1/_history/2"]
@@ -155,6 +197,78 @@ def test_a_merge_links_both_and_moves_the_key(desk: Any, patient: Make) -> None:
     assert desk.stored(patient("p2", mrn="2"), merges=[merge]) == [], "replayed"
     assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p2/_history/3"]
     assert desk.store.vread("default", "Patient", "p1", 1) is not None, "history is kept"
+
+
+A_TO_B = Merge("Patient", (MRN, "1"), "p1", "p2")
+B_TO_C = Merge("Patient", (MRN, "2"), "p2", "p3")
+
+
+def links(desk: Any, id_: str) -> list[tuple[str, str]]:
+    found = read(desk, "Patient", id_).get("link", [])
+    return [(link["type"], link["other"]["reference"]) for link in found]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_chain_of_merges_ends_at_the_living(desk: Any, patient: Make, tmp_path: Any, restart: bool) -> None:
+    from gateway.store import open_store
+
+    for n in "123":
+        desk.stored(patient(f"p{n}", mrn=n))
+    desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
+    desk.stored(patient("p3", mrn="3"), merges=[B_TO_C])
+    if restart:
+        desk.store.close()
+        desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p3/_history/3"]
+    assert desk.stored(patient("p2", mrn="2", gender="male")) == ["Patient/p3/_history/4"]
+    assert desk.stored(patient("p2", mrn="2", gender="male"), merges=[A_TO_B]) == [], "replayed"
+    assert links(desk, "p1") == [("replaced-by", "Patient/p2")]
+    assert links(desk, "p2") == [("replaces", "Patient/p1"), ("replaced-by", "Patient/p3")]
+    desk.store.close()
+
+
+@pytest.mark.parametrize("merges", [[A_TO_B, B_TO_C], [B_TO_C, A_TO_B]])
+def test_a_chain_of_merges_in_one_message(desk: Any, patient: Make, merges: list[Merge]) -> None:
+    for n in "123":
+        desk.stored(patient(f"p{n}", mrn=n))
+    desk.stored(patient("p2", mrn="2"), patient("p3", mrn="3"), merges=merges)
+    assert read(desk, "Patient", "p1")["active"] is False
+    assert read(desk, "Patient", "p2")["active"] is False
+    assert "active" not in read(desk, "Patient", "p3")
+    assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p3/_history/3"]
+
+
+def test_a_merge_into_somebody_who_ended_goes_to_the_living(desk: Any, patient: Make) -> None:
+    for n in "123":
+        desk.stored(patient(f"p{n}", mrn=n))
+    desk.stored(patient("p3", mrn="3"), merges=[B_TO_C])
+    desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
+    assert links(desk, "p1") == [("replaced-by", "Patient/p3")]
+    assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p3/_history/4"]
+
+
+def test_a_merge_back_makes_no_circle(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p1", mrn="1"))
+    desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
+    back = Merge("Patient", (MRN, "2"), "p2", "p1")
+    desk.stored(patient("p1", mrn="1"), merges=[back])
+    assert links(desk, "p2") == [("replaces", "Patient/p1")]
+    assert [desk.stored(patient(f"p{n}", mrn=n, gender=n))[0][:11] for n in "12"] == ["Patient/p2/"] * 2
+
+
+def test_the_survivor_of_a_merge_is_whom_its_key_belongs_to(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p1", mrn="1"))
+    desk.stored(patient("first", mrn="2"))
+    desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
+    assert links(desk, "p1") == [("replaced-by", "Patient/first")]
+
+
+def test_a_merge_with_an_order_of_who_ended_is_no_recycled_number(
+    desk: Any, patient: Make, observation: Make
+) -> None:
+    desk.stored(patient("p1", mrn="1"), observation(subject="p1"))
+    desk.stored(patient("p2", mrn="2"), observation(subject="p2"), merges=[A_TO_B])
+    assert read(desk, "Observation", "o1")["subject"] == {"reference": "Patient/p2"}
 
 
 def test_a_merge_of_somebody_unknown_only_moves_the_key(desk: Any, patient: Make) -> None:
