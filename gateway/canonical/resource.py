@@ -27,7 +27,8 @@ class Draft:
         key: ``(system, value)`` under which the ``ident`` table knows it; None: ``id`` alone.
         subject: seed id of the Patient that it is about, ``""`` for none. The same key with
             another patient is quarantined.
-        cleared: top-level elements that the sender deleted (the v2 null ``""``).
+        cleared: elements that the sender deleted (the v2 null ``""``): top-level names, or one level below
+            (``"period.end"``).
         fills: top-level elements to write only where the store has none yet (a status that the
             message does not state, but that a new resource needs).
         mark: digest of what a remembered value was made of, empty for none: two drafts of one resource with

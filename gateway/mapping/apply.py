@@ -42,6 +42,16 @@ def _join(body: dict[str, Any], other: dict[str, Any]) -> None:
             mine += [one for one in value if one not in mine]
 
 
+def _is_written(body: dict[str, Any], path: str) -> bool:
+    """Return whether the message says something about the element of that dotted name."""
+    here: Any = body
+    for name in path.split("."):
+        if not isinstance(here, dict) or name not in here:
+            return False
+        here = here[name]
+    return True
+
+
 def normal_fields(message: er7.Message) -> list[list[str]]:
     """Return the fields of every segment, written with the default separators."""
     if message.separators[:5] == DEFAULTS[:5]:
@@ -326,7 +336,7 @@ class Application:
             body,
             handle.key,
             handle.subject.id if handle.subject is not None else "",
-            tuple([name for name in handle.cleared if name not in body]) if handle.cleared else (),
+            tuple([name for name in handle.cleared if not _is_written(body, name)]) if handle.cleared else (),
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
             not handle.stub and self.run.profile.owner(handle.type),
             handle.number,

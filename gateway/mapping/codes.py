@@ -10,7 +10,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.rows import plain, read
 
-TABLE_KEYS = frozenset({"table", "target", "source", "note", "exact", "codes", "__line__"})
+TABLE_KEYS = frozenset({"table", "target", "source", "note", "exact", "codes", "source_system", "__line__"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,12 +33,24 @@ class Entry:
 
 
 class Table:
-    """One code table; ``get`` answers None for a code without a map, it never guesses."""
+    """One code table; ``get`` answers None for a code without a map, it never guesses.
 
-    __slots__ = ("_entries", "name", "target")
+    Attributes:
+        source_system: system of a source code that names none, ``""`` where that is not known.
+    """
 
-    def __init__(self, name: str, target: str, entries: dict[str, Entry], *, exact: bool = False) -> None:
-        self.name, self.target = name, target
+    __slots__ = ("_entries", "name", "source_system", "target")
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        entries: dict[str, Entry],
+        *,
+        exact: bool = False,
+        source_system: str = "",
+    ) -> None:
+        self.name, self.target, self.source_system = name, target, source_system
         self._entries = entries
         if exact:
             return
@@ -85,4 +97,6 @@ def table_file(path: Path | Traversable) -> Table:
     rows = plain(data.get("codes") or {})
     entries = {str(code): _entry(value, target, path.name) for code, value in rows.items()}
     exact = str(data.get("exact", "false")).lower() == "true"
-    return Table(str(data.get("table", path.name.removesuffix(".yaml"))), target, entries, exact=exact)
+    name = str(data.get("table", path.name.removesuffix(".yaml")))
+    system = str(data.get("source_system", ""))
+    return Table(name, target, entries, exact=exact, source_system=system)

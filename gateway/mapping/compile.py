@@ -12,7 +12,7 @@ from gateway.mapping import observations  # noqa: F401 (adds its functions to th
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
-from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric
+from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.memory import coding, referring, remembering
 from gateway.mapping.rows import MapFile, MessageFile
 
@@ -123,7 +123,7 @@ def compile_maps(
         (file.target, row.to.split(".")[0]) for file in maps.values() for row in file.rows if row.fill
     }
     scope: dict[str, Any] = {"part": part, "repetition": repetition, "BAD": BAD, "EMPTY": EMPTY}
-    scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han}
+    scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
     scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}
     known: dict[str, frozenset[int]] = {}

@@ -14,7 +14,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.codes import Table
 from gateway.mapping.conditions import condition
-from gateway.mapping.elements import is_primitive, is_resource, is_type
+from gateway.mapping.elements import is_primitive, is_resource, is_type, names
 from gateway.mapping.functions import FUNCTIONS
 from gateway.mapping.paths import Source, Target, source, target
 from gateway.mapping.rows import MapFile, Row
@@ -263,6 +263,9 @@ class Emitter:
             for at in paths:
                 self.raw(at)
             return
+        if row.clears:
+            self.clearing(row, paths)
+            return
         steps = target(self.file.target, row.to, row.where)
         root = "b" if self.is_segment else "o"
         start = self.depth
@@ -279,6 +282,30 @@ class Emitter:
             self.check(row, steps, root, row.to)
         else:
             self.from_source(row, paths, steps, root)
+        self.depth = start
+
+    def clearing(self, row: Row, paths: list[Source]) -> None:
+        """Emit a row that deletes its element: ``period.end`` that part only, ``value[x]`` all its kinds."""
+        stem = row.to.removesuffix("[x]")
+        kinds = [
+            name
+            for name in names(self.file.target)
+            if name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper()
+        ]
+        cleared = kinds if stem != row.to and kinds else [row.to]
+        for name in cleared:
+            steps = target(self.file.target, name, row.where)
+            if not self.is_segment or any(step.many or step.key for step in steps[:-1]):
+                raise Misconfigured(f"{row.to!r} cannot be deleted", where=row.where)
+        start = self.depth
+        if paths:
+            self.put("if " + " or ".join(self.raw(at) for at in paths) + ":")
+            self.depth += 1
+        if row.when:
+            self.test(row)
+        for name in cleared:
+            self.put(f"run.clear(h, {name!r})")
+        self.put(f"L({self.world.numbers[row.id]})")
         self.depth = start
 
     def test(self, row: Row) -> None:

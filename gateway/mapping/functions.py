@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.mapping import times
@@ -211,6 +212,15 @@ def is_resident_id(text: str) -> bool:
     return "10X98765432"[total % 11] == text[17]
 
 
+@lru_cache(maxsize=256)
+def is_resident(text: str) -> bool:
+    """Return whether the text is a resident ID as people write it (a small x, blanks around it).
+
+    Remembered for a moment: several rows ask about the number of the same message.
+    """
+    return len(text) >= 18 and is_resident_id(text.strip().upper())
+
+
 @_function("value", "string")
 def resident_id(text: str, run: Run) -> Any:
     """Resident ID (GB 11643); one with a wrong check digit or birth date is malformed."""
@@ -288,6 +298,23 @@ def name_text(raw: str, run: Run) -> Any:
     if is_han(family) and is_han(given):
         return family + given
     return " ".join(part for part in (given, family) if part) or None
+
+
+def _place(raw: str, most: int, run: Run) -> str | None:
+    parts = (run.unescape(part.partition("&")[0]).strip() for part in raw.split("^")[:most])
+    return "-".join(part for part in parts if part not in EMPTY) or None
+
+
+@_function("raw", "string")
+def bed_number(raw: str, run: Run) -> Any:
+    """PL → ``W0304-305-12``: ward, room and bed, for bed 12 of one ward is not bed 12 of another."""
+    return _place(raw, 3, run)
+
+
+@_function("raw", "string")
+def room_number(raw: str, run: Run) -> Any:
+    """PL → ``W0304-305``: ward and room."""
+    return _place(raw, 2, run)
 
 
 _EIGHT = ("",) * 8

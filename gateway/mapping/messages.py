@@ -11,7 +11,7 @@ from gateway.mapping.compile import Compiled, part, repetition
 from gateway.mapping.conditions import condition
 from gateway.mapping.elements import element, is_resource, is_type
 from gateway.mapping.emit import piece
-from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric
+from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.grouping import Walk
 from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import MapFile, MessageFile, Step
@@ -38,7 +38,7 @@ def reader(at: Source, segment: str) -> str:
 
 
 SCOPE: dict[str, Any] = {"part": part, "repetition": repetition, "EMPTY": EMPTY}
-SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han}
+SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
 
 
 def _function(expression: str) -> Callable[[list[str], Run], Any]:

@@ -109,6 +109,7 @@ class Row:
     constants: Mapping[str, Json] = field(default_factory=dict)
     fill: bool = False
     clear: bool = True
+    clears: bool = False
     ignore: str = ""
 
 
@@ -200,7 +201,8 @@ def _numbered(raw: list[dict[str, Any]], default: str) -> Iterator[tuple[str, di
 def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
     where = f"{file}:{data.get('__line__', 0)}"
     _known(data, ROW_KEYS, where)
-    if "from" not in data and "value" not in data:
+    clears = data.get("clear") == "always"
+    if "from" not in data and "value" not in data and not clears:
         raise Misconfigured("a row needs 'from' or 'value'", where=where)
     if "to" not in data and "ignore" not in data:
         raise Misconfigured("a row needs 'to' or 'ignore'", where=where)
@@ -217,6 +219,7 @@ def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
         constants=plain(data.get("with", {})),
         fill=_flag(data, "fill", False),
         clear=_flag(data, "clear", True),
+        clears=clears,
         ignore=str(data.get("ignore", "")),
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _V2_TABLE = re.compile(r"HL7(\d{4})")
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
@@ -339,8 +340,14 @@ class Run:
         entry = table.get(str(original.get("code", ""))) or table.get(str(original.get("display", "")))
         if entry is None:
             self.gap(table, str(original.get("code", original.get("display", ""))))
+            self.name_system(table, original)
             return original
         return entry.coding()
+
+    def name_system(self, table: Table, coding: dict[str, Any]) -> None:
+        """Give a code that names no system the one of its field; a word is no code of an HL7 table."""
+        if table.source_system and "system" not in coding and _PLAIN_CODE.fullmatch(coding.get("code", "")):
+            coding["system"] = table.source_system
 
     def by_map(self, name: str, raw: str) -> dict[str, Any] | None:
         """Return what a datatype map makes of one raw repetition."""
@@ -366,10 +373,15 @@ class Run:
                 for c in codings
                 if c.get("code") != entry.code or c.get("system", "") not in ("", entry.system)
             ]
+            for one in others:
+                self.name_system(table, one)
             original["coding"] = [*others, entry.coding()]
             return original
+        for one in codings:
+            self.name_system(table, one)
         text = str(original.get("text", ""))
-        self.gap(table, str(codings[0].get("code", text)) if codings else text)
+        if len(table):
+            self.gap(table, str(codings[0].get("code", text)) if codings else text)
         return original
 
     def composed(self, type_name: str) -> tuple[str, str] | None:

@@ -206,6 +206,29 @@ def test_the_v2_null_deletes_and_an_empty_field_does_not(load: Load) -> None:
     assert patient.cleared == ("birthDate",)
 
 
+def test_a_row_can_delete_a_part_of_an_element_unless_the_message_says_it_anew(load: Load) -> None:
+    rows = (
+        PV1
+        + """
+  - {id: end, when: "PV1-2 = I", to: period.end, clear: always}
+  - {id: start, when: "PV1-2 = I", to: period.start, clear: always}
+  - {id: type, when: "PV1-2 = O", to: type, clear: always}
+"""
+    )
+    maps = load(**{"hl7v2__segments__PV1-Encounter.yaml": rows})
+    for kind, cleared in (("I", ("period.end",)), ("O", ("type",)), ("E", ())):
+        made = translate(maps, message(PID_LINE, PV1_LINE.replace("PV1|1||", f"PV1|1|{kind}|", 1)))
+        assert next(draft for draft in made.drafts if draft.type == "Encounter").cleared == cleared
+
+
+def test_a_code_that_names_no_system_takes_the_one_of_its_table(load: Load) -> None:
+    maps = load(**{"hl7v2__codes__sex.yaml": SEX.replace("codes:", "source_system: urn:s, codes:")})
+    for raw, named in (("C", True), ("2", True), ("女", False), ("C^^HL70007", False)):
+        made = translate(maps, message(PID_LINE, PV1_LINE.replace("|1|||", f"|1|||{raw}")))
+        coding = bodies(made, "Encounter")[0]["type"][0]["coding"][0]
+        assert (coding.get("system") == "urn:s") is named, raw
+
+
 def test_a_filled_element_is_marked(load: Load) -> None:
     made = translate(load(), message(PID_LINE, PV1_LINE))
     encounter = next(draft for draft in made.drafts if draft.type == "Encounter")
@@ -326,6 +349,8 @@ def test_two_equal_results_stay_two(load: Load) -> None:
         (PID_FILE, PID + "  - {from: PID-8, id: PID-8, to: gender}\n", "duplicate row id"),
         (PID_FILE, PID.replace("length > 8", "lenght > 8"), "unknown test"),
         (PID_FILE, PID.replace("from: PID-3", "from: PID3"), "not a source path"),
+        (PID_FILE, PID + '  - {id: x, to: "born[x]", clear: always}\n', "no element"),
+        (PID_FILE, PID + "  - {id: x, to: name.family, clear: always}\n", "cannot be deleted"),
         (PID_FILE, PID.replace("ignore:", "ignored:"), "unknown key"),
         (PID_FILE, PID.replace("to: name, as: han_name", "to: name"), "needs 'as'"),
         (CX_FILE, CX.replace("as: authority", 'as: "CX[Identifier]"'), "cyclic include"),
