@@ -172,12 +172,34 @@ def test_a_header_without_what_it_must_have(
     assert newest(store).reason == reason
 
 
+def test_a_header_without_separators_is_kept_and_rejected(sender: Sender, store: Store) -> None:
+    answer = sender.exchange(b"MSH")
+    assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", "100")
+    assert newest(store).reason == "bad-separators"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "severity", "reason"),
+    [
+        (b"|T|", "AA", "W", "not-production"),
+        (b"|Q|", "AA", "W", "not-production"),
+        (b"|X|", "AR", "E", "unsupported-processing-id"),
+    ],
+)
+def test_a_test_patient_never_reaches_the_record(
+    sender: Sender, store: Store, said: bytes, code: str, severity: str, reason: str
+) -> None:
+    answer = sender.exchange(adt().replace(b"|P|", said))
+    assert (answer.get("MSA-1"), answer.get("ERR-4")) == (code, severity)
+    assert (newest(store).state, newest(store).reason) == ("quarantined", reason)
+
+
 def test_an_unknown_type_is_kept_and_quarantined(sender: Sender, store: Store, gateway: Any) -> None:
     answer = sender.exchange(adt().replace(b"ADT^A01^ADT_A01", b"ZZZ^Z99"))
     assert (answer.get("MSA-1"), answer.get("ERR-4")) == ("AA", "W")
     assert newest(store).id in (answer.get("ERR-8") or "")
     assert (newest(store).state, newest(store).reason) == ("quarantined", "unknown-type")
-    line = f"inbox={newest(store).id} adapter=his/hl7v2 sender=default type=ZZZ^Z99 quarantined: unknown-type"
+    line = f"inbox={newest(store).id} adapter=his/hl7v2 sender=his type=ZZZ^Z99 quarantined: unknown-type"
     assert line in gateway.log.read_text()
 
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from gateway.cli import adapter, convert, demo, doctor, inbox, mapping, send, serve
-from gateway.cli.words import say, speak
-from gateway.errors import Misconfigured, QiaoError
+from gateway.cli.words import say, say_fault, speak
+from gateway.errors import Misconfigured, QiaoError, Rejected
 from gateway.settings import language
 
 COMMANDS = (demo, serve, convert, send, inbox, mapping, adapter, doctor)
@@ -26,14 +26,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except QiaoError as error:
-        print(f"qiao: {error}", file=sys.stderr)
+        print(f"qiao: {_said(error)}", file=sys.stderr)
         return 2 if isinstance(error, Misconfigured) else 1
     except BrokenPipeError:
         # The reader (`| head`) has gone; without this the interpreter complains again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # A full disk, a folder that may not be written: the operator's to mend, and no fault of the program.
+        print(f"qiao: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _said(error: QiaoError) -> str:
+    """Return an error in the chosen language, its place in front."""
+    if not isinstance(error, Rejected):
+        return say_fault(str(error))
+    return f"{error.where}: {say_fault(error.reason)}" if error.where else say_fault(error.reason)
 
 
 def _asked_language(arguments: Sequence[str]) -> str:

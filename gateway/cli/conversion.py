@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway import registry
-from gateway.canonical import Envelope, Quarantined, Refused, Translation
+from gateway.canonical import Envelope, Issue, Quarantined, Refused, Translation
 from gateway.canonical.json import dumps
 from gateway.cli.bundle import entries, transaction
 from gateway.cli.gather import Item
@@ -56,6 +56,8 @@ class Converted:
         quarantined: what could not be converted: file, message, reason, text.
         messages: how many there were; ``bytes``: of them together.
         resources: by type; ``unmapped``: valued source fields that no row reads, by path.
+        remarks: what was left out of a converted message: file, index, where, rule, text.
+        issues: how many remarks, by rule.
     """
 
     bundles: bytearray = field(default_factory=bytearray)
@@ -65,6 +67,8 @@ class Converted:
     bytes: int = 0
     resources: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    remarks: bytearray = field(default_factory=bytearray)
+    issues: Counter[str] = field(default_factory=Counter)
 
 
 class Converter:
@@ -97,12 +101,14 @@ class Converter:
         return made
 
     def _translate(self, item: Item) -> steps.Result:
+        if item.flaw:
+            return Quarantined(item.flaw)
         # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
         envelope = Envelope("", "default", ADAPTER, "", 0, self._spec.content_type, "", item.raw)
         try:
             reading = steps.read(self._spec, self._maps, envelope, self._plan.sender)
         except Rejected as error:
-            return Quarantined(error.code)
+            return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)])
         return steps.translate(self._maps, envelope, reading)
 
     def _write(self, made: Converted, item: Item, translation: Translation) -> None:
@@ -110,6 +116,11 @@ class Converter:
         made.bundles += transaction(resources) + b"\n"
         made.resources.update(entry["resource"]["resourceType"] for entry in resources)
         made.unmapped.update(translation.unmapped)
+        for issue in translation.issues:
+            rule = issue.rule or issue.code
+            made.issues[rule] += 1
+            remark = {"file": item.file, "index": item.index, "where": issue.where, "rule": rule}
+            made.remarks += dumps({**remark, "text": issue.text}) + b"\n"
         if self._plan.trace:
             for step in self._tracer.trace(translation):
                 made.traces += dumps({"file": item.file, "message": item.index, **step}) + b"\n"

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gateway.cli.output import Commands, notice
-from gateway.cli.words import say
+from gateway.cli.output import Commands, at_least_one, notice
+from gateway.cli.words import say, say_fault, say_reason
 from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     """Declare the command."""
     parser = commands.add_parser("convert", help=say("convert"), parents=[shared])
     parser.add_argument("files", nargs="+", metavar="FILE", help=say("convert.files"))
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help=say("convert.output"))
+    parser.add_argument("-o", "--output", metavar="OUT", default="-", help=say("convert.output"))
     parser.add_argument("--sender", metavar="NAME", default="", help=say("convert.sender"))
     parser.add_argument("--trace", action="store_true", help=say("convert.trace"))
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help=say("convert.jobs"))
+    parser.add_argument("--jobs", type=at_least_one, default=1, metavar="N", help=say("convert.jobs"))
     parser.add_argument("--base", default=BASE, metavar="URL", help=say("convert.base"))
     parser.add_argument("--maps", default="", metavar="DIR", help=say("mapping.root"))
     parser.set_defaults(run=run)
@@ -40,40 +40,43 @@ def run(options: argparse.Namespace) -> int:
     from gateway.cli import gather
     from gateway.cli.conversion import Plan, convert
 
-    if options.trace and not options.output:
+    output = None if options.output == "-" else Path(options.output)
+    if options.trace and not output:
         raise Misconfigured(say("convert.trace.where"), where="--trace")
     began = time.monotonic()
     plan = Plan(options.sender, options.base.rstrip("/"), options.trace, options.maps)
-    total = _Total(options.output)
-    with total, _progress(gather.total_bytes(options.files)) as advance:
+    size = gather.total_bytes(options.files)  # first: a missing file must not cost the last output
+    total = _Total(output)
+    with total, _progress(size) as advance:
         for part in convert(gather.messages(options.files), plan, options.jobs):
             total.add(part)
             advance(part.bytes)
-    _report(options, total, round(time.monotonic() - began, 3))
+    _report(total, round(time.monotonic() - began, 3), as_json=options.json)
     return 1 if total.quarantined else 0
 
 
 class _Total:
     """The output files, and the figures over everything.
 
-    ``OUT.quarantine.ndjson`` and ``OUT.trace.ndjson`` are made when their first line comes; those of an
-    earlier run go away.
+    ``OUT.quarantine.ndjson``, ``OUT.issues.ndjson`` and ``OUT.trace.ndjson`` are made when their first line
+    comes; those of an earlier run go away.
     """
 
     def __init__(self, output: Path | None) -> None:
         self.messages = self.quarantined = 0
         self.resources: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
-        self._output = output
+        self.issues: Counter[str] = Counter()
+        self.output = output
         self._open: dict[str, BinaryIO] = {}
         self._files = ExitStack()
 
     def __enter__(self) -> _Total:
-        for kind in ("quarantine", "trace") if self._output else ():
-            self._beside(kind).unlink(missing_ok=True)
         self._bundles: BinaryIO = sys.stdout.buffer
-        if self._output:
-            self._bundles = self._files.enter_context(self._output.open("wb"))
+        if self.output:
+            self._bundles = self._create(self.output)
+            for kind in ("quarantine", "issues", "trace"):
+                self._beside(kind).unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,39 +91,51 @@ class _Total:
         self.quarantined += len(part.quarantined)
         self.resources += part.resources
         self.unmapped += part.unmapped
+        self.issues += part.issues
         self._bundles.write(part.bundles)
         if part.traces:
             self._file("trace").write(part.traces)
+        if part.remarks and self.output:
+            self._file("issues").write(part.remarks)
         for line in part.quarantined:
-            if self._output:
+            if self.output:
                 self._file("quarantine").write(dumps(line) + b"\n")
             else:
-                reason = f"{line['reason']} {line['text']}".strip()
+                reason = f"{say_reason(str(line['reason']))} {say_fault(str(line['text']))}".strip()
                 notice(say("convert.quarantined", file=line["file"], index=line["message"], reason=reason))
 
     def _file(self, kind: str) -> BinaryIO:
         if kind not in self._open:
-            self._open[kind] = self._files.enter_context(self._beside(kind).open("wb"))
+            self._open[kind] = self._create(self._beside(kind))
         return self._open[kind]
 
+    def _create(self, path: Path) -> BinaryIO:
+        try:
+            return self._files.enter_context(path.open("wb"))
+        except OSError as error:
+            raise Misconfigured(f"cannot be written: {error.strerror}", where=str(path)) from None
+
     def _beside(self, kind: str) -> Path:
-        assert self._output is not None
-        return self._output.with_name(f"{self._output.name.removesuffix('.ndjson')}.{kind}.ndjson")
+        assert self.output is not None
+        return self.output.with_name(f"{self.output.name.removesuffix('.ndjson')}.{kind}.ndjson")
 
 
-def _report(options: argparse.Namespace, total: _Total, seconds: float) -> None:
+def _report(total: _Total, seconds: float, *, as_json: bool) -> None:
     import json
 
-    stream = sys.stdout if options.output else sys.stderr
+    stream = sys.stdout if total.output else sys.stderr
     figures = {
         "messages": total.messages,
         "converted": total.messages - total.quarantined,
         "quarantined": total.quarantined,
         "resources": dict(sorted(total.resources.items())),
         "unmapped": dict(total.unmapped.most_common()),
+        "issues": dict(total.issues.most_common()),
         "seconds": seconds,
     }
-    print(json.dumps(figures) if options.json else say("convert.done", **figures), file=stream)
+    print(json.dumps(figures) if as_json else say("convert.done", **figures), file=stream)
+    if total.issues and not as_json:
+        print(say("convert.issues", count=total.issues.total()), file=stream)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import LOG_FORMAT, Commands, notice, print_json
+from gateway.cli.output import LOG_FORMAT, Commands, at_least_one, naming_the_port, notice, print_json
 from gateway.cli.words import say
 from gateway.settings import ApiSettings, Settings, StoreSettings
 
@@ -33,7 +33,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser.add_argument("--dir", type=Path, metavar="DIR", help=say("demo.dir"))
     parser.add_argument("--port", type=int, default=0, metavar="N", help=say("serve.port"))
     parser.add_argument("--seed", type=int, default=7, help=say("demo.seed"))
-    parser.add_argument("--patients", type=int, default=60, help=say("demo.patients"))
+    parser.add_argument("--patients", type=at_least_one, default=60, help=say("demo.patients"))
     parser.add_argument("--rate", type=float, metavar="N", help=say("demo.rate"))
     parser.set_defaults(run=run)
 
@@ -52,7 +52,8 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
 
     # Beside the table, not across it.
     logging.basicConfig(filename=folder / "qiao.log", level=logging.INFO, format=LOG_FORMAT)
-    gateway = bootstrap.build(_settings(folder, options.port))
+    with naming_the_port():
+        gateway = bootstrap.build(_settings(folder, options.port))
     api = await bootstrap.start(gateway)
     began = time.monotonic()
     try:
@@ -80,6 +81,8 @@ def _figures(gateway: Gateway, seconds: float) -> dict[str, object]:
         "stored": counters.stored,
         "quarantined": counters.quarantined.total(),
         "refused": counters.refused,
+        "repeats": counters.repeats,
+        "rejected": counters.rejected.total(),
         "resources": dict(sorted(gateway.store.counts("default").resources.items())),
         "seconds": seconds,
     }

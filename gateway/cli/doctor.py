@@ -132,7 +132,9 @@ def _ports(settings: Settings) -> str:
             try:
                 trial.bind(address)
             except OSError:
-                raise Misconfigured(say("doctor.port"), where=f"{name} {address[0]}:{address[1]}") from None
+                setting = "[api] port" if name == "api" else f'[adapters."{name}"] port'
+                said = say("doctor.port", setting=setting)
+                raise Misconfigured(said, where=f"{name} {address[0]}:{address[1]}") from None
     return ", ".join(f"{name} {port}" for name, (_, port) in wanted.items())
 
 

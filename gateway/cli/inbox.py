@@ -11,8 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import Commands, add_group, add_settings, notice, print_json, read_settings
-from gateway.cli.words import say
+from gateway.cli.output import (
+    Commands,
+    add_group,
+    add_settings,
+    at_least_one,
+    notice,
+    print_json,
+    read_settings,
+)
+from gateway.cli.words import language, say, say_fault, say_reason
 from gateway.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     listing = actions.add_parser("list", help=say("inbox.list"), parents=[shared])
     listing.add_argument("--state", choices=STATES, help=say("inbox.state"))
     listing.add_argument("--reason", help=say("inbox.reason"))
-    listing.add_argument("--limit", type=int, default=50, help=say("inbox.limit"))
+    listing.add_argument("--limit", type=at_least_one, default=50, help=say("inbox.limit"))
     listing.set_defaults(run=list_)
     showing = actions.add_parser("show", help=say("inbox.show"), parents=[shared])
     showing.add_argument("id", metavar="ID", help=say("inbox.id"))
@@ -50,7 +58,7 @@ def list_(options: argparse.Namespace) -> int:
                 print_json(asdict(row))
             else:
                 print(f"{row.id}  {_time(row.received_us)}  {row.adapter:<15} {row.sender:<12} "
-                      f"{row.state:<11} {row.reason}")  # fmt: skip
+                      f"{row.state:<11} {say_reason(row.reason)}")  # fmt: skip
     if not count and not options.json:
         notice(say("inbox.empty"))
     return 0
@@ -64,9 +72,11 @@ def show(options: argparse.Namespace) -> int:
         print_json(_as_json(entry))
         return 0
     for name, value in asdict(entry.row).items():
-        print(f"{name:<12} {_time(value) if name == 'received_us' else value}")
+        shown = say_reason(value) if name == "reason" else value
+        print(f"{name:<12} {_time(value) if name == 'received_us' else shown}")
     for issue in entry.issues:
-        print(f"{issue.severity:<12} {issue.where} {issue.text}")
+        text = issue.text_zh if language() == "zh" and issue.text_zh else say_fault(issue.text)
+        print(f"{issue.severity:<12} {issue.where} {text}")
     for ref in entry.refs:
         print(f"{'wrote':<12} {ref}")
     print(flush=True)
@@ -95,7 +105,7 @@ def replay(options: argparse.Namespace) -> int:
             if options.json:
                 print_json({"id": id_, "state": row.state, "reason": row.reason, "refs": refs})
             else:
-                print(f"{id_}  {row.state:<11} {row.reason or len(refs)}")
+                print(f"{id_}  {row.state:<11} {say_reason(row.reason) or len(refs)}")
     return 1 if left else 0
 
 
@@ -106,7 +116,7 @@ def _open(options: argparse.Namespace) -> Store:
     settings = read_settings(options)
     path = settings.store.url.removeprefix("sqlite:///")
     if path != settings.store.url and not Path(path).is_file():
-        raise Misconfigured("there is no store here; name it with --store", where=settings.store.url)
+        raise Misconfigured(say("inbox.no-store"), where=settings.store.url)
     return open_store(settings.store.url, synchronous=settings.store.synchronous)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.cli.words import say
+from gateway.errors import Misconfigured
 from gateway.settings import Settings, load, override
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 -- argparse has no public name for it
@@ -23,6 +26,24 @@ def print_json(value: object) -> None:
 def notice(text: str) -> None:
     """Print one line for people on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def at_least_one(text: str) -> int:
+    """Return the number that an option was given, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(say("at-least-one"))
+    return int(text)
+
+
+@contextmanager
+def naming_the_port() -> Iterator[None]:
+    """Name the option and the setting where the API's port is taken."""
+    try:
+        yield
+    except Misconfigured as error:
+        if error.where != "[api]":
+            raise
+        raise Misconfigured(f"{error.reason} ({say('port.option')})", where=error.where) from None
 
 
 def add_group(commands: Commands[argparse.ArgumentParser], name: str) -> Commands[argparse.ArgumentParser]:

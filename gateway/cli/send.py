@@ -35,7 +35,7 @@ async def _send(options: argparse.Namespace) -> int:
     refused = 0
     async with MllpClient(host, port, timeout=options.timeout) as client:
         for item in messages(options.files):
-            code, text = _read_answer(await client.send(item.raw))
+            code, text = ("?", item.flaw) if item.flaw else _read_answer(await client.send(item.raw))
             refused += code not in ACCEPTED
             line = {"file": item.file, "message": item.index, "code": code, "text": text}
             if options.json:

@@ -7,7 +7,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import LOG_FORMAT, Commands, add_settings, notice, print_json, read_settings
+from gateway.cli.output import (
+    LOG_FORMAT,
+    Commands,
+    add_settings,
+    naming_the_port,
+    notice,
+    print_json,
+    read_settings,
+)
 from gateway.cli.words import say
 
 if TYPE_CHECKING:
@@ -29,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     from gateway.bootstrap import serve
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    asyncio.run(serve(settings, ready=_announce_json if options.json else _announce))
+    with naming_the_port():
+        asyncio.run(serve(settings, ready=_announce_json if options.json else _announce))
     if not options.json:
         notice(say("serve.stopped"))
     return 0

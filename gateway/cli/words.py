@@ -1,7 +1,13 @@
-"""The words of the command line, in English and Chinese: one closed table."""
+"""The words of the command line, in English and Chinese: closed tables.
+
+``WORDS`` is what the commands say, ``REASONS`` why a message waits in quarantine, ``FAULTS`` the sentences of
+``gateway.errors``, which are English where they are raised. What is in no table is shown as it stands.
+"""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -108,10 +114,108 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor.bad": ("{count} to mend", "有 {count} 处需要处理"),
     "doctor.space": ("free some space", "请清理磁盘"),
     "doctor.port": (
-        "in use; stop the other process or set another port",
-        "端口被占用：请停掉占用者或换端口",
+        "in use; stop the other process or set another {setting}",
+        "端口被占用：请停掉占用者，或更改 {setting}",
+    ),
+    "at-least-one": ("must be a number, 1 or more", "必须是不小于 1 的整数"),
+    "gather.empty": (
+        "no files in this folder that end in {suffixes}; name a file itself to read it whatever its name",
+        "目录中没有以 {suffixes} 结尾的文件；其他文件请直接写出文件名",
+    ),
+    "port.option": (
+        "--port, port in [api], or QIAO_API__PORT",
+        "--port、[api] 的 port 或 QIAO_API__PORT",
+    ),
+    "convert.issues": (
+        "{count} values left out of converted messages; -o OUT lists them in OUT.issues.ndjson",
+        "已转换的消息中有 {count} 个值未写入；使用 -o OUT 时逐条列在 OUT.issues.ndjson",
+    ),
+    "inbox.no-store": (
+        "there is no store here; name it with --store",
+        "此处没有存储，请用 --store 指定",
     ),
 }
+
+REASONS: dict[str, str] = {
+    "bad-separators": "分隔符有误",
+    "empty": "没有内容",
+    "gave-up": "多次处理未完成，已放弃",
+    "internal-error": "网关内部错误",
+    "key-of-another-patient": "标识已属于另一名患者",
+    "no-adapter": "接入方式已不存在",
+    "no-control-id": "缺少消息控制号",
+    "no-merge-source": "没有可识别的被合并患者",
+    "no-message-type": "缺少消息类型",
+    "no-order-number": "没有医嘱号",
+    "no-patient": "没有可识别的患者",
+    "not-hl7": "不是 HL7 v2 消息",
+    "not-production": "不是生产数据",
+    "refused": "拒绝",
+    "several-messages": "一帧中有多条消息",
+    "store-conflict": "与存储内容冲突",
+    "too-large": "消息过长",
+    "too-many-fields": "字段过多",
+    "too-many-segments": "段过多",
+    "undecodable": "无法按任何已知字符集解码",
+    "unknown-format": "尚无此格式的映射",
+    "unknown-type": "没有此消息类型的映射",
+    "unreadable": "无法读取",
+    "unsupported-processing-id": "不支持的处理标识（MSH-11）",
+    "unsupported-version": "不支持的 HL7 版本",
+}
+"""Reason of a quarantine → Chinese; the English word itself stays beside it, because scripts look for it."""
+
+FAULTS: dict[str, str] = {
+    "no such file or folder": "没有这个文件或目录",
+    "cannot be read: {why}": "无法读取：{why}",
+    "cannot be written: {why}": "无法写入：{why}",
+    "is not TOML: {why}": "不是 TOML 格式：{why}",
+    "unknown section [{name}]; valid: {valid}": "未知的配置节 [{name}]；可用：{valid}",
+    "unknown key {name}; valid: {valid}": "未知的键 {name}；可用：{valid}",
+    "unknown key {name}; known are {valid}": "未知的键 {name}；可用：{valid}",
+    "must be one of {valid}": "必须是其中之一：{valid}",
+    "must be a table": "必须是一个表",
+    "must be tables like {example}": "必须是形如 {example} 的表",
+    "must be {kind}": "类型必须是 {kind}",
+    'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
+        '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
+    ),
+    "no such adapter; there are: {valid}": "没有这个接入方式；现有：{valid}",
+    "no sender profile {name}; there are {valid}": "没有发送方配置 {name}；现有：{valid}",
+    "cannot bind {address}: {why}; set another port ({option})": (
+        "无法绑定 {address}：{why}；请换一个端口（{option}）"
+    ),
+    "cannot bind {address}: {why}; set another {setting}": "无法绑定 {address}：{why}；请更改 {setting}",
+    "cannot connect to {address}: {why}": "无法连接 {address}：{why}",
+    "no answer from {address}: {why}": "{address} 没有应答：{why}",
+    "{url} is no store URL; write sqlite:///PATH": "{url} 不是存储地址；请写 sqlite:///路径",
+    "the store must be a file: sqlite:///PATH": "存储必须是文件：sqlite:///路径",
+    "{path} is a database of another program": "{path} 是其他程序的数据库",
+    "nothing there": "没有内容",
+    "no map for this message type": "没有此消息类型的映射",
+    "there are no maps for this format yet": "尚无此格式的映射",
+    "the bytes are text in no known charset": "字节不符合任何已知字符集",
+    "the text does not begin with an MSH segment": "文本不以 MSH 段开头",
+    "the bytes do not begin with an MSH segment": "字节不以 MSH 段开头",
+    "the separators are not four or five distinct punctuation characters": "分隔符不是四或五个互不相同的标点",
+    "more than one MSH segment": "有不止一个 MSH 段",
+    "more segments than a message can have": "段数超过上限",
+    "more fields than a message can have": "字段数超过上限",
+    "the message names no {name}": "消息中没有可识别的 {name}",
+    "the identifier of this {type} already belongs to a record of another patient; "
+    "give the sender's profile a narrower scope (visit, date or year)": (
+        "此 {type} 的标识已属于另一名患者的记录；请在发送方配置中缩小 scope（visit、date 或 year）"
+    ),
+    "{where} ({name}) is required": "缺少 {where}（{name}）",
+    "not a version of HL7 v2; correct MSH-12": "不是 HL7 v2 版本，请更正 MSH-12",
+    "MSH-11 says that this is not production; list its value in the sender's profile to take it": (
+        "MSH-11 表明这不是生产数据；如需接收，请在发送方配置中列出该值"
+    ),
+    "MSH-11 is not in HL7 table 0103 (P, D, T)": "MSH-11 不在 HL7 表 0103（P、D、T）中",
+    "tried {count} times and never finished": "尝试 {count} 次均未完成",
+    "adapter {name} is gone": "接入方式 {name} 已不存在",
+}
+"""Sentence of an error, ``{…}`` for what varies → Chinese; the first that fits is taken."""
 
 _language: Language = "en"
 
@@ -125,6 +229,29 @@ def speak(language: Language) -> None:
 def say(key: str, **values: object) -> str:
     """Return the words of ``key`` in the chosen language, with ``values`` filled in."""
     return WORDS[key][_language == "zh"].format(**values)
+
+
+def say_reason(code: str) -> str:
+    """Return the reason of a quarantine, in Chinese with its meaning beside it."""
+    meaning = REASONS.get(code, "") if _language == "zh" else ""
+    return f"{code} {meaning}" if meaning else code
+
+
+def say_fault(text: str) -> str:
+    """Return the sentence of an error in the chosen language, or as it stands where no table has it."""
+    if _language == "zh":
+        for pattern, chinese in _patterns():
+            if found := pattern.fullmatch(text):
+                return chinese.format(**found.groupdict())
+    return text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), chinese)
+        for english, chinese in FAULTS.items()
+    ]
 
 
 def language() -> Language:

@@ -7,6 +7,7 @@ restart MSH-10 every day and stamp MSH-7 anew when they resend.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -38,6 +39,12 @@ class Header:
         return self.type if _TYPE.fullmatch(self.type) else "?"
 
 
+PROCESSING = frozenset({"P", "D", "T"})
+"""HL7 table 0103: production, debugging, training."""
+
+QUALITY_CONTROL = "Q"
+"""What analysers of Mindray and others write in MSH-11 for a control sample; not in table 0103."""
+
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 
 
@@ -64,6 +71,28 @@ def repeat_key(envelope: Envelope, header: Header) -> int:
 def is_message(raw: bytes) -> bool:
     """Return whether bytes that no codec could read are a message at all, and so worth keeping."""
     return b"MSH" in raw[:32].replace(b"\0", b"")
+
+
+def processing_flaw(message: er7.Message, accepted: Collection[str]) -> Quarantined | None:
+    """Return why a message may not become part of a record, by MSH-11 (HL7 v2.8 §2.14.9.11, table 0103).
+
+    A test patient or a control sample among real ones is worse than a message that waits.
+
+    Args:
+        accepted: values that the sender's profile takes; an empty MSH-11 counts as ``P``.
+    """
+    said = message.header(11).partition(message.separators.component)[0].strip()
+    said = "P" if said in ("", '""') else said
+    if said in accepted:
+        return None
+    if said in PROCESSING or said == QUALITY_CONTROL:
+        text = "MSH-11 says that this is not production; list its value in the sender's profile to take it"
+        text_zh = "MSH-11 表明这不是生产数据；如需接收，请在发送方配置中列出该值"
+        issue = Issue("warning", "business-rule", "MSH-11", "", text, text_zh)
+        return Quarantined("not-production", [issue])
+    text, text_zh = "MSH-11 is not in HL7 table 0103 (P, D, T)", "MSH-11 不在 HL7 表 0103（P、D、T）中"
+    issue = Issue("error", "not-supported", "MSH-11", "HL70357/202", text, text_zh)
+    return Quarantined("unsupported-processing-id", [issue])
 
 
 def _wants_receipt_only(mode: er7.AnswerMode) -> bool:

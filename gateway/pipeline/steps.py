@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.canonical import Draft, Envelope, Issue, Quarantined, Refused, Translation
 from gateway.errors import Rejected
 from gateway.mapping import Maps, Profile
-from gateway.pipeline.header import Header, is_message, read_header
+from gateway.pipeline.header import Header, is_message, processing_flaw, read_header
 from gateway.spec import AdapterSpec
 from gateway.wire import er7
 
@@ -61,7 +61,7 @@ def read(spec: AdapterSpec, maps: Maps, envelope: Envelope, sender: str = "") ->
         except Rejected as error:
             return _unreadable(envelope, error)
     header = read_header(envelope, record)
-    return Reading(record, profile, header, header.flaw)
+    return Reading(record, profile, header, header.flaw or processing_flaw(record, profile.processing))
 
 
 def translate(maps: Maps, envelope: Envelope, reading: Reading, validate: Validate | None = None) -> Result:
@@ -92,8 +92,12 @@ def _parse(spec: AdapterSpec, envelope: Envelope) -> er7.Message:
 def _unreadable(envelope: Envelope, error: Rejected) -> Reading:
     """Return the reading of a message that is kept although nobody can read it yet, else raise again."""
     if not is_message(envelope.raw):
+        if error.code == "undecodable":
+            raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error
-    flaw = Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)])
+    # Without separators not even the sender's own number can be echoed: AA would answer to nothing.
+    rule = "HL70357/100" if error.code == "bad-separators" else ""
+    flaw = Quarantined(error.code, [Issue("error", "structure", error.where, rule, error.reason)])
     return Reading(None, Profile(), read_header(envelope, None), flaw)
 
 

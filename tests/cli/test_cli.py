@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.words import WORDS
+from gateway.cli.words import FAULTS, WORDS, say_fault, say_reason, speak
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "adapters"
@@ -48,7 +48,16 @@ def test_convert_imports_no_store_and_no_api(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nothing"], ["convert"], ["send", "hl7", "x"], ["--lang", "fr", "demo"]]
+    "arguments",
+    [
+        [],
+        ["nothing"],
+        ["convert"],
+        ["send", "hl7", "x"],
+        ["--lang", "fr", "demo"],
+        ["convert", "x.hl7", "--jobs", "0"],
+        ["inbox", "list", "--limit", "-1"],
+    ],
 )
 def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert qiao(*arguments).returncode == 2
@@ -87,6 +96,43 @@ def test_words_say_the_same_in_both_languages() -> None:
 def test_messages_come_in_chinese_when_asked() -> None:
     assert "运行网关" in qiao("--lang", "zh", "--help").stdout.decode()
     assert "run the gateway" in qiao("--lang=en", "--help").stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["convert", "no-such-file.hl7"], "no-such-file.hl7: 没有这个文件或目录"),
+        (["serve", "--config", "no-such-file.toml"], "no-such-file.toml: 无法读取"),
+        (["serve", "--host", "0.0.0.0"], "可从外部访问"),
+        (["inbox", "list", "--store", "sqlite:///no-such.db"], "没有存储"),
+        (["convert", "-", "--sender", "nobody"], "没有发送方配置 'nobody'"),
+    ],
+)
+def test_errors_come_in_chinese_when_asked(arguments: list[str], said: str) -> None:
+    assert said in qiao("--lang", "zh", *arguments).stderr.decode()
+
+
+def test_reasons_come_in_chinese_beside_the_word_that_scripts_look_for() -> None:
+    bad = b"MSH|^~\\&|A|B|||20260301||ZZZ^Z99|77|P|2.5\rZZZ|1\r"
+    done = qiao("--lang", "zh", "convert", "-", stdin=bad)
+    assert "unknown-type 没有此消息类型的映射" in done.stderr.decode()
+
+
+def test_the_table_of_faults_fills_in_what_it_found() -> None:
+    for english, chinese in FAULTS.items():
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), english
+    try:
+        speak("zh")
+        another = (
+            "the identifier of this Observation already belongs to a record of another patient; "
+            "give the sender's profile a narrower scope (visit, date or year)"
+        )
+        assert say_fault(another).startswith("此 Observation 的标识已属于另一名患者")
+        assert say_fault("unknown key 'prot'; valid: host, port") == "未知的键 'prot'；可用：host, port"
+        assert say_fault("a sentence of tomorrow") == "a sentence of tomorrow"
+        assert say_reason("key-of-another-patient") == "key-of-another-patient 标识已属于另一名患者"
+    finally:
+        speak("en")
 
 
 def test_adapter_list() -> None:

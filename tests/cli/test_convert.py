@@ -40,7 +40,15 @@ def test_a_folder_with_figures(tmp_path: Path) -> None:
     done = convert(SAMPLES / "his" / "hl7v2", "-o", out, "--json")
     [figures] = lines(done.stdout)
     made = lines(out.read_bytes())
-    assert list(figures) == ["messages", "converted", "quarantined", "resources", "unmapped", "seconds"]
+    assert list(figures) == [
+        "messages",
+        "converted",
+        "quarantined",
+        "resources",
+        "unmapped",
+        "issues",
+        "seconds",
+    ]
     assert figures["messages"] == figures["converted"] + figures["quarantined"] == len(HIS)
     assert len(made) == figures["converted"]
     assert sum(figures["resources"].values()) == sum(len(bundle["entry"]) for bundle in made)
@@ -76,10 +84,69 @@ def test_what_cannot_be_converted_is_named_and_the_rest_goes_on(tmp_path: Path) 
 
 def test_what_is_no_message_is_named_too(tmp_path: Path) -> None:
     file = tmp_path / "letter.hl7"
-    file.write_text("Dear colleague")
-    done = convert(file)
-    assert done.returncode == 1
-    assert str(file).encode() in done.stderr
+    for raw, reason in (
+        (b"Dear colleague", b"not-hl7"),
+        (bytes(range(256)) * 12, b"not-hl7"),
+        (b"", b"empty"),
+    ):
+        file.write_bytes(raw)
+        done = convert(file)
+        assert done.returncode == 1
+        assert str(file).encode() in done.stderr
+        assert reason in done.stderr
+
+
+def test_text_before_the_first_message_is_reported_and_the_message_converted(tmp_path: Path) -> None:
+    file, out = tmp_path / "in.hl7", tmp_path / "out.ndjson"
+    file.write_bytes(b"PID|1||LOST\r" + HIS[0].read_bytes())
+    assert convert(file, "-o", out).returncode == 1
+    [line] = lines((tmp_path / "out.quarantine.ndjson").read_bytes())
+    assert (line["message"], line["reason"]) == (1, "not-hl7")
+    assert len(lines(out.read_bytes())) == 1
+
+
+def test_values_that_were_left_out_are_counted_and_listed(tmp_path: Path) -> None:
+    file, out = tmp_path / "in.hl7", tmp_path / "out.ndjson"
+    born = b"PID|1||P1^^^H1^MR||A^B||19931345|M\rPV1|1|I\r"
+    file.write_bytes(b"MSH|^~\\&|HIS|H1|||20260301||ADT^A01|1|P|2.5.1\rEVN|A01|20260301080000\r" + born)
+    done = convert(file, "-o", out, "--json")
+    assert done.returncode == 0
+    [figures] = lines(done.stdout)
+    found = lines((tmp_path / "out.issues.ndjson").read_bytes())
+    assert sum(figures["issues"].values()) == len(found) >= 1
+    for line in found:
+        assert list(line) == ["file", "index", "where", "rule", "text"]
+        assert (line["file"], line["index"]) == (str(file), 1)
+    assert {line["rule"] for line in found} == set(figures["issues"])
+    assert any("PID" in line["where"] for line in found)
+    assert b"19931345" not in (tmp_path / "out.issues.ndjson").read_bytes()
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    done = convert(HIS[0], "-o", tmp_path / "nowhere" / "out.ndjson")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert b"nowhere" in done.stderr
+
+
+def test_a_missing_file_does_not_cost_the_last_output(tmp_path: Path) -> None:
+    out = tmp_path / "out.ndjson"
+    out.write_text("kept")
+    assert convert("no-such-file", "-o", out).returncode == 2
+    assert out.read_text() == "kept"
+
+
+def test_a_dash_is_standard_output(tmp_path: Path) -> None:
+    assert convert(HIS[0], "-o", "-").stdout == convert(HIS[0]).stdout
+    assert convert(HIS[0], "-o", "-", "--trace").returncode == 2
+
+
+def test_a_folder_without_messages_is_told(tmp_path: Path) -> None:
+    (tmp_path / "letter.pdf").write_text("x")
+    done = convert(tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b".hl7" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_processes_change_nothing_but_the_time(tmp_path: Path) -> None:

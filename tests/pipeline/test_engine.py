@@ -145,6 +145,9 @@ def test_a_profile_may_reject_unknown_types(rig: Rig) -> None:
         ("MSH|^~\\&|A|B|||20260301||", "no-message-type", "101"),
         ("MSH|^~\\&|A|B|||20260301||ADT^A01", "no-control-id", "101"),
         ("MSH|^~\\&|A|B|||20260301||ADT^A01|7|P|3.0", "unsupported-version", "203"),
+        ("MSH|^~\\&|A|B|||20260301||ADT^A01|7|X|2.5", "unsupported-processing-id", "202"),
+        ("MSH", "bad-separators", "100"),
+        ("MSH|^^~&|A|B|||20260301||ADT^A01|7|P|2.5", "bad-separators", "100"),
     ],
 )
 def test_a_header_that_lacks_something_is_kept_and_rejected(
@@ -159,6 +162,46 @@ def test_a_header_that_lacks_something_is_kept_and_rejected(
     answer = er7.parse(asyncio.run(go()))
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", condition)
     assert not rig.maps.seen
+
+
+@pytest.mark.parametrize("said", ["T", "D", "Q", "D^A"])
+def test_what_is_not_production_is_kept_and_waits(rig: Rig, said: str) -> None:
+    raw = rig.adt("1").replace(b"|P|", f"|{said}|".encode())
+
+    async def go() -> bytes:
+        async with rig.engine() as engine:
+            answer: bytes = await engine.deliver(rig.envelope(raw))
+            assert engine.counters.quarantined == {"not-production": 1}
+            return answer
+
+    answer = er7.parse(asyncio.run(go()))
+    assert (answer.get("MSA-1"), answer.get("MSA-2"), answer.get("ERR-4")) == ("AA", "1", "W")
+    assert "not-production" in (answer.get("ERR-8") or "")
+    assert not rig.maps.seen
+
+
+@pytest.mark.parametrize("said", ["T", "Q", "P", "P^T", "", '""'])
+def test_a_profile_says_which_processing_ids_carry_patients(rig: Rig, said: str) -> None:
+    rig.maps.chosen = replace(rig.maps.chosen, processing=frozenset({"P", "T", "Q"}))
+
+    async def go() -> None:
+        async with rig.engine() as engine:
+            raw = rig.adt("1").replace(b"|P|", f"|{said}|".encode())
+            assert await rig.deliver(engine, raw) == ["AA"]
+            assert engine.counters.stored == 1
+
+    asyncio.run(go())
+
+
+def test_two_messages_in_one_frame_are_kept_and_the_answer_names_the_first(rig: Rig) -> None:
+    async def go() -> bytes:
+        async with rig.engine() as engine:
+            answer: bytes = await engine.deliver(rig.envelope(rig.adt("1") + rig.adt("2")))
+            assert engine.counters.quarantined == {"several-messages": 1}
+            return answer
+
+    answer = er7.parse(asyncio.run(go()))
+    assert (answer.get("MSA-1"), answer.get("MSA-2"), answer.get("ERR-4")) == ("AA", "1", "W")
 
 
 def test_what_is_no_message_is_rejected_and_only_counted(rig: Rig) -> None:

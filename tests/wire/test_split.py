@@ -39,20 +39,30 @@ def test_frames():
     assert list(split_messages(Trickle(source))) == [one, two, one, two]
 
 
-def test_batch_envelopes_and_junk_are_counted():
+def test_batch_envelopes_are_counted_and_other_text_is_handed_on():
     skipped: Counter[str] = Counter()
-    before = b"\xef\xbb\xbf# export of Tuesday\r\nFHS|^~\\&|HIS\rBHS|^~\\&|HIS\r"
-    source = before + ONE.encode() + TWO.encode() + b"BTS|2\rFTS|1\r"
-    assert list(split_messages(source, skipped=skipped)) == [ONE.encode(), TWO.encode()]
-    assert skipped == {"junk": 1, "envelope": 4}
+    before = b"\xef\xbb\xbf# export of Tuesday\r\n"
+    envelope = b"FHS|^~\\&|HIS\rBHS|^~\\&|HIS\r"
+    source = before + envelope + ONE.encode() + b"\x1c\rsent\r" + TWO.encode() + b"BTS|2\rFTS|1\r"
+    found = list(split_messages(source, skipped=skipped))
+    assert found == [before, ONE.encode(), b"\rsent\r", TWO.encode()]
+    assert skipped == {"envelope": 4}
 
 
 def test_a_file_without_messages():
     skipped: Counter[str] = Counter()
     assert list(split_messages(b"", skipped=skipped)) == []
     assert not skipped
-    assert list(split_messages(b"hello\r\nworld", skipped=skipped)) == []
-    assert skipped == {"junk": 1}
+    assert list(split_messages(b"\x0b\r\n \x00\x1c\r", skipped=skipped)) == []
+    assert not skipped
+
+
+@pytest.mark.parametrize(
+    "raw", [b"hello\r\nworld", bytes(range(256)) * 12, b"MSH\r", b"\xff\xfe\xd8\x00" * 9]
+)
+def test_what_is_no_message_is_handed_on_as_it_stands(raw: bytes):
+    assert b"".join(split_messages(raw)) == raw or raw.startswith(b"\xff\xfe")
+    assert list(split_messages(raw))
 
 
 def test_a_message_above_the_limit_is_dropped_and_the_next_one_is_not():

@@ -1,7 +1,8 @@
 """Split: the messages in a file or stream of HL7 v2 (batch protocol: HL7 v2.8 §2.10.3).
 
 A message begins with MSH at the start of a line and ends before the next one, at an FS (0x1C), or
-with the stream. MLLP framing and batch envelopes (FHS, BHS, BTS, FTS) are left out.
+with the stream. MLLP framing and batch envelopes (FHS, BHS, BTS, FTS) are left out. Anything else that is
+not blank is handed on as it stands: whoever reads it says that it is no message, and nothing is lost unseen.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MAX_MESSAGE = 10 * 1024 * 1024
 """Bytes; longer messages are dropped and counted, so that memory stays bounded."""
 
 _CHUNK = 1 << 16
+_BLANK = b"\xef\xbb\xbf\x00\x0b\x0c\x1a\x1c \t\r\n"
 _KEPT = 16  # bytes that may hold the first half of a beginning
 _BEGIN = re.compile(rb"(?<![^\r\n\x0b\x1c])[ \t]{0,4}(?:\xef\xbb\xbf)?(MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -25,13 +27,12 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 def split_messages(
     source: BinaryIO | bytes, *, limit: int = MAX_MESSAGE, skipped: Counter[str] | None = None
 ) -> Iterator[bytes]:
-    """Yield the messages of ``source`` one by one, each with its own last line end.
+    """Yield the messages of ``source`` one by one, each with its own last line end, and what is between them.
 
     Args:
         source: bytes, or a binary stream of any length; memory stays near ``limit``.
         limit: longest message, in bytes.
-        skipped: counts what was left out: ``"envelope"`` (batch segments), ``"junk"`` (pieces of
-            text that belong to no message), ``"too-large"``.
+        skipped: counts what was left out: ``"envelope"`` (batch segments), ``"too-large"``.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     counter: Counter[str] = Counter() if skipped is None else skipped
@@ -64,22 +65,22 @@ def _messages(chunks: Iterable[bytes], limit: int, skipped: Counter[str]) -> Ite
 
 
 def _unit(unit: bytes, too_large: bool, limit: int, skipped: Counter[str]) -> Iterator[bytes]:
-    """Yield the message in ``unit``, which runs from one beginning to the next, or count it."""
+    """Yield the message in ``unit``, which runs from one beginning to the next, and what follows its end."""
     begins = _BEGIN.match(unit)
-    text, _, rest = unit.partition(b"\x1c")
+    text, _, rest = unit.partition(b"\x1c") if begins else (unit, b"", b"")
     body = text.rstrip(b"\r\n\x0b\x1a\x00 \t")
-    if rest.strip():
-        skipped["junk"] += 1
     if too_large or len(body) > limit:
         skipped["too-large"] += 1
     elif begins is None:
-        if body.strip(b"\xef\xbb\xbf\x0b \t\r\n"):
-            skipped["junk"] += 1
+        if body.strip(_BLANK):
+            yield text
     elif begins.group(1) == b"MSH":
         end = _LINE_END.match(text, len(body))
         yield body + (end.group() if end else b"")
     else:
         skipped["envelope"] += 1
+    if rest.strip(_BLANK):
+        yield rest
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

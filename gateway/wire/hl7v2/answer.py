@@ -4,7 +4,7 @@
 stored                                    AA
 quarantined: kept, resending is no use    AA    ERR warning with the inbox id and the reason
 refused: breaks a rule                    AE    ERR with the rule and its article
-not understood (an issue HL70357/1xx,2xx) AR    ERR with that code
+not understood (an issue HL70357/1xx,2xx) AR    ERR with that code; kept if it begins with MSH
 cannot be committed now                   AR    207: the sender keeps its message
 ========================================  ====  =====================================================
 
@@ -17,6 +17,7 @@ is asked for, nothing is sent. A repeat gets the same bytes.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Record, Refused, Stored
@@ -121,12 +122,17 @@ def _takes_chinese(message: er7.Message | None) -> bool:
 
 def _header_of(raw: bytes) -> er7.Message | None:
     """Return the message as far as its header can be answered to: Latin-1 reads, and echoes, any bytes."""
-    for charset in ("", "8859/1"):
+    for part, charset in ((raw, ""), (raw, "8859/1"), (_first_line(raw), "8859/1")):
         try:
-            return er7.parse(raw, charset=charset)
+            return er7.parse(part, charset=charset)
         except Rejected:
             continue
     return None
+
+
+def _first_line(raw: bytes) -> bytes:
+    """Return the header alone: what comes after it may be what made the message unreadable."""
+    return re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
 
 
 def _now() -> datetime:

@@ -77,7 +77,11 @@ class MllpDoor:
     async def start(self, deliver: Callable[[Envelope], Awaitable[bytes]]) -> None:
         """Bind and begin to receive. Raises ``Misconfigured`` where the port cannot be bound."""
         self._deliver = deliver
-        await self._server.start()
+        try:
+            await self._server.start()
+        except Misconfigured as error:
+            where = f'[adapters."{self._adapter}"]'
+            raise Misconfigured(f"{error.reason}; set another port", code=error.code, where=where) from None
 
     async def stop(self) -> None:
         """Accept nothing new, answer what is under way, close."""
