@@ -7,6 +7,7 @@ None. Generated functions are about twice as fast as closures, and they are neve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,7 @@ class Emitter:
         self.keyed: dict[str, str] = {}
         self.known: set[int] = set()
         self.others: set[str] = set()
+        self.asked: Counter[str] = Counter()
         self.is_segment = file.is_segment
         self.primitive = is_primitive(file.target)
 
@@ -112,7 +114,9 @@ class Emitter:
             return value
         if self.is_segment:
             value = piece(value, "~", at.repetition or 1)
-        return self.narrow(value, at, leaf=True)
+        value = self.narrow(value, at, leaf=True)
+        self.asked[value] += 1
+        return value
 
     # -- converting -------------------------------------------------------------------------------------
 
@@ -402,8 +406,24 @@ class Emitter:
                 "    mark = len(run.lineage)",
             ]
             tail = self.ending()
+            once, body, tail = self.read_once(body, tail)
+            head += once
         head += [f"    {key} = None" for key in self.keyed.values()]
         return "\n".join([*head, *body, *tail, ""])
+
+    def read_once(self, body: list[str], tail: list[str]) -> tuple[list[str], list[str], list[str]]:
+        """Return lines that read once what several conditions ask for, and the rest with their names."""
+        text, end, head = "\n".join(body), "\n".join(tail), []
+        often = sorted((value for value, times in self.asked.items() if times > 1), key=len, reverse=True)
+        for at, value in enumerate(often):
+            name = f"r{at}"
+            text, end = text.replace(value, name), end.replace(value, name)
+            head.append(f"    {name} = {value}")
+            for test in ("is_han", "is_resident"):
+                if text.count(f"{test}({name})") > 1:
+                    text = text.replace(f"{test}({name})", f"{name}_{test}")
+                    head.append(f"    {name}_{test} = {test}({name})")
+        return head, text.split("\n"), end.split("\n")
 
     def ending(self) -> list[str]:
         if self.primitive:
