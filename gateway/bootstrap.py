@@ -19,8 +19,9 @@ from gateway.api import create_app
 from gateway.errors import Misconfigured
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
+from gateway.pipeline.steps import Validate
 from gateway.security import BearerToken
-from gateway.settings import ApiSettings, Settings
+from gateway.settings import ApiSettings, PipelineSettings, Settings
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
 
@@ -75,9 +76,11 @@ def build(settings: Settings) -> Gateway:
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
     maps = load_maps(Path(settings.mapping.root) if settings.mapping.root else None)
+    validate = _validate(settings.pipeline)
     listening = _bind(settings.api)
     store = open_store(settings.store.url, synchronous=settings.store.synchronous)
-    engine = Engine(Parts(store, maps, adapters, settings.pipeline, trail=_trail(settings.store.url)))
+    parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings.store.url))
+    engine = Engine(parts)
     app = BearerToken(create_app(store, version=registry.version()), settings.api.token)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False,
@@ -100,6 +103,17 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
         await asyncio.wait({api, loop.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await stop(gateway, api)
+
+
+def _validate(settings: PipelineSettings) -> Validate | None:
+    if settings.validate == "off":
+        return None
+    if settings.validate != "report":
+        raise Misconfigured("validate must be off or report", where="[pipeline]")
+    # Imported here: its models take a second to load, and most gateways run without them.
+    from gateway.validation import second_opinion
+
+    return second_opinion
 
 
 async def start(gateway: Gateway) -> asyncio.Task[None]:

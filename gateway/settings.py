@@ -68,12 +68,15 @@ class PipelineSettings:
         max_bytes: their raw bytes together; one larger message still passes alone.
         batch: messages that share one commit at most.
         attempts: how often a message that was found unfinished is tried before it is quarantined.
+        validate: ``"off"``, or ``"report"``: what is stored is also shown to the models of fhir.resources;
+            their remarks are kept with the message (``qiao inbox show``). Three times the cost of mapping.
     """
 
     max_messages: int = 1024
     max_bytes: int = 64 * 1024 * 1024
     batch: int = 64
     attempts: int = 3
+    validate: str = "off"
 
 
 @dataclass(slots=True, frozen=True)
