@@ -11,14 +11,24 @@ from gateway.canonical.lineage import MARK, pack
 from gateway.errors import Rejected
 from gateway.mapping.identity import beside, seed
 from gateway.mapping.messages import Act, Key, MessageMap, Place, Tie
-from gateway.mapping.run import DEFAULTS, LEFT_OUT, SETTLED, SETTLING, Frame, Handle, Run, pick_identifier
+from gateway.mapping.run import (
+    DEFAULTS,
+    LEFT_OUT,
+    NOWHERE,
+    SETTLED,
+    SETTLING,
+    Frame,
+    Handle,
+    Run,
+    pick_identifier,
+)
 from gateway.mapping.times import to_us
 from gateway.wire import er7
 
-HEADER_KNOWN = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20})
+HEADER_KNOWN = frozenset({0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20})
 """Fields of MSH that the gateway itself reads, or that only route the message."""
 
-NOTHING_KNOWN: frozenset[int] = frozenset()
+NOTHING_KNOWN = frozenset({0})
 
 _DAY = len("2026-01-31")
 """Longest text of a day without a time."""
@@ -39,7 +49,7 @@ def _join(body: dict[str, Any], other: dict[str, Any]) -> None:
     for name, value in other.items():
         mine = body.setdefault(name, value)
         if mine is not value and isinstance(mine, list):
-            mine += [one for one in value if one not in mine]
+            body[name] = [*mine, *(one for one in value if one not in mine)]
 
 
 def _is_written(body: dict[str, Any], path: str) -> bool:
@@ -118,8 +128,10 @@ class Application:
 
     def unread(self, name: str, f: list[str], known: frozenset[int]) -> None:
         """Count the valued fields that no row reads."""
+        if known.issuperset(compress(_INDEXES, f)):
+            return
         for at in compress(_INDEXES, f):
-            if at and at not in known:
+            if at not in known:
                 path = f"{name}-{at}"
                 self.unmapped[path] = self.unmapped.get(path, 0) + 1
 
@@ -210,8 +222,12 @@ class Application:
         if reason and not merges:
             raise Rejected("the message names nothing to merge", code=reason, where="MRG")
         event_at = self.event_at()
+        drafts = [self.draft(handle) for handle in kept]
+        for handle in run.handles:
+            # Frames name their resources: without this, every message would wait for the cycle collector.
+            handle.frame = NOWHERE
         return Translation(
-            drafts=[self.draft(handle) for handle in kept],
+            drafts=drafts,
             merges=merges,
             event_at=event_at,
             lineage=pack(run.lineage),
@@ -302,20 +318,20 @@ class Application:
     def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
         """Write the Reference to ``other``; ``element`` is what else the list element says."""
         here = handle.body
-        for name, many in tie.way:
+        for name, many in tie.way:  # on copies: what is there may be shared with other messages
             if many:
                 fresh: dict[str, Any] = dict(element) if element else {}
-                here.setdefault(name, []).append(fresh)
-                here = fresh
+                here[name] = [*here.get(name, ()), fresh]
             else:
-                here = here.setdefault(name, {})
+                fresh = here[name] = dict(here.get(name, ()))
+            here = fresh
         reference = {"reference": other.reference}
         if not tie.many:
             here[tie.last] = reference
             if other.type == "Patient" and tie.last in _SUBJECTS:
                 handle.subject = other
-        elif reference not in here.setdefault(tie.last, []):
-            here[tie.last].append(reference)
+        elif reference not in (there := here.get(tie.last, ())):
+            here[tie.last] = [*there, reference]
 
     def merge_bodies(self) -> None:
         """Two resources of one identity become one; the earlier one keeps what it says."""

@@ -13,7 +13,7 @@ from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
 from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
-from gateway.mapping.memory import coding, referring, remembering
+from gateway.mapping.memory import coding, own, referring, remembering
 from gateway.mapping.rows import MapFile, MessageFile
 
 
@@ -119,10 +119,7 @@ def compile_maps(
     rules = number_rules(maps, messages)
     names = {name: f"m{at}" for at, name in enumerate(sorted(maps))}
     world = World(maps, tables, {rule: at for at, rule in enumerate(rules)}, names)
-    world.filled = {
-        (file.target, row.to.split(".")[0]) for file in maps.values() for row in file.rows if row.fill
-    }
-    scope: dict[str, Any] = {"part": part, "repetition": repetition, "BAD": BAD, "EMPTY": EMPTY}
+    scope: dict[str, Any] = {"part": part, "repetition": repetition, "own": own, "BAD": BAD, "EMPTY": EMPTY}
     scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
     scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.mapping import times
@@ -198,6 +199,7 @@ def base64Binary(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
     return bare if bare and _BASE64.fullmatch(bare) and len(bare) % 4 == 0 else BAD
 
 
+_RESIDENT = re.compile(r"[0-9]{17}[0-9X]")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -206,9 +208,9 @@ def is_resident_id(text: str) -> bool:
 
     The check digit is ISO 7064 MOD 11-2 over the first 17 digits.
     """
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", text) or times.to_date(text[6:14]) is None:
+    if not _RESIDENT.fullmatch(text) or times.to_date(text[6:14]) is None:
         return False
-    total = sum(int(digit) * weight for digit, weight in zip(text, _WEIGHTS, strict=False))
+    total = sum(map(mul, _WEIGHTS, map(int, text[:17])))
     return "10X98765432"[total % 11] == text[17]
 
 

@@ -23,21 +23,26 @@ MOST = 4096
 LONGEST = 256
 """Longer texts are seldom repeated."""
 
-Mentioned = tuple[str, str, tuple[str, str] | None, bytes, bytes]
-"""Type, id and key of a resource, its marshalled body and the digest of that."""
+Mentioned = tuple[str, str, tuple[str, str] | None, dict[str, Any], bytes]
+"""Type, id and key of a resource, its body, and the digest of all that once it is remembered."""
 
-Entry = tuple[Any, bytes, tuple[int, ...], tuple[tuple[str, str], ...], tuple[Mentioned, ...]]
-"""Flat value or None, marshalled value, lineage, gaps, and the resources that it mentions."""
-
-
-def _kept(type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any]) -> Mentioned:
-    data = marshal.dumps(body)
-    return type_name, ident, key, data, blake2b(data, digest_size=16).digest()
+Entry = tuple[Any, tuple[int, ...], tuple[tuple[str, str], ...], tuple[Mentioned, ...]]
+"""Value, lineage, gaps, and the resources that it mentions."""
 
 
-def _is_flat(value: Any) -> bool:
-    """Return whether a shallow copy is a whole one (a Reference, a simple Coding)."""
-    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+def _kept(
+    type_name: str, ident: str, key: tuple[str, str] | None, body: dict[str, Any], _: bytes
+) -> Mentioned:
+    # Version 2 of the format writes equal values alike, whoever else holds parts of them.
+    data = marshal.dumps((type_name, ident, key, body), 2)
+    return type_name, ident, key, body, blake2b(data, digest_size=16).digest()
+
+
+def own(value: Any) -> Any:
+    """Return a copy that shares nothing that can be changed."""
+    if isinstance(value, dict):
+        return {name: own(one) for name, one in value.items()}
+    return [own(one) for one in value] if isinstance(value, list) else value
 
 
 @dataclass(slots=True)
@@ -58,8 +63,8 @@ class Memories:
 def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str, Run, str], Any]:
     """Return ``call`` with a memory; ``at`` is its place in ``Run.memories``.
 
-    Values are kept as marshalled bytes: every message gets objects of its own, and reading one back costs
-    less than a microsecond.
+    What it returns is shared by all messages that say the same: nobody changes it, whoever adds to it
+    works on a copy.
     """
 
     def remembered(v: str, run: Run, s: str) -> Any:
@@ -67,34 +72,25 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
         key = v if s == "^" else s + v
         known = memory.get(key)
         if known is not None:
-            flat, value, lineage, gaps, mentioned = known
+            value, lineage, gaps, mentioned = known
             run.lineage += lineage
             if gaps:
                 run.gaps += gaps
             for one in mentioned:
-                if one not in run.known:
-                    run.known.add(one)
-                    kind, ident, key_, body, mark = one
-                    run.mention(kind, ident, key_, marshal.loads(body), mark)  # noqa: S302 (our own bytes)
-            return flat.copy() if flat is not None else marshal.loads(value)  # noqa: S302
+                if one[4] not in run.known:
+                    run.known.add(one[4])
+                    run.mention(*one)
+            return value
         lines, gaps_, issues, others = len(run.lineage), len(run.gaps), len(run.issues), len(run.mentioned)
         made = call(v, run, s)
         if len(run.issues) == issues and len(v) <= LONGEST:
             try:
-                entry = (
-                    made if _is_flat(made) else None,
-                    marshal.dumps(made),
-                    tuple(run.lineage[lines:]),
-                    tuple(run.gaps[gaps_:]),
-                    tuple(_kept(*one) for one in run.mentioned[others:]),
-                )
+                mentioned = tuple(_kept(*one) for one in run.mentioned[others:])
             except ValueError:  # it holds a Decimal: not a value that comes again
                 return made
             if len(memory) >= MOST:
                 memory.clear()
-            memory[key] = entry
-            if entry[0] is not None:
-                return made.copy()
+            memory[key] = (made, tuple(run.lineage[lines:]), tuple(run.gaps[gaps_:]), mentioned)
         return made
 
     return remembered

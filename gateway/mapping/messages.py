@@ -180,7 +180,7 @@ class MessageCompiler:
                 acts.setdefault(leaf, []).append(act)
         for leaf, some in acts.items():
             maps = [name for act in some for name in (act.step.map, act.step.element)]
-            known = frozenset[int]().union(*(self.compiled.known.get(name, frozenset()) for name in maps))
+            known = frozenset({0}).union(*(self.compiled.known.get(name, frozenset()) for name in maps))
             place = Place(tuple(some), known | self.read_by(some))
             if isinstance(leaf, int):
                 made.places[leaf] = place

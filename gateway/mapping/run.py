@@ -62,6 +62,9 @@ class Frame:
         return None
 
 
+NOWHERE = Frame("", None)
+"""Where a resource stands when its message is done."""
+
 NEW, SETTLING, SETTLED, LEFT_OUT = range(4)
 """States of a resource in the making: its identity is open, being settled, known, or impossible."""
 
@@ -103,9 +106,9 @@ class Handle:
     def __init__(self, type_name: str, frame: Frame, step: Any, fields: list[str], number: int) -> None:
         self.type = type_name
         self.body: dict[str, Any] = {"resourceType": type_name, "id": ""}
-        self.keyed: dict[str, dict[str, Any]] = {}
-        self.fills: set[str] = set()
-        self.cleared: list[str] = []
+        self.keyed: dict[str, dict[str, Any]] | None = None
+        self.fills: set[str] | None = None
+        self.cleared: list[str] | None = None
         self.id = ""
         self.key: tuple[str, str] | None = None
         self.subject: Handle | None = None
@@ -194,7 +197,7 @@ class Run:
         memories: Memories,
     ) -> None:
         self.memories, self.units, self.ranges = memories.maps, memories.units, memories.ranges
-        self.mentioned: list[tuple[str, str, tuple[str, str] | None, dict[str, Any]]] = []
+        self.mentioned: list[Mentioned] = []
         self.functions = functions
         self.key = ""
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
@@ -208,7 +211,7 @@ class Run:
         self.handles: list[Handle] = []
         self.by_id: dict[str, Handle] = {}
         self.gaps: list[tuple[str, str]] = []
-        self.known: set[Mentioned] = set()
+        self.known: set[bytes] = set()
         self.issues: list[Issue] = []
         self.frame = Frame("", None)
         self.segment = ""
@@ -340,14 +343,14 @@ class Run:
         entry = table.get(str(original.get("code", ""))) or table.get(str(original.get("display", "")))
         if entry is None:
             self.gap(table, str(original.get("code", original.get("display", ""))))
-            self.name_system(table, original)
-            return original
+            return self.named(table, original)
         return entry.coding()
 
-    def name_system(self, table: Table, coding: dict[str, Any]) -> None:
-        """Give a code that names no system the one of its field; a word is no code of an HL7 table."""
+    def named(self, table: Table, coding: dict[str, Any]) -> dict[str, Any]:
+        """Return a coding with the system of its field where it names none; a word is no code of a table."""
         if table.source_system and "system" not in coding and _PLAIN_CODE.fullmatch(coding.get("code", "")):
-            coding["system"] = table.source_system
+            return {**coding, "system": table.source_system}
+        return coding
 
     def by_map(self, name: str, raw: str) -> dict[str, Any] | None:
         """Return what a datatype map makes of one raw repetition."""
@@ -359,30 +362,22 @@ class Run:
         if original is None:
             return None
         codings = original.get("coding", ())
-        for source in (
-            *(c.get("code") for c in codings),
-            *(c.get("display") for c in codings),
-            original.get("text"),
-        ):
+        text = original.get("text")
+        for source in (*(c.get("code") for c in codings), *(c.get("display") for c in codings), text):
             entry = table.get(source) if source else None
-            if entry is None or not entry.code:
-                continue
-            # A bare code that the table only completes with its system would say the same thing twice.
-            others = [
-                c
-                for c in codings
-                if c.get("code") != entry.code or c.get("system", "") not in ("", entry.system)
-            ]
-            for one in others:
-                self.name_system(table, one)
-            original["coding"] = [*others, entry.coding()]
-            return original
-        for one in codings:
-            self.name_system(table, one)
-        text = str(original.get("text", ""))
+            if entry is not None and entry.code:
+                # A bare code that the table only completes with its system would say the same thing twice.
+                others = [
+                    self.named(table, c)
+                    for c in codings
+                    if c.get("code") != entry.code or c.get("system", "") not in ("", entry.system)
+                ]
+                return {**original, "coding": [*others, entry.coding()]}
         if len(table):
-            self.gap(table, str(codings[0].get("code", text)) if codings else text)
-        return original
+            self.gap(table, str(codings[0].get("code", text or "")) if codings else str(text or ""))
+        if not codings or not table.source_system:
+            return original
+        return {**original, "coding": [self.named(table, one) for one in codings]}
 
     def composed(self, type_name: str) -> tuple[str, str] | None:
         """Return the identity that the datatype map just made put together from its components."""
@@ -420,7 +415,7 @@ class Run:
         Args:
             mark: digest of a remembered body; it holds while nothing else is known of the resource.
         """
-        self.mentioned.append((type_name, ident, key, body))
+        self.mentioned.append((type_name, ident, key, body, mark))
         handle = self.by_id.get(ident)
         if handle is None:
             handle = Handle(type_name, self.frame, None, [], 0)
@@ -436,4 +431,6 @@ class Run:
 
     def clear(self, handle: Handle, name: str) -> None:
         """Note that the sender deleted an element (the v2 null)."""
+        if handle.cleared is None:
+            handle.cleared = []
         handle.cleared.append(name)

@@ -50,10 +50,11 @@ def to_date(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=8192)
 def to_datetime(text: str, zone: str) -> str | None:
     """Return the FHIR dateTime of an HL7 time; ``zone`` (``"+08:00"``) where it has none."""
     if len(text) == 14 and text.isascii() and text.isdigit():
-        # Nearly all times of nearly all senders; the days come again, the seconds do not.
+        # Nearly all times of nearly all senders; the days come again more often than the seconds.
         day, hour, minute, second = to_date(text[:8]), text[8:10], text[10:12], text[12:]
         if day is None or hour > "23" or minute > "59" or second > "59":
             return None
@@ -61,7 +62,6 @@ def to_datetime(text: str, zone: str) -> str | None:
     return _any_datetime(text, zone)
 
 
-@lru_cache(maxsize=8192)
 def _any_datetime(text: str, zone: str) -> str | None:
     found = _TS.fullmatch(text)
     if not found:

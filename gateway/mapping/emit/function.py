@@ -1,0 +1,257 @@
+"""The function of one map: its rows in order, skipped in blocks where the message ends before them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from gateway.errors import Misconfigured
+from gateway.mapping.elements import is_primitive, names
+from gateway.mapping.emit.converting import Converting
+from gateway.mapping.emit.lines import Lines
+from gateway.mapping.emit.reading import Reading
+from gateway.mapping.emit.world import World
+from gateway.mapping.emit.writing import Writing, literal
+from gateway.mapping.functions import FUNCTIONS
+from gateway.mapping.paths import Source, Target, target
+from gateway.mapping.rows import MapFile, Row
+
+_BLOCK = 3
+"""Rows that are worth a look at the number of fields, and fields that such a look must save."""
+
+
+class Emitter:
+    """Writes the function of one map."""
+
+    def __init__(self, file: MapFile, world: World) -> None:
+        self.file, self.world = file, world
+        self.lines = Lines()
+        self.reading = Reading(file)
+        self.writing = Writing(file, world, self.lines)
+        self.converting = Converting(file, world)
+        self.is_segment = file.is_segment
+        self.put = self.lines.put
+
+    @property
+    def known(self) -> set[int]:
+        """Numbers of the fields that some row reads."""
+        return self.reading.known
+
+    # -- the whole --------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """Return the source of the function.
+
+        Raises:
+            Misconfigured: a path, condition, map, function or table is wrong; names file and line.
+        """
+        name = self.world.function_names[self.file.name]
+        rows = sorted(self.file.rows, key=lambda row: row.fill)
+        once = self.reading.read_once(rows)
+        self.rows(self.bundles(rows))
+        if self.is_segment:
+            head = [f"def {name}(f, h, run):", "    b = h.body; n = len(f); clean = run.clean; L = run.L"]
+            head += [f"    {other} = run.fields_of({other!r})" for other in sorted(self.reading.others)]
+            tail: list[str] = []
+        else:
+            start = "None" if self.writing.primitive else "{}"
+            head = [
+                f"def {name}(v, run, s):",
+                "    c = v.split(s) if s in v else (v,)",
+                f"    n = len(c); clean = run.clean; L = run.L; o = {{}}; out = {start}",
+                "    mark = len(run.lineage)",
+            ]
+            tail = self.ending()
+        keyed = [f"    {key} = None" for key in self.writing.keyed.values()]
+        return "\n".join([*head, *once, *keyed, *self.lines.text, *tail, ""])
+
+    def ending(self) -> list[str]:
+        """Return the end of a datatype map: nothing without what it requires, and its key."""
+        if self.writing.primitive:
+            return ["    return out"]
+        missing = " or ".join(f"{name!r} not in o" for name in self.file.requires) or "not o"
+        lines = [f"    if {missing}:", "        del run.lineage[mark:]", "        return None"]
+        if isinstance(self.file.key, list):
+            where = self.file.where
+            parts = [self.reading.access(text, False, where) for text in self.file.key]
+            lines.append(f"    run.key = '|'.join(({', '.join(parts)},))")
+        return [*lines, "    return o"]
+
+    # -- rows -------------------------------------------------------------------------------------------
+
+    def bundles(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return the rows in their order, those together that stand beside each other and read the same."""
+
+        def reads(numbered: tuple[int, Row]) -> tuple[int, tuple[str, ...]]:
+            at, row = numbered
+            plain = row.sources and not (row.ignore or row.clears or row.fill or self.by_whole_segment(row))
+            return (0, row.sources) if plain else (at + 1, ())
+
+        return [[row for _, row in some] for _, some in groupby(enumerate(rows), reads)]
+
+    def rows(self, bundles: Sequence[list[Row]]) -> None:
+        """Emit rows in their order.
+
+        Rows that need more fields than a message has are skipped together: most messages end early.
+        """
+        waiting: list[list[Row]] = []
+        for bundle in bundles:
+            if self.needed(bundle[0]) >= self.reading.guard + _BLOCK:
+                waiting.append(bundle)
+                continue
+            self.further(waiting)
+            waiting = []
+            self.bundle(bundle)
+        self.further(waiting)
+
+    def further(self, bundles: Sequence[list[Row]]) -> None:
+        """Emit rows that need more fields than are known to be there."""
+        if len(bundles) < _BLOCK:
+            for bundle in bundles:
+                self.bundle(bundle)
+            return
+        guard, least = self.reading.guard, min(self.needed(bundle[0]) for bundle in bundles)
+        with self.lines.block(f"if n {'>' if self.is_segment else '>='} {least}:"):
+            self.reading.guard = least
+            self.rows(bundles)
+        self.reading.guard = guard
+
+    def needed(self, row: Row) -> int:
+        """Return how many fields or components there must be for the row to do anything."""
+        if row.ignore or row.clears or not row.sources or self.by_whole_segment(row):
+            return 0
+        return min(self.reading.number(self.reading.path(text, row.where)) for text in row.sources)
+
+    @staticmethod
+    def by_whole_segment(row: Row) -> bool:
+        """Return whether a function reads the segment by itself."""
+        return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment"
+
+    def bundle(self, bundle: list[Row]) -> None:
+        """Emit rows that read the same."""
+        row, sources = bundle[0], bundle[0].sources
+        paths = [self.reading.path(text, row.where) for text in sources]
+        if row.ignore:
+            for at in paths:
+                self.reading.raw(at)
+        elif row.clears:
+            self.clearing(row, paths)
+        elif not paths or self.by_whole_segment(row):
+            self.without_source(row, paths)
+        else:
+            with self.lines.block():
+                if row.fill:
+                    self.lines.open(f"if {row.to.partition('.')[0]!r} not in {self.writing.root}:")
+                self.from_source(bundle, paths)
+
+    def without_source(self, row: Row, paths: list[Source]) -> None:
+        """Emit a constant, or a function that reads the segment by itself."""
+        steps = target(self.file.target, row.to, row.where)
+        with self.lines.block():
+            if row.when:
+                self.lines.open(f"if {self.reading.test(row)}:")
+            if row.fill:
+                self.lines.open(f"if {steps[0].name!r} not in {self.writing.root}:")
+            for at in paths:
+                self.reading.raw(at)
+            segment = self.by_whole_segment(row)
+            self.put(f"y = F_{row.convert}(f, run)" if segment else f"y = {self.constant(row, steps)}")
+            self.check(row, steps, (row.sources or (row.convert or row.to,))[0])
+
+    def clearing(self, row: Row, paths: list[Source]) -> None:
+        """Emit a row that deletes its element: ``period.end`` that part only, ``value[x]`` all its kinds."""
+        stem = row.to.removesuffix("[x]")
+        kinds = [
+            name
+            for name in names(self.file.target)
+            if name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper()
+        ]
+        cleared = kinds if stem != row.to and kinds else [row.to]
+        for name in cleared:
+            steps = target(self.file.target, name, row.where)
+            if not self.is_segment or any(step.many or step.key for step in steps[:-1]):
+                raise Misconfigured(f"{row.to!r} cannot be deleted", where=row.where)
+        valued = " or ".join(self.reading.raw(at) for at in paths)
+        with self.lines.block(f"if {valued}:" if valued else ""):
+            if row.when:
+                self.lines.open(f"if {self.reading.test(row)}:")
+            for name in cleared:
+                self.put(f"run.clear(h, {name!r})")
+            self.put(f"L({self.world.numbers[row.id]})")
+
+    def from_source(self, bundle: list[Row], paths: list[Source]) -> None:
+        """Emit rows that read; the conditions are asked after the field: most fields are empty."""
+        first = bundle[0]
+        leaves = len(paths) > 1 and any(at.component if self.is_segment else at.subcomponent for at in paths)
+        if leaves:
+            sources = [self.reading.access(text, False, first.where) for text in first.sources]
+        else:
+            sources = [self.reading.raw(at) for at in paths]
+        self.put(f"v_ = {' or '.join(sources)}")
+        self.lines.open("if v_:")
+        own = self.is_segment and paths[0].segment == self.file.source
+        for row in bundle:
+            steps = target(self.file.target, row.to, row.where)
+            with self.lines.block():
+                if row.when:
+                    self.lines.open(f"if {self.reading.test(row)}:")
+                if own and row.clear and steps and not row.fill and not row.has_value:
+                    self.put("if v_ == '\"\"':")
+                    self.put(f"    run.clear(h, {steps[0].name!r})")
+                    self.lines.open("else:")
+                self.each(row, paths[0], steps, leaves=leaves)
+
+    def each(self, row: Row, at: Source, steps: list[Target], *, leaves: bool) -> None:
+        """Emit what a row does with every repetition that it reads."""
+        fhir = steps[-1].type if steps else self.file.target
+        leaf = not leaves and not self.is_whole(row, fhir)
+        many = self.is_segment and not at.variable and any(s.many for s in steps) and not row.has_value
+        value = "v_"
+        if self.is_segment and not (at.variable or leaves or row.convert == "lines"):
+            if many and not at.repetition:
+                self.lines.open("for x in (v_.split('~') if '~' in v_ else (v_,)):")
+            else:
+                self.put(f"x = repetition(v_, {at.repetition or 1}) if '~' in v_ else v_")
+            value = "x"
+        narrowed = value if leaves else self.reading.narrow(value, at, leaf=leaf)
+        if narrowed != value:
+            if narrowed == f"{value}.partition('^')[0]":  # most leaves stand alone
+                narrowed = f"{narrowed} if '^' in {value} else {value}"
+            self.put(f"x = {narrowed}")
+            value = "x"
+        self.lines.open("if x and x != '\"\"':" if value == "x" else "if v_ != '\"\"':")
+        if row.has_value:
+            self.put(f"y = {self.constant(row, steps)}")
+        else:
+            self.put(f"y = {self.converting.expression(row, fhir, value, at)}")
+        self.check(row, steps, row.sources[0])
+
+    def constant(self, row: Row, steps: list[Target]) -> str:
+        """Return the expression of a constant, which a function may still convert."""
+        if not row.convert:
+            return literal(row.value)
+        fhir = steps[-1].type if steps else self.file.target
+        return self.converting.expression(row, fhir, literal(row.value), Source())
+
+    def is_whole(self, row: Row, fhir: str) -> bool:
+        """Return whether the conversion wants the whole repetition rather than its first component."""
+        if row.convert in self.world.maps or row.convert in FUNCTIONS:
+            function = FUNCTIONS.get(row.convert)
+            return function is None or function.kind in ("raw", "field")
+        return not is_primitive(fhir)
+
+    def check(self, row: Row, steps: list[Target], path: str) -> None:
+        """Emit the writing of ``y``, or the report on it where it is malformed."""
+        number = self.world.numbers[row.id]
+        fhir = steps[-1].type if steps else self.file.target
+        shared = self.converting.is_shared(row, fhir)
+        if row.has_value and not row.convert:
+            self.writing.write(row, steps, shared=False)
+            return
+        if self.converting.may_fail(row, fhir):
+            self.put(f"if y is BAD: run.bad({number}, {row.id!r}, {path!r})")
+            head = "elif y is not None:"
+        else:
+            head = "if y is not None:"
+        with self.lines.block(head):
+            self.writing.write(row, steps, shared=shared)
