@@ -10,7 +10,9 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.rows import plain, read
 
-TABLE_KEYS = frozenset({"table", "target", "source", "note", "exact", "codes", "source_system", "__line__"})
+TABLE_KEYS = frozenset(
+    {"table", "target", "source", "note", "exact", "codes", "source_system", "guide", "__line__"}
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,9 +39,10 @@ class Table:
 
     Attributes:
         source_system: system of a source code that names none, ``""`` where that is not known.
+        guide: official code tables that this one implements, beside the one of the same name.
     """
 
-    __slots__ = ("_entries", "name", "source_system", "target")
+    __slots__ = ("_entries", "guide", "name", "source_system", "target")
 
     def __init__(
         self,
@@ -49,8 +52,10 @@ class Table:
         *,
         exact: bool = False,
         source_system: str = "",
+        guide: tuple[str, ...] = (),
     ) -> None:
         self.name, self.target, self.source_system = name, target, source_system
+        self.guide = guide
         self._entries = entries
         if exact:
             return
@@ -99,4 +104,6 @@ def table_file(path: Path | Traversable) -> Table:
     exact = str(data.get("exact", "false")).lower() == "true"
     name = str(data.get("table", path.name.removesuffix(".yaml")))
     system = str(data.get("source_system", ""))
-    return Table(name, target, entries, exact=exact, source_system=system)
+    guide = data.get("guide") or []
+    official = tuple(str(one) for one in (guide if isinstance(guide, list) else [guide]))
+    return Table(name, target, entries, exact=exact, source_system=system, guide=official)

@@ -15,11 +15,11 @@ from gateway.errors import Misconfigured
 Json = Any
 """Any JSON value, as YAML gives it."""
 
-MAP_KEYS = frozenset({"map", "rows", "key", "requires", "memo", "source", "note"})
+MAP_KEYS = frozenset({"map", "rows", "key", "requires", "memo", "guide", "source", "note"})
 ROW_KEYS = frozenset(
-    {"id", "from", "when", "to", "as", "codes", "value", "with", "fill", "clear", "ignore", "note"}
+    {"id", "from", "when", "to", "as", "codes", "value", "with", "fill", "clear", "ignore", "guide", "note"}
 )
-MESSAGE_KEYS = frozenset({"message", "events", "requires", "event_at", "rows", "source", "note"})
+MESSAGE_KEYS = frozenset({"message", "events", "requires", "event_at", "rows", "guide", "source", "note"})
 STEP_KEYS = frozenset(
     {
         "id",
@@ -35,7 +35,9 @@ STEP_KEYS = frozenset(
         "append",
         "element",
         "merge",
+        "again",
         "only",
+        "guide",
         "note",
     }
 )
@@ -111,6 +113,7 @@ class Row:
     clear: bool = True
     clears: bool = False
     ignore: str = ""
+    guide: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -126,6 +129,7 @@ class MapFile:
     key: Json = None
     requires: tuple[str, ...] = ()
     memo: bool = False
+    guide: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -146,7 +150,9 @@ class Step:
     append: Mapping[str, str] = field(default_factory=dict)
     element: str = ""
     merge: Mapping[str, str] = field(default_factory=dict)
+    again: str = "same"
     only: str = ""
+    guide: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -159,6 +165,7 @@ class MessageFile:
     requires: Mapping[str, str]
     event_at: tuple[str, ...]
     steps: list[Step]
+    guide: tuple[str, ...] = ()
 
 
 def _known(data: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
@@ -221,6 +228,7 @@ def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
         clear=_flag(data, "clear", True),
         clears=clears,
         ignore=str(data.get("ignore", "")),
+        guide=_tuple(data.get("guide")),
     )
 
 
@@ -248,7 +256,15 @@ def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
         key=plain(data.get("key")),
         requires=_tuple(data.get("requires")),
         memo=_flag(data, "memo", False),
+        guide=_tuple(data.get("guide")),
     )
+
+
+def _one_of(data: Mapping[str, Any], name: str, choices: tuple[str, ...], where: str) -> str:
+    value = str(data.get(name, choices[0]))
+    if value not in choices:
+        raise Misconfigured(f"{name} is one of {', '.join(choices)}, not {value!r}", where=where)
+    return value
 
 
 def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
@@ -275,7 +291,9 @@ def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
         append=plain(append),
         element=str(data.get("element", "")),
         merge=plain(data.get("merge", {})),
+        again=_one_of(data, "again", ("same", "new"), where),
         only=str(data.get("only", "")),
+        guide=_tuple(data.get("guide")),
     )
 
 
@@ -299,4 +317,5 @@ def message_file(path: Path | Traversable) -> MessageFile:
         requires=plain(data.get("requires", {})),
         event_at=_tuple(data.get("event_at")),
         steps=steps,
+        guide=_tuple(data.get("guide")),
     )

@@ -335,9 +335,12 @@ def test_a_time_in_the_future_is_not_believed(load: Load) -> None:
     assert any(issue.rule == "event_at" for issue in made.issues)
 
 
-def test_two_equal_results_stay_two(load: Load) -> None:
-    made = translate(load(), message(PID_LINE, PV1_LINE, "DG1|1||I10", "DG1|2||I10"))
-    assert len({body["id"] for body in bodies(made, "Condition")}) == 2
+@pytest.mark.parametrize(("again", "count"), [("same", 1), ("new", 2)])
+def test_the_map_says_what_the_same_key_twice_means(load: Load, again: str, count: int) -> None:
+    text = MESSAGE.replace("{at: DG1,", f"{{at: DG1, again: {again},")
+    maps = load(**{A01_FILE: text})
+    made = translate(maps, message(PID_LINE, PV1_LINE, "DG1|1||I10", "DG1|2||I10"))
+    assert len({body["id"] for body in bodies(made, "Condition")}) == count
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Identities: the seed id of every resource that a message made, by the key of its row."""
+
+from __future__ import annotations
+
+from gateway.canonical import Issue
+from gateway.mapping.handles import LEFT_OUT, SETTLED, SETTLING, Handle, pick_identifier
+from gateway.mapping.identity import beside, seed
+from gateway.mapping.messages import Act, Key, MessageMap
+from gateway.mapping.run import Run
+
+
+class Identities:
+    """The identities of one message."""
+
+    __slots__ = ("plan", "run", "used")
+
+    def __init__(self, run: Run, plan: MessageMap) -> None:
+        self.run, self.plan = run, plan
+        self.used: dict[tuple[str, str], int] = {}
+
+    def identify(self, handle: Handle) -> str:
+        """Give a resource its seed id, ``""`` where no key of its row works."""
+        if handle.state:
+            return handle.id if handle.state == SETTLED else ""
+        handle.state = SETTLING
+        act: Act = handle.step
+        for key in act.keys:
+            if self.by_key(handle, key):
+                handle.settle()
+                return handle.id
+        handle.state = LEFT_OUT
+        self.run.issues.append(
+            Issue(
+                "warning",
+                "required",
+                act.step.at,
+                act.step.id,
+                f"no identity for this {handle.type}; it was left out",
+                f"缺少{handle.type}的标识，未写入",
+            )
+        )
+        return ""
+
+    def by_key(self, handle: Handle, key: Key) -> bool:
+        run = self.run
+        if key.identifier is not None:
+            picked = pick_identifier(handle.body, key.identifier)
+            if picked is None:
+                return False
+            system = picked[0] or run.local("id", handle.type)
+            handle.key = (system, picked[1] + self.scope(handle))
+            handle.id = seed(run.tenant, handle.type, *handle.key)
+            return True
+        value = key.fixed or self.composed(handle, key)
+        if not value:
+            return False
+        value += self.scope(handle)
+        if handle.step.step.again == "new":
+            used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
+            if used > 1:
+                value = f"{value}#{used}"
+        handle.id = seed(run.tenant, handle.type, "key", value)
+        parent = handle.frame.find(key.parts[0].name) if key.parts and key.parts[0].name else None
+        if parent is not None:
+            handle.id = beside(handle.id, parent.id)
+        return True
+
+    def scope(self, handle: Handle) -> str:
+        """Return what makes a recycled number unique, as the sender's profile says for this type."""
+        kind = self.run.profile.scope.get(handle.type)
+        if kind is None:
+            return ""
+        if kind == "visit":
+            visit = handle.frame.find("encounter")
+            return "|" + self.identify(visit) if visit is not None and visit is not handle else "|"
+        day = next((text for read in self.plan.event_at if (text := read([], self.run))), "")
+        return "|" + day.strip()[: 4 if kind == "year" else 8]
+
+    def composed(self, handle: Handle, key: Key) -> str:
+        values, valued, run = [], False, self.run
+        run.frame = handle.frame
+        for part in key.parts:
+            if part.name:
+                other = handle.frame.find(part.name)
+                if other is None or not self.identify(other):
+                    return ""
+                run.frame = handle.frame  # settling the other one may have moved it
+                values.append(other.id)
+            elif part.value is not None:
+                values.append(part.value(handle.fields, run).strip())
+                valued = valued or bool(values[-1])
+        return "|".join(values) if valued else ""

@@ -1,0 +1,222 @@
+"""Settle: when all rows have run, what was made gets identities and references and becomes a Translation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.canonical import Draft, Issue, Merge, Translation
+from gateway.canonical.lineage import pack
+from gateway.errors import Rejected
+from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle
+from gateway.mapping.identities import Identities
+from gateway.mapping.identity import seed
+from gateway.mapping.messages import MessageMap, Tie
+from gateway.mapping.run import Run
+from gateway.mapping.times import to_us
+
+_DAY = len("2026-01-31")
+"""Longest text of a day without a time."""
+
+_AHEAD_US = 86_400_000_000
+_SUBJECTS = ("subject", "patient", "beneficiary")
+
+Pending = tuple[Handle, Tie, Frame, Handle | None, dict[str, Any] | None]
+"""Who refers, how, from which group, to whom where that is known, and what else the list element says."""
+
+
+@dataclass(slots=True)
+class Noted:
+    """What the rows left to be done when all of them have run.
+
+    Attributes:
+        pending: references between resources.
+        ends: references to all resources (Provenance.target).
+        merges: identities to join: map, field, name of the survivor, group.
+        unmapped: path → fields that no row reads.
+    """
+
+    pending: list[Pending] = field(default_factory=list)
+    ends: list[tuple[Handle, Tie]] = field(default_factory=list)
+    merges: list[tuple[str, str, str, Frame]] = field(default_factory=list)
+    unmapped: dict[str, int] = field(default_factory=dict)
+
+
+def _provenance_last(handle: Handle) -> bool:
+    return handle.type == "Provenance"
+
+
+def _join(body: dict[str, Any], other: dict[str, Any]) -> None:
+    """Add to ``body`` what the same resource says elsewhere in the message; lists are united."""
+    for name, value in other.items():
+        mine = body.setdefault(name, value)
+        if mine is not value and isinstance(mine, list):
+            body[name] = [*mine, *(one for one in value if one not in mine)]
+
+
+def _is_written(body: dict[str, Any], path: str) -> bool:
+    """Return whether the message says something about the element of that dotted name."""
+    here: Any = body
+    for name in path.split("."):
+        if not isinstance(here, dict) or name not in here:
+            return False
+        here = here[name]
+    return True
+
+
+class Settlement:
+    """The end of one message on its way through one message map."""
+
+    __slots__ = ("noted", "plan", "run")
+
+    def __init__(self, run: Run, plan: MessageMap, noted: Noted) -> None:
+        self.run, self.plan, self.noted = run, plan, noted
+
+    def finish(self, version: str) -> Translation:
+        """Settle identities and references and return what the message became.
+
+        Raises:
+            Rejected: a resource that the map requires has no identity; the code is the map's reason.
+        """
+        run = self.run
+        identities = Identities(run, self.plan)
+        for handle in run.handles:
+            identities.identify(handle)
+        self.require()
+        kept = self.referred()
+        merges = self.joined()
+        reason = self.plan.file.requires.get("merge")
+        if reason and not merges:
+            raise Rejected("the message names nothing to merge", code=reason, where="MRG")
+        event_at = self.event_at()
+        drafts = [self.draft(handle) for handle in kept]
+        for handle in run.handles:
+            # Frames name their resources: without this, every message would wait for the cycle collector.
+            handle.frame = NOWHERE
+        return Translation(
+            drafts=drafts,
+            merges=merges,
+            event_at=event_at,
+            lineage=pack(run.lineage),
+            map_version=version,
+            unmapped=Counter(self.noted.unmapped),
+            gaps=Counter(run.gaps),
+            issues=run.issues,
+        )
+
+    def referred(self) -> Sequence[Handle]:
+        """Write the references; return the resources that have an identity, Provenance last."""
+        for handle, tie, frame, known, element in self.noted.pending:
+            other = known or frame.find(tie.name)
+            if other is not None and other.state == SETTLED:
+                self.tie(handle, tie, other, element)
+        self.merge_bodies()
+        kept = [handle for handle in self.run.handles if handle.state == SETTLED]
+        for handle, tie in self.noted.ends:
+            handle.body[tie.last] = [{"reference": h.reference} for h in kept if h is not handle]
+        kept.sort(key=_provenance_last)
+        return kept
+
+    def require(self) -> None:
+        """Raise where nothing made a resource that the map requires."""
+        have = {h.step.step.name for h in self.run.handles if h.step is not None and h.state == SETTLED}
+        for name, reason in self.plan.file.requires.items():
+            if name != "merge" and name not in have:
+                raise Rejected(f"the message names no {name}", code=reason, where=self.plan.file.structure)
+
+    def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
+        """Write the Reference to ``other``; ``element`` is what else the list element says."""
+        here = handle.body
+        for name, many in tie.way:  # on copies: what is there may be shared with other messages
+            if many:
+                fresh: dict[str, Any] = dict(element) if element else {}
+                here[name] = [*here.get(name, ()), fresh]
+            else:
+                fresh = here[name] = dict(here.get(name, ()))
+            here = fresh
+        reference = {"reference": other.reference}
+        if not tie.many:
+            here[tie.last] = reference
+            if other.type == "Patient" and tie.last in _SUBJECTS:
+                handle.subject = other
+        elif reference not in (there := here.get(tie.last, ())):
+            here[tie.last] = [*there, reference]
+
+    def merge_bodies(self) -> None:
+        """Two resources of one identity become one; the earlier one keeps what it says."""
+        first: dict[str, Handle] = {}
+        for handle in self.run.handles:
+            if handle.state != SETTLED:
+                continue
+            same = first.setdefault(handle.reference, handle)
+            if same is not handle:
+                _join(same.body, handle.body)
+                handle.state = LEFT_OUT
+
+    def draft(self, handle: Handle) -> Draft:
+        body = handle.body
+        return Draft(
+            handle.type,
+            handle.id,
+            body,
+            handle.key,
+            handle.subject.id if handle.subject is not None else "",
+            tuple([name for name in handle.cleared if not _is_written(body, name)]) if handle.cleared else (),
+            tuple([name for name in handle.fills if name in body]) if handle.fills else (),
+            not handle.stub and self.run.profile.owner(handle.type),
+            handle.number,
+            handle.mark,
+        )
+
+    def joined(self) -> list[Merge]:
+        """Return the identities that the message joins (MRG)."""
+        merges: list[Merge] = []
+        for how, at, into, frame in self.noted.merges:
+            survivor = frame.find(into)
+            if survivor is None or not survivor.id:
+                continue
+            if not self.run.profile.owner(survivor.type):
+                raise Rejected(
+                    f"this sender does not own {survivor.type} and may not join two of them",
+                    code="not-the-owner",
+                    where="MRG",
+                )
+            for raw in at.split("~"):
+                made = self.run.by_map(how, raw) if raw else None
+                if not made or not made.get("value"):
+                    continue
+                key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
+                retired = seed(self.run.tenant, survivor.type, *key)
+                if retired != survivor.id:
+                    merges.append(Merge(survivor.type, key, retired, survivor.id))
+        return merges
+
+    def event_at(self) -> int | None:
+        """Return when it happened: the first time with hours, else the first day.
+
+        A day alone says too little: its first moment would make the event older than what came before it.
+        A time more than a day ahead of us is an error of the sender's clock, and would lock the record.
+        """
+        run = self.run
+        texts = [text.strip() for read in self.plan.event_at if (text := read([], run))]
+        texts.sort(key=lambda text: len(text) <= _DAY)
+        latest = run.envelope.received_at + _AHEAD_US if run.envelope.received_at else None
+        for text in texts:
+            moment = to_us(text, run.zone)
+            if moment is None:
+                continue
+            if latest is None or moment <= latest:
+                return moment
+            run.issues.append(
+                Issue(
+                    "warning",
+                    "value",
+                    self.plan.file.structure,
+                    "event_at",
+                    "the event lies in the future; its time was not used",
+                    "事件时间在未来，未用于判断先后",
+                )
+            )
+        return None
