@@ -1,10 +1,11 @@
-"""``qiao mapping check``: load and check every map."""
+"""``qiao mapping check``: load and check every map, and what the maps say about the guide."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from gateway.cli import coverage, seed
 from gateway.cli.output import Commands, add_group, print_json
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
@@ -16,6 +17,8 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser = actions.add_parser("check", help=say("mapping.check"), parents=[shared])
     parser.add_argument("--maps", default="", metavar="DIR", help=say("mapping.root"))
     parser.set_defaults(run=run)
+    for command in (coverage, seed):
+        command.add(actions, shared)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,9 +36,10 @@ def run(options: argparse.Namespace) -> int:
 def examine(root: str = "") -> tuple[int, list[str]]:
     """Return how many message types have maps, and what is wrong with the maps."""
     from gateway.mapping import load_maps
+    from gateway.mapping.guide import check
 
     try:
         maps = load_maps(Path(root) if root else None)
+        return len(maps.messages), check(maps)
     except Misconfigured as error:
         return 0, [str(error)]
-    return len(maps.messages), []

@@ -108,6 +108,41 @@ WORDS: dict[str, tuple[str, str]] = {
     "mapping.check": ("load and check every map", "加载并检查所有映射"),
     "mapping.ok": ("{count} message types, no problems", "{count} 种消息，无问题"),
     "mapping.problems": ("{count} problems", "{count} 个问题"),
+    "mapping.coverage": (
+        "the HL7 v2-to-FHIR guide, row by row: implemented, left out, missing",
+        "逐行对照 HL7 v2-to-FHIR 官方指南：已实现、有意不做、缺少",
+    ),
+    "mapping.coverage.maps": (
+        "only these official maps, e.g. 'PV1[Encounter]' (default: all)",
+        "只看这些官方映射，如 'PV1[Encounter]'（默认全部）",
+    ),
+    "mapping.coverage.missing": ("list the rows that are missing", "列出缺少的行"),
+    "mapping.coverage.excluded": ("list the rows left out, with the reason", "列出有意不做的行及原因"),
+    "mapping.coverage.rows": ("rows", "行数"),
+    "mapping.coverage.done": ("implemented", "已实现"),
+    "mapping.coverage.left": ("left out", "不做"),
+    "mapping.coverage.lack": ("missing", "缺少"),
+    "mapping.coverage.note": (
+        "{share:.1%} of the rows with a target are implemented, {accounted:.1%} accounted for. Counted: rows "
+        "that name a FHIR attribute (a proposed extension is none); {bare} code rows name no source code.",
+        "有目标的行中已实现 {share:.1%}，有交代 {accounted:.1%}。"
+        "只计写明 FHIR 属性的行（提议中的扩展不计）；{bare} 个代码行没有源代码。",
+    ),
+    "mapping.guide.unknown": ("the guide has no map {name}", "官方指南中没有映射 {name}"),
+    "mapping.seed": (
+        "an official map as a first draft in our row format",
+        "把官方映射译成本项目行格式的初稿",
+    ),
+    "mapping.seed.maps": (
+        "official maps, e.g. 'TXA[DocumentReference]'",
+        "官方映射，如 'TXA[DocumentReference]'",
+    ),
+    "mapping.seed.write": (
+        "write the file into the folder with maps, where there is none yet",
+        "写入映射目录（已有文件时不覆盖）",
+    ),
+    "mapping.seed.written": ("written: {path}", "已写入：{path}"),
+    "mapping.seed.there": ("there is one already: {path}", "已存在：{path}"),
     "mapping.root": ("folder with maps (default: those shipped)", "映射目录（默认随软件提供的）"),
     "doctor": ("check this installation", "检查本机安装"),
     "doctor.ok": ("all well", "一切正常"),
@@ -182,6 +217,7 @@ FAULTS: dict[str, str] = {
     'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
         '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
     ),
+    "the guide has no segment, datatype or code map {name}": "官方指南中没有段、数据类型或代码映射 {name}",
     "no such adapter; there are: {valid}": "没有这个接入方式；现有：{valid}",
     "no sender profile {name}; there are {valid}": "没有发送方配置 {name}；现有：{valid}",
     "cannot bind {address}: {why}; set another port ({option})": (

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from conformance.simulators.day import hospital_day
 
+from conformance.simulators.day import hospital_day
 from gateway.canonical import Envelope, Translation
 from gateway.errors import Rejected
 from gateway.mapping import Maps, load_maps

@@ -56,11 +56,13 @@ def test_shipped_references_to_the_guide_are_sound(coverage: Coverage) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Our maps with one more, of a segment that the guide knows and we do not."""
+    """A folder with the least that maps need, to which a test adds one of its own."""
     folder = tmp_path / "mappings"
-    shutil.copytree(
-        Path(str(files("mappings"))), folder, ignore=shutil.ignore_patterns("guide", "__pycache__")
-    )
+    (folder / "hl7v2/segments").mkdir(parents=True)
+    (folder / "hl7v2/datatypes").mkdir()
+    shipped = Path(str(files("mappings"))) / "hl7v2/datatypes"
+    for name in ("CWE-CodeableConcept.yaml", "CX-Identifier.yaml"):
+        shutil.copy(shipped / name, folder / "hl7v2/datatypes")
     return folder
 
 
@@ -97,7 +99,8 @@ def test_a_name_that_the_guide_has_not_is_reported(guide: Guide, root: Path) -> 
 
 
 def test_exclusions(guide: Guide, tmp_path: Path) -> None:
-    (tmp_path / "exclusions.yaml").write_text(
+    (tmp_path / "exclusions").mkdir()
+    (tmp_path / "exclusions" / "one.yaml").write_text(
         '- {map: "MRG[Account]", rows: [MRG-3], reason: elsewhere, text: why, zh: 原因}\n'
         '- {map: "PRT[Device]", rows: "*", reason: local, text: why}\n'
         '- {map: "MRG[Account]", row: MRG-77, reason: local, text: why}\n',
@@ -112,7 +115,8 @@ def test_exclusions(guide: Guide, tmp_path: Path) -> None:
 
 
 def test_an_unknown_reason_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "exclusions.yaml").write_text(
+    (tmp_path / "exclusions").mkdir()
+    (tmp_path / "exclusions" / "one.yaml").write_text(
         "- {map: X, row: Y, reason: tired, text: why}\n", encoding="utf-8"
     )
     with pytest.raises(Misconfigured):

@@ -12,7 +12,7 @@ import yaml
 
 from gateway.errors import Misconfigured
 from gateway.mapping import load_maps
-from gateway.mapping.guide import Guide, place, read_guide, translate
+from gateway.mapping.guide import Guide, names, place, read_guide, translate
 from gateway.mapping.guide.coverage import kebab
 
 
@@ -75,12 +75,17 @@ def test_all_seeds_together_pass_the_linter(guide: Guide, tmp_path: Path) -> Non
     """One exception: the guide's own EI[Device-udiCarrier] is no Device."""
     root = tmp_path / "mappings"
     shutil.copytree(Path(str(files("mappings"))), root, ignore=shutil.ignore_patterns("guide", "__pycache__"))
-    ours = load_maps(root)
+    maps, tables = names(root)
     for name, kind in guide.kinds.items():
         path = root / "hl7v2" / place(guide, name) if kind != "messages" else root
-        if not path.exists() and name not in ours.maps:
-            text = translate(guide, name, ours.maps, ours.tables)
+        if not path.exists() and name not in maps:
+            text = translate(guide, name, maps, tables)
             path.write_text(
                 re.sub(r".*EI\[Device-udiCarrier\].*\n", "", text) if kind == "segments" else text
             )
-    assert len(load_maps(root).maps) > len(ours.maps)
+    assert len(load_maps(root).maps) > len(maps)
+
+
+def test_tables_of_ours_with_another_name(guide: Guide) -> None:
+    made = rows(translate(guide, "PV1[Encounter]", *names(Path(str(files("mappings"))))))
+    assert {"from": "PV1-2", "to": "class", "as": "CWE[Coding]", "codes": "encounter-class"} in made
