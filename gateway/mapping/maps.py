@@ -13,14 +13,17 @@ from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
 from gateway.mapping.codes import Table, table_file
 from gateway.mapping.compile import Compiled, compile_maps
+from gateway.mapping.includes import block
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler, MessageMap
-from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file
+from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file, read
 from gateway.mapping.run import Run
 from gateway.mapping.senders import Profile, choose, profile_file
 from gateway.wire import er7
 
 Root = Path | Traversable
+
+FOLDERS = ("datatypes", "segments", "messages", "codes", "blocks")
 
 
 def _yaml(folder: Root) -> Iterator[Root]:
@@ -171,12 +174,13 @@ def load_maps(root: Root | None = None) -> Maps:
     """
     root = root if root is not None else files("mappings")
     v2 = root / "hl7v2" if isinstance(root, Path) else root.joinpath("hl7v2")
-    folders: list[Root] = [v2.joinpath(name) for name in ("datatypes", "segments", "messages", "codes")]
+    folders: list[Root] = [v2.joinpath(name) for name in FOLDERS]
     tables = {table.name: table for table in (table_file(path) for path in _yaml(folders[3]))}
     maps = _maps(folders[0], folders[1])
     if "CWE[CodeableConcept]" not in maps:
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
-    message_files = [message_file(path) for path in _yaml(folders[2])]
+    blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[4]))}
+    message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
     compiled = compile_maps(maps, message_files, tables, _digest(folders))
     messages = _messages(message_files, compiled, maps)
     return Maps(compiled, messages, tables, _profiles(root.joinpath("senders")), maps)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.errors import Misconfigured
@@ -17,6 +18,9 @@ from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import MapFile, MessageFile, Step
 from gateway.mapping.run import Run
 from gateway.mapping.structures import structure
+
+_NAME = re.compile(r"[a-z]\w*")
+"""A resource's name in a key; source paths begin with a capital letter or a dollar sign."""
 
 Test = Callable[[list[str], Run], bool]
 Value = Callable[[list[str], Run], str]
@@ -145,6 +149,29 @@ def _tie(type_name: str, path: str, name: str, where: str) -> Tie:
     return Tie(tuple(zip(steps[:-1], many[:-1], strict=True)), steps[-1], many[-1], name)
 
 
+def adapted(step: Step, names: set[str]) -> Step | None:
+    """Return an included row without the names that nothing makes; None where it cannot be without them."""
+    if step.into and step.into not in names:
+        return None
+    key = _known_keys(step.key, names)
+    if step.key is not None and key is None:
+        return None
+    link = {path: name for path, name in step.link.items() if name == "*" or name in names}
+    append = {path: name for path, name in step.append.items() if path.partition(".")[0] in names}
+    if step.append and not append and not step.make:
+        return None
+    return replace(step, key=key, link=link, append=append, element=step.element if append else "")
+
+
+def _known_keys(key: Any, names: set[str]) -> Any:
+    if isinstance(key, dict) and "any" in key:
+        some = [one for one in key["any"] if _known_keys(one, names) is not None]
+        return {"any": some} if some else None
+    if isinstance(key, list) and any(_NAME.fullmatch(str(part)) and str(part) not in names for part in key):
+        return None
+    return key
+
+
 class MessageCompiler:
     """Compiles the rows of one message map."""
 
@@ -156,8 +183,20 @@ class MessageCompiler:
         if tree is None:
             raise Misconfigured(f"HL7 has no message structure {file.structure!r}", where=file.where)
         self.walk = Walk(tree)
-        self.names = {step.name for step in file.steps if step.name}
-        self.types = {step.name: self.type_of(step) for step in file.steps if step.name and step.make}
+        self.steps = self.fitting(file.steps)
+        self.names = {step.name for step in self.steps if step.name}
+        self.types = {step.name: self.type_of(step) for step in self.steps if step.name and step.make}
+
+    def fitting(self, steps: list[Step]) -> list[Step]:
+        """Return the rows without the included ones that do not fit this structure (see ``includes``)."""
+        fit = [step for step in steps if not step.included or self.has_place(step)]
+        while True:  # a row that gives way may take others with it
+            names = {step.name for step in fit if step.name and step.make}
+            left = [adapted(step, names) if step.included else step for step in fit]
+            kept = [step for step in left if step is not None]
+            if len(kept) == len(fit):
+                return kept
+            fit = kept
 
     def type_of(self, step: Step) -> str:
         if not is_resource(step.make):
@@ -172,7 +211,7 @@ class MessageCompiler:
         """
         made = MessageMap(self.file, self.walk)
         acts: dict[int | str, list[Act]] = {}
-        for step in self.file.steps:
+        for step in self.steps:
             segment = step.at.rpartition(".")[2]
             act = self.act(step, segment)
             places: list[int | str] = [*self.leaves(step)]
@@ -201,6 +240,13 @@ class MessageCompiler:
                 if str(text).startswith(segment + "-"):
                     fields.add(source(str(text), act.step.where).field)
         return frozenset(fields)
+
+    def has_place(self, step: Step) -> bool:
+        """Return whether the structure has the place of a row; a segment without a group may stand anywhere."""
+        try:
+            return bool(self.leaves(step)) or "." not in step.at
+        except Misconfigured:
+            return False
 
     def leaves(self, step: Step) -> list[int]:
         """Return the places that ``at`` names: groups directly around it first, else anywhere above it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from gateway.errors import Misconfigured
+from gateway.mapping.includes import Block, Spliced, spliced
 
 Json = Any
 """Any JSON value, as YAML gives it."""
@@ -153,6 +155,7 @@ class Step:
     again: str = "same"
     only: str = ""
     guide: tuple[str, ...] = ()
+    included: bool = False
 
 
 @dataclass(slots=True)
@@ -260,6 +263,19 @@ def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
     )
 
 
+def _steps(structure: str, rows: list[Spliced]) -> list[Step]:
+    """Return the rows of a message map; the id of an included one begins with the name of its block."""
+    own = [one.data for one in rows if not one.block]
+    idents = {id(data): ident for ident, data in _numbered(own, "at")}
+    for name in {one.block for one in rows if one.block}:
+        inside, used = [one.data for one in rows if one.block == name], Counter[str]()
+        for ident, data in _numbered(inside, "at"):
+            used[ident] += 1  # a block may be included twice, for two groups
+            again = f"#{used[ident]}" if used[ident] > 1 else ""
+            idents[id(data)] = f"{name}.{ident}{again}"
+    return [_step(structure, idents[id(one.data)], one) for one in rows]
+
+
 def _one_of(data: Mapping[str, Any], name: str, choices: tuple[str, ...], where: str) -> str:
     value = str(data.get(name, choices[0]))
     if value not in choices:
@@ -267,8 +283,9 @@ def _one_of(data: Mapping[str, Any], name: str, choices: tuple[str, ...], where:
     return value
 
 
-def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
-    where = f"{file}:{data.get('__line__', 0)}"
+def _step(structure: str, ident: str, row: Spliced) -> Step:
+    data = row.data
+    where = f"{row.file}:{data.get('__line__', 0)}"
     _known(data, STEP_KEYS, where)
     if "at" not in data:
         raise Misconfigured("a row needs 'at'", where=where)
@@ -294,21 +311,25 @@ def _step(structure: str, ident: str, data: dict[str, Any], file: str) -> Step:
         again=_one_of(data, "again", ("same", "new"), where),
         only=str(data.get("only", "")),
         guide=_tuple(data.get("guide")),
+        included=bool(row.block),
     )
 
 
-def message_file(path: Path | Traversable) -> MessageFile:
+def message_file(path: Path | Traversable, blocks: Mapping[str, Block] | None = None) -> MessageFile:
     """Return one message map.
 
+    Args:
+        blocks: what it may include, by name.
+
     Raises:
-        Misconfigured: a key, row or id is wrong; names file and line.
+        Misconfigured: a key, row, include or id is wrong; names file and line.
     """
     data = read(path)
     _known(data, MESSAGE_KEYS, path.name)
     structure = str(data.get("message", ""))
-    steps = [
-        _step(structure, ident, row, path.name) for ident, row in _numbered(data.get("rows") or [], "at")
-    ]
+    steps = _steps(
+        path.name.removesuffix(".yaml"), list(spliced(data.get("rows") or [], path.name, blocks or {}))
+    )
     _unique(steps, path.name)
     return MessageFile(
         structure=structure,

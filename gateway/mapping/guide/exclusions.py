@@ -1,7 +1,7 @@
 """Rows of the guide that we leave out on purpose, each with its reason (``guide/exclusions/*.yaml``).
 
-Each file is a list of ``{map, row | rows, reason, text, zh}``. ``map`` and ``rows`` may hold ``*``; a row is named by its
-id (``PV1-11#4``), or by its identifier (``PV1-11``), which means all rows of that field.
+Each file is a list of ``{map, row | rows, reason, text, zh}``. ``map`` and ``rows`` may hold ``*``; a row is
+named by its id (``PV1-11#4``), or by its identifier (``PV1-11``), which means all rows of that field.
 """
 
 from __future__ import annotations

@@ -1,0 +1,53 @@
+"""Includes: shared rows fit the messages that take them in, and circles and typing errors are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.mapping.includes import Block, Spliced, block, spliced
+
+
+def ats(rows: list[Spliced]) -> list[str]:
+    return [str(row.data["at"]) for row in rows]
+
+
+BLOCKS = {
+    "patient": Block("patient", "patient.yaml", ({"at": "PID", "make": "Patient"}, {"at": "PD1"})),
+    "all": Block("all", "all.yaml", ({"include": "patient"}, {"at": "PV1", "make": "Encounter"})),
+}
+
+
+def test_rows_come_in_where_they_are_named_and_know_their_file() -> None:
+    rows = list(spliced([{"at": "MSH"}, {"include": "all"}, {"at": "ZZZ"}], "A.yaml", BLOCKS))
+    assert ats(rows) == ["MSH", "PID", "PD1", "PV1", "ZZZ"]
+    assert [row.file for row in rows] == ["A.yaml", "patient.yaml", "patient.yaml", "all.yaml", "A.yaml"]
+
+
+def test_an_include_can_be_placed_in_a_group_and_thinned() -> None:
+    include = {"include": "patient", "in": "PATIENT", "per": "PATIENT_RESULT", "without": "PD1"}
+    [row] = spliced([include], "A.yaml", BLOCKS)
+    assert row.data == {"at": "PATIENT.PID", "make": "Patient", "per": "PATIENT_RESULT"}
+    assert BLOCKS["patient"].rows[0] == {"at": "PID", "make": "Patient"}, "the block itself stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"include": "nobody", "__line__": 7}, "no block 'nobody'; there are all, patient"),
+        ({"include": "patient", "group": "X"}, "no key 'group'"),
+        ({"include": "self"}, "cyclic include: self → self"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place(row: dict[str, Any], words: str) -> None:
+    blocks = BLOCKS | {"self": Block("self", "self.yaml", ({"include": "self"},))}
+    with pytest.raises(Misconfigured, match=words) as caught:
+        list(spliced([row], "A.yaml", blocks))
+    assert ".yaml:" in caught.value.where
+
+
+def test_a_block_with_a_typing_error_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="unknown key 'row'"):
+        block({"block": "x", "row": []}, "x.yaml")
