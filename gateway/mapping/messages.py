@@ -242,7 +242,7 @@ class MessageCompiler:
         return frozenset(fields)
 
     def has_place(self, step: Step) -> bool:
-        """Return whether the structure has the place of a row; a segment without a group may stand anywhere."""
+        """Return whether the structure has the place of a row; a segment alone may stand anywhere."""
         try:
             return bool(self.leaves(step)) or "." not in step.at
         except Misconfigured:

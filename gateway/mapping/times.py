@@ -92,17 +92,20 @@ def to_us(text: str, zone: str) -> int | None:
         return None
     found = _TS.fullmatch(text)
     assert found is not None
-    moment = datetime(
-        int(found["y"]),
-        int(found["m"] or 1),
-        int(found["d"] or 1),
-        int(found["H"] or 0),
-        int(found["M"] or 0),
-        int(found["S"] or 0),
-        tzinfo=_offset(_zone(found["z"], zone)),
-    )
-    micros = int(((found["f"] or "") + "000000")[:6])
-    return int(moment.timestamp()) * 1_000_000 + micros
+    try:
+        moment = datetime(
+            int(found["y"]),
+            int(found["m"] or 1),
+            int(found["d"] or 1),
+            int(found["H"] or 0),
+            int(found["M"] or 0),
+            int(found["S"] or 0),
+            tzinfo=_offset(_zone(found["z"], zone)),
+        )
+        seconds = int(moment.timestamp())
+    except (ValueError, OverflowError):  # a zone that there is not behind a day, which needs none
+        return None
+    return seconds * 1_000_000 + int(((found["f"] or "") + "000000")[:6])
 
 
 def to_time(text: str) -> str | None:

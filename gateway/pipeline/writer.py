@@ -6,7 +6,8 @@ Each cycle commits one transaction; n senders share it. A message goes one of tw
 - carefully: its bytes in one commit, then mapped, its end in the next one. For senders that want their
   answer as soon as the bytes are safe, and for messages of which a process may have died (``trail``).
 
-Either way nothing is answered before it is committed.
+Either way nothing is answered before it is committed. While receipts wait, the work behind earlier ones goes
+on in small slices: a burst is taken in at the speed of the disk, and worked off after it, in its order.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from gateway.pipeline.trail import CAPACITY, Trail
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
 from gateway.store import Receive, Settle, Store, Written
+
+SLICE = 2
+"""Kept messages that are worked on between two commits while receipts are being asked for."""
 
 PAUSE = 0.5
 """Seconds after a failed commit before the unfinished is tried again, at least."""
@@ -57,6 +61,7 @@ class Writer:
         self._limits, self._validate, self._trail = limits, validate, trail
         self._ended, self._recovered = ended, recovered
         self._waiting: deque[Job] = deque()
+        self._behind: deque[Job] = deque()
         self._bell = threading.Event()
         self._stopping = False
         self._unfinished = False
@@ -87,10 +92,11 @@ class Writer:
 
     def _run(self) -> None:
         mapped: list[Job] = []
-        while mapped or self._waiting or not self._stopping:
-            if self._unfinished and not mapped:
+        while mapped or self._behind or self._waiting or not self._stopping:
+            idle = not mapped and not self._behind
+            if self._unfinished and idle:
                 self._try_unfinished()
-            mapped = self._cycle(mapped, self._take(patient=not mapped))
+            mapped = self._cycle(mapped, self._take(patient=idle))
 
     def _take(self, *, patient: bool) -> list[Job]:
         """Return what is waiting; a patient caller waits for the first one."""
@@ -105,12 +111,16 @@ class Writer:
             new = [job for job in fresh if not self._is_repeat(job)]
             if self._may_go_at_once(new):
                 self._map_ahead(new)
-            careful = self._write(mapped, new)
+            self._behind += self._write(mapped, new)
         except Exception as error:  # noqa: BLE001 -- the writer must outlive whatever the store throws
-            self._postpone([*mapped, *fresh], error)
+            self._postpone([*mapped, *fresh, *self._behind], error)
+            self._behind.clear()
             return []
-        self._map(careful)
-        return careful
+        asked = self._waiting or any(job.wants_receipt for job in fresh)
+        most = SLICE if asked else self._limits.batch
+        now = [self._behind.popleft() for _ in range(min(len(self._behind), most))]
+        self._map(now)
+        return now
 
     def _is_repeat(self, job: Job) -> bool:
         """Answer a message that the store has seen; adopt one that it has kept but never ended."""
@@ -130,7 +140,7 @@ class Writer:
     def _may_go_at_once(self, jobs: Sequence[Job]) -> bool:
         """All or none: a message must not overtake an earlier one of its patient."""
         trail = self._trail
-        if trail is None or len(jobs) > CAPACITY:
+        if trail is None or self._behind or len(jobs) > CAPACITY:
             return False
         return not any(job.kept or job.wants_receipt or job.repeat_key in trail.suspects for job in jobs)
 

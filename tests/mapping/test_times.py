@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.mapping import times
@@ -70,6 +70,7 @@ def test_time(text: str, expected: str | None) -> None:
 
 
 @given(st.text("0123456789-+:. TZ", max_size=26))
+@example("0001+0060")
 def test_nothing_malformed_is_ever_written(text: str) -> None:
     value = times.to_datetime(text, "+08:00")
     assert value is None or DATETIME.fullmatch(value)

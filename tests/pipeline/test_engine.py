@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 
 from gateway.errors import Rejected, Retry
 from gateway.pipeline.trail import Trail
-from gateway.store import Receive, Settle
+from gateway.pipeline.writer import SLICE
+from gateway.store import Receive, Settle, Written
 from gateway.wire import er7
 
 Rig = Any  # tests/pipeline/conftest.py
@@ -261,6 +263,31 @@ def test_a_receipt_leaves_before_the_message_is_mapped(rig: Rig) -> None:
             rig.store.refuse = lambda _: False
 
     asyncio.run(go())
+
+
+def test_a_burst_of_receipts_does_not_wait_for_the_work_behind_them(rig: Rig) -> None:
+    rig.maps.chosen = replace(rig.maps.chosen, acknowledge="receipt")
+    ended: list[str] = []
+    given = rig.store.write
+
+    def write(batch: Sequence[Receive | Settle]) -> list[Written]:
+        ended.extend(item.envelope.id for item in batch if isinstance(item, Settle))
+        return given(batch)
+
+    rig.store.write = write  # type: ignore[method-assign]
+    messages = [rig.adt(str(number)) for number in range(40)]
+
+    async def go() -> None:
+        async with rig.engine(batch=8) as engine:
+            assert await rig.deliver(engine, *messages) == ["AA"] * 40
+
+    asyncio.run(go())
+    firsts = [number for number, (receives, _) in enumerate(rig.store.batches) if receives]
+    while_asked = rig.store.batches[: firsts[-1] + 1]
+    assert all(settles <= SLICE for _, settles in while_asked), "the work held receipts up"
+    assert rig.store.states == {"stored": 40}
+    arrived = [row.id for row in reversed(rig.store.store.inbox_list(limit=100))]
+    assert ended == arrived, "messages were worked on in another order than they came"
 
 
 def test_what_was_left_unfinished_ends_at_the_next_start(rig: Rig) -> None:
