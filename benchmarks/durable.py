@@ -105,8 +105,8 @@ BURST = 900
 def receipt(size: Size) -> list[dict[str, Any]]:
     """Return the rate of acknowledgements after the commit of the inbox alone, and of the work behind it.
 
-    A burst that fits into what the gateway takes in at once (``max_messages``); a longer one is taken in at the
-    speed of the work.
+    A burst that fits into what the gateway takes in at once (``max_messages``); a longer one is taken in at
+    the speed of the work.
     """
     store = copy_of(filled(size.resources), "receipt")
     first, found = _numbers(size.messages * 2), []
