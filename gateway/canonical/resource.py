@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from gateway.canonical.outcome import Issue
 
@@ -52,19 +52,22 @@ class Draft:
 
 @dataclass(slots=True)
 class Merge:
-    """Two identities that turned out to be one (ADT A40).
+    """Two identities that turned out to be one (ADT A40), or that are linked (A24), or no longer (A37).
 
     Attributes:
-        type: resource type, in practice ``"Patient"``.
-        key: ``(system, value)`` of the identity that ends.
-        retired: seed id of the resource that ends; it stays, with ``link.type`` replaced-by.
+        type: resource type: ``"Patient"``, ``"Account"`` (A41) or ``"Encounter"`` (A42).
+        key: ``(system, value)`` of the identity that ends; of a link, that of ``retired``.
+        retired: seed id of the resource that ends; it stays, a Patient with ``link.type`` replaced-by. Of a
+            link, the other one of the two: both go on.
         survivor: seed id of the resource that goes on; the ``ident`` row of ``key`` moves to it.
+        kind: ``link`` and ``unlink`` only write or remove ``Patient.link`` of type seealso, on both sides.
     """
 
     type: str
     key: tuple[str, str]
     retired: str
     survivor: str
+    kind: Literal["merge", "link", "unlink"] = "merge"
 
 
 @dataclass(slots=True)

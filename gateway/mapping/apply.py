@@ -95,8 +95,8 @@ class Application:
     def act(self, act: Act, f: list[str], frame: Frame, index: int) -> None:
         """Carry out one row of the message map."""
         if act.merge is not None:
-            how, field, into = act.merge
-            self.noted.merges.append((how, f[field] if len(f) > field else "", into, frame))
+            field = act.merge.field
+            self.noted.merges.append((act.merge, f[field] if len(f) > field else "", frame))
             return
         handle = self.handle(act, f, frame)
         if handle is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import Misconfigured
-from gateway.mapping import observations  # noqa: F401 (adds its functions to the closed table)
+from gateway.mapping import observations, periods  # noqa: F401 (add their functions to the closed table)
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
@@ -23,6 +23,11 @@ def part(text: str, separator: str, number: int) -> str:
         return text if number == 1 else ""
     parts = text.split(separator)
     return parts[number - 1] if number <= len(parts) else ""
+
+
+def first_valued(*texts: str) -> str:
+    """Return the first text that is neither empty nor the v2 null, else the null where one of them is."""
+    return next((text for text in texts if text not in EMPTY), '""' if '""' in texts else "")
 
 
 def repetition(field: str, number: int) -> str:
@@ -119,7 +124,14 @@ def compile_maps(
     rules = number_rules(maps, messages)
     names = {name: f"m{at}" for at, name in enumerate(sorted(maps))}
     world = World(maps, tables, {rule: at for at, rule in enumerate(rules)}, names)
-    scope: dict[str, Any] = {"part": part, "repetition": repetition, "own": own, "BAD": BAD, "EMPTY": EMPTY}
+    scope: dict[str, Any] = {
+        "part": part,
+        "repetition": repetition,
+        "own": own,
+        "first_valued": first_valued,
+        "BAD": BAD,
+        "EMPTY": EMPTY,
+    }
     scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
     scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}

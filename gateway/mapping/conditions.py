@@ -1,8 +1,8 @@
 """Conditions: the closed little language of ``when``, compiled to Python.
 
 ``PATH valued``, ``PATH = "x"``, ``PATH in (a, b)``, ``PATH count > 1``, ``PATH length > 8``,
-``PATH is numeric``, ``PATH is han``, ``PATH is resident``, ``PATH like "x%"``, joined by ``and``, ``or``,
-``not`` and parentheses.
+``PATH is numeric``, ``PATH is han``, ``PATH is resident``, ``PATH is null``, ``PATH like "x%"``, joined by
+``and``, ``or``, ``not`` and parentheses.
 """
 
 from __future__ import annotations
@@ -96,8 +96,10 @@ class _Reader:
             return f"({self.access(path, False)} {_COMPARE[word]} {self.take()!r})"
         if word == "is":
             kind = self.take()
+            if kind == "null":
+                return f"({self.access(path, True)} == '\"\"')"
             if kind not in ("numeric", "han", "resident"):
-                raise self.wrong("after 'is' comes numeric, han or resident")
+                raise self.wrong("after 'is' comes numeric, han, resident or null")
             return f"is_{kind}({self.access(path, False)})"
         if word == "like":
             return self.like(self.access(path, False), self.take())

@@ -15,10 +15,12 @@ segment    the segment's fields, Run       a dict merged into the resource, None
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from operator import mul
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -53,6 +55,7 @@ class Function:
 
 
 FUNCTIONS: dict[str, Function] = {}
+_EIGHT = ("",) * 8
 
 
 def _function(kind: Literal["value", "raw", "field", "segment"], result: str) -> Callable[[Convert], Convert]:
@@ -130,6 +133,37 @@ def to_oid_uri(text: str, run: Run) -> Any:
     return "urn:oid:" + text if re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", text) else BAD
 
 
+@_function("value", "id")
+def to_id(text: str, run: Run) -> Any:
+    """FHIR id: letters, digits, ``-`` and ``.``, at most 64."""
+    text = text.strip()
+    return (text if re.fullmatch(r"[A-Za-z0-9.-]{1,64}", text) else BAD) if text else None
+
+
+@_function("value", "xhtml")
+def narrative(text: str, run: Run) -> Any:
+    """Plain text → the div of a Narrative."""
+    plain = string(text, run)
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{escape(plain, quote=False)}</div>' if plain else None
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@_function("value", "uri")
+def to_uuid_uri(text: str, run: Run) -> Any:
+    """``67e55044-…`` → ``urn:uuid:67e55044-…``."""
+    text = text.strip()
+    return "urn:uuid:" + text.lower() if _UUID.fullmatch(text) else BAD
+
+
+@_function("value", "uri")
+def to_dns_uri(text: str, run: Run) -> Any:
+    """``lis.example.org`` → ``urn:dns:lis.example.org``."""
+    text = text.strip()
+    return "urn:dns:" + text if re.fullmatch(r"[\w.-]+", text) else BAD
+
+
 @_function("value", "date")
 def to_date(text: str, run: Run) -> Any:
     """HL7 DT or TS → FHIR date."""
@@ -197,6 +231,26 @@ def base64Binary(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
     """Base64 text, checked for its alphabet and length."""
     bare = re.sub(r"\s+", "", text)
     return bare if bare and _BASE64.fullmatch(bare) and len(bare) % 4 == 0 else BAD
+
+
+def _hex(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return None
+
+
+@_function("raw", "base64Binary")
+def ed_data(raw: str, run: Run) -> Any:
+    """ED.5 as ED.4 encodes it (v2-0299: ``Base64``, ``Hex``, ``A`` for plain text) → base64Binary."""
+    parts = [*raw.split("^", 4), *_EIGHT]
+    data, encoding = run.unescape(parts[4]), parts[3].strip().upper()
+    if not data.strip() or data == '""':
+        return None
+    if encoding in ("", "BASE64"):
+        return base64Binary(data, run)
+    found = _hex(data) if encoding == "HEX" else data.encode() if encoding == "A" else None
+    return BAD if found is None else b64encode(found).decode()
 
 
 _RESIDENT = re.compile(r"[0-9]{17}[0-9X]")
@@ -282,11 +336,27 @@ def hd_name(raw: str, run: Run) -> Any:
     return next((part for part in parts if part), None)
 
 
+@_function("raw", "string")
+def hd_text(raw: str, run: Run) -> Any:
+    """HD → all that it says, to read: ``LIS - L:4711``."""
+    parts = [run.unescape(part).strip() for part in (raw.split("&") if "&" in raw else raw.split("^"))]
+    name, uid, kind = [*parts, "", "", ""][:3]
+    number = f"{kind}:{uid}" if kind and uid else uid
+    return " - ".join(part for part in (name, number) if part) or None
+
+
 @_function("field", "string")
 def lines(field: str, run: Run) -> Any:
     """All repetitions as lines of one text; a text that is there already is continued on the next line."""
     texts = (string(run.unescape(one), run) for one in field.split("~") if one != '""')
     return "\n".join(text for text in texts if text) or None
+
+
+@_function("field", "Attachment")
+def text_attachment(field: str, run: Run) -> Any:
+    """All repetitions as lines of one plain text → Attachment."""
+    text = lines(field, run)
+    return {"contentType": "text/plain", "data": b64encode(text.encode()).decode()} if text else None
 
 
 @_function("raw", "string")
@@ -319,7 +389,26 @@ def room_number(raw: str, run: Run) -> Any:
     return _place(raw, 2, run)
 
 
-_EIGHT = ("",) * 8
+@_function("raw", "string")
+def raw_text(raw: str, run: Run) -> Any:
+    """All of a repetition as it was sent, with its delimiters: ``ADT^A01^ADT_A01``."""
+    return string(run.unescape(raw), run)
+
+
+@_function("raw", "string")
+def spaced_text(raw: str, run: Run) -> Any:
+    """The components that are valued, with blanks between them: SN ``>^5^:^80`` → ``> 5 : 80``."""
+    parts = (run.unescape(part).strip() for part in raw.split("^"))
+    return " ".join(part for part in parts if part not in EMPTY) or None
+
+
+@_function("raw", "string")
+def sampled_data(raw: str, run: Run) -> Any:
+    """NA → SampledData.data: numbers with blanks between them, ``E`` where one is missing or none."""
+    parts = [run.unescape(part).strip() for part in raw.split("^")]
+    if not any(is_numeric(part) for part in parts):
+        return None
+    return " ".join(part.removeprefix("+") if is_numeric(part) else "E" for part in parts)
 
 
 @_function("raw", "string")

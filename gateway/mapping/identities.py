@@ -55,6 +55,10 @@ class Identities:
         if not value:
             return False
         value += self.scope(handle)
+        if key.like_datatype:
+            handle.key = (run.local("key", handle.type), value.rstrip("|"))
+            handle.id = seed(run.tenant, handle.type, *handle.key)
+            return True
         if handle.step.step.again == "new":
             used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
             if used > 1:

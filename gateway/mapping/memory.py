@@ -69,7 +69,7 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
 
     def remembered(v: str, run: Run, s: str) -> Any:
         memory = run.memories[at]
-        key = v if s == "^" else s + v
+        key = v if s == "^" else "\r" + v  # no segment holds a CR
         known = memory.get(key)
         if known is not None:
             value, lineage, gaps, mentioned = known
@@ -80,10 +80,13 @@ def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str,
                 if one[4] not in run.known:
                     run.known.add(one[4])
                     run.mention(*one)
+                else:  # said before in this message; a memory around this one wants it all the same
+                    run.mentioned.append(one)
             return value
         lines, gaps_, issues, others = len(run.lineage), len(run.gaps), len(run.issues), len(run.mentioned)
         made = call(v, run, s)
-        if len(run.issues) == issues and len(v) <= LONGEST:
+        # What an escape sequence means depends on the message's charset.
+        if len(run.issues) == issues and len(v) <= LONGEST and "\\" not in v:
             try:
                 mentioned = tuple(_kept(*one) for one in run.mentioned[others:])
             except ValueError:  # it holds a Decimal: not a value that comes again

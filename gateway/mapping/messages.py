@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from gateway.errors import Misconfigured
 from gateway.mapping.compile import Compiled, part, repetition
@@ -21,6 +21,12 @@ from gateway.mapping.structures import structure
 
 _NAME = re.compile(r"[a-z]\w*")
 """A resource's name in a key; source paths begin with a capital letter or a dollar sign."""
+
+
+def segment_of(at: str) -> str:
+    """Return the segment of a place: ``PID`` of ``PATIENT.PID`` and of ``PID[2]``."""
+    return at.rpartition(".")[2].partition("[")[0]
+
 
 Test = Callable[[list[str], Run], bool]
 Value = Callable[[list[str], Run], str]
@@ -60,11 +66,15 @@ class KeyPart:
 
 @dataclass(slots=True, frozen=True)
 class Key:
-    """One way to an identity: by identifier type codes, or composed; ``fixed`` is a constant."""
+    """One way to an identity: by identifier type codes, or composed; ``fixed`` is a constant.
+
+    ``like_datatype``: composed as the key of a datatype map is, so that both name the same resource.
+    """
 
     identifier: tuple[str, ...] | None = None
     parts: tuple[KeyPart, ...] = ()
     fixed: str = ""
+    like_datatype: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,6 +85,27 @@ class Tie:
     last: str
     many: bool
     name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Joining:
+    """Two identities that a row joins or links.
+
+    Attributes:
+        kind: ``merge``, ``link`` or ``unlink``.
+        type: resource type.
+        into: name of the resource that goes on.
+        how: the map that makes the identifier of the one that ends, and the field that names it (merge).
+        field: number of that field.
+        other: name of the other resource (link and unlink).
+    """
+
+    kind: Literal["merge", "link", "unlink"]
+    type: str
+    into: str
+    how: str = ""
+    field: int = 0
+    other: str = ""
 
 
 @dataclass(slots=True)
@@ -88,7 +119,7 @@ class Act:
     keys: tuple[Key, ...]
     links: tuple[Tie, ...]
     appends: tuple[tuple[str, Tie], ...]
-    merge: tuple[str, int, str] | None = None
+    merge: Joining | None = None
     element: Callable[..., None] | None = None
 
 
@@ -125,7 +156,13 @@ def _keys(value: Any, segment: str, names: set[str], where: str) -> tuple[Key, .
             return (Key(identifier=tuple(str(v) for v in value["identifier"])),)
         if "fixed" in value:
             return (Key(fixed=str(value["fixed"])),)
-        raise Misconfigured(f"unknown key {value!r}; it takes identifier, any, fixed or a list", where=where)
+        if "datatype" in value:
+            return tuple(
+                replace(key, like_datatype=True) for key in _keys(value["datatype"], segment, names, where)
+            )
+        raise Misconfigured(
+            f"unknown key {value!r}; it takes identifier, any, datatype, fixed or a list", where=where
+        )
     parts = []
     for text in value if isinstance(value, list) else [value]:
         if str(text) in names:
@@ -212,7 +249,7 @@ class MessageCompiler:
         made = MessageMap(self.file, self.walk)
         acts: dict[int | str, list[Act]] = {}
         for step in self.steps:
-            segment = step.at.rpartition(".")[2]
+            segment = segment_of(step.at)
             act = self.act(step, segment)
             places: list[int | str] = [*self.leaves(step)]
             for leaf in places or [segment]:
@@ -234,7 +271,7 @@ class MessageCompiler:
         """Return the fields that keys and merges of these acts read by themselves."""
         fields = set()
         for act in acts:
-            segment = act.step.at.rpartition(".")[2]
+            segment = segment_of(act.step.at)
             texts = act.step.key if isinstance(act.step.key, list) else []
             for text in [*texts, act.step.merge.get("from", "")]:
                 if str(text).startswith(segment + "-"):
@@ -249,8 +286,12 @@ class MessageCompiler:
             return False
 
     def leaves(self, step: Step) -> list[int]:
-        """Return the places that ``at`` names: groups directly around it first, else anywhere above it."""
-        *groups, segment = step.at.split(".")
+        """Return the places that ``at`` names: groups directly around it first, else anywhere above it.
+
+        ``PID[2]`` names the second of them (the other patient of ADT_A24).
+        """
+        *groups, last = step.at.split(".")
+        segment, _, number = last.rstrip("]").partition("[")
         exact, loose = [], []
         for at, leaf in enumerate(self.walk.leaves):
             if leaf.segment != segment:
@@ -260,9 +301,12 @@ class MessageCompiler:
                 exact.append(at)
             elif all(one in around for one in groups):
                 loose.append(at)
-        if groups and not exact and not loose:
+        found = exact or loose
+        if number:
+            found = found[int(number) - 1 : int(number)] if number.isdigit() and number != "0" else []
+        if (groups or number) and not found:
             raise Misconfigured(f"{self.file.structure} has no place {step.at!r}", where=step.where)
-        return exact or loose
+        return found
 
     def act(self, step: Step, segment: str) -> Act:
         call = None
@@ -280,12 +324,17 @@ class MessageCompiler:
                 return field_of(at, segment) if whole else reader(at, segment)
 
             test = _function(condition(step.when, access, step.where))
+        keys = _keys(step.key, segment, self.names, step.where)
+        if step.again == "new" and any(key.identifier is not None for key in keys):
+            raise Misconfigured(
+                "an identifier names one resource: 'again: new' needs another key", where=step.where
+            )
         return Act(
             rule=self.numbers[step.id],
             step=step,
             test=test,
             call=call,
-            keys=_keys(step.key, segment, self.names, step.where),
+            keys=keys,
             links=tuple(self.link(step, path, name) for path, name in step.link.items()),
             appends=tuple(self.append(step, path, name) for path, name in step.append.items()),
             merge=self.merge(step),
@@ -322,10 +371,22 @@ class MessageCompiler:
             )
         return self.compiled.functions[step.element]
 
-    def merge(self, step: Step) -> tuple[str, int, str] | None:
-        if not step.merge:
+    def merge(self, step: Step) -> Joining | None:
+        """Return what a row joins; its ``into`` must be made by a row of this map."""
+        said = step.merge
+        if not said:
             return None
-        how = step.merge.get("as", "CX[Identifier]")
-        if how not in self.maps or not is_type(step.merge.get("type", "")):
-            raise Misconfigured("merge takes type, from, as (a map) and into", where=step.where)
-        return how, source(step.merge["from"], step.where).field, step.merge["into"]
+        kind, type_ = said.get("kind", "merge"), said.get("type", "")
+        known = is_type(type_) and {said.get("into"), said.get("other", said.get("into"))} <= self.names
+        if known and kind == "merge" and said.get("as", "CX[Identifier]") in self.maps and "from" in said:
+            how, at = said.get("as", "CX[Identifier]"), source(said["from"], step.where).field
+            return Joining("merge", type_, said["into"], how, at)
+        if known and "other" in said and type_ == "Patient":
+            if kind == "link":
+                return Joining("link", type_, said["into"], other=said["other"])
+            if kind == "unlink":
+                return Joining("unlink", type_, said["into"], other=said["other"])
+        raise Misconfigured(
+            "merge takes type, from, as (a map) and into; a link or unlink takes kind, type, other and into",
+            where=step.where,
+        )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import times
-from gateway.mapping.functions import BAD, FUNCTIONS, Function, number, string
+from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, Function, number, string
 
 MOST = 4096
 """Units and ranges that are remembered for one sender."""
@@ -31,6 +31,11 @@ _ONE_SIDED = re.compile(
 
 def _field(f: list[str], at: int) -> str:
     return f[at] if len(f) > at and f[at] != '""' else ""
+
+
+def _first(raw: str) -> str:
+    """Return the first repetition that says something."""
+    return next((part for part in raw.split("~") if part not in EMPTY), "") if "~" in raw else raw
 
 
 def quantity(text: str, run: Run) -> Any:
@@ -94,19 +99,32 @@ def _absent(text: str) -> dict[str, Any]:
     return {"dataAbsentReason": {"coding": [coding], "text": text}}
 
 
+_SIGNS = ("", "=", "<", ">", "<=", ">=")
+
+
 def _structured(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
-    """SN (chapter 2A): comparator ^ number ^ separator ^ number."""
+    """SN (chapter 2A): comparator ^ number ^ separator ^ number; text where it is no quantity of FHIR."""
     parts = [run.unescape(part).strip() for part in raw.split("^")] + ["", "", "", ""]
     sign, first, separator, second = parts[:4]
-    one, two = number(first), number(second)
-    if separator in (":", "/") and one is not None and two is not None:
-        return {"valueRatio": {"numerator": {"value": one, **unit}, "denominator": {"value": two}}}
-    if separator == "-" and one is not None and two is not None:
-        return {"valueRange": {"low": {"value": one, **unit}, "high": {"value": two, **unit}}}
-    if not separator and one is not None and sign in ("", "=", "<", ">", "<=", ">="):
-        made = {"value": one, **unit}
-        return {"valueQuantity": made | ({"comparator": sign} if sign not in ("", "=") else {})}
+    if separator in (":", "/") and (made := run.by_map("SN[Ratio]", raw)):
+        return {"valueRatio": {**made, "numerator": {**made["numerator"], **unit}}}
+    if separator == "-" and (made := run.by_map("SN[Range]", raw)):
+        return {"valueRange": {**made, "low": {**made["low"], **unit}, "high": {**made["high"], **unit}}}
+    if not separator and sign in _SIGNS and (made := run.by_map("SN[Quantity]", raw)):
+        return {"valueQuantity": {**made, **unit}}
     text = "".join(part for part in (sign, first, separator, second) if part)
+    return {"valueString": " ".join(one for one in (text, unit.get("unit", "")) if one)} if text else {}
+
+
+def _sampled(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    """NA: value ^ value …; how far apart they were measured the message does not say."""
+    made = run.by_map("NA[SampledData]", raw)
+    return {"valueSampledData": {**made, "origin": {**made["origin"], **unit}}} if made else {}
+
+
+def _between(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
+    """VR: first ^ last value of a range that is coded."""
+    text = "-".join(part for one in raw.split("^") if (part := run.unescape(one).strip()))
     return {"valueString": text} if text else {}
 
 
@@ -127,7 +145,7 @@ def _period(raw: str, run: Run) -> dict[str, Any]:
 
 def _text(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
     """ST, TX, FT and numbers typed as text: a number with a unit is a quantity, else it stays text."""
-    lines = [string(run.unescape(part), run) for part in raw.split("~")]
+    lines = [string(run.unescape(part), run) for part in raw.split("~") if part != '""']
     text = "\n".join(line for line in lines if line)
     if not text:
         return {}
@@ -137,12 +155,15 @@ def _text(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
 
 
 def _coded(raw: str, kind: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
-    first = raw.split("~", 1)[0]
+    first = _first(raw)
     if kind in ("IS", "ID") and "^" not in first:
         plain = run.unescape(first).strip()
         return _text(first, unit, run) if unit else {"valueCodeableConcept": {"text": plain}} if plain else {}
     made = run.by_map("CWE[CodeableConcept]", first)
     return {"valueCodeableConcept": made} if made else {}
+
+
+_KINDS = {"SN": _structured, "NR": _range, "NA": _sampled, "VR": _between}
 
 
 def obx_value(f: list[str], run: Run) -> Any:
@@ -154,16 +175,14 @@ def obx_value(f: list[str], run: Run) -> Any:
     if _STARS.fullmatch(raw.strip()):
         return _absent(raw.strip())
     unit = unit_of(_field(f, 6), run)
-    first = raw.split("~", 1)[0]
+    first = _first(raw)
     if kind == "NM":
         made = _quantity(run.unescape(first), unit, run)
         return {"valueQuantity": made} if made else _text(raw, {}, run) or None
-    if kind == "SN":
-        return _structured(first, unit, run) or None
+    if kind in _KINDS:
+        return _KINDS[kind](first, unit, run) or None
     if kind in ("CE", "CWE", "CNE", "CF", "IS", "ID"):
         return _coded(raw, kind, unit, run) or None
-    if kind == "NR":
-        return _range(first, unit, run) or None
     if kind == "DR":
         return _period(first, run) or None
     if kind in ("DT", "TS", "DTM"):
@@ -173,6 +192,34 @@ def obx_value(f: list[str], run: Run) -> Any:
         moment = times.to_time(first.strip())
         return {"valueTime": moment} if moment else BAD
     return _text(raw, unit, run) or None
+
+
+_VALUE_ATTACHMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
+
+
+def _component(f: list[str], one: str, run: Run) -> dict[str, Any]:
+    """Return the value of one repetition of OBX-5."""
+    kind = _field(f, 2).strip().upper()
+    if kind in ("ED", "RP"):
+        made = run.by_map(f"{kind}[Attachment]", one)
+        return {"extension": [{"url": _VALUE_ATTACHMENT, "valueAttachment": made}]} if made else {}
+    value = obx_value([*f[:5], one, *f[6:]], run)
+    return value if isinstance(value, dict) else {}
+
+
+def obx_components(f: list[str], run: Run) -> Any:
+    """OBX with several values in OBX-5 → a component for each; lines of text are one value."""
+    raw = _field(f, 5)
+    code = run.by_map("CWE[CodeableConcept]", _field(f, 3).split("~", 1)[0])
+    if "~" not in raw or code is None or _field(f, 2).strip().upper() in ("", "ST", "TX", "FT"):
+        return None
+    limits = reference_range(f, run)
+    made = []
+    for one in raw.split("~"):
+        value = _component(f, one, run) if one and one != '""' else {}
+        if value:
+            made.append({"code": code, **value, **({"referenceRange": [limits]} if limits else {})})
+    return {"component": made} if made else None
 
 
 def reference_range(f: list[str], run: Run) -> Any:
@@ -186,6 +233,8 @@ def reference_range(f: list[str], run: Run) -> Any:
         if len(run.ranges) >= MOST:
             run.ranges.clear()
         known = run.ranges[key] = _reference_range(f, text, run)
+    else:
+        unit_of(key[1], run)  # a unit without a code is a gap every time
     return dict(known)
 
 
@@ -258,6 +307,7 @@ FUNCTIONS |= {
     "tq_duration": Function("value", tq_duration, "Duration"),
     "unit": Function("raw", unit, "Quantity"),
     "obx_value": Function("segment", obx_value, ""),
+    "obx_components": Function("segment", obx_components, ""),
     "reference_range": Function("segment", reference_range, "Observation.referenceRange"),
     "quantity": Function("value", quantity, "Quantity"),
     "frequency": Function("value", frequency, "Timing"),

@@ -9,8 +9,9 @@ from gateway.errors import Misconfigured
 from gateway.mapping.elements import Element, element, is_primitive, is_type, names
 
 _SOURCE = re.compile(
-    r"(?P<seg>[A-Z][A-Z0-9]{2})-(?P<field>\d+)(?:\[(?P<rep>\d+)\])?(?:\.(?P<c>\d+))?(?:\.(?P<s>\d+))?"
-    r"|(?P<type>[A-Z][A-Z0-9]{0,3})\.(?P<tc>\d+)(?:\.(?P<ts>\d+))?"
+    r"(?P<seg>[A-Z][A-Z0-9]{2})-(?P<field>\d+)(?:\[(?P<rep>[1-9]\d*)\])?"
+    r"(?:\.(?P<c>[1-9]\d*))?(?:\.(?P<s>[1-9]\d*))?"
+    r"|(?P<type>[A-Z][A-Z0-9]{0,3})\.(?P<tc>[1-9]\d*)(?:\.(?P<ts>[1-9]\d*))?"
     r"|\$(?P<var>[a-z]+)"
 )
 VARIABLES = frozenset({"sender", "tenant", "id", "received", "map", "control", "this"})

@@ -39,6 +39,7 @@ STEP_KEYS = frozenset(
         "merge",
         "again",
         "only",
+        "owns",
         "guide",
         "note",
     }
@@ -154,6 +155,7 @@ class Step:
     merge: Mapping[str, str] = field(default_factory=dict)
     again: str = "same"
     only: str = ""
+    owns: bool = False
     guide: tuple[str, ...] = ()
     included: bool = False
 
@@ -183,8 +185,8 @@ def _tuple(value: Json) -> tuple[str, ...]:
     return tuple(str(v) for v in value) if isinstance(value, list) else (str(value),)
 
 
-def _flag(data: Mapping[str, Any], key: str, default: bool) -> bool:
-    return str(data.get(key, default)).lower() == "true"
+def _flag(data: Mapping[str, Any], key: str, default: bool, where: str) -> bool:
+    return _one_of(data, key, ("true", "false") if default else ("false", "true"), where) == "true"
 
 
 def _unique(items: list[Row] | list[Step], where: str) -> None:
@@ -212,6 +214,10 @@ def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
     where = f"{file}:{data.get('__line__', 0)}"
     _known(data, ROW_KEYS, where)
     clears = data.get("clear") == "always"
+    if "from" in data and not _tuple(data["from"]):
+        raise Misconfigured("'from' names nothing", where=where)
+    if not isinstance(data.get("with", {}), dict):
+        raise Misconfigured("'with' takes elements and their values: {use: home}", where=where)
     if "from" not in data and "value" not in data and not clears:
         raise Misconfigured("a row needs 'from' or 'value'", where=where)
     if "to" not in data and "ignore" not in data:
@@ -227,8 +233,8 @@ def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
         value=plain(data.get("value")),
         has_value="value" in data,
         constants=plain(data.get("with", {})),
-        fill=_flag(data, "fill", False),
-        clear=_flag(data, "clear", True),
+        fill=_flag(data, "fill", False, where),
+        clear=_one_of(data, "clear", ("true", "false", "always"), where) != "false",
         clears=clears,
         ignore=str(data.get("ignore", "")),
         guide=_tuple(data.get("guide")),
@@ -247,7 +253,7 @@ def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
     source, bracket, target = name.partition("[")
     if not bracket or not target.endswith("]"):
         raise Misconfigured('expected map: "SOURCE[Target]"', where=path.name)
-    rows = [_row(name, ident, row, path.name) for ident, row in _numbered(data.get("rows") or [], "from")]
+    rows = [_row(name, ident, row, path.name) for ident, row in _numbered(_listed(data, path.name), "from")]
     _unique(rows, path.name)
     return MapFile(
         name=name,
@@ -258,7 +264,7 @@ def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
         rows=rows,
         key=plain(data.get("key")),
         requires=_tuple(data.get("requires")),
-        memo=_flag(data, "memo", False),
+        memo=_flag(data, "memo", False, path.name),
         guide=_tuple(data.get("guide")),
     )
 
@@ -277,10 +283,19 @@ def _steps(structure: str, rows: list[Spliced]) -> list[Step]:
 
 
 def _one_of(data: Mapping[str, Any], name: str, choices: tuple[str, ...], where: str) -> str:
-    value = str(data.get(name, choices[0]))
+    value = str(data.get(name, choices[0])).lower()
     if value not in choices:
-        raise Misconfigured(f"{name} is one of {', '.join(choices)}, not {value!r}", where=where)
+        known = ", ".join(choice for choice in choices if choice)
+        raise Misconfigured(f"{name} is one of {known}, not {value!r}", where=where)
     return value
+
+
+def _listed(data: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    """Return the rows of a file, each a mapping."""
+    rows = data.get("rows") or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Misconfigured("'rows' takes a list of {…}", where=where)
+    return rows
 
 
 def _step(structure: str, ident: str, row: Spliced) -> Step:
@@ -309,7 +324,8 @@ def _step(structure: str, ident: str, row: Spliced) -> Step:
         element=str(data.get("element", "")),
         merge=plain(data.get("merge", {})),
         again=_one_of(data, "again", ("same", "new"), where),
-        only=str(data.get("only", "")),
+        only=_one_of(data, "only", ("", "stub"), where),
+        owns=_flag(data, "owns", False, where),
         guide=_tuple(data.get("guide")),
         included=bool(row.block),
     )
@@ -328,9 +344,13 @@ def message_file(path: Path | Traversable, blocks: Mapping[str, Block] | None = 
     _known(data, MESSAGE_KEYS, path.name)
     structure = str(data.get("message", ""))
     steps = _steps(
-        path.name.removesuffix(".yaml"), list(spliced(data.get("rows") or [], path.name, blocks or {}))
+        path.name.removesuffix(".yaml"), list(spliced(_listed(data, path.name), path.name, blocks or {}))
     )
     _unique(steps, path.name)
+    named = {step.name for step in steps} | {"merge"}
+    for name in plain(data.get("requires", {})):
+        if name not in named:
+            raise Misconfigured(f"'requires' names {name!r}, which no row makes", where=path.name)
     return MessageFile(
         structure=structure,
         where=path.name,

@@ -301,6 +301,20 @@ class Run:
         for name, value in body.items():
             handle.body.setdefault(name, value)
 
+    def unmention(self, since: int) -> None:
+        """Forget the resources that only a value mentioned which came to nothing.
+
+        Args:
+            since: length of ``mentioned`` before the value.
+        """
+        gone = {one[1] for one in self.mentioned[since:]} - {one[1] for one in self.mentioned[:since]}
+        if gone:
+            self.handles[:] = [one for one in self.handles if one.step is not None or one.id not in gone]
+            self.known.difference_update(one[4] for one in self.mentioned[since:] if one[1] in gone)
+            for ident in gone:
+                del self.by_id[ident]
+        del self.mentioned[since:]
+
     def clear(self, handle: Handle, name: str) -> None:
         """Note that the sender deleted an element (the v2 null)."""
         if handle.cleared is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gateway.errors import Misconfigured
+from gateway.mapping.elements import is_resource
 from gateway.mapping.rows import plain, read
 from gateway.mapping.times import _ZONE
 
@@ -78,6 +79,10 @@ class Profile:
         return bool(self.match) and all(fnmatchcase(header.get(k, ""), v) for k, v in self.match.items())
 
 
+SCOPES = ("visit", "date", "year")
+"""What makes a recycled number unique."""
+
+
 def _choice(data: dict[str, Any], key: str, choices: tuple[str, ...], where: str) -> Any:
     value = str(data.get(key, choices[0]))
     if value not in choices:
@@ -96,6 +101,14 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
         if key not in PROFILE_KEYS:
             known = ", ".join(sorted(PROFILE_KEYS))
             raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
+    for name in [*(data.get("owns") or []), *(data.get("scope") or {})]:
+        if name != "*" and not is_resource(str(name)):
+            raise Misconfigured(f"R4 has no resource type {name!r}", where=path.name)
+    for name, kind in (data.get("scope") or {}).items():
+        if kind not in SCOPES:
+            raise Misconfigured(
+                f"scope of {name} is one of {', '.join(SCOPES)}, not {kind!r}", where=path.name
+            )
     zone = str(data.get("zone", base.zone if base else "+08:00"))
     if not _ZONE.fullmatch(zone) or ":" not in zone:
         raise Misconfigured(f"zone must look like +08:00, not {zone!r}", where=path.name)

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.canonical import Draft, Issue, Merge, Translation
-from gateway.canonical.lineage import pack
+from gateway.canonical.lineage import MARK, pack
 from gateway.errors import Rejected
 from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle
 from gateway.mapping.identities import Identities
 from gateway.mapping.identity import seed
-from gateway.mapping.messages import MessageMap, Tie
+from gateway.mapping.messages import Joining, MessageMap, Tie
 from gateway.mapping.run import Run
 from gateway.mapping.times import to_us
 
 _DAY = len("2026-01-31")
 """Longest text of a day without a time."""
+
+CHOICES = (
+    "abatement",
+    "deceased",
+    "effective",
+    "medication",
+    "multipleBirth",
+    "occurrence",
+    "onset",
+    "value",
+)
+"""Elements ``[x]`` of the types that messages say more than once; one member excludes the others."""
 
 _AHEAD_US = 86_400_000_000
 _SUBJECTS = ("subject", "patient", "beneficiary")
@@ -34,13 +46,13 @@ class Noted:
     Attributes:
         pending: references between resources.
         ends: references to all resources (Provenance.target).
-        merges: identities to join: map, field, name of the survivor, group.
+        merges: identities to join: how, the field that names what ends, group.
         unmapped: path → fields that no row reads.
     """
 
     pending: list[Pending] = field(default_factory=list)
     ends: list[tuple[Handle, Tie]] = field(default_factory=list)
-    merges: list[tuple[str, str, str, Frame]] = field(default_factory=list)
+    merges: list[tuple[Joining, str, Frame]] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
 
 
@@ -48,12 +60,54 @@ def _provenance_last(handle: Handle) -> bool:
     return handle.type == "Provenance"
 
 
-def _join(body: dict[str, Any], other: dict[str, Any]) -> None:
-    """Add to ``body`` what the same resource says elsewhere in the message; lists are united."""
-    for name, value in other.items():
-        mine = body.setdefault(name, value)
-        if mine is not value and isinstance(mine, list):
-            body[name] = [*mine, *(one for one in value if one not in mine)]
+def _owned(handle: Handle) -> bool:
+    """Return whether the row that made it says that its sender decides about what it writes."""
+    return handle.step is not None and bool(handle.step.step.owns)
+
+
+def join(handle: Handle, other: Handle) -> None:
+    """Add to a resource what the same one says elsewhere in the message; lists are united.
+
+    What either wrote only as a default gives way to what the other knows.
+    """
+    defaults, others = handle.fills or set(), other.fills or set()
+    for name, value in other.body.items():
+        mine = handle.body.get(name)
+        if mine is None or (name in defaults and name not in others):
+            if mine is not None or not _says_otherwise(handle.body, name):
+                handle.body[name] = value
+        elif mine is not value and isinstance(mine, list) and name not in others:
+            handle.body[name] = [*mine, *(one for one in value if one not in mine)]
+    handle.fills = {name for name in defaults if name in others or name not in other.body}
+    handle.fills |= {
+        name for name in others if name not in defaults and handle.body.get(name) is other.body[name]
+    }
+    handle.cleared = [*(handle.cleared or ()), *(other.cleared or ())]
+    handle.subject = handle.subject or other.subject
+    handle.stub = handle.stub and other.stub
+    handle.mark = b""  # it is no longer what was remembered
+
+
+def _says_otherwise(body: dict[str, Any], name: str) -> bool:
+    """Return whether another member of the choice ``x[x]`` to which ``name`` belongs is there already."""
+    return any(name.startswith(stem) and _other_choice(body, name, stem) for stem in CHOICES)
+
+
+def _other_choice(body: dict[str, Any], name: str, stem: str) -> bool:
+    return name[len(stem) : len(stem) + 1].isupper() and any(
+        one != name and one.startswith(stem) and one[len(stem) : len(stem) + 1].isupper() for one in body
+    )
+
+
+def renumbered(lineage: list[int], joined: dict[int, int]) -> list[int]:
+    """Return the lineage with the numbers of resources that became one with another."""
+    result, at = list(lineage), 0
+    while at < len(result):
+        result[at + 2] = joined.get(result[at + 2], result[at + 2])
+        at += 4
+        while at < len(result) and result[at] != MARK:
+            at += 1
+    return result
 
 
 def _is_written(body: dict[str, Any], path: str) -> bool:
@@ -129,10 +183,12 @@ class Settlement:
     def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
         """Write the Reference to ``other``; ``element`` is what else the list element says."""
         here = handle.body
+        inside: tuple[dict[str, Any], str] | None = None
         for name, many in tie.way:  # on copies: what is there may be shared with other messages
             if many:
                 fresh: dict[str, Any] = dict(element) if element else {}
                 here[name] = [*here.get(name, ()), fresh]
+                inside = here, name
             else:
                 fresh = here[name] = dict(here.get(name, ()))
             here = fresh
@@ -143,17 +199,25 @@ class Settlement:
                 handle.subject = other
         elif reference not in (there := here.get(tie.last, ())):
             here[tie.last] = [*there, reference]
+        if inside is not None:  # the same twice, where two segments mean one resource
+            *before, last = inside[0][inside[1]]
+            if last in before:
+                inside[0][inside[1]] = before
 
     def merge_bodies(self) -> None:
         """Two resources of one identity become one; the earlier one keeps what it says."""
         first: dict[str, Handle] = {}
+        joined: dict[int, int] = {}
         for handle in self.run.handles:
             if handle.state != SETTLED:
                 continue
             same = first.setdefault(handle.reference, handle)
             if same is not handle:
-                _join(same.body, handle.body)
+                join(same, handle)
                 handle.state = LEFT_OUT
+                joined[handle.number] = same.number
+        if joined:
+            self.run.lineage[:] = renumbered(self.run.lineage, joined)
 
     def draft(self, handle: Handle) -> Draft:
         body = handle.body
@@ -165,33 +229,43 @@ class Settlement:
             handle.subject.id if handle.subject is not None else "",
             tuple([name for name in handle.cleared if not _is_written(body, name)]) if handle.cleared else (),
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
-            not handle.stub and self.run.profile.owner(handle.type),
+            not handle.stub and (self.run.profile.owner(handle.type) or _owned(handle)),
             handle.number,
             handle.mark,
         )
 
     def joined(self) -> list[Merge]:
-        """Return the identities that the message joins (MRG)."""
+        """Return the identities that the message joins (MRG) or links."""
         merges: list[Merge] = []
-        for how, at, into, frame in self.noted.merges:
-            survivor = frame.find(into)
+        for joining, said, frame in self.noted.merges:
+            survivor = frame.find(joining.into)
             if survivor is None or not survivor.id:
                 continue
             if not self.run.profile.owner(survivor.type):
                 raise Rejected(
                     f"this sender does not own {survivor.type} and may not join two of them",
                     code="not-the-owner",
-                    where="MRG",
+                    where="MRG" if joining.kind == "merge" else self.plan.file.structure,
                 )
-            for raw in at.split("~"):
-                made = self.run.by_map(how, raw) if raw else None
-                if not made or not made.get("value"):
-                    continue
-                key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
-                retired = seed(self.run.tenant, survivor.type, *key)
-                if retired != survivor.id:
-                    merges.append(Merge(survivor.type, key, retired, survivor.id))
+            if joining.kind == "merge":
+                merges += self.merged(joining, said, survivor)
+            else:
+                other = frame.find(joining.other)
+                if other is not None and other.id and other.id != survivor.id:
+                    key = other.key or ("", "")
+                    merges.append(Merge(joining.type, key, other.id, survivor.id, joining.kind))
         return merges
+
+    def merged(self, joining: Joining, said: str, survivor: Handle) -> Iterator[Merge]:
+        """Yield what ends in ``survivor``: one for each number of the field."""
+        for raw in said.split("~"):
+            made = self.run.by_map(joining.how, raw) if raw else None
+            if not made or not made.get("value"):
+                continue
+            key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
+            retired = seed(self.run.tenant, survivor.type, *key)
+            if retired != survivor.id:
+                yield Merge(survivor.type, key, retired, survivor.id)
 
     def event_at(self) -> int | None:
         """Return when it happened: the first time with hours, else the first day.

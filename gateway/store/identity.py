@@ -14,6 +14,7 @@ Belongs = Callable[[IdentKey], "str | None"]
 Living = Callable[[str, str], str]
 """(type, id) → the id of the resource that goes on for it"""
 
+_RETIRED = {"Account": "inactive", "Encounter": "entered-in-error"}
 _SUBJECTS = ("subject", "patient", "beneficiary")
 
 
@@ -37,8 +38,13 @@ def move(
     """
     result = []
     for merge in translation.merges:
+        survivor = living(merge.type, _owner(tenant, merge, merge.survivor, translation.drafts, belongs))
+        if merge.kind != "merge":
+            other = living(merge.type, _owner(tenant, merge, merge.retired, translation.drafts, belongs))
+            if other != survivor:
+                result.append(replace(merge, retired=other, survivor=survivor))
+            continue
         key = ident_key(tenant, merge.type, merge.key)
-        survivor = living(merge.type, _survivor(tenant, merge, translation.drafts, belongs))
         found = belongs(key)
         if found != survivor:
             moved[key] = survivor
@@ -49,14 +55,14 @@ def move(
     return result
 
 
-def _survivor(tenant: int, merge: Merge, drafts: Sequence[Draft], belongs: Belongs) -> str:
-    """Return the resource to which the key of the survivor belongs: its seed id only proposes."""
+def _owner(tenant: int, merge: Merge, seed: str, drafts: Sequence[Draft], belongs: Belongs) -> str:
+    """Return the resource to which the key of one of the two belongs: its seed id only proposes."""
     for draft in drafts:
-        if draft.key and (draft.type, draft.id) == (merge.type, merge.survivor):
+        if draft.key and (draft.type, draft.id) == (merge.type, seed):
             owner = belongs(ident_key(tenant, draft.type, draft.key))
             if owner is not None:
                 return owner
-    return merge.survivor
+    return seed
 
 
 def settle(
@@ -133,3 +139,16 @@ def linked(resource: Resource, other: str, kind: str) -> Resource:
     if kind == "replaced-by":
         result["active"] = False
     return result
+
+
+def unlinked(resource: Resource, other: str) -> Resource:
+    """Return ``resource`` without the link that a mere relation to ``other`` made (A37)."""
+    link = {"other": {"reference": f"{resource['resourceType']}/{other}"}, "type": "seealso"}
+    left = [each for each in resource.get("link", ()) if each != link]
+    result = {name: value for name, value in resource.items() if name != "link"}
+    return {**result, "link": left} if left else result
+
+
+def retired(resource: Resource) -> Resource:
+    """Return an Account or Encounter that ended because its number was merged: R4 gives them no link."""
+    return {**resource, "status": _RETIRED[resource["resourceType"]]}

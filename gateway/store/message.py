@@ -5,9 +5,10 @@ Ownership, event order and the check for recycled numbers (design: Identity).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gateway.canonical import Draft, Issue, Resource
+from gateway.canonical import Draft, Issue, Merge, Resource
 from gateway.errors import Rejected
 from gateway.store import identity
 from gateway.store.body import Content, content, resource
@@ -170,23 +171,46 @@ class Message:
                 self._unchanged(key, pending.entry, pending.event_us)
         return result
 
-    def join(self, type_: str, retired: str, survivor: str) -> None:
-        """Link a resource that ended with the one that goes on (R4 Patient.link)."""
-        ends, goes_on = ((self._tenant, NUMBER[type_], id_) for id_ in (retired, survivor))
+    def join(self, merge: Merge) -> None:
+        """Link a resource that ended with the one that goes on, or two that both go on (R4 Patient.link)."""
+        ends, goes_on = ((self._tenant, NUMBER[merge.type], id_) for id_ in (merge.retired, merge.survivor))
+        if merge.kind != "merge":
+            if self._exists(ends) and self._exists(goes_on) and self._in_time(ends, goes_on):
+                self._relate(ends, merge.survivor, merge.kind)
+                self._relate(goes_on, merge.retired, merge.kind)
+            return
         if not self._exists(ends):
             return
-        self._link(ends, survivor, "replaced-by")
+        if merge.type != "Patient":
+            self._rewrite(ends, identity.retired)
+            return
+        self._rewrite(ends, lambda body: identity.linked(body, merge.survivor, "replaced-by"))
         if self._exists(goes_on):
-            self._link(goes_on, retired, "replaces")
+            self._rewrite(goes_on, lambda body: identity.linked(body, merge.retired, "replaces"))
+
+    def _relate(self, key: ResourceKey, other: str, kind: str) -> None:
+        if kind == "unlink":
+            self._rewrite(key, lambda body: identity.unlinked(body, other))
+        else:
+            self._rewrite(key, lambda body: identity.linked(body, other, "seealso"))
+
+    def _in_time(self, *keys: ResourceKey) -> bool:
+        """Tell whether no newer event has spoken about these: a late link must not undo an unlink."""
+        known = [(self.pending.get(key) or self._entry(key)).event_us for key in keys]
+        said = self._event_us
+        late = said is not None and any(at is not None and at > said for at in known)
+        if late:
+            self._remark_late("Patient")
+        return not late
 
     def _exists(self, key: ResourceKey) -> bool:
         entry = self._entry(key)
         return key in self.pending or bool(entry.ver and not entry.deleted)
 
-    def _link(self, key: ResourceKey, other: str, kind: str) -> None:
+    def _rewrite(self, key: ResourceKey, change: Callable[[Resource], Resource]) -> None:
         before = self.pending.get(key)
         entry = before.entry if before else self._entry(key)
-        body = identity.linked(before.body if before else self._stored(entry), other, kind)
+        body = change(before.body if before else self._stored(entry))
         self._leave(key, entry, body, before.event_us if before else entry.event_us, b"")
 
     def _check_subject(self, draft: Draft, entry: Entry) -> None:

@@ -67,7 +67,7 @@ class Applier:
         for draft in drafts:
             message.draft(draft)
         for joined in merges:
-            message.join(joined.type, joined.retired, joined.survivor)
+            message.join(joined)
         changes.idents.update(message.moved)
         changes.new_idents.update(message.moved)
         refs = [self._emit(key, pending, envelope, ticks, changes) for key, pending in message.changed()]

@@ -16,16 +16,39 @@ _QUANTITIES = {"Quantity", "SimpleQuantity", "Age", "Duration", "Count", "Distan
 _TEXTS = ("string", "text", "markdown")
 
 
+_TEXT_TYPES = frozenset({"string", "code", "markdown", "uri", "url", "canonical", "id", "oid", "uuid"})
+_ALSO = {
+    "date": {"dateTime"},
+    "instant": {"dateTime"},
+    "integer": {"decimal"},
+    "positiveInt": {"decimal", "integer", "unsignedInt"},
+    "unsignedInt": {"decimal", "integer"},
+}
+"""Types that a value of another type is too."""
+
+
+def _fits(made: str, fhir: str) -> bool:
+    """Return whether a value of type ``made`` (``""`` for several) may be written as ``fhir``."""
+    if not made or made == fhir or fhir in _ALSO.get(made, ()):
+        return True
+    return (made in _TEXT_TYPES and fhir in _TEXT_TYPES) or (made in _QUANTITIES and fhir in _QUANTITIES)
+
+
 def table_name(codes: str) -> str:
     """Return the name of a code table in generated code."""
     return f"T_{codes.replace('-', '_')}"
 
 
 class Converting:
-    """The expressions that make FHIR values of raw text."""
+    """The expressions that make FHIR values of raw text.
+
+    Attributes:
+        mentions: some row makes a resource.
+    """
 
     def __init__(self, file: MapFile, world: World) -> None:
         self.file, self.world = file, world
+        self.mentions = False
 
     def expression(self, row: Row, fhir: str, value: str, at: Source) -> str:
         """Return the expression that makes the FHIR value of the raw text ``value``.
@@ -47,6 +70,8 @@ class Converting:
             raise Misconfigured(f"{what}; functions are {', '.join(sorted(FUNCTIONS))}", where=row.where)
         if function.kind == "segment":
             raise Misconfigured(f"{how} works on a whole segment", where=row.where)
+        if not _fits(function.result, fhir):
+            raise Misconfigured(f"{how} makes a {function.result}; {row.to!r} is a {fhir}", where=row.where)
         if function.kind in ("raw", "field"):
             return f"F_{how}({value}, run)"
         if how in _TEXTS:
@@ -70,6 +95,7 @@ class Converting:
         if is_resource(made):
             if fhir != "Reference":
                 raise Misconfigured(f"{how} makes a {made}; {row.to!r} is a {fhir}", where=row.where)
+            self.mentions = True
             return "R_" + call
         both_primitive = is_primitive(made) and is_primitive(fhir)
         if made != fhir and not both_primitive and not (made in _QUANTITIES and fhir in _QUANTITIES):

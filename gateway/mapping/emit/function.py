@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from gateway.errors import Misconfigured
-from gateway.mapping.elements import is_primitive, names
+from gateway.mapping.elements import element, is_primitive, names
 from gateway.mapping.emit.converting import Converting
 from gateway.mapping.emit.lines import Lines
 from gateway.mapping.emit.reading import Reading
@@ -46,6 +46,9 @@ class Emitter:
             Misconfigured: a path, condition, map, function or table is wrong; names file and line.
         """
         name = self.world.function_names[self.file.name]
+        for required in self.file.requires:
+            if element(self.file.target, required) is None:
+                raise Misconfigured(f"{self.file.target} has no element {required!r}", where=self.file.where)
         rows = sorted(self.file.rows, key=lambda row: row.fill)
         once = self.reading.read_once(rows)
         self.rows(self.bundles(rows))
@@ -61,8 +64,11 @@ class Emitter:
                 f"    n = len(c); clean = run.clean; L = run.L; o = {{}}; out = {start}",
                 "    mark = len(run.lineage)",
             ]
+            if self.converting.mentions:
+                head.append("    made = len(run.mentioned)")
             tail = self.ending()
-        keyed = [f"    {key} = None" for key in self.writing.keyed.values()]
+        variables = [*self.writing.keyed.values(), *self.writing.boxes.values()]
+        keyed = [f"    {' = '.join(variables)} = None"] if variables else []
         return "\n".join([*head, *once, *keyed, *self.lines.text, *tail, ""])
 
     def ending(self) -> list[str]:
@@ -70,7 +76,10 @@ class Emitter:
         if self.writing.primitive:
             return ["    return out"]
         missing = " or ".join(f"{name!r} not in o" for name in self.file.requires) or "not o"
-        lines = [f"    if {missing}:", "        del run.lineage[mark:]", "        return None"]
+        lines = [f"    if {missing}:", "        del run.lineage[mark:]"]
+        if self.converting.mentions:
+            lines.append("        run.unmention(made)")
+        lines.append("        return None")
         if isinstance(self.file.key, list):
             where = self.file.where
             parts = [self.reading.access(text, False, where) for text in self.file.key]
@@ -186,8 +195,10 @@ class Emitter:
         if leaves:
             sources = [self.reading.access(text, False, first.where) for text in first.sources]
         else:
-            sources = [self.reading.raw(at) for at in paths]
+            sources = [self.repeated(at) for at in paths]
         self.put(f"v_ = {' or '.join(sources)}")
+        if len(sources) > 1:  # a null is no value: one that has something is looked for behind it
+            self.put(f"if v_ == '\"\"': v_ = first_valued({', '.join(sources)})")
         self.lines.open("if v_:")
         own = self.is_segment and paths[0].segment == self.file.source
         for row in bundle:
@@ -201,6 +212,11 @@ class Emitter:
                     self.lines.open("else:")
                 self.each(row, paths[0], steps, leaves=leaves)
 
+    def repeated(self, at: Source) -> str:
+        """Return the expression of a field, or of the one repetition that the path names."""
+        value = self.reading.raw(at)
+        return f"repetition({value}, {at.repetition})" if at.repetition else value
+
     def each(self, row: Row, at: Source, steps: list[Target], *, leaves: bool) -> None:
         """Emit what a row does with every repetition that it reads."""
         fhir = steps[-1].type if steps else self.file.target
@@ -208,10 +224,10 @@ class Emitter:
         many = self.is_segment and not at.variable and any(s.many for s in steps) and not row.has_value
         value = "v_"
         if self.is_segment and not (at.variable or leaves or row.convert == "lines"):
-            if many and not at.repetition:
+            if many:
                 self.lines.open("for x in (v_.split('~') if '~' in v_ else (v_,)):")
             else:
-                self.put(f"x = repetition(v_, {at.repetition or 1}) if '~' in v_ else v_")
+                self.put("x = repetition(v_, 1) if '~' in v_ else v_")
             value = "x"
         narrowed = value if leaves else self.reading.narrow(value, at, leaf=leaf)
         if narrowed != value:

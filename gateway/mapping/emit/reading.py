@@ -9,6 +9,9 @@ from gateway.mapping.conditions import condition
 from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import MapFile, Row
 
+PER_MESSAGE = frozenset({"control", "received", "id"})
+"""Facts of the envelope that no remembered value may hold."""
+
 _TESTS = ("is_han", "is_resident", "is_numeric")
 
 
@@ -48,6 +51,10 @@ class Reading:
             raise Misconfigured(f"{text!r} is a datatype path in a segment map", where=where)
         if not self.is_segment and parsed.segment:
             raise Misconfigured(f"{text!r} is a segment path in a datatype map", where=where)
+        if self.file.memo and parsed.variable in PER_MESSAGE:
+            raise Misconfigured(
+                f"{text!r} changes with every message; 'memo' maps cannot read it", where=where
+            )
         return parsed
 
     def number(self, at: Source) -> int:

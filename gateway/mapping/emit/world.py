@@ -19,7 +19,7 @@ class World:
     Attributes:
         filled: (type, top-level element) that some row writes only where there is none.
         coded: (concept or coding, map, table) that a generated function calls.
-        whole: (type, dotted path) of complex elements that some row writes at once.
+        whole: (type, dotted path) of complex elements that some row writes at once, ``""`` for ``$this``.
     """
 
     maps: Mapping[str, MapFile]
@@ -35,7 +35,7 @@ class World:
             for row in file.rows:
                 if row.fill:
                     self.filled.add((file.target, row.to.split(".")[0]))
-                if row.to and row.to != "$this" and not row.clears and not row.ignore:
+                if row.to and not row.clears and not row.ignore and (row.convert or row.codes):
                     self._note_whole(file.target, row.to, row.where)
 
     def _note_whole(self, type_name: str, path: str, where: str) -> None:
@@ -43,8 +43,19 @@ class World:
             steps = target(type_name, path, where)
         except Misconfigured:
             return  # it is reported when the row itself is read
-        if steps and not steps[-1].many and not is_primitive(steps[-1].type):
+        if not (steps and is_primitive(steps[-1].type)) and not is_primitive(type_name):
             self.whole.add((type_name, dotted(steps)))
+
+    def may_be_shared(self, type_name: str, path: str, *, below: bool) -> bool:
+        """Return whether what stands at a dotted path may belong to other messages too.
+
+        Args:
+            below: only where it came with something above it.
+        """
+        if (type_name, "") in self.whole or (not below and (type_name, path) in self.whole):
+            return True
+        names = path.split(".")
+        return any((type_name, ".".join(names[:at])) in self.whole for at in range(1, len(names)))
 
 
 def dotted(steps: Iterable[Target]) -> str:

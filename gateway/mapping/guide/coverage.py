@@ -81,7 +81,7 @@ class _Ours:
 
     def __init__(self, maps: Maps) -> None:
         self.files: Mapping[str, MapFile] = maps.maps
-        self.messages = {one.file.structure: one.file for one in maps.messages.values()}
+        self.messages = {one.file.where: one.file for one in maps.messages.values()}
         self.tables = maps.tables
         self.makings = Makings(maps.maps)
         self.claims: dict[str, list[tuple[str, str]]] = {}
@@ -299,7 +299,7 @@ def _maps(table: Table, row: GuideCode) -> bool:
 def _stands(at: str, place: str) -> bool:
     """Return whether our place (its groups as far as they are needed) is the official one."""
     official = [part for part in re.split(r"[.:]", place) if part and part != "follow"]
-    ours = at.split(".")
+    ours = at.partition("[")[0].split(".")
     if not official or ours[-1] != official[-1]:
         return False
     groups = iter(official[:-1])

@@ -12,16 +12,25 @@ from gateway.mapping.paths import Source, Target, source, target
 from gateway.mapping.rows import Json, MapFile, Row
 
 _DEEPEST = 4
+_VALUES = (
+    "valueCodeableConcept",
+    "valueDateTime",
+    "valuePeriod",
+    "valueQuantity",
+    "valueRange",
+    "valueRatio",
+    "valueSampledData",
+    "valueString",
+    "valueTime",
+)
 _MADE_BY = {
-    "obx_value": (
-        "valueCodeableConcept",
-        "valueDateTime",
-        "valueQuantity",
-        "valueRange",
-        "valueRatio",
-        "valueString",
-        "valueTime",
-    )
+    "obx_value": _VALUES,
+    "obx_components": (
+        "component.code",
+        "component.referenceRange",
+        "component.extension(extension-observation.valueattachment).valueAttachment",
+        *(f"component.{name}" for name in _VALUES),
+    ),
 }
 """Elements that a function of a whole segment writes into the resource."""
 
@@ -104,7 +113,7 @@ class Makings:
         steps = target(file.target, row.to, row.where)
         kind = steps[-1].type if steps else file.target
         for name in _MADE_BY.get(row.convert, ()):
-            yield replace(own, path=name, whole=True)
+            yield replace(own, path=f"{path}.{name}" if path else name, whole=True)
         for leaf, value in constants(row.constants, _element(row.to, steps, prefix)):
             yield replace(own, path=leaf, value=value)
         if row.has_value and not row.convert:

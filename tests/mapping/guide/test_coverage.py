@@ -54,15 +54,24 @@ def test_shipped_references_to_the_guide_are_sound(coverage: Coverage) -> None:
     assert check(load_maps()) == []
 
 
+_LEAST = (
+    "datatypes/CWE-CodeableConcept.yaml",
+    "datatypes/CX-Identifier.yaml",
+    "datatypes/HD-Organization.yaml",
+    "datatypes/ID-CodeableConcept-UniversalID.yaml",
+    "codes/universal-id-type.yaml",
+)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A folder with the least that maps need, to which a test adds one of its own."""
     folder = tmp_path / "mappings"
-    (folder / "hl7v2/segments").mkdir(parents=True)
-    (folder / "hl7v2/datatypes").mkdir()
-    shipped = Path(str(files("mappings"))) / "hl7v2/datatypes"
-    for name in ("CWE-CodeableConcept.yaml", "CX-Identifier.yaml"):
-        shutil.copy(shipped / name, folder / "hl7v2/datatypes")
+    for kind in ("segments", "datatypes", "codes"):
+        (folder / "hl7v2" / kind).mkdir(parents=True)
+    shipped = Path(str(files("mappings"))) / "hl7v2"
+    for name in _LEAST:
+        shutil.copy(shipped / name, folder / "hl7v2" / name)
     return folder
 
 

@@ -1,0 +1,192 @@
+"""Reads: which leaves of a field the rows look at, so that what nobody reads is counted.
+
+A leaf is ``(component, sub-component)``; 0 stands for the whole. What a condition asks for counts as read:
+it decided something. A row without a list as its target reads the first repetition only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from gateway.mapping.conditions import condition
+from gateway.mapping.elements import is_primitive
+from gateway.mapping.functions import EMPTY, FUNCTIONS
+from gateway.mapping.paths import Source, source, target
+from gateway.mapping.rows import MapFile, Row
+
+Leaf = tuple[int, int]
+
+WHOLE: Leaf = (0, 0)
+
+MOST = 4096
+"""Texts of one field that are remembered as looked through."""
+
+
+@dataclass(slots=True)
+class FieldReads:
+    """What is read of one field: of every repetition, and of the first one besides."""
+
+    every: set[Leaf] = field(default_factory=set)
+    first: set[Leaf] = field(default_factory=set)
+    seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, other: FieldReads) -> None:
+        """Take over what another reads."""
+        self.every |= other.every
+        self.first |= other.first
+
+    def left(self, text: str) -> tuple[str, ...]:
+        """Return the parts of a raw field that nobody reads: ``""`` for all of it, ``.5``, ``[2].4.1``."""
+        known = self.seen.get(text)
+        if known is None:
+            if len(self.seen) >= MOST:
+                self.seen.clear()
+            known = self.seen[text] = tuple(self._left(text))
+        return known
+
+    def _left(self, text: str) -> Iterator[str]:
+        for number, repetition in enumerate(text.split("~"), 1):
+            leaves = self.every | self.first if number == 1 else self.every
+            name = f"[{number}]" if number > 1 else ""
+            if WHOLE not in leaves:
+                for at, component in enumerate(repetition.split("^"), 1):
+                    if component not in EMPTY and (at, 0) not in leaves:
+                        yield from _parts(component, f"{name}.{at}", at, leaves)
+
+
+def _parts(component: str, name: str, at: int, leaves: set[Leaf]) -> Iterator[str]:
+    parts = component.split("&")
+    if len(parts) == 1:
+        if (at, 1) not in leaves:
+            yield name
+        return
+    for number, part in enumerate(parts, 1):
+        if part not in EMPTY and (at, number) not in leaves:
+            yield f"{name}.{number}"
+
+
+class Reads:
+    """What the maps read of each segment: segment → field → leaves."""
+
+    def __init__(self, maps: Mapping[str, MapFile]) -> None:
+        self._maps = maps
+        self._leaves = cache(self._leaves_of)
+        self.of_map = cache(self._of_map)
+
+    def _of_map(self, name: str) -> dict[tuple[str, int], FieldReads]:
+        """Return (segment, field) → what a segment map reads there."""
+        found: dict[tuple[str, int], FieldReads] = {}
+        for row in self._maps[name].rows:
+            for key, reads in self._of_row(self._maps[name], row):
+                found.setdefault(key, FieldReads()).add(reads)
+        return found
+
+    def _of_row(self, file: MapFile, row: Row) -> Iterator[tuple[tuple[str, int], FieldReads]]:
+        steps = target(file.target, row.to, row.where) if row.to and not (row.ignore or row.clears) else []
+        many = any(step.many for step in steps) and not row.has_value
+        for text in row.sources:
+            at = source(text, row.where)
+            if at.segment:
+                leaves = {WHOLE} if row.ignore else self._of_source(file, row, at)
+                every = row.ignore or self._by_segment(row) or row.convert == "lines" or many
+                reads = (
+                    FieldReads(leaves, set()) if every and not at.repetition else FieldReads(set(), leaves)
+                )
+                yield (at.segment, at.field), reads
+        yield from asked(row.when, row.where)
+
+    @staticmethod
+    def _by_segment(row: Row) -> bool:
+        return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment"
+
+    def _of_source(self, file: MapFile, row: Row, at: Source) -> set[Leaf]:
+        """Return the leaves that a row reads of the field or component it names."""
+        inner = self._converted(file, row)
+        if inner is None:
+            whole = self._takes_whole(file, row)
+            if at.component:
+                return {(at.component, at.subcomponent)}
+            return {WHOLE} if whole else {(1, 0)}
+        if at.component:
+            return {(at.component, one[0]) for one in inner}
+        return inner
+
+    def _converted(self, file: MapFile, row: Row) -> set[Leaf] | None:
+        """Return the leaves of the datatype map that a row converts with, None where there is none."""
+        if row.has_value:
+            return None
+        how = row.convert or self._default(file, row)
+        return self._leaves(how) if how in self._maps else None
+
+    @staticmethod
+    def _default(file: MapFile, row: Row) -> str:
+        if not row.codes or not row.to or row.to == "$this":
+            return ""
+        made = target(file.target, row.to, row.where)[-1].type
+        return {"CodeableConcept": "CWE[CodeableConcept]", "Coding": "CWE[Coding]"}.get(made, "")
+
+    @staticmethod
+    def _takes_whole(file: MapFile, row: Row) -> bool:
+        if row.has_value or row.clears:
+            return False
+        function = FUNCTIONS.get(row.convert)
+        if function is not None:
+            return function.kind in ("raw", "field", "segment")
+        steps = target(file.target, row.to, row.where) if row.to != "$this" else []
+        return bool(steps) and not is_primitive(steps[-1].type)
+
+    def _leaves_of(self, name: str) -> set[Leaf]:
+        """Return the leaves that a datatype map reads of one repetition."""
+        file = self._maps[name]
+        leaves: set[Leaf] = set()
+        for row in file.rows:
+            for text in row.sources:
+                at = source(text, row.where)
+                leaves |= {WHOLE} if at.variable == "this" and row.ignore else self._of_part(file, row, at)
+            leaves |= {leaf for path in paths_in(row.when, row.where) if (leaf := _leaf(path)) != WHOLE}
+        key = file.key if isinstance(file.key, list) else []
+        return leaves | {_leaf(source(str(text), file.where)) for text in key}
+
+    def _of_part(self, file: MapFile, row: Row, at: Source) -> set[Leaf]:
+        inner = self._converted(file, row)
+        if at.variable:
+            return (inner or {WHOLE}) if at.variable == "this" else set()
+        if inner is None or WHOLE in inner or at.subcomponent or row.ignore:
+            return {(at.component, at.subcomponent)}
+        return {(at.component, one[0]) for one in inner}
+
+
+def _leaf(at: Source) -> Leaf:
+    return at.component, at.subcomponent
+
+
+def paths_in(when: str, where: str) -> list[Source]:
+    """Return the source paths that a condition asks for."""
+    found: list[Source] = []
+
+    def access(text: str, _: bool) -> str:
+        found.append(source(text, where))
+        return "''"
+
+    if when:
+        condition(when, access, where)
+    return found
+
+
+def asked(when: str, where: str) -> Iterator[tuple[tuple[str, int], FieldReads]]:
+    """Yield the fields of segments that a condition asks for; a bare field means its first leaf."""
+    for at in paths_in(when, where):
+        if at.segment:
+            leaf = (at.component or 1, at.subcomponent)
+            yield (at.segment, at.field), FieldReads(set(), {leaf})
+
+
+def merged(parts: Iterable[Mapping[tuple[str, int], FieldReads]]) -> dict[tuple[str, int], FieldReads]:
+    """Return the union of what several maps read."""
+    found: dict[tuple[str, int], FieldReads] = {}
+    for part in parts:
+        for key, reads in part.items():
+            found.setdefault(key, FieldReads()).add(reads)
+    return found
