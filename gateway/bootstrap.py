@@ -108,8 +108,6 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
 def _validate(settings: PipelineSettings) -> Validate | None:
     if settings.validate == "off":
         return None
-    if settings.validate != "report":
-        raise Misconfigured("validate must be off or report", where="[pipeline]")
     # Imported here: its models take a second to load, and most gateways run without them.
     from gateway.validation import second_opinion
 

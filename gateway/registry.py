@@ -76,6 +76,8 @@ def options(spec: AdapterSpec, given: Mapping[str, Value], file: str = "") -> di
     chosen = {name: field.default for name, field in fields.items()}
     for name, value in given.items():
         chosen[name] = settings.cast(_TYPES[fields[name].type], value, f"{where} {name}")
+    if "port" in chosen:
+        settings.check_port(chosen["port"], f"{where} port")
     if chosen["enabled"] and "host" in chosen:
         settings.guard(where, str(chosen["host"]), chosen, EXPOSED)
     return chosen

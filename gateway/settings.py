@@ -76,7 +76,7 @@ class PipelineSettings:
     max_bytes: int = 64 * 1024 * 1024
     batch: int = 64
     attempts: int = 3
-    validate: str = "off"
+    validate: Literal["off", "report"] = "off"
 
 
 @dataclass(slots=True, frozen=True)
@@ -143,7 +143,7 @@ def override(settings: Settings, *, store_url: str = "", host: str = "", port: i
     """Return ``settings`` with what the command line says, checked again.
 
     Raises:
-        Misconfigured: the API's port would be open to others without TLS and credentials.
+        Misconfigured: the API's port is none, or would be open to others without TLS and credentials.
     """
     api = settings.api
     changed = dataclasses.replace(
@@ -152,8 +152,19 @@ def override(settings: Settings, *, store_url: str = "", host: str = "", port: i
         api=dataclasses.replace(api, host=host or api.host, port=api.port if port is None else port),
     )
     where = f"{settings.file or 'settings'} [api]"
+    check_port(changed.api.port, f"{where} port")
     guard(where, changed.api.host, dataclasses.asdict(changed.api), ("tls_cert", "tls_key", "token"))
     return changed
+
+
+def check_port(port: Value, where: str) -> None:
+    """Refuse what is no TCP port.
+
+    Raises:
+        Misconfigured: it is not between 0 (any free one) and 65535.
+    """
+    if not 0 <= int(port) <= 65535:
+        raise Misconfigured("must be between 0 and 65535", where=where)
 
 
 def guard(where: str, host: str, given: Mapping[str, object], needed: tuple[str, ...]) -> None:

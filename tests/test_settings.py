@@ -43,6 +43,8 @@ def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
         ("[api]\nprot = 1\n", "qiao.toml [api]: unknown key 'prot'; valid: host, port"),
         ("[apis]\n", "unknown section [apis]; valid: store, api, pipeline, mapping, adapters"),
         ('[api]\nport = "x"\n', "qiao.toml [api] port: must be int"),
+        ("[api]\nport = 70000\n", "[api] port: must be between 0 and 65535"),
+        ('[pipeline]\nvalidate = "strict"\n', "[pipeline] validate: must be one of off, report"),
         ("[api]\nport = true\n", "qiao.toml [api] port: must be int"),
         ('[store]\nsynchronous = "OFF"\n', "must be one of FULL, NORMAL"),
         ("[api\n", "is not TOML"),

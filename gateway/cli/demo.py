@@ -15,7 +15,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import LOG_FORMAT, Commands, at_least_one, naming_the_port, notice, print_json
+from gateway.cli.output import (
+    LOG_FORMAT,
+    Commands,
+    at_least_one,
+    naming_the_port,
+    notice,
+    port_number,
+    print_json,
+)
 from gateway.cli.words import say
 from gateway.settings import ApiSettings, Settings, StoreSettings
 
@@ -31,7 +39,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser = commands.add_parser("demo", help=say("demo"), parents=[shared])
     parser.add_argument("--once", action="store_true", help=say("demo.once"))
     parser.add_argument("--dir", type=Path, metavar="DIR", help=say("demo.dir"))
-    parser.add_argument("--port", type=int, default=0, metavar="N", help=say("serve.port"))
+    parser.add_argument("--port", type=port_number, default=0, metavar="N", help=say("serve.port"))
     parser.add_argument("--seed", type=int, default=7, help=say("demo.seed"))
     parser.add_argument("--patients", type=at_least_one, default=60, help=say("demo.patients"))
     parser.add_argument("--rate", type=float, metavar="N", help=say("demo.rate"))

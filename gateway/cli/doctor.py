@@ -108,6 +108,8 @@ def _store(settings: Settings) -> str:
     from gateway.store import open_store
 
     path = Path(settings.store.url.removeprefix("sqlite:///"))
+    if not settings.store.url.startswith("sqlite:///"):
+        open_store(settings.store.url).close()  # says why it is no store
     if path.is_file():
         with closing(open_store(settings.store.url)) as store:
             store.bump_attempts([])

@@ -73,7 +73,9 @@ def show(options: argparse.Namespace) -> int:
         return 0
     for name, value in asdict(entry.row).items():
         shown = say_reason(value) if name == "reason" else value
-        print(f"{name:<12} {_time(value) if name == 'received_us' else shown}")
+        if name == "received_us":
+            name, shown = "received", _time(value)
+        print(f"{name:<12} {shown}")
     for issue in entry.issues:
         text = issue.text_zh if language() == "zh" and issue.text_zh else say_fault(issue.text)
         print(f"{issue.severity:<12} {issue.where} {text}")

@@ -35,6 +35,13 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def port_number(text: str) -> int:
+    """Return the TCP port that an option was given, for argparse."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(say("port-number"))
+    return int(text)
+
+
 @contextmanager
 def naming_the_port() -> Iterator[None]:
     """Name the option and the setting where the API's port is taken."""

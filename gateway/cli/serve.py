@@ -13,6 +13,7 @@ from gateway.cli.output import (
     add_settings,
     naming_the_port,
     notice,
+    port_number,
     print_json,
     read_settings,
 )
@@ -27,7 +28,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser = commands.add_parser("serve", help=say("serve"), parents=[shared])
     add_settings(parser)
     parser.add_argument("--host", default="", help=say("serve.host"))
-    parser.add_argument("--port", type=int, help=say("serve.port"))
+    parser.add_argument("--port", type=port_number, help=say("serve.port"))
     parser.set_defaults(run=run)
 
 

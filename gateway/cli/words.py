@@ -153,6 +153,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "端口被占用：请停掉占用者，或更改 {setting}",
     ),
     "at-least-one": ("must be a number, 1 or more", "必须是不小于 1 的整数"),
+    "port-number": ("must be a port, 0 to 65535", "必须是端口号，0 至 65535"),
     "gather.empty": (
         "no files in this folder that end in {suffixes}; name a file itself to read it whatever its name",
         "目录中没有以 {suffixes} 结尾的文件；其他文件请直接写出文件名",
