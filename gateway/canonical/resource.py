@@ -31,6 +31,7 @@ class Draft:
             (``"period.end"``).
         fills: top-level elements to write only where the store has none yet (a status that the
             message does not state, but that a new resource needs).
+        moves: True where the message gives it to another patient (ADT A45): no sign of a recycled number.
         mark: digest of what a remembered value was made of, empty for none: two drafts of one resource with
             the same mark say the same, and nobody needs to look.
         number: what the lineage calls it, 0 for a resource that a datatype map made.
@@ -47,6 +48,7 @@ class Draft:
     fills: tuple[str, ...] = ()
     owns: bool = True
     number: int = 0
+    moves: bool = False
     mark: bytes = b""
 
 
@@ -60,14 +62,15 @@ class Merge:
         retired: seed id of the resource that ends; it stays, a Patient with ``link.type`` replaced-by. Of a
             link, the other one of the two: both go on.
         survivor: seed id of the resource that goes on; the ``ident`` row of ``key`` moves to it.
-        kind: ``link`` and ``unlink`` only write or remove ``Patient.link`` of type seealso, on both sides.
+        kind: ``link`` and ``unlink`` only write or remove ``Patient.link`` of type seealso, on both sides;
+            ``change`` gives what the old number names its new one, and merges only where both are known.
     """
 
     type: str
     key: tuple[str, str]
     retired: str
     survivor: str
-    kind: Literal["merge", "link", "unlink"] = "merge"
+    kind: Literal["merge", "change", "link", "unlink"] = "merge"
 
 
 @dataclass(slots=True)

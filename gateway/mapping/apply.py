@@ -74,23 +74,36 @@ class Application:
             name = run.segment = f[0]
             run.frame = frame
             frame.segments[name] = f
-            known = HEADER_KNOWN if not index else NOTHING_KNOWN
             if place is not None:
                 for act in place.acts:
                     if act.test is None or act.test(f, run):
                         self.act(act, f, frame, index)
-                known = place.known if index else known | place.known
-            self.unread(name, f, known)
+            self.unread(f, place)
 
-    def unread(self, name: str, f: list[str], known: frozenset[int]) -> None:
-        """Count the valued fields that no row reads."""
-        if known.issuperset(compress(_INDEXES, f)):
-            return
+    def unread(self, f: list[str], place: Place | None) -> None:
+        """Count the valued parts that no row reads: fields, components, sub-components."""
+        name, known = f[0], HEADER_KNOWN if f[0] == "MSH" else NOTHING_KNOWN
+        if place is not None:
+            if not place.read:
+                place.learn(known)
+            known = place.read
+            for at, reads in place.partly:
+                if at >= len(f):
+                    break
+                text = f[at]
+                if text:
+                    left = reads.seen.get(text)
+                    for part in reads.left(text) if left is None else left:
+                        self.count(f"{name}-{at}{part}")
+        if not known.issuperset(compress(_INDEXES, f)):
+            for at in compress(_INDEXES, f):
+                if at not in known and f[at] != '""':
+                    self.count(f"{name}-{at}")
+
+    def count(self, path: str) -> None:
+        """Count what no row reads."""
         unmapped = self.noted.unmapped
-        for at in compress(_INDEXES, f):
-            if at not in known:
-                path = f"{name}-{at}"
-                unmapped[path] = unmapped.get(path, 0) + 1
+        unmapped[path] = unmapped.get(path, 0) + 1
 
     def act(self, act: Act, f: list[str], frame: Frame, index: int) -> None:
         """Carry out one row of the message map."""
@@ -121,11 +134,18 @@ class Application:
             element = {}
             beside.body = element
             act.element(f, beside, self.run)
+        search = act.search
         for owner, tie in act.appends:
+            if search is not None and owner == search.name:
+                said = tuple([here(f, self.run).strip() for _, here in search.same])
+                self.noted.searches.append((search, said, tie, handle))
+                continue
+            other = handle if tie.name == act.step.name else None
             target = frame.find(owner)
             if target is not None:
-                other = handle if tie.name == act.step.name else None
                 self.noted.pending.append((target, tie, frame, other, element))
+            else:
+                self.noted.late.append((owner, tie, frame, other, element))
 
     def handle(self, act: Act, f: list[str], frame: Frame) -> Handle | None:
         """Return the resource that a row fills: an earlier one, or a new one."""

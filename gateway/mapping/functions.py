@@ -314,6 +314,10 @@ def identifier_system(text: str, run: Run) -> Any:
     return run.profile.systems.get(text.strip()) or run.local("id", text.strip() or "unknown")
 
 
+_NATIONAL = re.compile(r"NN[A-Z]{3}")
+"""National person identifier: NN and a country code of ISO 3166."""
+
+
 @_function("value", "CodeableConcept")
 def identifier_type(text: str, run: Run) -> Any:
     """Identifier type code (v2-0203) → CodeableConcept; an unknown one keeps its code, locally."""
@@ -324,6 +328,8 @@ def identifier_type(text: str, run: Run) -> Any:
     entry = table.get(text) if table else None
     if entry is not None:
         return {"coding": [entry.coding()]}
+    if _NATIONAL.fullmatch(text):
+        return {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": text}]}
     if table is not None:
         run.gap(table, text)
     return {"coding": [{"system": run.local("codes", "identifier-type"), "code": text}]}
@@ -334,6 +340,18 @@ def hd_name(raw: str, run: Run) -> Any:
     """HD → the namespace, or the universal id where there is none, as a name to read."""
     parts = [run.unescape(part).strip() for part in (raw.split("&") if "&" in raw else raw.split("^"))]
     return next((part for part in parts if part), None)
+
+
+@_function("raw", "string")
+def ndl_bed_number(raw: str, run: Run) -> Any:
+    """NDL.4 to NDL.6 → ward, room and bed, as PL writes them."""
+    return _place(raw, 6, run, 3)
+
+
+@_function("raw", "string")
+def ndl_room_number(raw: str, run: Run) -> Any:
+    """NDL.4 and NDL.5 → ward and room, as PL writes them."""
+    return _place(raw, 5, run, 3)
 
 
 @_function("raw", "string")
@@ -372,8 +390,8 @@ def name_text(raw: str, run: Run) -> Any:
     return " ".join(part for part in (given, family) if part) or None
 
 
-def _place(raw: str, most: int, run: Run) -> str | None:
-    parts = (run.unescape(part.partition("&")[0]).strip() for part in raw.split("^")[:most])
+def _place(raw: str, most: int, run: Run, first: int = 0) -> str | None:
+    parts = (run.unescape(part.partition("&")[0]).strip() for part in raw.split("^")[first:most])
     return "-".join(part for part in parts if part not in EMPTY) or None
 
 

@@ -103,7 +103,8 @@ class Walk:
         while group is not None:
             at = self._find(name, after, group.last)
             if at >= 0:
-                return self._into(at, group, new=False)
+                again = self._begun_by(name, at, group)
+                return self._into(at, group, new=False) if again is None else self._into(again.first, again, new=True)
             at = self._find(name, group.first, after - 1) if group.repeats else -1
             if at >= 0:
                 return self._into(at, group, new=True)
@@ -120,6 +121,21 @@ class Walk:
         if new:
             opens.insert(0, group.name)
         return Move(at, at, group.depth + (0 if new else 1), tuple(opens))
+
+    def _begun_by(self, name: str, at: int, inside: Group) -> Group | None:
+        """Return the open group that the segment begins anew, where it would else open another one in its middle.
+
+        ORC after a specimen of OML_O21 is the next order, not the prior result that no PID has begun.
+        """
+        opened = self.leaves[at].group
+        while opened is not inside and opened.parent is not None and opened.parent is not inside:
+            opened = opened.parent
+        if opened is inside or self.leaves[opened.first].segment == name:
+            return None
+        group: Group | None = inside
+        while group is not None and not (group.repeats and self.leaves[group.first].segment == name):
+            group = group.parent
+        return group
 
     def _late(self, cursor: int, name: str) -> Move:
         """A segment that comes too late: in the nearest place before, inside what is still open."""

@@ -126,8 +126,8 @@ def display_of(body: Mapping[str, Any]) -> str:
     name = body.get("name")
     if isinstance(name, str):
         return name
-    if not name:
-        return ""
+    if not name:  # a PractitionerRole is read by the name of its practitioner
+        return str(body.get("practitioner", {}).get("display", ""))
     first = name[0]
     if "text" in first:
         return str(first["text"])

@@ -16,6 +16,7 @@ from gateway.mapping.compile import Compiled, compile_maps
 from gateway.mapping.includes import block
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler, MessageMap
+from gateway.mapping.reads import Reads
 from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file, read
 from gateway.mapping.run import Run
 from gateway.mapping.senders import Profile, choose, profile_file
@@ -152,8 +153,9 @@ def _messages(
 ) -> dict[str, MessageMap]:
     numbers = {rule: at for at, rule in enumerate(compiled.rules)}
     by_event: dict[str, MessageMap] = {}
+    reads = Reads(maps)
     for file in files_:
-        made = MessageCompiler(file, compiled, maps, numbers).compile()
+        made = MessageCompiler(file, compiled, maps, numbers, reads).compile()
         for event in file.events:
             if event in by_event:
                 raise Misconfigured(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 from gateway.errors import Misconfigured
@@ -15,6 +16,7 @@ from gateway.mapping.emit import piece
 from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.grouping import Walk
 from gateway.mapping.paths import Source, source
+from gateway.mapping.reads import WHOLE, FieldReads, Reads, merged
 from gateway.mapping.rows import MapFile, MessageFile, Step
 from gateway.mapping.run import Run
 from gateway.mapping.structures import structure
@@ -92,20 +94,37 @@ class Joining:
     """Two identities that a row joins or links.
 
     Attributes:
-        kind: ``merge``, ``link`` or ``unlink``.
+        kind: ``merge``, ``change`` (of a number), ``link`` or ``unlink``.
         type: resource type.
         into: name of the resource that goes on.
-        how: the map that makes the identifier of the one that ends, and the field that names it (merge).
+        how: the map that makes the identifier of the one that ends (merge and change).
         field: number of that field.
         other: name of the other resource (link and unlink).
     """
 
-    kind: Literal["merge", "link", "unlink"]
+    kind: Literal["merge", "change", "link", "unlink"]
     type: str
     into: str
     how: str = ""
     field: int = 0
     other: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Search:
+    """Another resource of the message that a row means (``find``).
+
+    Attributes:
+        name: what this row calls it.
+        among: what the row that makes it calls it.
+        test: condition at its segment.
+        same: what is read there and what is read here; what is valued here must be the same there.
+    """
+
+    name: str
+    among: str
+    test: Test | None
+    same: tuple[tuple[Value, Value], ...]
 
 
 @dataclass(slots=True)
@@ -121,14 +140,35 @@ class Act:
     appends: tuple[tuple[str, Tie], ...]
     merge: Joining | None = None
     element: Callable[..., None] | None = None
+    search: Search | None = None
 
 
 @dataclass(slots=True)
 class Place:
-    """What happens at one leaf: its acts, and the fields that none of them reads."""
+    """What happens at one leaf: its acts, and which fields they read.
+
+    Attributes:
+        known: fields that are read whole, or that the gateway itself reads.
+        partly: number of a field → what is read of it, for the others that are read at all.
+        read: those two together.
+    """
 
     acts: tuple[Act, ...]
+    looked_at: Callable[[], Mapping[int, FieldReads]]
     known: frozenset[int] = frozenset()
+    partly: tuple[tuple[int, FieldReads], ...] = ()
+    read: frozenset[int] = frozenset()
+
+    def learn(self, known: frozenset[int]) -> None:
+        """Find out what is read here, when the first message comes; most places never see one.
+
+        Args:
+            known: fields that the gateway itself reads.
+        """
+        fields = self.looked_at()
+        self.known = known | {at for at, reads in fields.items() if WHOLE in reads.every}
+        self.partly = tuple((at, reads) for at, reads in sorted(fields.items()) if at not in self.known)
+        self.read = self.known | {at for at, _ in self.partly}
 
 
 @dataclass(slots=True)
@@ -190,6 +230,10 @@ def adapted(step: Step, names: set[str]) -> Step | None:
     """Return an included row without the names that nothing makes; None where it cannot be without them."""
     if step.into and step.into not in names:
         return None
+    if step.find:
+        if step.find.get("of") not in names:
+            return None
+        names = {*names, str(step.find.get("as"))}
     key = _known_keys(step.key, names)
     if step.key is not None and key is None:
         return None
@@ -213,9 +257,14 @@ class MessageCompiler:
     """Compiles the rows of one message map."""
 
     def __init__(
-        self, file: MessageFile, compiled: Compiled, maps: Mapping[str, MapFile], numbers: Mapping[str, int]
+        self,
+        file: MessageFile,
+        compiled: Compiled,
+        maps: Mapping[str, MapFile],
+        numbers: Mapping[str, int],
+        reads: Reads,
     ) -> None:
-        self.file, self.compiled, self.maps, self.numbers = file, compiled, maps, numbers
+        self.file, self.compiled, self.maps, self.numbers, self.reads = file, compiled, maps, numbers, reads
         tree = structure(file.structure)
         if tree is None:
             raise Misconfigured(f"HL7 has no message structure {file.structure!r}", where=file.where)
@@ -255,9 +304,7 @@ class MessageCompiler:
             for leaf in places or [segment]:
                 acts.setdefault(leaf, []).append(act)
         for leaf, some in acts.items():
-            maps = [name for act in some for name in (act.step.map, act.step.element)]
-            known = frozenset({0}).union(*(self.compiled.known.get(name, frozenset()) for name in maps))
-            place = Place(tuple(some), known | self.read_by(some))
+            place = Place(tuple(some), partial(self.looked_at, segment_of(some[0].step.at), some))
             if isinstance(leaf, int):
                 made.places[leaf] = place
             else:
@@ -267,16 +314,24 @@ class MessageCompiler:
         )
         return made
 
-    def read_by(self, acts: list[Act]) -> frozenset[int]:
-        """Return the fields that keys and merges of these acts read by themselves."""
-        fields = set()
-        for act in acts:
-            segment = segment_of(act.step.at)
-            texts = act.step.key if isinstance(act.step.key, list) else []
-            for text in [*texts, act.step.merge.get("from", "")]:
-                if str(text).startswith(segment + "-"):
-                    fields.add(source(str(text), act.step.where).field)
-        return frozenset(fields)
+    def looked_at(self, segment: str, acts: list[Act]) -> dict[int, FieldReads]:
+        """Return what the acts of a place read of its segment, and what the rows of other places do."""
+        here = {act.step.id for act in acts}
+        parts = []
+        for step in self.steps:
+            maps = [name for name in (step.map, step.element) if name]
+            if step.id in here:
+                parts += [self.reads.of_map(name) for name in maps]
+                parts.append(self.reads.of_step(step, segment))
+            elif segment_of(step.at) != segment:
+                parts += [self.reads.of_map(name) for name in maps]
+        read = merged(parts)
+        for path in self.file.event_at:
+            at = source(path, self.file.where)
+            read.setdefault((at.segment, at.field), FieldReads()).first.add(
+                (at.component or 1, at.subcomponent)
+            )
+        return {field: reads for (name, field), reads in read.items() if name == segment}
 
     def has_place(self, step: Step) -> bool:
         """Return whether the structure has the place of a row; a segment alone may stand anywhere."""
@@ -315,15 +370,7 @@ class MessageCompiler:
                 raise Misconfigured(f"unknown map {step.map!r}", where=step.where)
             call = self.compiled.functions[step.map]
             self.fits(step)
-        test = None
-        if step.when:
-
-            def access(text: str, whole: bool) -> str:
-                at = source(text, step.where)
-                whole = whole and not at.component and not at.repetition and not at.variable
-                return field_of(at, segment) if whole else reader(at, segment)
-
-            test = _function(condition(step.when, access, step.where))
+        test = self.test(step.when, segment, step.where) if step.when else None
         keys = _keys(step.key, segment, self.names, step.where)
         if step.again == "new" and any(key.identifier is not None for key in keys):
             raise Misconfigured(
@@ -339,7 +386,34 @@ class MessageCompiler:
             appends=tuple(self.append(step, path, name) for path, name in step.append.items()),
             merge=self.merge(step),
             element=self.element(step),
+            search=self.search(step, segment),
         )
+
+    def test(self, when: str, segment: str, where: str) -> Test:
+        def access(text: str, whole: bool) -> str:
+            at = source(text, where)
+            whole = whole and not at.component and not at.repetition and not at.variable
+            return field_of(at, segment) if whole else reader(at, segment)
+
+        return _function(condition(when, access, where))
+
+    def search(self, step: Step, segment: str) -> Search | None:
+        """Return which other resource of the message the row means; it stands at a segment of the same name."""
+        if not step.find:
+            return None
+        name, among, same = step.find.get("as"), step.find.get("of"), step.find.get("same")
+        when = step.find.get("when")
+        if not name or among not in self.types or not isinstance(same, dict) or not step.append or step.element:
+            raise Misconfigured(
+                "find takes as, of (a resource that a row makes), same and when, and goes with append",
+                where=step.where,
+            )
+        pairs = [
+            (_function(reader(source(str(there), step.where), segment)),
+             _function(reader(source(str(here), step.where), segment)))
+            for there, here in same.items()
+        ]  # fmt: skip
+        return Search(name, among, self.test(when, segment, step.where) if when else None, tuple(pairs))
 
     def fits(self, step: Step) -> None:
         """Refuse a map whose target is not the type of the resource that it fills."""
@@ -357,9 +431,10 @@ class MessageCompiler:
 
     def append(self, step: Step, path: str, name: str) -> tuple[str, Tie]:
         owner, _, rest = path.partition(".")
-        if owner not in self.types:
+        made = step.find.get("of", "") if owner == step.find.get("as") else owner
+        if made not in self.types:
             raise Misconfigured(f"no row makes {owner!r}", where=step.where)
-        return owner, _tie(self.types[owner], rest, name or step.name, step.where)
+        return owner, _tie(self.types[made], rest, name or step.name, step.where)
 
     def element(self, step: Step) -> Callable[..., None] | None:
         """Return the map of the list element that ``append`` makes."""
@@ -378,9 +453,10 @@ class MessageCompiler:
             return None
         kind, type_ = said.get("kind", "merge"), said.get("type", "")
         known = is_type(type_) and {said.get("into"), said.get("other", said.get("into"))} <= self.names
-        if known and kind == "merge" and said.get("as", "CX[Identifier]") in self.maps and "from" in said:
+        if known and said.get("as", "CX[Identifier]") in self.maps and "from" in said:
             how, at = said.get("as", "CX[Identifier]"), source(said["from"], step.where).field
-            return Joining("merge", type_, said["into"], how, at)
+            if kind in ("merge", "change"):
+                return Joining("change" if kind == "change" else "merge", type_, said["into"], how, at)
         if known and "other" in said and type_ == "Patient":
             if kind == "link":
                 return Joining("link", type_, said["into"], other=said["other"])

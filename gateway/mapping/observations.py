@@ -251,8 +251,11 @@ def _reference_range(f: list[str], text: str, run: Run) -> dict[str, Any]:
     return {**made, "text": text}
 
 
-_EVERY = re.compile(r"Q(\d{1,2})(H|D|W|MIN)", re.IGNORECASE)
-_TIMES_A_DAY = re.compile(r"(\d{1,2})\s*(?:X/?D|次/[日天])|[每一][日天]\s*(\d{1,2})\s*次", re.IGNORECASE)
+_EVERY = re.compile(r"Q(\d{1,2})(S|MIN|M|H|D|W|L)", re.IGNORECASE)
+_EVERY_UNITS = {"S": "s", "MIN": "min", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
+_ON_DAYS = re.compile(r"Q(\d{1,2})J([1-7]{1,7})", re.IGNORECASE)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIMES_A_DAY = re.compile(r"(\d{1,2})\s*(?:ID|X/?D|次/[日天])|[每一][日天]\s*(\d{1,2})\s*次", re.IGNORECASE)
 _EVERY_ZH = re.compile(r"每\s*(\d{1,2})\s*(?:个)?小时(?:1次|一次)?")
 
 
@@ -269,14 +272,16 @@ def frequency(text: str, run: Run) -> Any:
     if entry is not None and "timing" in entry.extra:
         return {"repeat": dict(entry.extra["timing"]), **made}
     if found := _EVERY.fullmatch(text):
-        unit = {"MIN": "min"}.get(found[2].upper(), found[2].lower())
-        repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": unit}
+        repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": _EVERY_UNITS[found[2].upper()]}
+    elif found := _ON_DAYS.fullmatch(text):
+        days = [_DAYS[int(day) - 1] for day in dict.fromkeys(found[2])]
+        repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": "wk", "dayOfWeek": days}
     elif found := _TIMES_A_DAY.fullmatch(text):
         repeat = {"frequency": int(found[1] or found[2]), "period": 1, "periodUnit": "d"}
     elif found := _EVERY_ZH.fullmatch(text):
         repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": "h"}
     else:
-        if table is not None:
+        if table is not None and entry is None:
             run.gap(table, text)
         return made
     return {"repeat": repeat, **made} if repeat["period"] and repeat["frequency"] else made

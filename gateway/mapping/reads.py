@@ -14,7 +14,7 @@ from gateway.mapping.conditions import condition
 from gateway.mapping.elements import is_primitive
 from gateway.mapping.functions import EMPTY, FUNCTIONS
 from gateway.mapping.paths import Source, source, target
-from gateway.mapping.rows import MapFile, Row
+from gateway.mapping.rows import Json, MapFile, Row, Step
 
 Leaf = tuple[int, int]
 
@@ -83,6 +83,20 @@ class Reads:
                 found.setdefault(key, FieldReads()).add(reads)
         return found
 
+    def of_step(self, step: Step, segment: str) -> dict[tuple[str, int], FieldReads]:
+        """Return what a row of a message map reads by itself: condition, key, the identity it merges."""
+        found = merged([dict(asked(step.when, step.where))])
+        for text in _texts(step.key):
+            at = source(text, step.where)
+            if at.segment:
+                reads = found.setdefault((at.segment, at.field), FieldReads())
+                reads.first.add((at.component or 1, at.subcomponent))
+        if step.merge.get("from"):
+            at = source(step.merge["from"], step.where)
+            leaves = self._leaves(step.merge.get("as", "CX[Identifier]"))
+            found.setdefault((segment, at.field), FieldReads()).add(FieldReads(set(leaves)))
+        return found
+
     def _of_row(self, file: MapFile, row: Row) -> Iterator[tuple[tuple[str, int], FieldReads]]:
         steps = target(file.target, row.to, row.where) if row.to and not (row.ignore or row.clears) else []
         many = any(step.many for step in steps) and not row.has_value
@@ -90,7 +104,7 @@ class Reads:
             at = source(text, row.where)
             if at.segment:
                 leaves = {WHOLE} if row.ignore else self._of_source(file, row, at)
-                every = row.ignore or self._by_segment(row) or row.convert == "lines" or many
+                every = row.ignore or self._at_once(row) or many
                 reads = (
                     FieldReads(leaves, set()) if every and not at.repetition else FieldReads(set(), leaves)
                 )
@@ -98,8 +112,8 @@ class Reads:
         yield from asked(row.when, row.where)
 
     @staticmethod
-    def _by_segment(row: Row) -> bool:
-        return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment"
+    def _at_once(row: Row) -> bool:
+        return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind in ("segment", "field")
 
     def _of_source(self, file: MapFile, row: Row, at: Source) -> set[Leaf]:
         """Return the leaves that a row reads of the field or component it names."""
@@ -156,6 +170,16 @@ class Reads:
         if inner is None or WHOLE in inner or at.subcomponent or row.ignore:
             return {(at.component, at.subcomponent)}
         return {(at.component, one[0]) for one in inner}
+
+
+def _texts(key: Json) -> Iterator[str]:
+    """Yield the source paths in a key; a small letter begins the name of a resource."""
+    if isinstance(key, dict):
+        for inner in key.get("any", ()):
+            yield from _texts(inner)
+    for text in key if isinstance(key, list) else ():
+        if str(text)[:1].isupper():
+            yield str(text)
 
 
 def _leaf(at: Source) -> Leaf:

@@ -37,9 +37,11 @@ STEP_KEYS = frozenset(
         "append",
         "element",
         "merge",
+        "find",
         "again",
         "only",
         "owns",
+        "moves",
         "guide",
         "note",
     }
@@ -153,9 +155,11 @@ class Step:
     append: Mapping[str, str] = field(default_factory=dict)
     element: str = ""
     merge: Mapping[str, str] = field(default_factory=dict)
+    find: Mapping[str, Json] = field(default_factory=dict)
     again: str = "same"
     only: str = ""
     owns: bool = False
+    moves: bool = False
     guide: tuple[str, ...] = ()
     included: bool = False
 
@@ -323,9 +327,11 @@ def _step(structure: str, ident: str, row: Spliced) -> Step:
         append=plain(append),
         element=str(data.get("element", "")),
         merge=plain(data.get("merge", {})),
+        find=plain(data.get("find", {})),
         again=_one_of(data, "again", ("same", "new"), where),
         only=_one_of(data, "only", ("", "stub"), where),
         owns=_flag(data, "owns", False, where),
+        moves=_flag(data, "moves", False, where),
         guide=_tuple(data.get("guide")),
         included=bool(row.block),
     )

@@ -13,7 +13,7 @@ from gateway.errors import Rejected
 from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle
 from gateway.mapping.identities import Identities
 from gateway.mapping.identity import seed
-from gateway.mapping.messages import Joining, MessageMap, Tie
+from gateway.mapping.messages import Joining, MessageMap, Search, Tie
 from gateway.mapping.run import Run
 from gateway.mapping.times import to_us
 
@@ -38,6 +38,9 @@ _SUBJECTS = ("subject", "patient", "beneficiary")
 Pending = tuple[Handle, Tie, Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
 
+Late = tuple[str, Tie, Frame, Handle | None, dict[str, Any] | None]
+"""The same by the name of who refers: it stands further down in the message."""
+
 
 @dataclass(slots=True)
 class Noted:
@@ -45,12 +48,16 @@ class Noted:
 
     Attributes:
         pending: references between resources.
+        late: the same, where who refers stands further down in the message.
+        searches: references by a resource that is told by its values.
         ends: references to all resources (Provenance.target).
         merges: identities to join: how, the field that names what ends, group.
         unmapped: path → fields that no row reads.
     """
 
     pending: list[Pending] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+    searches: list[tuple[Search, tuple[str, ...], Tie, Handle]] = field(default_factory=list)
     ends: list[tuple[Handle, Tie]] = field(default_factory=list)
     merges: list[tuple[Joining, str, Frame]] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
@@ -162,16 +169,40 @@ class Settlement:
 
     def referred(self) -> Sequence[Handle]:
         """Write the references; return the resources that have an identity, Provenance last."""
-        for handle, tie, frame, known, element in self.noted.pending:
+        noted = self.noted
+        for owner, tie, frame, known, element in noted.late:
+            owning = frame.find(owner)
+            if owning is not None:
+                noted.pending.append((owning, tie, frame, known, element))
+        for handle, tie, frame, known, element in noted.pending:
             other = known or frame.find(tie.name)
             if other is not None and other.state == SETTLED:
                 self.tie(handle, tie, other, element)
+        for search, said, tie, other in noted.searches:
+            found = self.found(search, said, other) if other.state == SETTLED else None
+            if found is not None:
+                self.tie(found, tie, other, None)
         self.merge_bodies()
         kept = [handle for handle in self.run.handles if handle.state == SETTLED]
         for handle, tie in self.noted.ends:
             handle.body[tie.last] = [{"reference": h.reference} for h in kept if h is not handle]
         kept.sort(key=_provenance_last)
         return kept
+
+    def found(self, search: Search, said: tuple[str, ...], asking: Handle) -> Handle | None:
+        """Return the one resource of the message that a row means; None for none or several."""
+        run, fits = self.run, []
+        wanted = [(there, text) for (there, _), text in zip(search.same, said, strict=True) if text]
+        for handle in run.handles if wanted else ():
+            act = handle.step
+            if handle is asking or handle.state != SETTLED or act is None or act.step.name != search.among:
+                continue
+            run.frame = handle.frame
+            if search.test is not None and not search.test(handle.fields, run):
+                continue
+            if all(there(handle.fields, run).strip() == text for there, text in wanted):
+                fits.append(handle)
+        return fits[0] if len(fits) == 1 else None
 
     def require(self) -> None:
         """Raise where nothing made a resource that the map requires."""
@@ -231,6 +262,7 @@ class Settlement:
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
             not handle.stub and (self.run.profile.owner(handle.type) or _owned(handle)),
             handle.number,
+            handle.step is not None and bool(handle.step.step.moves),
             handle.mark,
         )
 
@@ -245,9 +277,9 @@ class Settlement:
                 raise Rejected(
                     f"this sender does not own {survivor.type} and may not join two of them",
                     code="not-the-owner",
-                    where="MRG" if joining.kind == "merge" else self.plan.file.structure,
+                    where="MRG" if joining.how else self.plan.file.structure,
                 )
-            if joining.kind == "merge":
+            if joining.how:
                 merges += self.merged(joining, said, survivor)
             else:
                 other = frame.find(joining.other)
@@ -265,7 +297,7 @@ class Settlement:
             key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
             retired = seed(self.run.tenant, survivor.type, *key)
             if retired != survivor.id:
-                yield Merge(survivor.type, key, retired, survivor.id)
+                yield Merge(survivor.type, key, retired, survivor.id, joining.kind)
 
     def event_at(self) -> int | None:
         """Return when it happened: the first time with hours, else the first day.

@@ -39,13 +39,17 @@ def move(
     result = []
     for merge in translation.merges:
         survivor = living(merge.type, _owner(tenant, merge, merge.survivor, translation.drafts, belongs))
-        if merge.kind != "merge":
+        if merge.kind in ("link", "unlink"):
             other = living(merge.type, _owner(tenant, merge, merge.retired, translation.drafts, belongs))
             if other != survivor:
                 result.append(replace(merge, retired=other, survivor=survivor))
             continue
         key = ident_key(tenant, merge.type, merge.key)
         found = belongs(key)
+        fresh = _fresh_key(tenant, merge, translation.drafts, belongs) if merge.kind == "change" else None
+        if found is not None and fresh is not None:
+            moved[fresh] = found
+            continue
         if found != survivor:
             moved[key] = survivor
         retired = found if found is not None and found != survivor else merge.retired
@@ -63,6 +67,15 @@ def _owner(tenant: int, merge: Merge, seed: str, drafts: Sequence[Draft], belong
             if owner is not None:
                 return owner
     return seed
+
+
+def _fresh_key(tenant: int, merge: Merge, drafts: Sequence[Draft], belongs: Belongs) -> IdentKey | None:
+    """Return the new number of a change, where nobody has it yet."""
+    for draft in drafts:
+        if draft.key and (draft.type, draft.id) == (merge.type, merge.survivor):
+            key = ident_key(tenant, draft.type, draft.key)
+            return key if belongs(key) is None else None
+    return None
 
 
 def settle(
@@ -116,7 +129,9 @@ def _references(node: Any, renamed: Mapping[str, str]) -> Any:
 def subject_of(resource: Resource) -> str:
     """Return the id of the Patient that a resource is about, ``""`` for none."""
     for name in _SUBJECTS:
-        target = (resource.get(name) or {}).get("reference", "")
+        said = resource.get(name) or {}
+        one = said[0] if isinstance(said, list) else said  # Account.subject is a list
+        target = one.get("reference", "")
         if target.startswith("Patient/"):
             return str(target[8:])
     return ""

@@ -174,7 +174,7 @@ class Message:
     def join(self, merge: Merge) -> None:
         """Link a resource that ended with the one that goes on, or two that both go on (R4 Patient.link)."""
         ends, goes_on = ((self._tenant, NUMBER[merge.type], id_) for id_ in (merge.retired, merge.survivor))
-        if merge.kind != "merge":
+        if merge.kind in ("link", "unlink"):
             if self._exists(ends) and self._exists(goes_on) and self._in_time(ends, goes_on):
                 self._relate(ends, merge.survivor, merge.kind)
                 self._relate(goes_on, merge.retired, merge.kind)
@@ -214,7 +214,7 @@ class Message:
         self._leave(key, entry, body, before.event_us if before else entry.event_us, b"")
 
     def _check_subject(self, draft: Draft, entry: Entry) -> None:
-        if not draft.subject or not entry.ver or entry.deleted:
+        if not draft.subject or draft.moves or not entry.ver or entry.deleted:
             return
         if entry.subject is None:
             entry.subject = identity.subject_of(self._stored(entry))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -299,3 +300,85 @@ def test_an_id_that_is_none_is_quarantined(desk: Any, patient: Make) -> None:
     written = desk.put(patient('p"1'))
     assert isinstance(written.outcome, Quarantined)
     assert written.outcome.reason == "bad-id"
+
+
+LINK = Merge("Patient", (MRN, "2"), "p2", "p1", "link")
+UNLINK = Merge("Patient", (MRN, "2"), "p2", "p1", "unlink")
+
+
+def test_a_link_is_written_on_both_sides_and_an_unlink_removes_it(desk: Any, patient: Make) -> None:
+    both = patient("p1", mrn="1"), patient("p2", mrn="2")
+    desk.stored(*both, merges=[LINK], event_at=10)
+    assert links(desk, "p1") == [("seealso", "Patient/p2")]
+    assert links(desk, "p2") == [("seealso", "Patient/p1")]
+    assert desk.stored(*both, merges=[LINK], event_at=10) == [], "replayed"
+    desk.stored(*both, merges=[UNLINK], event_at=20)
+    assert "link" not in read(desk, "Patient", "p1")
+    assert "link" not in read(desk, "Patient", "p2")
+    assert desk.store.vread("default", "Patient", "p1", 1) is not None, "history is kept"
+
+
+def test_a_late_link_does_not_undo_an_unlink(desk: Any, patient: Make) -> None:
+    both = patient("p1", mrn="1"), patient("p2", mrn="2")
+    desk.stored(*both, merges=[LINK], event_at=10)
+    desk.stored(*both, merges=[UNLINK], event_at=20)
+    outcome = desk.put(*both, merges=[LINK], event_at=10).outcome
+    assert outcome.refs == []
+    assert [issue.rule for issue in outcome.issues] == ["older-event"]
+
+
+def test_an_unlink_leaves_the_links_of_merges(desk: Any, patient: Make) -> None:
+    for n in "123":
+        desk.stored(patient(f"p{n}", mrn=n))
+    desk.stored(patient("p1", mrn="1"), merges=[Merge("Patient", (MRN, "3"), "p3", "p1")])
+    desk.stored(patient("p1", mrn="1"), patient("p2", mrn="2"), merges=[LINK])
+    desk.stored(patient("p1", mrn="1"), patient("p2", mrn="2"), merges=[UNLINK])
+    assert links(desk, "p1") == [("replaces", "Patient/p3")]
+
+
+def test_a_link_of_merged_records_is_one_with_the_living(desk: Any, patient: Make) -> None:
+    for n in "123":
+        desk.stored(patient(f"p{n}", mrn=n))
+    desk.stored(patient("p3", mrn="3"), merges=[Merge("Patient", (MRN, "2"), "p2", "p3")])
+    desk.stored(patient("p1", mrn="1"), patient("p2", mrn="2"), merges=[LINK])
+    assert links(desk, "p1") == [("seealso", "Patient/p3")]
+    assert ("seealso", "Patient/p1") not in links(desk, "p2")
+
+
+def test_a_changed_number_names_what_the_old_one_named(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p1", mrn="1", gender="male"))
+    change = Merge("Patient", (MRN, "1"), "p1", "p9", "change")
+    assert desk.stored(patient("p9", mrn="9"), merges=[change]) == ["Patient/p1/_history/2"]
+    assert [one["value"] for one in read(desk, "Patient", "p1")["identifier"]] == ["1", "9"]
+    assert desk.stored(patient("p9", mrn="9"), merges=[change]) == [], "replayed"
+    assert desk.stored(patient("p9", mrn="9", gender="female")) == ["Patient/p1/_history/3"]
+    assert "link" not in read(desk, "Patient", "p1")
+
+
+def account(id_: str, number: str) -> Draft:
+    body = {
+        "resourceType": "Account",
+        "id": id_,
+        "status": "active",
+        "subject": [{"reference": "Patient/p1"}],
+    }
+    return Draft("Account", id_, body, key=("urn:an", number))
+
+
+def test_an_account_that_was_merged_ends_and_its_number_moves(desk: Any, patient: Make) -> None:
+    desk.stored(patient("p1"), account("a1", "1"), account("a2", "2"))
+    desk.stored(account("a2", "2"), merges=[Merge("Account", ("urn:an", "1"), "a1", "a2")])
+    assert read(desk, "Account", "a1")["status"] == "inactive"
+    assert "link" not in read(desk, "Account", "a1")
+    assert read(desk, "Account", "a2")["status"] == "active"
+    ended = replace(account("a1", "1"), body={**account("a1", "1").body, "status": "on-hold"})
+    assert desk.stored(ended) == ["Account/a2/_history/2"]
+
+
+def test_what_a_message_moves_to_another_patient_is_no_recycled_number(
+    desk: Any, patient: Make, observation: Make
+) -> None:
+    desk.stored(patient("p1", mrn="1"), observation(subject="p1"))
+    moved = replace(observation(subject="p2"), moves=True)
+    desk.stored(patient("p2", mrn="2"), moved)
+    assert read(desk, "Observation", "o1")["subject"] == {"reference": "Patient/p2"}

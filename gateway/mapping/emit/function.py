@@ -136,6 +136,11 @@ class Emitter:
         """Return whether a function reads the segment by itself."""
         return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "segment"
 
+    @staticmethod
+    def by_whole_field(row: Row) -> bool:
+        """Return whether a function takes the field with all its repetitions."""
+        return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind == "field"
+
     def bundle(self, bundle: list[Row]) -> None:
         """Emit rows that read the same."""
         row, sources = bundle[0], bundle[0].sources
@@ -223,7 +228,7 @@ class Emitter:
         leaf = not leaves and not self.is_whole(row, fhir)
         many = self.is_segment and not at.variable and any(s.many for s in steps) and not row.has_value
         value = "v_"
-        if self.is_segment and not (at.variable or leaves or row.convert == "lines"):
+        if self.is_segment and not (at.variable or leaves or self.by_whole_field(row)):
             if many:
                 self.lines.open("for x in (v_.split('~') if '~' in v_ else (v_,)):")
             else:

@@ -46,7 +46,7 @@ def test_rows_that_implement(coverage: Coverage) -> None:
     assert by(coverage, "CX[Identifier]/CX.5") == (("CX[Identifier]", "CX.5"),)
     assert by(coverage, "NM[positiveInt]/NM.1") == (("functions", "positiveInt"),)
     assert by(coverage, "AdministrativeSex/F") == (("administrative-sex", "F"),)
-    assert ("ORU_R01", "PATIENT.PID") in by(coverage, "ORU_R01/PATIENT_RESULT.PATIENT.PID")
+    assert ("ORU_R01", "patient.PATIENT.PID") in by(coverage, "ORU_R01/PATIENT_RESULT.PATIENT.PID")
 
 
 def test_shipped_references_to_the_guide_are_sound(coverage: Coverage) -> None:
