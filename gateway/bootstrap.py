@@ -75,13 +75,16 @@ def build(settings: Settings) -> Gateway:
     adapters = registry.find()
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
-    maps = load_maps(Path(settings.mapping.root) if settings.mapping.root else None)
+    maps = load_maps(
+        Path(settings.mapping.root) if settings.mapping.root else None,
+        Path(settings.mapping.codes) if settings.mapping.codes else None,
+    )
     validate = _validate(settings.pipeline)
     listening = _bind(settings.api)
     store = open_store(settings.store.url, synchronous=settings.store.synchronous)
     parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings.store.url))
     engine = Engine(parts)
-    app = BearerToken(create_app(store, version=registry.version()), settings.api.token)
+    app = BearerToken(create_app(store, version=registry.version(), maps=maps), settings.api.token)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False,
         ssl_certfile=settings.api.tls_cert or None, ssl_keyfile=settings.api.tls_key or None,

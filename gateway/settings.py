@@ -85,9 +85,12 @@ class MappingSettings:
 
     Attributes:
         root: folder with the layout of ``mappings/``, ``""`` for the maps that qiao ships.
+        codes: folder with the hospital's own code tables (YAML, CSV, FHIR JSON), ``""`` for none. What
+            changes in it is taken over while the gateway runs.
     """
 
     root: str = ""
+    codes: str = ""
 
 
 @dataclass(slots=True, frozen=True)

@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import health, metadata, outcome, read, search, vread
+from gateway.api import concept_map, health, metadata, outcome, read, search, translate, vread
 from gateway.api.context import Context, Options
 from gateway.api.guard import Guard
 from gateway.api.interaction import Interaction
 from gateway.api.negotiation import NotAcceptable
 from gateway.errors import QiaoError
+from gateway.mapping import Maps
 from gateway.store import Store
 
 BASES = ("/fhir", "/t/{tenant}/fhir")
@@ -30,20 +31,28 @@ SERVED: tuple[Interaction, ...] = (
 """The interactions of every type."""
 
 
-def create_app(store: Store, options: Options | None = None, version: str = "0") -> FastAPI:
+TERMINOLOGY = (*translate.OPERATIONS, concept_map.SEARCH, concept_map.READ)
+"""The interactions of the code tables; they come before those of every type."""
+
+
+def create_app(
+    store: Store, options: Options | None = None, version: str = "0", maps: Maps | None = None
+) -> FastAPI:
     """Return the application that serves ``store``.
 
     Args:
         store: an open store; the caller closes it.
         options: see :class:`Options`; None: their defaults.
         version: of the program, for the CapabilityStatement.
+        maps: whose code tables are served as ConceptMaps; None: none are.
     """
     options = options or Options()
     app = FastAPI(title="qiao", version=version, redirect_slashes=False, redoc_url=None)
     threads = ThreadPoolExecutor(options.search_threads, thread_name_prefix="qiao-search")
-    app.state.context = Context(store, options, version, threads)
+    app.state.context = Context(store, options, version, threads, maps)
+    tables = TERMINOLOGY if maps is not None else ()
     for base in BASES:
-        for interaction in (metadata.interaction(SERVED), *SERVED):
+        for interaction in (metadata.interaction(SERVED, tables), *tables, *SERVED):
             _mount(app, base, interaction)
     app.add_api_route("/healthz", health.healthz, include_in_schema=False)
     app.add_api_route("/readyz", health.readyz, include_in_schema=False)
@@ -56,7 +65,11 @@ def create_app(store: Store, options: Options | None = None, version: str = "0")
 
 
 def _mount(app: FastAPI, base: str, interaction: Interaction) -> None:
-    name = interaction.handler.__name__ if base == BASES[0] else f"tenant_{interaction.handler.__name__}"
+    name = f"{interaction.handler.__module__.rpartition('.')[2]}_{interaction.handler.__name__}"
+    if "{id}/" in interaction.path:
+        name += "_of_one"
+    if base != BASES[0]:
+        name = f"tenant_{name}"
     app.add_api_route(
         base + interaction.path,
         interaction.handler,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from gateway.errors import Rejected
+from gateway.mapping import Maps
 from gateway.store import Store
 from gateway.store.parameters import PARAMETERS
 
@@ -38,12 +39,13 @@ class Options:
 
 @dataclass(slots=True, frozen=True)
 class Context:
-    """The API's own state; ``threads`` bounds how many searches run at once."""
+    """The API's own state; ``threads`` bounds how many searches run at once, ``maps`` has the code tables."""
 
     store: Store
     options: Options
     version: str
     threads: ThreadPoolExecutor
+    maps: Maps | None = None
 
 
 class NotFound(Rejected):

@@ -68,8 +68,34 @@ def _resource(type_: str, interactions: Sequence[Interaction]) -> dict[str, Any]
     return entry
 
 
-def statement(version: str, base: str, started: datetime, interactions: Sequence[Interaction]) -> bytes:
-    """Return the CapabilityStatement as JSON."""
+def _concept_map(interactions: Sequence[Interaction]) -> dict[str, Any]:
+    """Return the entry of the code tables: read-only, not versioned, with ``$translate``."""
+    return {
+        "type": "ConceptMap",
+        "interaction": [{"code": each.code} for each in interactions if each.code],
+        "versioning": "no-version",
+        "searchParam": [
+            _COMMON[0],
+            {"name": "url", "type": "uri", "definition": f"{_URL}conformance-url"},
+            {"name": "name", "type": "string", "definition": f"{_URL}conformance-name"},
+        ],
+        "operation": [
+            {"name": "translate", "definition": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate"}
+        ],
+    }
+
+
+def statement(
+    version: str,
+    base: str,
+    started: datetime,
+    interactions: Sequence[Interaction],
+    tables: Sequence[Interaction] = (),
+) -> bytes:
+    """Return the CapabilityStatement as JSON; ``tables`` are the interactions of the code tables."""
+    resources = [_resource(type_, interactions) for type_ in PARAMETERS]
+    if tables:
+        resources.append(_concept_map(tables))
     return dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -83,22 +109,22 @@ def statement(version: str, base: str, started: datetime, interactions: Sequence
             "rest": [
                 {
                     "mode": "server",
-                    "resource": [_resource(type_, interactions) for type_ in sorted(PARAMETERS)],
+                    "resource": sorted(resources, key=lambda each: str(each["type"])),
                 }
             ],
         }
     )
 
 
-def interaction(served: Sequence[Interaction]) -> Interaction:
-    """Return the interaction that describes the ``served`` ones."""
+def interaction(served: Sequence[Interaction], tables: Sequence[Interaction] = ()) -> Interaction:
+    """Return the interaction that describes the ``served`` ones and those of the code tables."""
     started = datetime.now(UTC)
 
     async def metadata(request: Request) -> Response:
         """Answer with what this server really does."""
         tenant_of(request)
         pretty = negotiation.check(request, allowed=("mode",))
-        body = statement(context(request).version, base_of(request), started, served)
+        body = statement(context(request).version, base_of(request), started, served, tables)
         return negotiation.answer(body, pretty)
 
     handler: Callable[..., Awaitable[Response]] = metadata

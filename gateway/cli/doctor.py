@@ -96,7 +96,10 @@ def _adapters(settings: Settings) -> str:
 def _maps(settings: Settings) -> str:
     from gateway.mapping import load_maps
 
-    maps = load_maps(Path(settings.mapping.root) if settings.mapping.root else None)
+    maps = load_maps(
+        Path(settings.mapping.root) if settings.mapping.root else None,
+        Path(settings.mapping.codes) if settings.mapping.codes else None,
+    )
     known = f"{len(maps.messages)} message types, {len(maps.profiles)} sender profiles"
     return f"{known}, version {maps.version[:12]}"
 

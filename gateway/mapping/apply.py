@@ -52,8 +52,11 @@ class Application:
         All are placed before any row runs, so that ORC can read the OBR that follows it.
         """
         move, places, extras = self.plan.walk.move, self.plan.places, self.plan.extras
+        segments, repairs = normal_fields(self.run.message), self.run.profile.repairs
+        if repairs is not None:
+            segments = repairs(segments, self.run)
         stack, cursor, placed = [self.root], 0, []
-        for index, f in enumerate(normal_fields(self.run.message)):
+        for index, f in enumerate(segments):
             name, place = f[0], places.get(0)
             if index:
                 step = move(cursor, name)

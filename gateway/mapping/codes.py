@@ -1,28 +1,24 @@
-"""Code tables: one YAML file per table, looked up exactly, then (unless ``exact``) without regard to case."""
+"""Code tables: what a source code becomes, looked up exactly, then (unless ``exact``) without regard to case."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
-
-from gateway.errors import Misconfigured
-from gateway.mapping.rows import plain, read
-
-TABLE_KEYS = frozenset(
-    {"table", "target", "source", "note", "exact", "codes", "source_system", "guide", "__line__"}
-)
 
 
 @dataclass(slots=True, frozen=True)
 class Entry:
-    """What a source code becomes: a FHIR code, its display and system, and further data (a Timing)."""
+    """What a source code becomes: a FHIR code, its display and system, and further data (a Timing).
+
+    ``equivalence`` is that of ConceptMap (R4), ``""`` where nobody has said how close the two are.
+    """
 
     code: str
     display: str
     system: str
     extra: dict[str, Any] = field(default_factory=dict)
+    equivalence: str = ""
 
     def coding(self) -> dict[str, str]:
         """Return the entry as a FHIR Coding."""
@@ -39,28 +35,39 @@ class Table:
 
     Attributes:
         source_system: system of a source code that names none, ``""`` where that is not known.
+        source_systems: systems whose codes the table translates, none: whatever the sender uses.
         guide: official code tables that this one implements, beside the one of the same name.
+        entries: source code → entry, as the files say it.
+        url: canonical URL of the table as a ConceptMap.
     """
 
-    __slots__ = ("_entries", "guide", "name", "source_system", "target")
+    __slots__ = (
+        *("_entries", "entries", "exact", "guide", "name", "source_system", "source_systems"),
+        *("target", "url"),
+    )
 
     def __init__(
         self,
         name: str,
         target: str,
-        entries: dict[str, Entry],
+        entries: Mapping[str, Entry],
         *,
         exact: bool = False,
         source_system: str = "",
+        source_systems: tuple[str, ...] = (),
         guide: tuple[str, ...] = (),
+        url: str = "",
     ) -> None:
         self.name, self.target, self.source_system = name, target, source_system
-        self.guide = guide
-        self._entries = entries
+        self.guide, self.exact, self.url = guide, exact, url or f"urn:qiao:conceptmap:{name}"
+        named = (source_system,) if source_system and source_system not in source_systems else ()
+        self.source_systems = named + source_systems
+        self.entries = entries
+        self._entries = dict(entries)
         if exact:
             return
-        for key, entry in list(entries.items()):
-            entries.setdefault(key.casefold(), entry)
+        for key, entry in entries.items():
+            self._entries.setdefault(key.casefold(), entry)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -73,37 +80,10 @@ class Table:
             entry = self._entries.get(code) or self._entries.get(code.casefold())
         return entry
 
+    def become(self, other: Table) -> None:
+        """Say from now on what ``other`` says: the compiled maps hold this object.
 
-def _entry(value: Any, target: str, where: str) -> Entry:
-    if isinstance(value, list):
-        value = {"code": value[0], "display": value[1] if len(value) > 1 else ""}
-    if isinstance(value, dict):
-        extra = {k: v for k, v in value.items() if k not in ("code", "display", "system")}
-        code, display = str(value.get("code", "")), str(value.get("display", ""))
-        return Entry(code, display, str(value.get("system", target)), extra)
-    if value is None or value == "":
-        raise Misconfigured("a code without a target; leave it out instead", where=where)
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else str(value)
-    return Entry(str(text), "", target)
-
-
-def table_file(path: Path | Traversable) -> Table:
-    """Return one code table.
-
-    Raises:
-        Misconfigured: an unknown key or an entry without a target; names file and line.
-    """
-    data = read(path)
-    for key in data:
-        if key not in TABLE_KEYS:
-            known = ", ".join(sorted(TABLE_KEYS))
-            raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
-    target = str(data.get("target", ""))
-    rows = plain(data.get("codes") or {})
-    entries = {str(code): _entry(value, target, path.name) for code, value in rows.items()}
-    exact = str(data.get("exact", "false")).lower() == "true"
-    name = str(data.get("table", path.name.removesuffix(".yaml")))
-    system = str(data.get("source_system", ""))
-    guide = data.get("guide") or []
-    official = tuple(str(one) for one in (guide if isinstance(guide, list) else [guide]))
-    return Table(name, target, entries, exact=exact, source_system=system, guide=official)
+        The caller sees to it that no message is being mapped meanwhile.
+        """
+        for name in Table.__slots__:
+            setattr(self, name, getattr(other, name))

@@ -104,7 +104,11 @@ class Walk:
             at = self._find(name, after, group.last)
             if at >= 0:
                 again = self._begun_by(name, at, group)
-                return self._into(at, group, new=False) if again is None else self._into(again.first, again, new=True)
+                return (
+                    self._into(at, group, new=False)
+                    if again is None
+                    else self._into(again.first, again, new=True)
+                )
             at = self._find(name, group.first, after - 1) if group.repeats else -1
             if at >= 0:
                 return self._into(at, group, new=True)
@@ -123,7 +127,7 @@ class Walk:
         return Move(at, at, group.depth + (0 if new else 1), tuple(opens))
 
     def _begun_by(self, name: str, at: int, inside: Group) -> Group | None:
-        """Return the open group that the segment begins anew, where it would else open another one in its middle.
+        """Return the open group that begins anew, where the segment would open another one in its middle.
 
         ORC after a specimen of OML_O21 is the next order, not the prior result that no PID has begun.
         """

@@ -11,11 +11,13 @@ from pathlib import Path
 from gateway.canonical import Envelope, Translation
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
-from gateway.mapping.codes import Table, table_file
+from gateway.mapping.code_folders import Change, CodeFolders
+from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
 from gateway.mapping.includes import block
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler, MessageMap
+from gateway.mapping.overrides import Variant
 from gateway.mapping.reads import Reads
 from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file, read
 from gateway.mapping.run import Run
@@ -24,7 +26,7 @@ from gateway.wire import er7
 
 Root = Path | Traversable
 
-FOLDERS = ("datatypes", "segments", "messages", "codes", "blocks")
+FOLDERS = ("datatypes", "segments", "messages", "blocks")
 
 
 def _yaml(folder: Root) -> Iterator[Root]:
@@ -39,7 +41,8 @@ class Maps:
     """The compiled maps of one process.
 
     Attributes:
-        version: digest of the rows, tables and the compiler; lineage is read with the same version.
+        version: digest of the rows, tables and the compiler; lineage is read with the same version. It changes
+            with the tables (:meth:`refresh`).
         rules: rule number → row id.
         messages: event (``"ADT^A01"``) → message map.
         profiles: sender profiles by id; ``"default"`` is always there.
@@ -49,17 +52,24 @@ class Maps:
         self,
         compiled: Compiled,
         messages: Mapping[str, MessageMap],
-        tables: Mapping[str, Table],
+        codes: CodeFolders,
         profiles: Mapping[str, Profile],
         maps: Mapping[str, MapFile],
+        variants: Mapping[str, Variant] | None = None,
     ) -> None:
-        self.version = compiled.version
-        self.rules = compiled.rules
-        self.messages, self.tables, self.profiles, self.maps = messages, tables, profiles, maps
+        self._codes, self._rows_version = codes, compiled.version
+        self.version = self._version()
+        self.variants: Mapping[str, Variant] = variants or {}
+        self.rules = next((one.rules for one in self.variants.values()), compiled.rules)
+        self.tables: Mapping[str, Table] = dict(codes.tables)
+        self.messages, self.profiles, self.maps = messages, profiles, maps
+        files_ = [*maps.values(), *(file for one in self.variants.values() for file in one.changed.values())]
+        self._named = {row.codes for file in files_ for row in file.rows if row.codes}
+        self._matched = sorted({int(name[4:]) for one in profiles.values() for name in one.match})
         self._functions = compiled.functions
         self._remembering = compiled.memories
         self._memories: dict[tuple[str, str], Memories] = {}
-        self._chosen: dict[tuple[str, str, str, str], Profile] = {}
+        self._chosen: dict[tuple[str, ...], Profile] = {}
 
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
         """Return the sender profile of a message: ``hint`` if it names one, else by its header or its door.
@@ -67,7 +77,7 @@ class Maps:
         Raises:
             Misconfigured: ``hint`` names no profile.
         """
-        key = (adapter, hint, message.header(3), message.header(4))
+        key = (adapter, hint, *(message.header(at) for at in self._matched))
         found = self._chosen.get(key)
         if found is None:
             found = self._choose(adapter, hint, message)
@@ -82,7 +92,7 @@ class Maps:
                 raise Misconfigured(f"no sender profile {hint!r} in mappings/senders; there are {known}")
             return self.profiles[hint]
         component = message.separators.component
-        header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in (3, 4, 5, 6)}
+        header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in self._matched}
         return choose(self.profiles.values(), header, adapter) or self.profiles["default"]
 
     def translate(self, message: er7.Message, envelope: Envelope, profile: Profile) -> Translation:
@@ -92,17 +102,43 @@ class Maps:
             Rejected: the type has no map (``unknown-type``), or a resource without which the message has
                 no meaning cannot be identified (the reason that the map names, ``no-patient``).
         """
-        plan = self.plan(message)
-        run = Run(message, envelope, profile, self.tables, self._functions, self._memory(envelope, profile))
+        plan, functions = self.plan(message), self._functions
+        variant = self.variants.get(profile.id)
+        if variant is not None:
+            plan, functions = variant.plan(message.type) or plan, variant.compiled.functions
+        run = Run(message, envelope, profile, self.tables, functions, self._memory(envelope, profile))
         application = Application(run, plan)
         application.walk()
         return application.finish(self.version)
+
+    def refresh(self) -> Change:
+        """Take over what has changed in the code folders; what was remembered is forgotten.
+
+        To be called between two messages, by the thread that maps. It reads no file that has not changed.
+        """
+        change = self._codes.refresh(self._named)
+        self.version = self._version()
+        if not change.tables:
+            return change
+        tables = dict(self._codes.tables)
+        for name in change.tables:
+            if name in self.tables and name in tables:
+                self.tables[name].become(tables[name])
+                tables[name] = self.tables[name]  # the compiled maps hold that one
+        self._codes.tables = self.tables = tables
+        self._memories = {}
+        return change
+
+    def _version(self) -> str:
+        return hashlib.sha256(self._rows_version.encode() + self._codes.digest).hexdigest()[:16]
 
     def _memory(self, envelope: Envelope, profile: Profile) -> Memories:
         key = (envelope.tenant, profile.id)
         memories = self._memories.get(key)
         if memories is None:
-            memories = self._memories[key] = Memories([{} for _ in range(self._remembering)])
+            variant = self.variants.get(profile.id)
+            count = variant.compiled.memories if variant is not None else self._remembering
+            memories = self._memories[key] = Memories([{} for _ in range(count)])
         return memories
 
     def plan(self, message: er7.Message) -> MessageMap:
@@ -165,11 +201,31 @@ def _messages(
     return by_event
 
 
-def load_maps(root: Root | None = None) -> Maps:
+def _variants(
+    profiles: Mapping[str, Profile],
+    compiled: Compiled,
+    maps: Mapping[str, MapFile],
+    messages: list[MessageFile],
+    tables: Mapping[str, Table],
+) -> dict[str, Variant]:
+    """Return the variants of the senders that overlay the maps, checked; their rules stand behind the others."""
+    variants = {
+        name: Variant(one.overrides, compiled, maps, messages, tables)
+        for name, one in sorted(profiles.items())
+        if one.overrides is not None
+    }
+    rules = (*compiled.rules, *(rule for one in variants.values() for rule in one.own_rules()))
+    for one in variants.values():
+        one.check(rules)
+    return variants
+
+
+def load_maps(root: Root | None = None, codes: Root | None = None) -> Maps:
     """Load, check and compile all maps.
 
     Args:
         root: a folder like ``mappings/``; default: the one that ships with qiao.
+        codes: folder with the hospital's own code tables, beside those of ``root``.
 
     Raises:
         Misconfigured: anything is wrong in any file; names file and line.
@@ -177,12 +233,15 @@ def load_maps(root: Root | None = None) -> Maps:
     root = root if root is not None else files("mappings")
     v2 = root / "hl7v2" if isinstance(root, Path) else root.joinpath("hl7v2")
     folders: list[Root] = [v2.joinpath(name) for name in FOLDERS]
-    tables = {table.name: table for table in (table_file(path) for path in _yaml(folders[3]))}
+    senders = root.joinpath("senders")
+    tables = CodeFolders([v2.joinpath("codes"), *([codes] if codes is not None else [])])
     maps = _maps(folders[0], folders[1])
     if "CWE[CodeableConcept]" not in maps:
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
-    blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[4]))}
+    blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[3]))}
     message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
-    compiled = compile_maps(maps, message_files, tables, _digest(folders))
+    compiled = compile_maps(maps, message_files, tables.tables, _digest([*folders, senders]))
     messages = _messages(message_files, compiled, maps)
-    return Maps(compiled, messages, tables, _profiles(root.joinpath("senders")), maps)
+    profiles = _profiles(senders)
+    variants = _variants(profiles, compiled, maps, message_files, tables.tables)
+    return Maps(compiled, messages, tables, profiles, maps, variants)

@@ -325,6 +325,7 @@ class MessageCompiler:
                 parts.append(self.reads.of_step(step, segment))
             elif segment_of(step.at) != segment:
                 parts += [self.reads.of_map(name) for name in maps]
+                parts.append(self.reads.of_step(step, segment_of(step.at)))
         read = merged(parts)
         for path in self.file.event_at:
             at = source(path, self.file.where)
@@ -398,12 +399,18 @@ class MessageCompiler:
         return _function(condition(when, access, where))
 
     def search(self, step: Step, segment: str) -> Search | None:
-        """Return which other resource of the message the row means; it stands at a segment of the same name."""
+        """Return which other resource the row means; it stands at a segment of the same name."""
         if not step.find:
             return None
         name, among, same = step.find.get("as"), step.find.get("of"), step.find.get("same")
         when = step.find.get("when")
-        if not name or among not in self.types or not isinstance(same, dict) or not step.append or step.element:
+        if (
+            not name
+            or among not in self.types
+            or not isinstance(same, dict)
+            or not step.append
+            or step.element
+        ):
             raise Misconfigured(
                 "find takes as, of (a resource that a row makes), same and when, and goes with append",
                 where=step.where,

@@ -84,10 +84,11 @@ class Reads:
         return found
 
     def of_step(self, step: Step, segment: str) -> dict[tuple[str, int], FieldReads]:
-        """Return what a row of a message map reads by itself: condition, key, the identity it merges."""
+        """Return what a row of a message map reads itself: condition, key, search, what it merges."""
         found = merged([dict(asked(step.when, step.where))])
-        for text in _texts(step.key):
-            at = source(text, step.where)
+        same = step.find.get("same", {})
+        for text in (*_texts(step.key), *same, *same.values()):
+            at = source(str(text), step.where)
             if at.segment:
                 reads = found.setdefault((at.segment, at.field), FieldReads())
                 reads.first.add((at.component or 1, at.subcomponent))

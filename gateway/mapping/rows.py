@@ -245,6 +245,28 @@ def _row(name: str, ident: str, data: dict[str, Any], file: str) -> Row:
     )
 
 
+def own_rows(name: str, raw: Json, file: str) -> list[Row]:
+    """Return rows that stand elsewhere than in the file of their map; ``name`` is the map.
+
+    Raises:
+        Misconfigured: they are no rows; names file and line.
+    """
+    return [_row(name, ident, row, file) for ident, row in _numbered(_listed({"rows": raw}, file), "from")]
+
+
+def own_steps(structure: str, raw: Json, file: str, *, included: bool) -> list[Step]:
+    """Return rows of a message map that stand elsewhere than in its file.
+
+    Args:
+        included: they give way where the message has no such place or makes no such resource.
+
+    Raises:
+        Misconfigured: they are no rows; names file and line.
+    """
+    rows = _numbered(_listed({"rows": raw}, file), "at")
+    return [_step(structure, ident, Spliced(row, file, "own" if included else "")) for ident, row in rows]
+
+
 def map_file(path: Path | Traversable, *, is_segment: bool) -> MapFile:
     """Return one segment or datatype map.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -11,6 +12,8 @@ from typing import Any, Literal
 
 from gateway.errors import Misconfigured
 from gateway.mapping.elements import is_resource
+from gateway.mapping.overrides import Overrides, read_overrides
+from gateway.mapping.repairs import Repairs, compile_repairs
 from gateway.mapping.rows import plain, read
 from gateway.mapping.times import _ZONE
 
@@ -30,6 +33,7 @@ PROFILE_KEYS = frozenset(
         "namespaces",
     }
     | {"systems", "scope", "note", "source", "__line__"}
+    | {"repairs", "overrides", "maps", "messages"}
 )
 
 
@@ -53,6 +57,8 @@ class Profile:
         namespaces: assigning authority or coding system → URI.
         systems: identifier kind → URI, for identifiers without an authority.
         scope: resource type → ``visit`` | ``date`` | ``year``.
+        repairs: what this sender writes wrongly, put right before the rows read it; None for nothing.
+        overrides: rows that differ for this sender; None for none.
     """
 
     id: str = "default"
@@ -69,6 +75,8 @@ class Profile:
     namespaces: Mapping[str, str] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)
     scope: Mapping[str, str] = field(default_factory=dict)
+    repairs: Repairs | None = None
+    overrides: Overrides | None = None
 
     def owner(self, type_name: str) -> bool:
         """Return whether this sender owns a resource type."""
@@ -78,6 +86,8 @@ class Profile:
         """Return whether the header (``{"MSH-3": …}``, first components) belongs to this sender."""
         return bool(self.match) and all(fnmatchcase(header.get(k, ""), v) for k, v in self.match.items())
 
+
+_HEADER = re.compile(r"MSH-([3-9]|1\d|2[0-5])")
 
 SCOPES = ("visit", "date", "year")
 """What makes a recycled number unique."""
@@ -96,11 +106,15 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
     Raises:
         Misconfigured: an unknown key or value; names the file.
     """
-    data = plain(read(path))
+    marked = read(path)
+    data = plain(marked)
     for key in data:
         if key not in PROFILE_KEYS:
             known = ", ".join(sorted(PROFILE_KEYS))
             raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
+    for name in data.get("match") or {}:
+        if not _HEADER.fullmatch(str(name)):
+            raise Misconfigured(f"match takes fields of the header (MSH-3), not {name!r}", where=path.name)
     for name in [*(data.get("owns") or []), *(data.get("scope") or {})]:
         if name != "*" and not is_resource(str(name)):
             raise Misconfigured(f"R4 has no resource type {name!r}", where=path.name)
@@ -112,8 +126,9 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
     zone = str(data.get("zone", base.zone if base else "+08:00"))
     if not _ZONE.fullmatch(zone) or ":" not in zone:
         raise Misconfigured(f"zone must look like +08:00, not {zone!r}", where=path.name)
+    ident = str(data.get("sender") or path.name.removesuffix(".yaml"))
     return Profile(
-        id=str(data.get("sender") or path.name.removesuffix(".yaml")),
+        id=ident,
         match={str(k): str(v) for k, v in (data.get("match") or {}).items()},
         adapters=tuple(str(one) for one in data.get("adapters") or ()),
         authorities=frozenset(data.get("authorities") or ()) | (base.authorities if base else frozenset()),
@@ -127,6 +142,8 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
         namespaces=(dict(base.namespaces) if base else {}) | (data.get("namespaces") or {}),
         systems=(dict(base.systems) if base else {}) | (data.get("systems") or {}),
         scope=dict(data.get("scope") or {}),
+        repairs=compile_repairs(ident, marked.get("repairs"), path.name),
+        overrides=read_overrides(ident, marked, path.name),
     )
 
 

@@ -130,10 +130,11 @@ def _is_written(body: dict[str, Any], path: str) -> bool:
 class Settlement:
     """The end of one message on its way through one message map."""
 
-    __slots__ = ("noted", "plan", "run")
+    __slots__ = ("indexes", "noted", "plan", "run")
 
     def __init__(self, run: Run, plan: MessageMap, noted: Noted) -> None:
         self.run, self.plan, self.noted = run, plan, noted
+        self.indexes: dict[tuple[int, tuple[int, ...]], dict[tuple[str, ...], list[Handle]]] = {}
 
     def finish(self, version: str) -> Translation:
         """Settle identities and references and return what the message became.
@@ -191,18 +192,27 @@ class Settlement:
 
     def found(self, search: Search, said: tuple[str, ...], asking: Handle) -> Handle | None:
         """Return the one resource of the message that a row means; None for none or several."""
-        run, fits = self.run, []
-        wanted = [(there, text) for (there, _), text in zip(search.same, said, strict=True) if text]
-        for handle in run.handles if wanted else ():
+        asked = tuple(at for at, text in enumerate(said) if text)
+        if not asked:
+            return None
+        index = self.indexes.get((id(search), asked))
+        if index is None:
+            index = self.indexes[id(search), asked] = self.index(search, asked)
+        fits = [handle for handle in index.get(tuple(said[at] for at in asked), ()) if handle is not asking]
+        return fits[0] if len(fits) == 1 else None
+
+    def index(self, search: Search, asked: tuple[int, ...]) -> dict[tuple[str, ...], list[Handle]]:
+        """Return the resources that a search may mean, by what they say; looked through once a message."""
+        run, index = self.run, dict[tuple[str, ...], list[Handle]]()
+        for handle in run.handles:
             act = handle.step
-            if handle is asking or handle.state != SETTLED or act is None or act.step.name != search.among:
+            if handle.state != SETTLED or act is None or act.step.name != search.among:
                 continue
             run.frame = handle.frame
-            if search.test is not None and not search.test(handle.fields, run):
-                continue
-            if all(there(handle.fields, run).strip() == text for there, text in wanted):
-                fits.append(handle)
-        return fits[0] if len(fits) == 1 else None
+            if search.test is None or search.test(handle.fields, run):
+                key = tuple(search.same[at][0](handle.fields, run).strip() for at in asked)
+                index.setdefault(key, []).append(handle)
+        return index
 
     def require(self) -> None:
         """Raise where nothing made a resource that the map requires."""

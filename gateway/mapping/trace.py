@@ -36,7 +36,8 @@ class Tracer:
     @cached_property
     def rows(self) -> dict[str, tuple[Row, bool]]:
         """Rule id → its row, and whether it belongs to a segment map."""
-        return {row.id: (row, file.is_segment) for file in self.maps.maps.values() for row in file.rows}
+        own = [file for variant in self.maps.variants.values() for file in variant.changed.values()]
+        return {row.id: (row, file.is_segment) for file in [*self.maps.maps.values(), *own] for row in file.rows}
 
     def trace(self, translation: Translation) -> Iterator[Trace]:
         """Yield what the maps wrote for one message, in the order in which they wrote it.

@@ -33,6 +33,9 @@ from gateway.store import Receive, Settle, Store, Written
 SLICE = 2
 """Kept messages that are worked on between two commits while receipts are being asked for."""
 
+LOOK = 1.0
+"""Seconds between two looks for changed code tables; one look is a stat of each file, under a millisecond."""
+
 PAUSE = 0.5
 """Seconds after a failed commit before the unfinished is tried again, at least."""
 
@@ -66,6 +69,7 @@ class Writer:
         self._stopping = False
         self._unfinished = False
         self._try_again_at = 0.0
+        self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="qiao-writer", daemon=True)
 
     def start(self) -> None:
@@ -96,14 +100,33 @@ class Writer:
             idle = not mapped and not self._behind
             if self._unfinished and idle:
                 self._try_unfinished()
-            mapped = self._cycle(mapped, self._take(patient=idle))
+            fresh = self._take(patient=idle)
+            self._refresh()
+            if fresh or not idle:
+                mapped = self._cycle(mapped, fresh)
 
     def _take(self, *, patient: bool) -> list[Job]:
         """Return what is waiting; a patient caller waits for the first one."""
         if patient and not self._waiting and not self._stopping:
-            self._bell.wait(PAUSE if self._unfinished else None)
+            self._bell.wait(PAUSE if self._unfinished else LOOK)
         self._bell.clear()
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limits.batch))]
+
+    def _refresh(self) -> None:
+        """Take over changed code tables, between two batches; a broken file leaves its table as it was."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK
+        try:
+            change = self._maps.refresh()
+        except Exception as error:  # noqa: BLE001 -- as in _cycle
+            log.error("code tables stay as they were (%s)", type(error).__name__)
+            return
+        if change.problem:
+            log.warning("code tables stay as they were: %s", change.problem)
+        if change.tables:
+            log.info("code tables changed: %s; maps %s", ", ".join(change.tables), self._maps.version)
 
     def _cycle(self, mapped: list[Job], fresh: list[Job]) -> list[Job]:
         """Commit the ends of ``mapped`` and what is ``fresh``; return what is mapped and has no end yet."""

@@ -1,10 +1,12 @@
 """The store: inbox, versions, identities and search postings in one database."""
 
+from gateway.store.inbox_walk import Walk
 from gateway.store.model import (
     Counts,
     Gap,
     InboxEntry,
     InboxRow,
+    Kept,
     Page,
     Pending,
     Receive,
@@ -21,6 +23,7 @@ __all__ = [
     "Gap",
     "InboxEntry",
     "InboxRow",
+    "Kept",
     "Page",
     "Pending",
     "Receive",
@@ -29,6 +32,7 @@ __all__ = [
     "State",
     "Store",
     "Version",
+    "Walk",
     "Written",
     "open_store",
 ]

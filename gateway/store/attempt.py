@@ -14,11 +14,13 @@ from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.inbox import Settled, Slot
+from gateway.store.lookup import IdentKey
 from gateway.store.lru import Lru
 from gateway.store.model import Receive, Settle, Written
 from gateway.store.reading import Reading
 from gateway.store.resources import Applier
 from gateway.store.session import database_wide
+from gateway.store.spare import spared
 
 _LOG = logging.getLogger("qiao.store")
 _OPEN_MESSAGES = 100_000
@@ -126,6 +128,8 @@ class Attempt:
         else:
             outcome = item.outcome
             settled = inbox.settled(outcome, None, 0, 0, answered(item, outcome))
+        if item.keeps and self.slots[item.envelope.id].state == "stored" and settled.state != "stored":
+            return Written(item.envelope.id, outcome)
         self._close(item, settled)
         return Written(item.envelope.id, outcome, settled.answer)
 
@@ -136,6 +140,8 @@ class Attempt:
         changes = Changes(self.changes)
         outcome: Outcome
         try:
+            if item.keeps:
+                translation = self._spared(item, translation, ticks.no)
             stored = self._memory.applier.apply(item.envelope, translation, ticks, self._reading, changes)
             outcome = stored
             settled = inbox.settled(stored, translation, seq + 1, len(stored.refs), item.answer(stored))
@@ -148,6 +154,14 @@ class Attempt:
             outcome = quarantined(error, translation.issues)
             settled = inbox.settled(outcome, translation, 0, 0, answered(item, outcome))
         return outcome, settled
+
+    def _spared(self, item: Settle, translation: Translation, tenant: int) -> Translation:
+        """Return a replayed message without what newer messages have overtaken."""
+
+        def owner(key: IdentKey) -> str | None:
+            return self.changes.owner(key) or self._reading.owner(key)
+
+        return spared(self._connection, tenant, item.envelope, translation, owner)
 
     def _close(self, item: Settle, settled: Settled) -> None:
         envelope, tallies = item.envelope, self.changes.tallies

@@ -23,8 +23,10 @@ _INSERT = Insert(
 )
 _RAW = Insert("INTO inbox_raw (n, meta, raw)", "(?,?,?)")
 _SETTLE = (
-    "UPDATE inbox SET state = ?, reason = ?, map_version = ?, first_seq = ?, versions = ?, outcome = ?, "
-    "lineage = ?, answer = ? WHERE n = ?"
+    # A replay that changes nothing does not make one forget which versions the message wrote.
+    "UPDATE inbox SET state = ?, reason = ?, map_version = ?, "
+    "first_seq = CASE WHEN ? THEN ? ELSE first_seq END, versions = COALESCE(NULLIF(?, 0), versions), "
+    "outcome = ?, lineage = ?, answer = ? WHERE n = ?"
 )
 ISSUE_FIELDS = ("severity", "code", "where", "rule", "text", "text_zh")
 
@@ -139,6 +141,7 @@ def _settle(slot: Slot) -> tuple[Any, ...]:
         end.state,
         end.reason,
         end.map_version,
+        end.versions,
         end.first_seq,
         end.versions,
         end.outcome,

@@ -11,7 +11,7 @@ from gateway.canonical import Envelope, Issue
 from gateway.store.direct import execute
 from gateway.store.inbox import ISSUE_FIELDS, printable
 from gateway.store.keys import signed64
-from gateway.store.model import Gap, InboxEntry, InboxRow, Pending, Repeat
+from gateway.store.model import InboxEntry, InboxRow, Pending, Repeat
 from gateway.store.types import NAME
 
 _ROW = "id, tenant, adapter, sender, received_us, state, reason, attempts, control_id, map_version"
@@ -45,10 +45,10 @@ def unsettled(connection: Connection, limit: int) -> list[Pending]:
         "WHERE i.state = 'received' AND i.state <> 'stored' ORDER BY i.n LIMIT ?",
         (limit,),
     ).all()
-    return [Pending(_envelope(*row[:9]), row[9], row[10]) for row in rows]
+    return [Pending(envelope_of(*row[:9]), row[9], row[10]) for row in rows]
 
 
-def _envelope(
+def envelope_of(
     id_: str,
     tenant: str,
     adapter: str,
@@ -59,6 +59,7 @@ def _envelope(
     raw: bytes,
     meta: str,
 ) -> Envelope:
+    """Return a kept message with its bytes, from the columns of both tables."""
     facts = json.loads(meta) if meta else {}
     return Envelope(id_, tenant, adapter, sender, received_us, content_type, charset, raw, facts)
 
@@ -105,7 +106,7 @@ def show(connection: Connection, id_: str) -> InboxEntry | None:
     )
     raw, meta = connection.exec_driver_sql("SELECT raw, meta FROM inbox_raw WHERE n = ?", (n,)).one()
     account = json.loads(outcome) if outcome else {}
-    envelope = _envelope(
+    envelope = envelope_of(
         line.id, line.tenant, line.adapter, line.sender, line.received_us, content_type, charset, raw, meta
     )
     return InboxEntry(
@@ -131,13 +132,3 @@ def _refs(connection: Connection, first_seq: int, versions: int) -> tuple[str, .
         (first_seq, first_seq + versions),
     )
     return tuple(f"{NAME[type_]}/{id_}/_history/{ver}" for type_, id_, ver in found)
-
-
-def gaps(connection: Connection, tenant: str | None) -> list[Gap]:
-    """Return the codes without a map, most frequent first."""
-    where, values = ("WHERE tenant = ?", (tenant,)) if tenant is not None else ("", ())
-    found = connection.exec_driver_sql(
-        f"SELECT tenant, sender, tbl, code, n FROM gap {where} ORDER BY n DESC, tenant, sender, tbl, code",  # noqa: S608
-        values,
-    )
-    return [Gap(*row) for row in found]

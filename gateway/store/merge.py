@@ -77,7 +77,14 @@ def merge(
     result = _replaced(stored, _joined(stored, incoming) if overwrite else incoming, taken)
     if "identifier" in said:
         result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
+    if result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
+        result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
     return result
+
+
+def _is_error(status: Any) -> bool:
+    codings = status.get("coding", ()) if isinstance(status, dict) else ()
+    return any(coding.get("code") == "entered-in-error" for coding in codings)
 
 
 def _without(stored: Resource, cleared: Iterable[str]) -> Resource:

@@ -37,11 +37,14 @@ class Settle:
         envelope: the one that was received; a row that is already settled is settled anew (replay).
         outcome: a Translation becomes ``Stored``, or ``Quarantined`` where the store must refuse it.
         answer: makes the bytes for the sender from the final Outcome; called inside the transaction.
+        keeps: a replay of many: what newer messages have said since stays (``spare.py``), and a message
+            that is stored stays so where this new end would only quarantine it.
     """
 
     envelope: Envelope
     outcome: Translation | Quarantined | Refused
     answer: Callable[[Outcome], bytes]
+    keeps: bool = False
 
 
 @dataclass(slots=True)
@@ -143,7 +146,7 @@ class InboxEntry:
         row: its line in the list.
         envelope: with the raw bytes.
         answer: what the sender was told; None while unfinished.
-        refs: versions that its last settling wrote (``"Patient/<id>/_history/<ver>"``).
+        refs: versions that it wrote, at the last settling that wrote any (``"Patient/<id>/_history/<ver>"``).
         issues: remarks of its last settling.
         unmapped: valued source fields that no rule reads, with their count.
         gaps: codes without a map, as (table, code, count).
@@ -158,6 +161,15 @@ class InboxEntry:
     unmapped: Mapping[str, int]
     gaps: tuple[tuple[str, str, int], ...]
     lineage: bytes
+
+
+@dataclass(slots=True)
+class Kept:
+    """A message of the inbox with its bytes, and where it stands."""
+
+    envelope: Envelope
+    state: State
+    reason: str
 
 
 @dataclass(slots=True, frozen=True)

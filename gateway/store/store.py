@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.store import inbox, inbox_view, tally, versions
+from gateway.store import gaps, inbox, inbox_view, inbox_walk, tally, versions
 from gateway.store.checkpoint import Checkpointer
 from gateway.store.clock import tenant_number
 from gateway.store.dates import zone as check_zone
+from gateway.store.inbox_walk import Walk
 from gateway.store.model import (
     Counts,
     Gap,
     InboxEntry,
     InboxRow,
+    Kept,
     Page,
     Pending,
     Receive,
@@ -59,6 +61,14 @@ class Store:
         """
         return self._writer.write(batch)
 
+    def rehearse(self, batch: Sequence[Receive | Settle]) -> list[Written]:
+        """Tell what :meth:`write` would do to the store as it is now, and keep nothing of it.
+
+        Raises:
+            Retry: the database cannot be asked now.
+        """
+        return self._writer.rehearse(batch)
+
     def bump_attempts(self, ids: Sequence[str]) -> None:
         """Count one more try for each message. Belongs to the writer's thread."""
         with self._session.transaction() as connection:
@@ -103,10 +113,22 @@ class Store:
         with self._session.reading() as connection:
             return tally.counts(connection, tenant)
 
-    def gaps(self, tenant: str | None = None) -> list[Gap]:
+    def inbox_walk(self, walk: Walk, limit: int) -> list[Kept]:
+        """Return the next messages in the order in which they came, with their bytes."""
+        with self._session.reading() as connection:
+            return inbox_walk.page(connection, walk, limit)
+
+    def inbox_extent(self, walk: Walk) -> tuple[int, str]:
+        """Return how many messages a walk meets, and the id of the last one (``""`` for none)."""
+        with self._session.snapshot() as connection:
+            return inbox_walk.extent(connection, walk)
+
+    def gaps(
+        self, tenant: str | None = None, *, sender: str | None = None, table: str | None = None
+    ) -> list[Gap]:
         """Return the codes without a map, most frequent first."""
         with self._session.reading() as connection:
-            return inbox_view.gaps(connection, tenant)
+            return gaps.gaps(connection, tenant, sender, table)
 
     def read(self, tenant: str, type: str, id: str) -> Version | None:
         """Return the current version (R4 §3.1.0.1), a tombstone too, or None."""

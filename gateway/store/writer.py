@@ -21,6 +21,10 @@ _LOG = logging.getLogger("qiao.store")
 RETRY_SECONDS = 1.0
 
 
+class _Rehearsed(Exception):
+    """Rolls a rehearsal back."""
+
+
 class Writer:
     """The one writer of a store. Not safe between threads."""
 
@@ -30,22 +34,36 @@ class Writer:
 
     def write(self, batch: Sequence[Item]) -> list[Written]:
         """Write the whole batch and commit it; see ``Store.write``."""
+        attempts = self._run(batch, keep=True)
+        if len(attempts) == 1:  # after a bisection the memory starts empty
+            self._memory.committed(attempts[0])
+        return [written for attempt in attempts for written in attempt.written]
+
+    def rehearse(self, batch: Sequence[Item]) -> list[Written]:
+        """Write the whole batch and roll it back; see ``Store.rehearse``."""
+        attempts = self._run(batch, keep=False)
+        return [written for attempt in attempts for written in attempt.written]
+
+    def _run(self, batch: Sequence[Item], *, keep: bool) -> list[Attempt]:
         before = self._memory.last_n
+        attempts: list[Attempt] = []
         try:
             with self._session.transaction() as connection:
                 if self._session.changed_by_others():
                     before = inbox.last_n(connection)
                     self._memory.forget(before)
                 attempts = self._attempt(connection, batch)
+                if not keep:
+                    raise _Rehearsed
+        except _Rehearsed:
+            self._memory.forget(before)
         except Exception as error:
             self._memory.forget(before)
             if not database_wide(error):
                 raise
             name = getattr(getattr(error, "orig", error), "sqlite_errorname", type(error).__name__)
             raise Retry(f"the store cannot commit ({name})", after=RETRY_SECONDS) from error
-        if len(attempts) == 1:  # after a bisection the memory starts empty
-            self._memory.committed(attempts[0])
-        return [written for attempt in attempts for written in attempt.written]
+        return attempts
 
     def _attempt(self, connection: Connection, batch: Sequence[Item]) -> list[Attempt]:
         """Write ``batch`` inside a savepoint; where it fails, its halves, down to one item."""

@@ -63,7 +63,8 @@ def test_every_row_of_every_map_can_be_asked_what_it_reads(maps: Maps) -> None:
     for name, file in maps.maps.items():
         if file.is_segment:
             own = {field for segment, field in reads.of_map(name) if segment == file.source}
-            assert own or not file.rows, name
+            reading = [row for row in file.rows if any(text.startswith(file.source) for text in row.sources)]
+            assert own or not reading, name
 
 
 def test_an_ignored_field_is_accounted_for(tmp_path: Path) -> None:

@@ -91,9 +91,7 @@ def first(translation: Translation, type_name: str) -> dict[str, Any]:
 
 
 def test_a_list_of_sources_looks_behind_a_null(build: Build) -> None:
-    maps = build(
-        pid="  - {from: [PID-7, PID-29], to: birthDate}\n  - {from: PID-3, to: identifier, as: 'CX[Identifier]'}\n"
-    )
+    maps = build(pid=BIRTH + "  - {from: PID-3, to: identifier, as: 'CX[Identifier]'}\n")
     made = translate(maps, 'PID|1||P1^""|||||""' + "|" * 21 + "19900101")
     patient = first(made, "Patient")
     assert patient["identifier"] == [{"value": "P1"}]

@@ -70,6 +70,18 @@ def test_each_prescribed_item_is_one_order() -> None:
     assert [row[0] for row in places("RDE_O11", "PID ORC RXE RXR ORC RXE")[1:]] == ["ORDER"] * 5
 
 
+def test_an_order_behind_a_specimen_is_the_next_order_and_no_prior_result() -> None:
+    rows = places("OML_O21", "PID ORC OBR SPM ORC OBR PID ORC OBR")
+    assert [row[1:-1] for row in rows[1:6]] == [
+        (),
+        ("OBSERVATION_REQUEST",),
+        ("OBSERVATION_REQUEST", "SPECIMEN"),
+        (),
+        ("OBSERVATION_REQUEST",),
+    ]
+    assert rows[-1][-3:] == ("PRIOR_RESULT", "ORDER_PRIOR", "OBR")
+
+
 @given(st.lists(st.sampled_from(NAMES), max_size=25))
 def test_every_segment_gets_a_place_whatever_the_order(names: list[str]) -> None:
     assert len(places("ORU_R01", " ".join(names))) == len(names)

@@ -314,3 +314,16 @@ def test_the_same_message_twice_changes_nothing_more(
         assert merge(once, said, **how) == once
     if not owns or not newer:
         assert {name: once[name] for name in stored} == stored
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_what_was_entered_in_error_has_no_clinical_status(newer: bool) -> None:
+    active = {"resourceType": "Condition", "id": "c", "clinicalStatus": {"coding": [{"code": "active"}]}}
+    error = {
+        "resourceType": "Condition",
+        "id": "c",
+        "verificationStatus": {"coding": [{"code": "entered-in-error"}]},
+    }
+    ended = merge(active, error)
+    assert "clinicalStatus" not in ended
+    assert "clinicalStatus" not in merge(ended, active, newer=newer), "con-5"

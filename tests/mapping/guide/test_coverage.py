@@ -110,14 +110,14 @@ def test_a_name_that_the_guide_has_not_is_reported(guide: Guide, root: Path) -> 
 def test_exclusions(guide: Guide, tmp_path: Path) -> None:
     (tmp_path / "exclusions").mkdir()
     (tmp_path / "exclusions" / "one.yaml").write_text(
-        '- {map: "MRG[Account]", rows: [MRG-3], reason: elsewhere, text: why, zh: 原因}\n'
+        '- {map: "ADT_A01", rows: [MSH], reason: elsewhere, text: why, zh: 原因}\n'
         '- {map: "PRT[Device]", rows: "*", reason: local, text: why}\n'
         '- {map: "MRG[Account]", row: MRG-77, reason: local, text: why}\n',
         encoding="utf-8",
     )
     exclusions = read_exclusions(tmp_path)
     found = cover(guide, load_maps(), exclusions)
-    verdict = next(one for one in found.verdicts if one.row.id == "MRG[Account]/MRG-3")
+    verdict = next(one for one in found.verdicts if one.row.id == "ADT_A01/MSH")
     assert (verdict.state, verdict.reason, verdict.zh) == ("excluded", "elsewhere", "原因")
     assert found.maps()["PRT[Device]"]["missing"] == 0
     assert ["MRG-77" in one for one in unused(exclusions, guide)] == [True]

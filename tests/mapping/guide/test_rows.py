@@ -5,21 +5,20 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.conditions import condition
-from gateway.mapping.elements import is_primitive, is_resource
+from gateway.mapping.elements import is_resource
 from gateway.mapping.functions import EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.handles import Handle
 from gateway.mapping.paths import Source, source, target
-from gateway.mapping.reads import paths_in
 from gateway.mapping.rows import MapFile, Row
 from gateway.mapping.run import Run
 from gateway.wire import er7
+
 
 def check_digit(text: str) -> str:
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -29,19 +28,78 @@ def check_digit(text: str) -> str:
 RESIDENT = check_digit("990101199003071230")
 UUID = "6f1d2a8e-5c0b-4b7e-9a4d-71696f616f31"
 SAMPLES = {
-    "boolean": "Y", "date": "19900307", "dateTime": "20260301083015", "instant": "20260301083015",
-    "time": "0830", "decimal": "5.6", "integer": "5", "positiveInt": "5", "unsignedInt": "5",
-    "base64Binary": "QUJDRA==", "uri": "urn:x", "url": "urn:x", "canonical": "urn:x", "oid": "1.2.3", "code": "X",
-}  # fmt: skip
+    "boolean": "Y",
+    "date": "19900307",
+    "dateTime": "20260301083015",
+    "instant": "20260301083015",
+    "time": "0830",
+    "decimal": "5.6",
+    "integer": "5",
+    "positiveInt": "5",
+    "unsignedInt": "5",
+    "base64Binary": "QUJDRA==",
+    "uri": "urn:x",
+    "url": "urn:x",
+    "canonical": "urn:x",
+    "oid": "1.2.3",
+    "code": "X",
+}
 """Texts that are good for a FHIR primitive."""
 
 BY_FUNCTION = {
-    "resident_id": RESIDENT, "oid_uri": "1.2.3", "frequency": "BID", "tq_duration": "D5", "quantity": "5.6",
-    "unit": "mg", "authority": "AUTH", "hd_name": "AUTH",
-}  # fmt: skip
-GUESSES = ("X", "", "1", "0", "Y", "N", "张", "三", RESIDENT, "20260301083015", "12345678901", "D", "U", "I", "F",
-           "5", "20260301", UUID, "a~b", "1~2", "^application^pdf^Base64^QUJDRA==", "^TX^PLAIN^A^text", "5^mg~6^mg",
-           "PTR^HIS^image^png~P2^HIS^image^png", "AUTH", "1.2.3", "R", "P", "urn:x", "mg", "min", "a b", "NM", "TX", "CWE", "ED", "RP", "SN", '""')  # fmt: skip
+    "resident_id": RESIDENT,
+    "oid_uri": "1.2.3",
+    "frequency": "BID",
+    "tq_duration": "D5",
+    "quantity": "5.6",
+    "unit": "mg",
+    "authority": "AUTH",
+    "hd_name": "AUTH",
+}
+WORDS = ("and", "or", "not", "valued", "in", "is", "count")
+"""Words of the condition language."""
+
+GUESSES = (
+    "X",
+    "",
+    "1",
+    "0",
+    "Y",
+    "N",
+    "张",
+    "三",
+    RESIDENT,
+    "20260301083015",
+    "12345678901",
+    "D",
+    "U",
+    "I",
+    "F",
+    "5",
+    "20260301",
+    UUID,
+    "a~b",
+    "1~2",
+    "^application^pdf^Base64^QUJDRA==",
+    "^TX^PLAIN^A^text",
+    "5^mg~6^mg",
+    "PTR^HIS^image^png~P2^HIS^image^png",
+    "AUTH",
+    "1.2.3",
+    "R",
+    "P",
+    "urn:x",
+    "mg",
+    "min",
+    "a b",
+    "NM",
+    "TX",
+    "CWE",
+    "ED",
+    "RP",
+    "SN",
+    '""',
+)
 """Values that conditions and functions may want."""
 
 Fields = dict[str, dict[int, dict[int, dict[int, str]]]]
@@ -67,7 +125,9 @@ def solutions(row: Row, more: tuple[str, ...]) -> Iterator[dict[str, str]]:
     test = compile(condition(row.when, access, row.where), "when", "eval")
     literals = re.findall(r'"([^"]*)"|([^\s()",=<>!]+)', row.when)
     words = [a or b for a, b in literals if (a or b) not in paths]
-    likely = [word.strip("%") for word in words if word not in ("and", "or", "not", "valued", "in", "is", "count")]
+    likely = [
+        word.strip("%") for word in words if word not in ("and", "or", "not", "valued", "in", "is", "count")
+    ]
     if " count " in row.when:
         likely.insert(0, "C1^T~C2^U")
     choices = list(dict.fromkeys([*more, *likely, *GUESSES]))
@@ -90,7 +150,11 @@ def texts(maps: Maps, file: MapFile, row: Row) -> list[str]:
     """Return raw texts to try as the row's source value."""
     steps = target(file.target, row.to, row.where) if row.to != "$this" else []
     fhir = steps[-1].type if steps else file.target
-    codes = [key for key in maps.tables[row.codes]._entries if maps.tables[row.codes].get(key)] if row.codes else []
+    codes = (
+        [key for key in maps.tables[row.codes]._entries if maps.tables[row.codes].get(key)]
+        if row.codes
+        else []
+    )
     some = codes[:3] + codes[-2:]
     how = row.convert or {"CodeableConcept": "CWE[CodeableConcept]", "Coding": "CWE[Coding]"}.get(fhir, "")
     if row.has_value:
@@ -115,9 +179,24 @@ def whole(maps: Maps, file: MapFile, depth: int = 0) -> list[str]:
                 parts.setdefault(at.component, []).append(inner)
     full = [parts.get(at, [""])[0] for at in range(1, max(parts, default=1) + 1)]
     names = ["张", "三", "", "", "", "", "L"]
-    return ["^".join(full), "A1^^^AUTH^MR", "C1^Text^L", "^".join(names), "X", "5^mg", "20260301^20260302", RESIDENT,
-            "^^CP^^86^23^12345678", "A1", "^NET^Internet^a@b.cn", "<^5^-^10", "ADT^A01^ADT_A01",
-            "^^^H^305^12^^B^F", "^application^pdf^Base64^QUJDRA==", *GUESSES]  # fmt: skip
+    return [
+        "^".join(full),
+        "A1^^^AUTH^MR",
+        "C1^Text^L",
+        "^".join(names),
+        "X",
+        "5^mg",
+        "20260301^20260302",
+        RESIDENT,
+        "^^CP^^86^23^12345678",
+        "A1",
+        "^NET^Internet^a@b.cn",
+        "<^5^-^10",
+        "ADT^A01^ADT_A01",
+        "^^^H^305^12^^B^F",
+        "^application^pdf^Base64^QUJDRA==",
+        *GUESSES,
+    ]
 
 
 def put(fields: dict[tuple[str, int], str], at: Source, text: str, row: Row) -> None:
@@ -158,7 +237,7 @@ def segment_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
                 put(fields, ats[0], text, row)
             for path, value in given.items():
                 at = source(path, row.where)
-                if path in row.sources and text and row.convert in FUNCTIONS:
+                if (path,) == row.sources[:1] and text and row.convert in FUNCTIONS:
                     continue  # the source value itself is tried
                 if not at.variable and at.field:
                     put(fields, at, value, row)
@@ -179,7 +258,9 @@ def writes(maps: Maps, file: MapFile, number: int, fields: dict[tuple[str, int],
     header = segments["MSH"]
     header += [""] * (13 - len(header))
     header[9], header[10] = header[9] or event, header[10] or "1"
-    lines = ["MSH|" + "|".join(header[2:])] + ["|".join(one) for name, one in segments.items() if name != "MSH"]
+    lines = ["MSH|" + "|".join(header[2:])] + [
+        "|".join(one) for name, one in segments.items() if name != "MSH"
+    ]
     raw = "\r".join(lines).encode()
     run = run_of(maps, er7.parse(raw), raw)
     run.segment = file.source
@@ -219,6 +300,7 @@ def part_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
 
 HINTS: dict[str, dict[tuple[str, int], str]] = {
     "PID[Patient]/PID-19.resident": {("PID", 3): "P1^^^H^MR", ("PID", 19): RESIDENT},
+    "OBX[Observation]/OBX-5": {("OBX", 2): "NM", ("OBX", 3): "A^B^L", ("OBX", 5): "5"},
     "SCH[ServiceRequest]/status.unknown": {("SCH", 25): "zzz"},
 }
 """Messages for rows whose conditions are too much for guessing."""
@@ -234,7 +316,9 @@ def test_every_row_writes_its_element_from_some_message(maps: Maps) -> None:
             if row.id in HINTS:
                 carried = writes(maps, file, numbers[row.id], HINTS[row.id], "ADT^A01")
             else:
-                carried = (segment_carries if file.is_segment else part_carries)(maps, file, row, numbers[row.id])
+                carried = (segment_carries if file.is_segment else part_carries)(
+                    maps, file, row, numbers[row.id]
+                )
             if not carried:
                 silent.append(f"{row.where} {row.id} when {row.when!r}")
     assert not silent, f"{len(silent)} rows never wrote anything:\n" + "\n".join(silent)

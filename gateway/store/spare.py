@@ -1,0 +1,100 @@
+"""Spare: what a replayed message still may say about resources that newer messages have spoken about since.
+
+A message that is replayed has been heard before. Where the state is newer, it only adds what the state never
+had (a row that today's maps have and those of that day had not); what was there once and is gone was taken
+away by a newer message and stays away. Of two with the same event time, the one that came later is newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Draft, Envelope, Resource, Translation
+from gateway.store.body import resource
+from gateway.store.direct import execute
+from gateway.store.identity import survivor_of
+from gateway.store.lookup import IdentKey
+from gateway.store.merge import group
+from gateway.store.types import NUMBER
+
+_STATE = (
+    "SELECT c.seq, c.event_us, v.source, v.deleted, v.body FROM current c JOIN version v ON v.seq = c.seq "
+    "WHERE c.tenant = ? AND c.type = ? AND c.fhir_id = ?"
+)
+_BEFORE = (
+    "WITH RECURSIVE chain(seq) AS (SELECT prev_seq FROM version WHERE seq = ? UNION ALL "
+    "SELECT v.prev_seq FROM chain JOIN version v ON v.seq = chain.seq WHERE chain.seq IS NOT NULL) "
+    "SELECT v.body FROM chain JOIN version v ON v.seq = chain.seq WHERE v.deleted = 0"
+)
+_NAMES = frozenset(("resourceType", "id"))
+_HOPS = 32
+
+
+@dataclass(slots=True, frozen=True)
+class _State:
+    seq: int
+    event_us: int | None
+    source: str
+    body: Resource
+
+
+def spared(
+    connection: Connection,
+    tenant: int,
+    envelope: Envelope,
+    translation: Translation,
+    owner: Callable[[IdentKey], str | None],
+) -> Translation:
+    """Return a replayed message without what newer messages have overtaken.
+
+    Args:
+        owner: which resource an identifier belongs to now.
+    """
+
+    def one(draft: Draft) -> Draft:
+        key = owner((tenant, NUMBER[draft.type], *draft.key)) if draft.key else None
+        state = _living(connection, tenant, draft.type, key or draft.id)
+        if state is None or not _overtaken(state, envelope, translation.event_at):
+            return draft
+        return replace(draft, body=_additions(connection, draft, state), cleared=(), mark=b"")
+
+    return replace(translation, drafts=[one(draft) for draft in translation.drafts])
+
+
+def _living(connection: Connection, tenant: int, type_: str, id_: str) -> _State | None:
+    """Return the state of a resource, or of the patient that goes on for it."""
+    for _ in range(_HOPS):
+        row = execute(connection, _STATE, (tenant, NUMBER[type_], id_)).fetchone()
+        if row is None or row[3]:
+            return None
+        state = _State(row[0], row[1], row[2], resource(row[4]))
+        after = survivor_of(state.body) if type_ == "Patient" else ""
+        if not after:
+            return state
+        id_ = after
+    return None
+
+
+def _overtaken(state: _State, envelope: Envelope, event_us: int | None) -> bool:
+    if event_us is None or state.event_us is None or event_us == state.event_us:
+        return state.source > envelope.id  # ids sort by the time at which the messages came
+    return event_us < state.event_us
+
+
+def _additions(connection: Connection, draft: Draft, state: _State) -> Resource:
+    """Return the draft with the elements that neither this state nor any before it has had."""
+    known = {group(name) for name in state.body}
+    for body in _before(connection, state.seq):
+        known |= {group(name) for name in body}
+    joined = any(link.get("type") == "replaces" for link in state.body.get("link", ()))
+    if draft.type == "Patient" and joined:
+        known |= {group(name) for name in draft.body}  # it may speak of the patient who was merged into this one
+    return {name: value for name, value in draft.body.items() if name in _NAMES or group(name) not in known}
+
+
+def _before(connection: Connection, seq: int) -> Iterator[Resource]:
+    for row in execute(connection, _BEFORE, (seq,)).fetchall():
+        yield resource(row[0])
