@@ -176,7 +176,7 @@ def _yaml(path: Path | Traversable) -> TableFile:
 
 
 def _yaml_lines(path: Path | Traversable) -> dict[str, int]:
-    root = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    root: Any = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     found = [inner for key, inner in root.value if key.value == "codes" and inner.value]
     return {key.value: key.start_mark.line + 1 for inner in found for key, _ in inner.value}
 

@@ -158,22 +158,24 @@ def assemble(files: Sequence[TableFile]) -> dict[str, Table]:
             said = f"table {file.name!r} is also in {given[file.name].where}; say 'extends: {file.name}' to add codes"
             raise Misconfigured(said, where=file.where)
         given[file.name] = file
-    added: dict[str, dict[str, TableFile]] = {}
+    added: dict[str, dict[str, tuple[TableFile, str]]] = {}
     for file in files:
         if file.extends:
             _extend(given, added.setdefault(file.name, {}), file)
     return {name: _table(file) for name, file in given.items()}
 
 
-def _extend(given: dict[str, TableFile], added: dict[str, TableFile], file: TableFile) -> None:
+def _extend(
+    given: dict[str, TableFile], added: dict[str, tuple[TableFile, str]], file: TableFile
+) -> None:
     base = given.get(file.name)
     if base is None:
         raise Misconfigured(f"it extends {file.name!r}, and there is no such table", where=file.where)
     for code in file.entries:
         key = code if base.exact else code.casefold()
-        if key in added and added[key] is not file:
-            raise Misconfigured(f"code {code!r} is also added by {added[key].at(code)}", where=file.at(code))
-        added[key] = file
+        other, theirs = added.setdefault(key, (file, code))
+        if other is not file:
+            raise Misconfigured(f"code {code!r} is also added by {other.at(theirs)}", where=file.at(code))
     folded = set() if base.exact else {code.casefold() for code in file.entries}
     kept = {code: one for code, one in base.entries.items() if code.casefold() not in folded}
     own = {code: _resolved(one, file.target or base.target) for code, one in file.entries.items()}

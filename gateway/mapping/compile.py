@@ -158,7 +158,8 @@ def compile_maps(
 def _touched(maps: Mapping[str, MapFile], changed: Collection[str]) -> set[str]:
     """Return the maps whose functions change with others: those that call them, or fill the same resource."""
     targets = {maps[name].target for name in changed if maps[name].is_segment}
-    touched = {name for name, file in maps.items() if file.is_segment and file.target in targets} | set(changed)
+    beside = {name for name, file in maps.items() if file.is_segment and file.target in targets}
+    touched = beside | set(changed)
     while True:
         callers = {name for name, file in maps.items() if any(row.convert in touched for row in file.rows)}
         # Rows with 'codes' and the functions of OBX-5 call this one without naming it.

@@ -208,7 +208,7 @@ def _variants(
     messages: list[MessageFile],
     tables: Mapping[str, Table],
 ) -> dict[str, Variant]:
-    """Return the variants of the senders that overlay the maps, checked; their rules stand behind the others."""
+    """Return the checked variants of the senders that overlay the maps; their rules come last."""
     variants = {
         name: Variant(one.overrides, compiled, maps, messages, tables)
         for name, one in sorted(profiles.items())

@@ -12,6 +12,7 @@ MOST = 4096
 """Units and ranges that are remembered for one sender."""
 
 if TYPE_CHECKING:
+    from gateway.mapping.codes import Table
     from gateway.mapping.run import Run
 
 UCUM = "http://unitsofmeasure.org"
@@ -259,6 +260,10 @@ _TIMES_A_DAY = re.compile(r"(\d{1,2})\s*(?:ID|X/?D|次/[日天])|[每一][日天
 _EVERY_ZH = re.compile(r"每\s*(\d{1,2})\s*(?:个)?小时(?:1次|一次)?")
 
 
+_AT_MEALS = re.compile(r"(?P<base>.+?)[\s,，、.(（-]*(?P<when>AC|PC|[饭餐][前后])[)）]?", re.IGNORECASE)
+"""``TID AC``, ``一日三次，饭后``: a rhythm and when it falls."""
+
+
 def frequency(text: str, run: Run) -> Any:
     """Dosage frequency (``BID``, ``Q8H``, ``每日三次``) → Timing; the original stays as ``code.text``."""
     text = text.strip()
@@ -269,8 +274,17 @@ def frequency(text: str, run: Run) -> Any:
     entry = table.get(text) if table else None
     if entry is not None and entry.code:
         made["code"]["coding"] = [entry.coding()]
+    repeat = _repeat(text, table)
+    if repeat is None and table is not None and entry is None:
+        run.gap(table, text)
+    return {"repeat": repeat, **made} if repeat else made
+
+
+def _repeat(text: str, table: Table | None) -> dict[str, Any] | None:
+    """Return Timing.repeat, empty for a rhythm that counts to zero, None where nothing is known."""
+    entry = table.get(text) if table else None
     if entry is not None and "timing" in entry.extra:
-        return {"repeat": dict(entry.extra["timing"]), **made}
+        return dict(entry.extra["timing"])
     if found := _EVERY.fullmatch(text):
         repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": _EVERY_UNITS[found[2].upper()]}
     elif found := _ON_DAYS.fullmatch(text):
@@ -280,11 +294,12 @@ def frequency(text: str, run: Run) -> Any:
         repeat = {"frequency": int(found[1] or found[2]), "period": 1, "periodUnit": "d"}
     elif found := _EVERY_ZH.fullmatch(text):
         repeat = {"frequency": 1, "period": int(found[1]), "periodUnit": "h"}
+    elif len(text) <= 64 and (found := _AT_MEALS.fullmatch(text)):
+        base, meal = _repeat(found["base"], table), _repeat(found["when"], table)
+        return {**base, **meal} if base and meal and "when" not in base else None
     else:
-        if table is not None and entry is None:
-            run.gap(table, text)
-        return made
-    return {"repeat": repeat, **made} if repeat["period"] and repeat["frequency"] else made
+        return None
+    return repeat if repeat["period"] and repeat["frequency"] else {}
 
 
 _DURATION = re.compile(

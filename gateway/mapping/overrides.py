@@ -1,7 +1,7 @@
 """Overrides: rows that one kind of sender adds to the maps, changes or drops, as its profile says.
 
-They overlay the maps of ``mappings/hl7v2`` for that sender only: one variant of the compiled maps for each such
-profile, made when its first message comes. The format: docs/add-a-mapping.md.
+They overlay the maps of ``mappings/hl7v2`` for that sender only: one variant of the compiled maps for each
+such profile, made when its first message comes. The format: docs/add-a-mapping.md.
 """
 
 from __future__ import annotations
@@ -56,11 +56,14 @@ def read_overrides(sender: str, data: Mapping[str, Json], file: str) -> Override
     """
     own = data.get("overrides") or {}
     parts = {"overrides": own, "maps": data.get("maps") or {}, "messages": data.get("messages") or {}}
-    for name, value in (*parts.items(), *((key, own.get(key) or {}) for key in ("rows", "add") if own)):
+    parts |= {key: own.get(key) or {} for key in ("rows", "add") if isinstance(own, dict)}
+    for name, value in parts.items():
         if not isinstance(value, dict):
             raise Misconfigured(f"'{name}' takes names and what they mean: {{…}}", where=file)
     if unknown := set(own) - KEYS:
-        raise Misconfigured(f"unknown key {min(unknown)!r}; overrides has rows and add", where=f"{file}:{own['__line__']}")
+        raise Misconfigured(
+            f"unknown key {min(unknown)!r}; overrides has rows and add", where=f"{file}:{own['__line__']}"
+        )
 
     def listed(value: Json) -> dict[str, Json]:
         return {str(key): one for key, one in (value or {}).items() if key != "__line__"}
@@ -114,7 +117,9 @@ def changed_maps(own: Overrides, maps: Mapping[str, MapFile]) -> dict[str, MapFi
     for name, raw in own.maps.items():
         source, _, target = name.removesuffix("]").partition("[")
         if name in maps or not is_type(target.partition("-")[0]) or len(source) != 3:
-            raise Misconfigured(f"'maps' takes new segment maps, SEG[Resource], not {name!r}", where=own.where())
+            raise Misconfigured(
+                f"'maps' takes new segment maps, SEG[Resource], not {name!r}", where=own.where()
+            )
         rows = _named(own_rows(name, raw, own.file), own)
         changed[name] = MapFile(name, own.file, True, source, target.partition("-")[0], rows)
     for ident, change in own.rows.items():
@@ -122,11 +127,17 @@ def changed_maps(own: Overrides, maps: Mapping[str, MapFile]) -> dict[str, MapFi
         file = changed.get(name) or maps.get(name)
         row = next((row for row in file.rows if row.id == ident), None) if file else None
         if file is None or row is None:
-            near = ", ".join(row.id for row in file.rows if row.id.startswith(ident.partition(".")[0])) if file else ""
+            near = (
+                ", ".join(row.id for row in file.rows if row.id.startswith(ident.partition(".")[0]))
+                if file
+                else ""
+            )
             hint = f"; there are {near}" if near else ""
             raise Misconfigured(f"no row {ident!r} to change{hint}", where=own.where(change))
         put = [] if change is None else [_changed(row, name, change, own)]
-        changed[name] = replace(file, rows=[new for one in file.rows for new in (put if one is row else [one])])
+        changed[name] = replace(
+            file, rows=[new for one in file.rows for new in (put if one is row else [one])]
+        )
     for name, raw in own.add.items():
         file = changed.get(name) or maps.get(name)
         if file is None:
@@ -155,7 +166,9 @@ def changed_messages(own: Overrides, files: Mapping[str, MessageFile]) -> dict[s
     for pattern, raw in own.messages.items():
         found = [name for name in files if fnmatchcase(name, pattern)]
         if not found:
-            raise Misconfigured(f"no message map {pattern!r}; there are {', '.join(sorted(files))}", where=own.file)
+            raise Misconfigured(
+                f"no message map {pattern!r}; there are {', '.join(sorted(files))}", where=own.file
+            )
         for name in found:
             file = changed.get(name, files[name])
             steps = own_steps(name, raw, own.file, included=name != pattern)
@@ -213,7 +226,7 @@ class Variant:
         world = World(self.maps, self._tables, numbers, names)
         for file in self.changed.values():
             Emitter(file, world).source()
-        functions = {**self._base.functions, **{name: _unmade for name in self.changed}}
+        functions = {**self._base.functions, **dict.fromkeys(self.changed, _unmade)}
         pretended = replace(self._base, functions=functions, rules=rules)
         for message in self._changed_files.values():
             MessageCompiler(message, pretended, self.maps, numbers, Reads(self.maps)).compile()

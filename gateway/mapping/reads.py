@@ -79,7 +79,7 @@ class Reads:
         """Return (segment, field) → what a segment map reads there."""
         found: dict[tuple[str, int], FieldReads] = {}
         for row in self._maps[name].rows:
-            for key, reads in self._of_row(self._maps[name], row):
+            for key, reads in self.of_row(self._maps[name], row):
                 found.setdefault(key, FieldReads()).add(reads)
         return found
 
@@ -98,14 +98,15 @@ class Reads:
             found.setdefault((segment, at.field), FieldReads()).add(FieldReads(set(leaves)))
         return found
 
-    def _of_row(self, file: MapFile, row: Row) -> Iterator[tuple[tuple[str, int], FieldReads]]:
+    def of_row(self, file: MapFile, row: Row) -> Iterator[tuple[tuple[str, int], FieldReads]]:
+        """Yield what one row of a segment map reads, field by field: its sources, then its condition."""
         steps = target(file.target, row.to, row.where) if row.to and not (row.ignore or row.clears) else []
         many = any(step.many for step in steps) and not row.has_value
         for text in row.sources:
             at = source(text, row.where)
             if at.segment:
-                leaves = {WHOLE} if row.ignore else self._of_source(file, row, at)
-                every = row.ignore or self._at_once(row) or many
+                leaves = {WHOLE} if row.ignore else self.of_source(file, row, at)
+                every = row.ignore or self.at_once(row) or many
                 reads = (
                     FieldReads(leaves, set()) if every and not at.repetition else FieldReads(set(), leaves)
                 )
@@ -113,10 +114,11 @@ class Reads:
         yield from asked(row.when, row.where)
 
     @staticmethod
-    def _at_once(row: Row) -> bool:
+    def at_once(row: Row) -> bool:
+        """Tell whether a function takes the field with all its repetitions, or the whole segment."""
         return row.convert in FUNCTIONS and FUNCTIONS[row.convert].kind in ("segment", "field")
 
-    def _of_source(self, file: MapFile, row: Row, at: Source) -> set[Leaf]:
+    def of_source(self, file: MapFile, row: Row, at: Source) -> set[Leaf]:
         """Return the leaves that a row reads of the field or component it names."""
         inner = self._converted(file, row)
         if inner is None:
@@ -130,10 +132,13 @@ class Reads:
 
     def _converted(self, file: MapFile, row: Row) -> set[Leaf] | None:
         """Return the leaves of the datatype map that a row converts with, None where there is none."""
-        if row.has_value:
-            return None
-        how = row.convert or self._default(file, row)
-        return self._leaves(how) if how in self._maps else None
+        how = self.datatype(file, row)
+        return self._leaves(how) if how else None
+
+    def datatype(self, file: MapFile, row: Row) -> str:
+        """Return the name of the datatype map that a row converts with, ``""`` where there is none."""
+        how = "" if row.has_value else row.convert or self._default(file, row)
+        return how if how in self._maps else ""
 
     @staticmethod
     def _default(file: MapFile, row: Row) -> str:

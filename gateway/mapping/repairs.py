@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.canonical import Issue
 from gateway.errors import Misconfigured, Rejected
-from gateway.mapping.compile import part
+from gateway.mapping import edits
 from gateway.mapping.conditions import condition
+from gateway.mapping.edits import MOST_FIELDS, Change, Edit
 from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import Json, plain
@@ -29,11 +30,6 @@ Segments = list[list[str]]
 Test = Callable[[Segments, int], bool]
 """Whether the segment at that place is to be repaired."""
 
-Change = Callable[[list[str]], bool]
-"""Repair the fields of one segment; returns whether anything changed."""
-
-Edit = Callable[[str], str]
-
 KEYS = frozenset({"id", "at", "when", "note", "with", "__line__"})
 ACTIONS = frozenset(
     {"join", "split", "columns", "apart", "swap", "shift", "move", "append"}
@@ -41,152 +37,7 @@ ACTIONS = frozenset(
 )
 """The closed table of what a repair can do."""
 
-_ESCAPES = {"^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
 _REASON = re.compile(r"[a-z][a-z-]{2,39}")
-_LONGEST = 512
-"""Fields of one segment; a shift does not make it longer."""
-
-
-def read_at(f: list[str], at: Source) -> str:
-    """Return what stands at a path; a path without a component names the field with its separators."""
-    text = f[at.field] if len(f) > at.field else ""
-    if at.repetition or at.component:
-        text = part(text, "~", at.repetition or 1)
-    if at.component:
-        text = part(text, "^", at.component)
-    return part(text, "&", at.subcomponent) if at.subcomponent else text
-
-
-def _placed(whole: str, separator: str, number: int, text: str) -> str:
-    parts = whole.split(separator)
-    parts += [""] * (number - len(parts))
-    parts[number - 1] = text
-    return separator.join(parts).rstrip(separator)
-
-
-def write_at(f: list[str], at: Source, text: str) -> bool:
-    """Write ``text`` at a path, empty places before it where there are none; returns whether that changed it."""
-    before = f[at.field] if len(f) > at.field else ""
-    if at.subcomponent:
-        component = part(part(before, "~", at.repetition or 1), "^", at.component)
-        text = _placed(component, "&", at.subcomponent, text)
-    if at.component:
-        text = _placed(part(before, "~", at.repetition or 1), "^", at.component, text)
-    if at.repetition or at.component:
-        text = _placed(before, "~", at.repetition or 1, text)
-    if text == before:
-        return False
-    f += [""] * (at.field + 1 - len(f))
-    f[at.field] = text
-    return True
-
-
-def _edited(at: Source, edit: Edit, *, every: bool) -> Change:
-    """Return the change of what stands at a path; ``every`` repetition by itself where it names none."""
-
-    def change(f: list[str]) -> bool:
-        text = read_at(f, at) if at.repetition or not every else (f[at.field] if len(f) > at.field else "")
-        if text in EMPTY:
-            return False
-        if not every or at.repetition:
-            return write_at(f, at, edit(text))
-        bare = Source(at.segment, 1, 0, at.component, at.subcomponent)
-        changed = []
-        for one in text.split("~"):
-            own = ["", one]
-            inner = read_at(own, bare)
-            if inner not in EMPTY:
-                write_at(own, bare, edit(inner))
-            changed.append(own[1])
-        return write_at(f, Source(at.segment, at.field), "~".join(changed))
-
-    return change
-
-
-def _join(separator: str) -> Edit:
-    return lambda text: text.replace(separator, _ESCAPES[separator])
-
-
-def _split(separator: str) -> Edit:
-    return lambda text: text if "^" in text else text.replace(separator, "^")
-
-
-def _columns(width: int) -> Edit:
-    def edit(text: str) -> str:
-        each = [one.split("^") for one in text.split("~")]
-        if len(each) == 1 or any(len(one) > width for one in each):
-            return text
-        return "^".join("^".join(one + [""] * (width - len(one))) for one in each).rstrip("^")
-
-    return edit
-
-
-def _apart(numbers: list[int]) -> Edit:
-    def edit(text: str) -> str:
-        parts = [part(text, "^", number) for number in numbers]
-        return "~".join(parts) if "~" not in text and all(parts) else text
-
-    return edit
-
-
-def _swap(one: int, other: int) -> Edit:
-    def edit(text: str) -> str:
-        first, second = part(text, "^", one), part(text, "^", other)
-        return _placed(_placed(text, "^", one, second), "^", other, first)
-
-    return edit
-
-
-def _codes(table: Mapping[str, str]) -> Edit:
-    return lambda text: table.get(text.strip(), text)
-
-
-def _date(pattern: str) -> Edit:
-    hl7 = "%Y%m%d" if "%d" in pattern else "%Y%m"
-    if "%H" in pattern:
-        hl7 += "%H%M%S" if "%S" in pattern else "%H%M"
-
-    def edit(text: str) -> str:
-        try:
-            return datetime.strptime(text.strip(), pattern).strftime(hl7)  # noqa: DTZ007 (the zone is the profile's)
-        except ValueError:
-            return text
-
-    return edit
-
-
-def _shift(at: Source, places: int) -> Change:
-    def change(f: list[str]) -> bool:
-        if len(f) <= at.field or len(f) + places > _LONGEST or not any(f[at.field :]):
-            return False
-        if places > 0:
-            f[at.field : at.field] = [""] * places
-        elif any(f[at.field : at.field - places]):
-            return False  # a value stands where they would go
-        else:
-            del f[at.field : at.field - places]
-        return True
-
-    return change
-
-
-def _moved(at: Source, to: Source, extra: Mapping[int, str], *, append: bool) -> Change:
-    def change(f: list[str]) -> bool:
-        text, there = read_at(f, at), read_at(f, to)
-        if text in EMPTY or (there not in EMPTY and not append):
-            return False
-        for number, value in extra.items():
-            text = _placed(text, "^", number, value)
-        write_at(f, to, f"{there}~{text}" if append and there not in EMPTY else text)
-        if at.repetition and not at.component:
-            rest = f[at.field].split("~")
-            del rest[at.repetition - 1]
-            f[at.field] = "~".join(rest)
-        else:
-            write_at(f, at, "")
-        return True
-
-    return change
 
 
 @dataclass(slots=True, frozen=True)
@@ -218,7 +69,7 @@ def _near(rows: Segments, index: int, segment: str, field: int) -> str:
     return ""
 
 
-_SCOPE: dict[str, Any] = {"EMPTY": EMPTY, "near": _near, "read_at": read_at}
+_SCOPE: dict[str, Any] = {"EMPTY": EMPTY, "near": _near, "read_at": edits.read_at}
 _SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
 
 
@@ -300,9 +151,10 @@ def _told(repair: Repair, changed: list[int]) -> Issue:
 
 
 def _number(value: Json, where: str, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST or value == 0:
+    number = value if isinstance(value, int) and not isinstance(value, bool) else 0
+    if not number or not least <= number <= MOST_FIELDS:
         raise Misconfigured(f"not a number of places: {value!r}", where=where)
-    return value
+    return number
 
 
 def _numbers(value: Json, where: str, count: int = 0) -> list[int]:
@@ -341,58 +193,55 @@ def _pattern(value: Json, where: str) -> str:
     return pattern
 
 
-def _filled(at: Source, text: str) -> Change:
-    return lambda f: read_at(f, at) in EMPTY and write_at(f, at, text)
+_BETWEEN = ("&", " ", ",", "，", "-", "/", "_", ":")
 
 
-def _cleared(at: Source) -> Change:
-    if at.repetition and not at.component:
-
-        def drop(f: list[str]) -> bool:
-            rest = (f[at.field] if len(f) > at.field else "").split("~")
-            if len(rest) < at.repetition or not rest[at.repetition - 1]:
-                return False
-            del rest[at.repetition - 1]
-            f[at.field] = "~".join(rest)
-            return True
-
-        return drop
-    return lambda f: write_at(f, at, "")
+def _edit(action: str, value: Json, where: str) -> tuple[Edit, bool] | None:
+    """Return what an action does with a text, and whether with every repetition by itself."""
+    match action:
+        case "join":
+            separator = _separator(value, ("^", "&", "~"), where)
+            return edits.join(separator), separator != "~"
+        case "split":
+            return edits.split(_separator(value, _BETWEEN, where)), True
+        case "columns":
+            return edits.columns(_number(value, where)), False
+        case "apart":
+            return edits.apart(_numbers(value, where)), False
+        case "swap":
+            one, other = _numbers(value, where, 2)
+            return edits.swap(one, other), True
+        case "codes":
+            return edits.codes(_table(plain(value), where)), True
+        case "date":
+            return edits.date(_pattern(value, where)), True
+    return None
 
 
 def _change(action: str, value: Json, at: Source, extra: Json, where: str) -> Change:
     """Return the change of one action of the closed table."""
+    found = _edit(action, value, where)
+    if found is not None:
+        return edits.edited(at, found[0], every=found[1])
     match action:
-        case "join":
-            separator = _separator(value, ("^", "&", "~"), where)
-            return _edited(at, _join(separator), every=separator != "~")
-        case "split":
-            return _edited(at, _split(_separator(value, ("&", " ", ",", "，", "-", "/", "_", ":"), where)), every=True)
-        case "columns":
-            return _edited(at, _columns(_number(value, where)), every=False)
-        case "apart":
-            return _edited(at, _apart(_numbers(value, where)), every=False)
-        case "swap":
-            one, other = _numbers(value, where, 2)
-            return _edited(at, _swap(one, other), every=True)
         case "shift":
-            return _shift(at, _number(value, where, -_LONGEST))
+            return edits.shift(at, _number(value, where, -MOST_FIELDS))
         case "move" | "append":
-            to = _field(str(value), where)
-            if to.segment != at.segment or (action == "append" and (to.repetition or to.component)):
-                raise Misconfigured(f"it takes a field of {at.segment}, not {value!r}", where=where)
-            parts = {_number(n, where): text for n, text in plain(extra or {}).items()}
-            return _moved(at, to, {n: _text(text, where) for n, text in parts.items()}, append=action == "append")
-        case "codes":
-            return _edited(at, _codes(_table(plain(value), where)), every=True)
-        case "date":
-            return _edited(at, _date(_pattern(value, where)), every=True)
+            return _move(action == "append", value, at, extra, where)
         case "fill":
-            return _filled(at, _text(value, where))
+            return edits.filled(at, _text(value, where))
         case "clear":
-            return _cleared(at)
+            return edits.cleared(at)
     text = _text(value, where)
-    return lambda f: write_at(f, at, text)
+    return lambda f: edits.write_at(f, at, text)
+
+
+def _move(append: bool, value: Json, at: Source, extra: Json, where: str) -> Change:
+    to = _field(str(value), where)
+    if to.segment != at.segment or (append and (to.repetition or to.component)):
+        raise Misconfigured(f"it takes a field of {at.segment}, not {value!r}", where=where)
+    parts = {_number(n, where): _text(text, where) for n, text in plain(extra or {}).items()}
+    return edits.moved(at, to, parts, append=append)
 
 
 def _field(text: str, where: str) -> Source:
@@ -419,7 +268,9 @@ def _repair(sender: str, data: Mapping[str, Json], file: str) -> Repair:
     test = _test(str(data["when"]), at.segment, where) if "when" in data else None
     if action == "quarantine":
         if test is None or not _REASON.fullmatch(str(value)):
-            raise Misconfigured("quarantine takes a reason (small letters, hyphens) and needs 'when'", where=where)
+            raise Misconfigured(
+                "quarantine takes a reason (small letters, hyphens) and needs 'when'", where=where
+            )
         return Repair(ident, at, test, None, reason=str(value))
     return Repair(ident, at, test, _change(action, value, at, data.get("with"), where), action == "join")
 

@@ -37,7 +37,8 @@ class Tracer:
     def rows(self) -> dict[str, tuple[Row, bool]]:
         """Rule id → its row, and whether it belongs to a segment map."""
         own = [file for variant in self.maps.variants.values() for file in variant.changed.values()]
-        return {row.id: (row, file.is_segment) for file in [*self.maps.maps.values(), *own] for row in file.rows}
+        files = [*self.maps.maps.values(), *own]
+        return {row.id: (row, file.is_segment) for file in files for row in file.rows}
 
     def trace(self, translation: Translation) -> Iterator[Trace]:
         """Yield what the maps wrote for one message, in the order in which they wrote it.

@@ -92,9 +92,7 @@ def replay_all(
         Retry: the store could not be read or written for a long while.
     """
     while messages := store.inbox_walk(walk, batch):
-        settles = [
-            replace(replay(maps, adapters, one.envelope, validate), keeps=True) for one in messages
-        ]
+        settles = [replace(replay(maps, adapters, one.envelope, validate), keeps=True) for one in messages]
         done = Replayed("")
         for message, written in zip(messages, _patiently(store, settles, dry=dry), strict=True):
             done.add(message, written)

@@ -1,4 +1,4 @@
-"""The inbox in the order in which it was filled, page by page: what a replay and a comparison walk through."""
+"""The inbox in the order in which it was filled, page by page: what replays and comparisons walk through."""
 
 from __future__ import annotations
 
@@ -58,10 +58,8 @@ def _where(walk: Walk) -> tuple[str, list[Any]]:
 def page(connection: Connection, walk: Walk, limit: int) -> list[Kept]:
     """Return the next messages, oldest first, with their bytes."""
     where, values = _where(walk)
-    rows = connection.exec_driver_sql(
-        f"SELECT {_COLUMNS} FROM inbox i JOIN inbox_raw r ON r.n = i.n WHERE {where} ORDER BY i.n LIMIT ?",  # noqa: S608
-        (*values, limit),
-    ).all()
+    sql = f"SELECT {_COLUMNS} FROM inbox i JOIN inbox_raw r ON r.n = i.n WHERE {where} ORDER BY i.n LIMIT ?"  # noqa: S608
+    rows = connection.exec_driver_sql(sql, (*values, limit)).all()
     return [Kept(envelope_of(*row[:9]), row[9], row[10]) for row in rows]
 
 

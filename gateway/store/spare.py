@@ -91,7 +91,9 @@ def _additions(connection: Connection, draft: Draft, state: _State) -> Resource:
         known |= {group(name) for name in body}
     joined = any(link.get("type") == "replaces" for link in state.body.get("link", ()))
     if draft.type == "Patient" and joined:
-        known |= {group(name) for name in draft.body}  # it may speak of the patient who was merged into this one
+        known |= {
+            group(name) for name in draft.body
+        }  # it may speak of the patient who was merged into this one
     return {name: value for name, value in draft.body.items() if name in _NAMES or group(name) not in known}
 
 

@@ -91,10 +91,15 @@ class Emitter:
     def bundles(self, rows: Sequence[Row]) -> list[list[Row]]:
         """Return the rows in their order, those together that stand beside each other and read the same."""
 
-        def reads(numbered: tuple[int, Row]) -> tuple[int, tuple[str, ...]]:
-            at, row = numbered
-            plain = row.sources and not (row.ignore or row.clears or row.fill or self.by_whole_segment(row))
-            return (0, row.sources) if plain else (at + 1, ())
+        def reads(numbered: tuple[int, Row]) -> tuple[int, tuple[object, ...]]:
+            number, row = numbered
+            if not row.sources or row.ignore or row.clears or row.fill or self.by_whole_segment(row):
+                return number + 1, ()
+            if len(row.sources) > 1:
+                return 0, row.sources
+            at = self.reading.path(row.sources[0], row.where)
+            part = 0 if self.is_segment else at.component
+            return 0, (at.segment, at.field, at.repetition, part, at.variable)
 
         return [[row for _, row in some] for _, some in groupby(enumerate(rows), reads)]
 
@@ -215,7 +220,8 @@ class Emitter:
                     self.put("if v_ == '\"\"':")
                     self.put(f"    run.clear(h, {steps[0].name!r})")
                     self.lines.open("else:")
-                self.each(row, paths[0], steps, leaves=leaves)
+                at = self.reading.path(row.sources[0], row.where)
+                self.each(row, at, steps, leaves=leaves)
 
     def repeated(self, at: Source) -> str:
         """Return the expression of a field, or of the one repetition that the path names."""
