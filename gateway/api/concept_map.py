@@ -1,8 +1,9 @@
-"""ConceptMap: the code tables in force, read-only, as FHIR resources (R4 ConceptMap, §3.1.0.1, §3.1.1)."""
+"""ConceptMap: the code tables in force, read-only, as FHIR (R4 ConceptMap, §3.1.0.1, §3.1.1)."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,7 +43,7 @@ async def read(request: Request, id: str) -> Response:
 
 
 async def search(request: Request) -> Response:
-    """Answer with the tables, without their codes; by ``url`` or ``name`` with them (R4 ConceptMap search)."""
+    """Answer with the tables, without their codes; by ``url`` or ``name`` with them."""
     tables = tables_of(request)
     pretty = negotiation.check(request, allowed=("url", "name", "_id", "_cursor"))
     wanted = {key: request.query_params[key] for key in ("url", "name", "_id") if key in request.query_params}
@@ -57,13 +58,23 @@ async def search(request: Request) -> Response:
         }
         for one in found[start : start + PAGE]
     ]
-    links = [{"relation": "self", "url": f"{base}/ConceptMap" + (f"?{request.url.query}" if request.url.query else "")}]
+    links = [
+        {
+            "relation": "self",
+            "url": f"{base}/ConceptMap" + (f"?{request.url.query}" if request.url.query else ""),
+        }
+    ]
     if start + PAGE < len(found):
-        links.append({"relation": "next", "url": f"{base}/ConceptMap?_cursor={start + PAGE}"})
+        links.append({"relation": "next", "url": f"{base}/ConceptMap?{_following(request, start)}"})
     body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
     if entries:
         body["entry"] = entries
     return negotiation.answer(dumps(body), pretty)
+
+
+def _following(request: Request, start: int) -> str:
+    told = [pair for pair in request.query_params.multi_items() if pair[0] != "_cursor"]
+    return urlencode([*told, ("_cursor", start + PAGE)])
 
 
 def _start(cursor: str) -> int:

@@ -80,7 +80,10 @@ def _concept_map(interactions: Sequence[Interaction]) -> dict[str, Any]:
             {"name": "name", "type": "string", "definition": f"{_URL}conformance-name"},
         ],
         "operation": [
-            {"name": "translate", "definition": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate"}
+            {
+                "name": "translate",
+                "definition": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
+            }
         ],
     }
 

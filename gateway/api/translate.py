@@ -77,7 +77,9 @@ def _parameters(body: bytes) -> dict[str, Any]:
     for one in parameters:
         name = one.get("name") if isinstance(one, dict) else None
         if name not in (*_TEXTS, "reverse", "coding", "codeableConcept"):
-            raise Rejected("this operation does not take such a parameter", code="not-supported", where=str(name)[:64])
+            raise Rejected(
+                "this operation does not take such a parameter", code="not-supported", where=str(name)[:64]
+            )
         values = [value for key, value in one.items() if key.startswith("value")]
         if len(values) != 1 or name in given:
             raise Rejected("it must be given once, with one value", code="value", where=name)
@@ -117,13 +119,15 @@ def _codings(kind: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
     for one in codings:
         parts = (one.get("code"), one.get("system")) if isinstance(one, dict) else ()
         if len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
-            raise Rejected("a code needs its system", code="invalid", where="system" if kind == "code" else kind)
+            raise Rejected(
+                "a code needs its system", code="invalid", where="system" if kind == "code" else kind
+            )
         found.append((str(parts[0]), str(parts[1])))
     return found
 
 
 def _tables(request: Request, tables: Mapping[str, Table], asked: Asked, system: str) -> Sequence[Table]:
-    """Return the tables to ask: that of the path, of ``url``, or all that say that they translate the system."""
+    """Return the tables to ask: that of the path, of ``url``, or all that name the system."""
     id_ = request.path_params.get("id")
     name = id_ or asked.url
     if not name:
@@ -150,7 +154,9 @@ def parameters(matches: Sequence[Match]) -> dict[str, Any]:
     """Return the out-parameters: ``result``, ``message`` where there is no match, one ``match`` for each."""
     made: list[dict[str, Any]] = [{"name": "result", "valueBoolean": bool(matches)}]
     if not matches:
-        made.append({"name": "message", "valueString": "no table has a map for this code; it keeps its coding"})
+        made.append(
+            {"name": "message", "valueString": "no table has a map for this code; it keeps its coding"}
+        )
     for one in matches:
         parts = [
             {"name": "equivalence", "valueCode": one.equivalence},

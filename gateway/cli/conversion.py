@@ -19,6 +19,7 @@ from gateway.cli.bundle import entries, transaction
 from gateway.cli.gather import Item
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping import Maps, load_maps
+from gateway.mapping.account import Accountant, Leaf, compact, totals
 from gateway.mapping.trace import Tracer
 from gateway.pipeline import steps
 from gateway.spec import AdapterSpec
@@ -37,7 +38,7 @@ class Plan:
     Attributes:
         sender: id of the sender profile, ``""`` to choose it by the message.
         base: of the bundles' ``fullUrl``.
-        trace: also write the lineage.
+        trace: also write the lineage and the account.
         root: folder of the maps, ``""`` for those shipped.
     """
 
@@ -58,6 +59,7 @@ class Converted:
         resources: by type; ``unmapped``: valued source fields that no row reads, by path.
         remarks: what was left out of a converted message: file, index, where, rule, text.
         issues: how many remarks, by rule.
+        accounts: lines of NDJSON: what became of every leaf; ``account``: how many leaves in each state.
     """
 
     bundles: bytearray = field(default_factory=bytearray)
@@ -69,6 +71,8 @@ class Converted:
     unmapped: Counter[str] = field(default_factory=Counter)
     remarks: bytearray = field(default_factory=bytearray)
     issues: Counter[str] = field(default_factory=Counter)
+    accounts: bytearray = field(default_factory=bytearray)
+    account: Counter[str] = field(default_factory=Counter)
 
 
 class Converter:
@@ -83,6 +87,7 @@ class Converter:
         self._spec: AdapterSpec = registry.find()[ADAPTER]
         self._maps: Maps = load_maps(Path(plan.root) if plan.root else None)
         self._tracer = Tracer(self._maps)
+        self._accountant = Accountant(self._maps)
         if plan.sender and plan.sender not in self._maps.profiles:
             known = ", ".join(sorted(self._maps.profiles))
             raise Misconfigured(f"no sender profile {plan.sender!r}; there are {known}", where="--sender")
@@ -93,23 +98,35 @@ class Converter:
         for item in items:
             made.messages += 1
             made.bytes += len(item.raw)
-            result = self._translate(item)
+            result, account = self._translate(item)
             if isinstance(result, Translation):
                 self._write(made, item, result)
+                self._tell(made, item, account)
             else:
                 made.quarantined.append(_reason(item, result))
         return made
 
-    def _translate(self, item: Item) -> steps.Result:
+    def _translate(self, item: Item) -> tuple[steps.Result, list[Leaf]]:
+        """Return what the message became, and its account where that is asked for."""
         if item.flaw:
-            return Quarantined(item.flaw)
+            return Quarantined(item.flaw), []
         # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
         envelope = Envelope("", "default", ADAPTER, "", 0, self._spec.content_type, "", item.raw)
         try:
             reading = steps.read(self._spec, self._maps, envelope, self._plan.sender)
         except Rejected as error:
-            return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)])
-        return steps.translate(self._maps, envelope, reading)
+            return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)]), []
+        result = steps.translate(self._maps, envelope, reading)
+        if not self._plan.trace or reading.record is None or not isinstance(result, Translation):
+            return result, []
+        return result, self._accountant.account(reading.record, envelope, reading.profile, result)
+
+    @staticmethod
+    def _tell(made: Converted, item: Item, account: list[Leaf]) -> None:
+        if account:
+            made.account.update(totals(account))
+            line = {"file": item.file, "message": item.index, "totals": dict(totals(account))}
+            made.accounts += dumps({**line, "leaves": compact(account)}) + b"\n"
 
     def _write(self, made: Converted, item: Item, translation: Translation) -> None:
         resources = entries(translation, self._plan.base)

@@ -6,12 +6,11 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gateway.cli.output import Commands, at_least_one, notice
+from gateway.cli.output import Commands, at_least_one, notice, progress
 from gateway.cli.words import say, say_fault, say_reason
 from gateway.errors import Misconfigured
 
@@ -47,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     plan = Plan(options.sender, options.base.rstrip("/"), options.trace, options.maps)
     size = gather.total_bytes(options.files)  # first: a missing file must not cost the last output
     total = _Total(output)
-    with total, _progress(size) as advance:
+    with total, progress(say("convert.progress"), size) as advance:
         for part in convert(gather.messages(options.files), plan, options.jobs):
             total.add(part)
             advance(part.bytes)
@@ -58,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
 class _Total:
     """The output files, and the figures over everything.
 
-    ``OUT.quarantine.ndjson``, ``OUT.issues.ndjson`` and ``OUT.trace.ndjson`` are made when their first line
-    comes; those of an earlier run go away.
+    ``OUT.quarantine.ndjson``, ``OUT.issues.ndjson``, ``OUT.trace.ndjson`` and ``OUT.account.ndjson`` are made
+    when their first line comes; those of an earlier run go away.
     """
 
     def __init__(self, output: Path | None) -> None:
@@ -67,6 +66,7 @@ class _Total:
         self.resources: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.issues: Counter[str] = Counter()
+        self.account: Counter[str] = Counter()
         self.output = output
         self._open: dict[str, BinaryIO] = {}
         self._files = ExitStack()
@@ -75,7 +75,7 @@ class _Total:
         self._bundles: BinaryIO = sys.stdout.buffer
         if self.output:
             self._bundles = self._create(self.output)
-            for kind in ("quarantine", "issues", "trace"):
+            for kind in ("quarantine", "issues", "trace", "account"):
                 self._beside(kind).unlink(missing_ok=True)
         return self
 
@@ -92,9 +92,12 @@ class _Total:
         self.resources += part.resources
         self.unmapped += part.unmapped
         self.issues += part.issues
+        self.account.update(part.account)
         self._bundles.write(part.bundles)
         if part.traces:
             self._file("trace").write(part.traces)
+        if part.accounts:
+            self._file("account").write(part.accounts)
         if part.remarks and self.output:
             self._file("issues").write(part.remarks)
         for line in part.quarantined:
@@ -131,22 +134,9 @@ def _report(total: _Total, seconds: float, *, as_json: bool) -> None:
         "resources": dict(sorted(total.resources.items())),
         "unmapped": dict(total.unmapped.most_common()),
         "issues": dict(total.issues.most_common()),
+        **({"account": dict(total.account)} if total.account else {}),
         "seconds": seconds,
     }
     print(json.dumps(figures) if as_json else say("convert.done", **figures), file=stream)
     if total.issues and not as_json:
         print(say("convert.issues", count=total.issues.total()), file=stream)
-
-
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar over the bytes on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(say("convert.progress"), total=total)
-        yield lambda size: bar.update(task, advance=size)

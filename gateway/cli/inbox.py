@@ -6,17 +6,19 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.cli import replay_all
 from gateway.cli.output import (
     Commands,
     add_group,
     add_settings,
     at_least_one,
+    maps_of,
     notice,
+    open_existing,
     print_json,
     read_settings,
 )
@@ -39,10 +41,15 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     listing.set_defaults(run=list_)
     showing = actions.add_parser("show", help=say("inbox.show"), parents=[shared])
     showing.add_argument("id", metavar="ID", help=say("inbox.id"))
+    showing.add_argument("--account", action="store_true", help=say("inbox.account"))
     showing.set_defaults(run=show)
     replaying = actions.add_parser("replay", help=say("inbox.replay"), parents=[shared])
     replaying.add_argument("id", metavar="ID", nargs="?", help=say("inbox.id"))
     replaying.add_argument("--quarantined", action="store_true", help=say("inbox.replay.all"))
+    replaying.add_argument("--all", action="store_true", help=say("inbox.replay.every"))
+    replaying.add_argument("--since", default="", metavar="TIME", help=say("since"))
+    replaying.add_argument("--sender", metavar="NAME", help=say("inbox.replay.sender"))
+    replaying.add_argument("--dry-run", action="store_true", help=say("inbox.replay.dry-run"))
     replaying.set_defaults(run=replay)
     for parser in (listing, showing, replaying):
         add_settings(parser)
@@ -50,7 +57,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 def list_(options: argparse.Namespace) -> int:
     """Print the newest messages, one line each."""
-    with closing(_open(options)) as store:
+    with closing(open_existing(read_settings(options))) as store:
         count = 0
         for row in _rows(store, options.state, options.reason, options.limit):
             count += 1
@@ -66,8 +73,10 @@ def list_(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print one message: what is known of it, then its bytes as they came."""
-    with closing(_open(options)) as store:
+    with closing(open_existing(read_settings(options))) as store:
         entry = _entry(store, options.id)
+    if options.account:
+        return _account(options, entry)
     if options.json:
         print_json(_as_json(entry))
         return 0
@@ -86,18 +95,49 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _account(options: argparse.Namespace, entry: InboxEntry) -> int:
+    """Print what becomes of every leaf with today's maps; 1 where the message cannot be translated."""
+    from gateway import registry
+    from gateway.canonical import Translation
+    from gateway.mapping.account import Accountant, compact, totals
+    from gateway.pipeline import steps
+
+    maps, envelope = maps_of(read_settings(options)), replace(entry.envelope, charset="")
+    spec = registry.find().get(envelope.adapter)
+    if spec is None:
+        raise Rejected(f"adapter {envelope.adapter} is gone")
+    reading = steps.read(spec, maps, envelope)
+    result = steps.translate(maps, envelope, reading)
+    if reading.record is None or not isinstance(result, Translation):
+        reason = getattr(result, "reason", "refused")
+        raise Rejected(say("inbox.account.none", reason=say_reason(reason)), where=entry.row.id)
+    leaves = Accountant(maps).account(reading.record, envelope, reading.profile, result)
+    if options.json:
+        print_json({"id": entry.row.id, "totals": totals(leaves), "leaves": compact(leaves)})
+        return 0
+    for leaf in leaves:
+        said = "; ".join(
+            " ".join(part for part in (use.rule, "→", use.to, use.part) if part) for use in leaf.uses
+        )
+        print(f"{leaf.segment:>4}  {leaf.path:<16} {leaf.state:<10} {said}".rstrip())
+    print("  ".join(f"{state} {count}" for state, count in totals(leaves).items()))
+    return 0
+
+
 def replay(options: argparse.Namespace) -> int:
     """Translate again with today's maps; 1 if a message still cannot be stored."""
-    if bool(options.id) == options.quarantined:
+    if bool(options.id) + options.quarantined + options.all != 1:
         raise Misconfigured(say("inbox.which"), where="inbox replay")
+    if options.all:
+        return replay_all.run(options)
+    if options.since or options.sender or options.dry_run:
+        raise Misconfigured(say("inbox.replay.only-all"), where="inbox replay")
     from gateway import registry
-    from gateway.mapping import load_maps
     from gateway.pipeline.recovery import replay as again
 
-    root = read_settings(options).mapping.root
-    maps, adapters = load_maps(Path(root) if root else None), registry.find()
+    maps, adapters = maps_of(read_settings(options)), registry.find()
     left = 0
-    with closing(_open(options)) as store:
+    with closing(open_existing(read_settings(options))) as store:
         ids = [options.id] if options.id else [row.id for row in _rows(store, "quarantined", None, 1_000_000)]
         for id_ in ids:
             written = store.write([again(maps, adapters, _entry(store, id_).envelope)])[0]
@@ -109,17 +149,6 @@ def replay(options: argparse.Namespace) -> int:
             else:
                 print(f"{id_}  {row.state:<11} {say_reason(row.reason) or len(refs)}")
     return 1 if left else 0
-
-
-def _open(options: argparse.Namespace) -> Store:
-    """Open a store that exists: a wrong path must not make an empty one."""
-    from gateway.store import open_store
-
-    settings = read_settings(options)
-    path = settings.store.url.removeprefix("sqlite:///")
-    if path != settings.store.url and not Path(path).is_file():
-        raise Misconfigured(say("inbox.no-store"), where=settings.store.url)
-    return open_store(settings.store.url, synchronous=settings.store.synchronous)
 
 
 def _rows(store: Store, state: str | None, reason: str | None, limit: int) -> Iterator[InboxRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gateway.cli import coverage, seed, translate
+from gateway.cli import coverage, diff, gaps, seed, translate
 from gateway.cli.output import Commands, add_group, print_json
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
@@ -17,7 +17,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser = actions.add_parser("check", help=say("mapping.check"), parents=[shared])
     parser.add_argument("--maps", default="", metavar="DIR", help=say("mapping.root"))
     parser.set_defaults(run=run)
-    for command in (coverage, seed, translate):
+    for command in (coverage, seed, translate, gaps, diff):
         command.add(actions, shared)
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings, load, override
+
+if TYPE_CHECKING:
+    from gateway.mapping import Maps
+    from gateway.store import Store
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 -- argparse has no public name for it
 
@@ -67,3 +72,35 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def read_settings(options: argparse.Namespace, *, host: str = "", port: int | None = None) -> Settings:
     """Return the settings that the options name. Raises ``Misconfigured``."""
     return override(load(options.config), store_url=options.store, host=host, port=port)
+
+
+def open_existing(settings: Settings) -> Store:
+    """Open a store that exists: a wrong path must not make an empty one. Raises ``Misconfigured``."""
+    from gateway.store import open_store
+
+    path = settings.store.url.removeprefix("sqlite:///")
+    if path != settings.store.url and not Path(path).is_file():
+        raise Misconfigured(say("inbox.no-store"), where=settings.store.url)
+    return open_store(settings.store.url, synchronous=settings.store.synchronous)
+
+
+def maps_of(settings: Settings, root: str = "") -> Maps:
+    """Return the maps that ``qiao serve`` would use, or those below ``root``. Raises ``Misconfigured``."""
+    from gateway.mapping import load_maps
+
+    root, codes = root or settings.mapping.root, settings.mapping.codes
+    return load_maps(Path(root) if root else None, Path(codes) if codes else None)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, nothing elsewhere; what it gives is told how much more is done."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda size: bar.update(task, advance=size)

@@ -33,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
     tables = load_maps(Path(root) if root else None, Path(codes) if codes else None).tables
     table = find(tables, options.table)
     if table is None:
-        raise Misconfigured(say("mapping.translate.unknown", name=options.table, known=", ".join(sorted(tables))))
+        raise Misconfigured(
+            say("mapping.translate.unknown", name=options.table, known=", ".join(sorted(tables)))
+        )
     matches = translate([table], options.code, options.system, reverse=options.reverse)
     entry = None if options.reverse else table.get(options.code)
     extra = dict(entry.extra) if entry else {}
@@ -42,7 +44,11 @@ def run(options: argparse.Namespace) -> int:
         print_json({"table": table.name, "url": table.url, "result": bool(matches), "match": found, **extra})
     else:
         for one in matches:
-            print("  ".join([one.equivalence, *(one.coding.get(part, "") for part in ("code", "display", "system"))]))
+            print(
+                "  ".join(
+                    [one.equivalence, *(one.coding.get(part, "") for part in ("code", "display", "system"))]
+                )
+            )
         for name, value in extra.items():
             print(name, value)
         if not matches and not extra:

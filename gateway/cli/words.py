@@ -68,7 +68,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "sender profile (default: chosen by MSH-3 and MSH-4)",
         "发送方配置（默认按 MSH-3、MSH-4 选择）",
     ),
-    "convert.trace": ("write the lineage to OUT.trace.ndjson", "把血缘写到 OUT.trace.ndjson"),
+    "convert.trace": (
+        "write the lineage to OUT.trace.ndjson, what became of every leaf to OUT.account.ndjson",
+        "把血缘写到 OUT.trace.ndjson，把每个值的去向写到 OUT.account.ndjson",
+    ),
     "convert.jobs": ("processes", "进程数"),
     "convert.base": ("base URL of the bundles' fullUrl", "Bundle 中 fullUrl 的基地址"),
     "convert.trace.where": ("--trace needs -o OUT", "--trace 需要 -o OUT"),
@@ -101,7 +104,91 @@ WORDS: dict[str, tuple[str, str]] = {
     "inbox.replay.all": ("every quarantined message", "所有被隔离的消息"),
     "inbox.none": ("no such message: {id}", "没有这条消息：{id}"),
     "inbox.empty": ("nothing", "没有消息"),
-    "inbox.which": ("give an ID or --quarantined", "请给出编号或 --quarantined"),
+    "inbox.which": (
+        "give an ID, --quarantined, or --all --since TIME",
+        "请给出编号、--quarantined，或 --all --since 时间",
+    ),
+    "inbox.account": (
+        "what becomes of every field, component and sub-component, with today's maps",
+        "用现在的映射逐个交代每个字段、组件、子组件的去向",
+    ),
+    "inbox.account.none": (
+        "it cannot be translated ({reason}), so nothing is written of it",
+        "无法转换（{reason}），没有写入任何内容",
+    ),
+    "inbox.replay.every": (
+        "every stored and quarantined message since --since, in their order; a newer state stays",
+        "按原顺序重新转换 --since 以来所有已入库和被隔离的消息；较新的状态保持不变",
+    ),
+    "inbox.replay.sender": ("with --all: only this sender profile", "与 --all 合用：只处理此发送方"),
+    "inbox.replay.dry-run": (
+        "with --all: tell what would change, write nothing",
+        "与 --all 合用：只报告会有什么变化，不写入",
+    ),
+    "inbox.replay.since": ("--all needs --since TIME", "--all 需要 --since 时间"),
+    "inbox.replay.only-all": (
+        "--since, --sender and --dry-run go with --all",
+        "--since、--sender、--dry-run 须与 --all 合用",
+    ),
+    "inbox.replay.progress": ("replaying", "重放中"),
+    "inbox.replay.stopped": (
+        "stopped; everything up to {id} is done: go on with --since {id}",
+        "已停止；{id} 及之前的已完成，可用 --since {id} 继续",
+    ),
+    "inbox.replay.done": (
+        "{messages} messages: {stored} wrote new versions, {unchanged} changed nothing, "
+        "{quarantined} could not be stored ({kept} of them stay as they were)",
+        "共 {messages} 条：{stored} 条写入新版本，{unchanged} 条无变化，"
+        "{quarantined} 条无法入库（其中 {kept} 条保持原状）",
+    ),
+    "inbox.replay.dry": (
+        "nothing written; {messages} messages: {stored} would write new versions, {unchanged} would change "
+        "nothing, {quarantined} could not be stored",
+        "未写入；共 {messages} 条：{stored} 条会写入新版本，{unchanged} 条无变化，{quarantined} 条无法入库",
+    ),
+    "since": (
+        "a time (2026-03-01 or 2026-03-01T08:00), an age (30m, 12h, 7d) or an inbox id",
+        "时间（2026-03-01 或 2026-03-01T08:00）、时长（30m、12h、7d）或收件箱编号",
+    ),
+    "since.bad": (
+        "no time, age or inbox id: {text}",
+        "不是时间、时长或收件箱编号：{text}",
+    ),
+    "mapping.gaps": (
+        "codes without a map, by sender and table, with the line to add",
+        "没有映射的代码：按发送方和代码表统计，并给出可粘贴的行",
+    ),
+    "mapping.gaps.sender": ("only of this sender profile", "只看此发送方"),
+    "mapping.gaps.table": ("only of this code table", "只看此代码表"),
+    "mapping.gaps.edit": ("in {path}, under codes:", "在 {path} 的 codes: 下加入："),
+    "mapping.gaps.make": (
+        "in a new file {path} with 'extends: {table}', under codes:",
+        "新建 {path}，写明 'extends: {table}'，在 codes: 下加入：",
+    ),
+    "mapping.gaps.total": (
+        "{codes} codes without a map, {shown} shown; {since} more were counted and are mapped by now",
+        "{codes} 个代码没有映射，显示 {shown} 个；另有 {since} 个曾计入，现已有映射",
+    ),
+    "mapping.diff": (
+        "what would change with other maps, resource by resource; 1 if anything would",
+        "换用另一套映射会有什么变化，逐个资源列出；有变化时退出码为 1",
+    ),
+    "mapping.diff.files": (
+        "files, folders, or - for standard input (default: the messages of the inbox)",
+        "文件、目录，或 - 表示标准输入（默认取收件箱中的消息）",
+    ),
+    "mapping.diff.maps": ("folder with the other maps", "另一套映射的目录"),
+    "mapping.diff.limit": ("at most so many messages", "最多比较多少条消息"),
+    "mapping.diff.values": (
+        "show the values too: they are patient data",
+        "同时显示值：其中含患者数据",
+    ),
+    "mapping.diff.since": ("--since goes with the inbox, not with files", "--since 只用于收件箱，不用于文件"),
+    "mapping.diff.progress": ("comparing", "比较中"),
+    "mapping.diff.total": (
+        "{messages} messages, {differing} differ",
+        "共 {messages} 条消息，{differing} 条有差异",
+    ),
     "adapter": ("the ways in", "接入方式"),
     "adapter.list": ("adapters and their settings", "列出适配器及其设置"),
     "mapping": ("the maps", "映射"),

@@ -327,7 +327,7 @@ class _Ledger:
         sent: list[str],
         blocks: list[Block],
     ) -> Iterator[Leaf]:
-        """Yield the leaves of one segment as it was ``sent``; ``f`` is what the sender's repairs made of it."""
+        """Yield the leaves of one segment as it was ``sent``; ``f`` is what repairs made of it."""
         readers = self._of_place(plan, place, f[0])
         for address, path in all_leaves(sent, DEFAULTS):
             number = address[0]
@@ -431,3 +431,8 @@ def _judged(claims: list[_Claim], looking: list[_Reader], fired: set[str]) -> tu
 def totals(leaves: list[Leaf]) -> Counter[str]:
     """Return how many leaves there are in each state."""
     return Counter({**dict.fromkeys(STATES, 0), **Counter(leaf.state for leaf in leaves)})
+
+
+def compact(leaves: list[Leaf]) -> list[list[object]]:
+    """Return an account as plain JSON: ``[segment, path, state, [[rule, to, part], …]]`` for each leaf."""
+    return [[leaf.segment, leaf.path, leaf.state, [list(use) for use in leaf.uses]] for leaf in leaves]

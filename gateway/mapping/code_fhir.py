@@ -1,4 +1,4 @@
-"""Code files in FHIR's own form: ConceptMap and CodeSystem resources as code tables (R4 ConceptMap, CodeSystem)."""
+"""Code files in FHIR's own form: R4 ConceptMap and CodeSystem resources as code tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def _list(element: Mapping[str, Any], name: str, where: str) -> list[dict[str, A
 
 def _name(where: str, data: Mapping[str, Any]) -> tuple[str, bool]:
     extends = [one.get("valueString") for one in _list(data, "extension", where) if one.get("url") == EXTENDS]
-    return named(where, "" if extends else str(data.get("id") or ""), str(extends[0] or "") if extends else ""), bool(extends)
+    return named(
+        where, "" if extends else str(data.get("id") or ""), str(extends[0] or "") if extends else ""
+    ), bool(extends)
 
 
 def concept_map(where: str, data: Mapping[str, Any]) -> TableFile:
@@ -114,7 +116,10 @@ def code_system(where: str, data: Mapping[str, Any]) -> TableFile:
         value = {"code": code, "display": display, "equivalence": "equal"}
         entries[code] = entry(value, system, lambda one=concept: _at(where, one))  # type: ignore[misc]
         lines[code] = line
-        names = {str(display or ""), *(str(one.get("value") or "") for one in _list(concept, "designation", where))}
+        names = {
+            str(display or ""),
+            *(str(one.get("value") or "") for one in _list(concept, "designation", where)),
+        }
         made = entry({**value, "equivalence": "equivalent"}, system, lambda: where)
         aliases += [(one, made, line) for one in names - {""}]
     shared = Counter(alias for alias, _, _ in aliases)
@@ -122,7 +127,8 @@ def code_system(where: str, data: Mapping[str, Any]) -> TableFile:
         if shared[alias] == 1 and alias not in entries:
             entries[alias], lines[alias] = made, line
     return TableFile(
-        where, name, entries, extends=extends, target=system, exact=bool(data.get("caseSensitive") in (True, "true")),
+        where, name, entries, extends=extends, target=system,
+        exact=data.get("caseSensitive") in (True, "true"),
         source_system=system, source_systems=(system,), lines=lines,
     )  # fmt: skip
 

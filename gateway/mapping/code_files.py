@@ -1,6 +1,6 @@
 """Code files: the three forms of a code table as one: YAML, CSV, and ConceptMap or CodeSystem JSON.
 
-A file gives a table, or with ``extends: NAME`` adds codes to another one (docs/add-a-mapping.md, "Code tables").
+A file gives a table, or with ``extends: NAME`` adds codes to another one (docs/add-a-mapping.md).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def entry(value: Any, target: str, where: Callable[[], str], equivalence: str = 
     if timing is not None and not isinstance(timing, dict):
         raise Misconfigured("timing is Timing.repeat: an object", where=where())
     system = _text(value.get("system")) or target
-    if code and not _CODE.fullmatch(code) or re.search(r"\s", system):
+    if (code and not _CODE.fullmatch(code)) or re.search(r"\s", system):
         raise Misconfigured("a code or system with white space that FHIR does not allow", where=where())
     close = _text(value.get("equivalence")) or equivalence
     if close and close not in EQUIVALENCES:
@@ -120,7 +120,9 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _made(where: str, head: Mapping[str, Any], codes: Mapping[str, Any], lines: Callable[[], Mapping[str, int]]) -> TableFile:
+def _made(
+    where: str, head: Mapping[str, Any], codes: Mapping[str, Any], lines: Callable[[], Mapping[str, int]]
+) -> TableFile:
     """Return the table of a YAML or CSV file; ``lines`` is asked where something is wrong, or said twice."""
     for key in head:
         if key not in HEAD_KEYS:
@@ -228,7 +230,9 @@ def _csv_columns(row: list[str], at: str) -> list[str]:
         columns.pop()
     for name in columns:
         if name not in COLUMNS or columns.count(name) > 1:
-            raise Misconfigured(f"column {name!r} is unknown or there twice; known are {', '.join(COLUMNS)}", where=at)
+            raise Misconfigured(
+                f"column {name!r} is unknown or there twice; known are {', '.join(COLUMNS)}", where=at
+            )
     if missing := {"code", "target"} - set(columns):
         raise Misconfigured(f"the column {min(missing)!r} is missing", where=at)
     return columns

@@ -155,7 +155,8 @@ def assemble(files: Sequence[TableFile]) -> dict[str, Table]:
         if file.extends:
             continue
         if file.name in given:
-            said = f"table {file.name!r} is also in {given[file.name].where}; say 'extends: {file.name}' to add codes"
+            there = given[file.name].where
+            said = f"table {file.name!r} is also in {there}; say 'extends: {file.name}' to add codes"
             raise Misconfigured(said, where=file.where)
         given[file.name] = file
     added: dict[str, dict[str, tuple[TableFile, str]]] = {}
@@ -165,9 +166,7 @@ def assemble(files: Sequence[TableFile]) -> dict[str, Table]:
     return {name: _table(file) for name, file in given.items()}
 
 
-def _extend(
-    given: dict[str, TableFile], added: dict[str, tuple[TableFile, str]], file: TableFile
-) -> None:
+def _extend(given: dict[str, TableFile], added: dict[str, tuple[TableFile, str]], file: TableFile) -> None:
     base = given.get(file.name)
     if base is None:
         raise Misconfigured(f"it extends {file.name!r}, and there is no such table", where=file.where)

@@ -1,4 +1,4 @@
-"""Code tables: what a source code becomes, looked up exactly, then (unless ``exact``) without regard to case."""
+"""Code tables: what a source code becomes, looked up exactly, then (unless ``exact``) in any case."""
 
 from __future__ import annotations
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gateway.errors import Misconfigured
 from gateway.mapping import observations, periods  # noqa: F401 (add their functions to the closed table)
+from gateway.mapping.cache import CACHE
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
@@ -41,7 +43,6 @@ class Compiled:
 
     Attributes:
         functions: map name → function (see :mod:`gateway.mapping.emit`).
-        known: segment map → numbers of the fields that some row reads or ignores by name.
         rules: rule number → row id; number 0 is no rule.
         version: digest of everything compiled.
         memories: how many maps remember what they made.
@@ -50,7 +51,6 @@ class Compiled:
     """
 
     functions: Mapping[str, Callable[..., Any]]
-    known: Mapping[str, frozenset[int]]
     rules: tuple[str, ...]
     version: str
     memories: int
@@ -115,6 +115,23 @@ def _remember(scope: dict[str, Any], world: World, maps: Mapping[str, MapFile], 
     return count
 
 
+def _emitted(maps: Mapping[str, MapFile], world: World) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Return the sources of all functions, in the order of their maps, and the coded values they call."""
+    sources = [Emitter(maps[name], world).source() for name in sorted(maps)]
+    return sources, sorted(world.coded)
+
+
+def _made_of(
+    maps: Mapping[str, MapFile], tables: Mapping[str, Table], rules: tuple[str, ...], digest: bytes
+) -> bytes:
+    """Return all that the sources depend on: the rows, what they may name, and the compiler itself."""
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("emit/*.py"))]
+    code += [Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("conditions", "paths")]
+    functions = [(name, one.kind, one.result) for name, one in sorted(FUNCTIONS.items())]
+    facts = repr((sorted(maps), sorted(tables), functions, rules))
+    return b"\0".join([digest, facts.encode(), *code])
+
+
 def compile_maps(
     maps: Mapping[str, MapFile], messages: list[MessageFile], tables: Mapping[str, Table], digest: bytes
 ) -> Compiled:
@@ -142,17 +159,15 @@ def compile_maps(
     scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
     scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}
-    known: dict[str, frozenset[int]] = {}
-    sources: list[str] = []
-    for name in sorted(maps):
-        emitter = Emitter(maps[name], world)
-        sources.append(emitter.source())
-        known[name] = frozenset(emitter.known)
-    exec(compile("\n".join(sources), "<qiao maps>", "exec"), scope)  # noqa: S102 (our own source, from checked rows)
+    sources, coded = CACHE.get(b"emit", _made_of(maps, tables, rules, digest), lambda: _emitted(maps, world))
+    world.coded = set(coded)
+    text = "\n".join(sources)
+    code = CACHE.get(b"code", text.encode(), lambda: compile(text, "<qiao maps>", "exec"))
+    exec(code, scope)  # noqa: S102 (our own source, from checked rows)
     memories = _remember(scope, world, maps)
     functions = {name: scope[function] for name, function in names.items()}
     version = hashlib.sha256(digest + "\n".join(sources).encode()).hexdigest()[:16]
-    return Compiled(functions, known, rules, version, memories, names, scope)
+    return Compiled(functions, rules, version, memories, names, scope)
 
 
 def _touched(maps: Mapping[str, MapFile], changed: Collection[str]) -> set[str]:
@@ -198,5 +213,4 @@ def compile_variant(
     exec(compile("\n".join(sources), "<qiao maps of a sender>", "exec"), scope)  # noqa: S102 (as above)
     memories = _remember(scope, world, {name: maps[name] for name in touched}, base.memories)
     functions = dict(base.functions) | {name: scope[names[name]] for name in touched}
-    known = dict(base.known) | {name: frozenset(one.known) for name, one in emitters.items()}
-    return Compiled(functions, known, rules, base.version, memories, names, scope)
+    return Compiled(functions, rules, base.version, memories, names, scope)

@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.canonical import Envelope, Translation
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
+from gateway.mapping.cache import CACHE
 from gateway.mapping.code_folders import Change, CodeFolders
 from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
@@ -41,8 +42,8 @@ class Maps:
     """The compiled maps of one process.
 
     Attributes:
-        version: digest of the rows, tables and the compiler; lineage is read with the same version. It changes
-            with the tables (:meth:`refresh`).
+        version: digest of the rows, tables and the compiler; lineage is read with the same version. It
+            changes with the tables (:meth:`refresh`).
         rules: rule number → row id.
         messages: event (``"ADT^A01"``) → message map.
         profiles: sender profiles by id; ``"default"`` is always there.
@@ -230,6 +231,9 @@ def load_maps(root: Root | None = None, codes: Root | None = None) -> Maps:
     Raises:
         Misconfigured: anything is wrong in any file; names file and line.
     """
+    shipped = root is None
+    if shipped:
+        CACHE.begin()
     root = root if root is not None else files("mappings")
     v2 = root / "hl7v2" if isinstance(root, Path) else root.joinpath("hl7v2")
     folders: list[Root] = [v2.joinpath(name) for name in FOLDERS]
@@ -244,4 +248,6 @@ def load_maps(root: Root | None = None, codes: Root | None = None) -> Maps:
     messages = _messages(message_files, compiled, maps)
     profiles = _profiles(senders)
     variants = _variants(profiles, compiled, maps, message_files, tables.tables)
+    if shipped:
+        CACHE.save()
     return Maps(compiled, messages, tables, profiles, maps, variants)

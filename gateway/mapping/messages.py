@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 from gateway.errors import Misconfigured
@@ -53,6 +53,7 @@ SCOPE: dict[str, Any] = {"part": part, "repetition": repetition, "EMPTY": EMPTY}
 SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
 
 
+@cache
 def _function(expression: str) -> Callable[[list[str], Run], Any]:
     made: Callable[[list[str], Run], Any] = eval(f"lambda f, run: {expression}", SCOPE)  # noqa: S307 (checked rows)
     return made

@@ -17,9 +17,11 @@ from gateway.mapping.elements import is_type
 from gateway.mapping.emit import Emitter, World
 from gateway.mapping.messages import MessageCompiler, MessageMap
 from gateway.mapping.reads import Reads
-from gateway.mapping.rows import Json, MapFile, MessageFile, Row, own_rows, own_steps
+from gateway.mapping.rows import Json, MapFile, MessageFile, Row, Step, own_rows, own_steps, plain
 
 KEYS = frozenset({"rows", "add", "__line__"})
+STEP_CHANGES = frozenset({"when", "key"})
+"""What a profile may change in a row of a message map; for the rest it drops the row and adds its own."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -124,6 +126,8 @@ def changed_maps(own: Overrides, maps: Mapping[str, MapFile]) -> dict[str, MapFi
         changed[name] = MapFile(name, own.file, True, source, target.partition("-")[0], rows)
     for ident, change in own.rows.items():
         name = ident.partition("/")[0]
+        if "[" not in name:
+            continue  # a row of a message map
         file = changed.get(name) or maps.get(name)
         row = next((row for row in file.rows if row.id == ident), None) if file else None
         if file is None or row is None:
@@ -156,6 +160,17 @@ def _unique(own: Overrides, changed: Mapping[str, MapFile]) -> None:
             seen.add(row.id)
 
 
+def _changed_step(step: Step, change: Json, own: Overrides) -> Step | None:
+    """Return a row of a message map with another condition or key, None where it is dropped."""
+    if change is None:
+        return None
+    said = plain(change)
+    if not isinstance(said, dict) or not said or set(said) - STEP_CHANGES:
+        known = ", ".join(sorted(STEP_CHANGES))
+        raise Misconfigured(f"of {step.id} only {known} can change", where=own.where(change))
+    return replace(step, id=f"{step.id}@{own.sender}", where=own.where(change), **said)
+
+
 def changed_messages(own: Overrides, files: Mapping[str, MessageFile]) -> dict[str, MessageFile]:
     """Return the message maps that differ for a sender, with the rows that it adds.
 
@@ -163,6 +178,16 @@ def changed_messages(own: Overrides, files: Mapping[str, MessageFile]) -> dict[s
         Misconfigured: there is no such message map, or a row is wrong; names file and line.
     """
     changed: dict[str, MessageFile] = {}
+    for ident, change in own.rows.items():
+        name = ident.partition("/")[0]
+        if "[" not in name:
+            file = changed.get(name) or files.get(name)
+            if file is None or all(step.id != ident for step in file.steps):
+                raise Misconfigured(f"no row {ident!r} to change", where=own.where(change))
+            old = next(step for step in file.steps if step.id == ident)
+            new = _changed_step(old, change, own)
+            kept = [new if step is old else step for step in file.steps]
+            changed[name] = replace(file, steps=[step for step in kept if step is not None])
     for pattern, raw in own.messages.items():
         found = [name for name in files if fnmatchcase(name, pattern)]
         if not found:
@@ -200,7 +225,7 @@ class Variant:
         messages: Sequence[MessageFile],
         tables: Mapping[str, Table],
     ) -> None:
-        self._base, self._tables = base, tables
+        self._own, self._base, self._tables = own, base, tables
         self.changed = changed_maps(own, maps)
         self.maps = {**maps, **self.changed}
         self._files = {_stem(file): file for file in messages}
@@ -228,7 +253,10 @@ class Variant:
             Emitter(file, world).source()
         functions = {**self._base.functions, **dict.fromkeys(self.changed, _unmade)}
         pretended = replace(self._base, functions=functions, rules=rules)
-        for message in self._changed_files.values():
+        # A pattern may name half of all messages: one of them shows what is wrong with its rows.
+        chosen = {ident.partition("/")[0] for ident in self._own.rows if "[" not in ident}
+        chosen |= {next(name for name in self._files if fnmatchcase(name, one)) for one in self._own.messages}
+        for message in (self._changed_files[name] for name in sorted(chosen)):
             MessageCompiler(message, pretended, self.maps, numbers, Reads(self.maps)).compile()
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from gateway.errors import Misconfigured
+from gateway.mapping.cache import CACHE
 from gateway.mapping.includes import Block, Spliced, spliced
 
 Json = Any
@@ -88,7 +89,8 @@ def read(path: Path | Traversable) -> dict[str, Any]:
         Misconfigured: not YAML, not a mapping, or a duplicate key; names file and line.
     """
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe loader)
+        raw = path.read_bytes()
+        data = CACHE.get(b"yaml", raw, lambda: yaml.load(raw.decode("utf-8"), _Loader))  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name}:{mark.line + 1}" if mark else path.name

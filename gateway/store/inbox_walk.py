@@ -58,7 +58,8 @@ def _where(walk: Walk) -> tuple[str, list[Any]]:
 def page(connection: Connection, walk: Walk, limit: int) -> list[Kept]:
     """Return the next messages, oldest first, with their bytes."""
     where, values = _where(walk)
-    sql = f"SELECT {_COLUMNS} FROM inbox i JOIN inbox_raw r ON r.n = i.n WHERE {where} ORDER BY i.n LIMIT ?"  # noqa: S608
+    tables = "inbox i JOIN inbox_raw r ON r.n = i.n"
+    sql = f"SELECT {_COLUMNS} FROM {tables} WHERE {where} ORDER BY i.n LIMIT ?"  # noqa: S608
     rows = connection.exec_driver_sql(sql, (*values, limit)).all()
     return [Kept(envelope_of(*row[:9]), row[9], row[10]) for row in rows]
 

@@ -14,7 +14,11 @@ def test_a_code_is_translated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mapping", "translate", "ethnicity", "维吾尔族", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["result"] is True
-    assert said["match"][0]["concept"] == {"system": "urn:oid:2.16.156.10011.2.3.3.3", "code": "05", "display": "维吾尔族"}
+    assert said["match"][0]["concept"] == {
+        "system": "urn:oid:2.16.156.10011.2.3.3.3",
+        "code": "05",
+        "display": "维吾尔族",
+    }
 
 
 def test_a_rhythm_is_told_with_its_timing(capsys: pytest.CaptureFixture[str]) -> None:

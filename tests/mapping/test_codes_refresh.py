@@ -115,5 +115,3 @@ def test_a_folder_that_is_gone_changes_nothing(maps: Maps, own: Path) -> None:
     own.rmdir()
     assert "there is no folder" in settled(maps).problem
     assert married(maps, "7Z") == ["7Z", "M"]
-
-

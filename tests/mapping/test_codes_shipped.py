@@ -27,21 +27,85 @@ def code(tables: Mapping[str, Table], table: str, source: str) -> str | None:
 
 
 EXPECTED = {
-    "administrative-sex": {"0": "unknown", "1": "male", "2": "female", "9": "unknown", "女": "female", "3": None},
-    "marital-status": {"10": "S", "20": "M", "21": "M", "22": "M", "23": "M", "30": "W", "40": "D", "90": "UNK", "11": None},
-    "ethnicity": {"01": "01", "汉族": "01", "汉": "01", "Han": "01", "05": "05", "基诺族": "56", "57": None, "其他": None},
-    "relationship": {"01": "ONESELF", "02": None, "10": "SPS", "31": "DAUC", "44": "GRNDDAU", "53": "FTHINLAW", "外婆": "MGRMTH",
-                     "71": "BRO", "99": None, "47": None, "8": None},
-    "abo-group": {"1": "112144000", "B型": "112149005", "O": "58460004", "AB": "165743006", "5": None, "不详": None},
+    "administrative-sex": {
+        "0": "unknown",
+        "1": "male",
+        "2": "female",
+        "9": "unknown",
+        "女": "female",
+        "3": None,
+    },
+    "marital-status": {
+        "10": "S",
+        "20": "M",
+        "21": "M",
+        "22": "M",
+        "23": "M",
+        "30": "W",
+        "40": "D",
+        "90": "UNK",
+        "11": None,
+    },
+    "ethnicity": {
+        "01": "01",
+        "汉族": "01",
+        "汉": "01",
+        "Han": "01",
+        "05": "05",
+        "基诺族": "56",
+        "57": None,
+        "其他": None,
+    },
+    "relationship": {
+        "01": "ONESELF",
+        "02": None,
+        "10": "SPS",
+        "31": "DAUC",
+        "44": "GRNDDAU",
+        "53": "FTHINLAW",
+        "外婆": "MGRMTH",
+        "71": "BRO",
+        "99": None,
+        "47": None,
+        "8": None,
+    },
+    "abo-group": {
+        "1": "112144000",
+        "B型": "112149005",
+        "O": "58460004",
+        "AB": "165743006",
+        "5": None,
+        "不详": None,
+    },
     "rhd-group": {"1": "165746003", "阳性": "165747007", "Rh(-)": "165746003", "+": None},
-    "clinical-subject-names": {"口腔颌面外科专业": "12.02", "CT诊断专业": "32.02", "X线诊断专业": "32.01", "妇产科": "05", "急诊科": "20",
-                               "眼科": "10", "中医眼科": "50.06", "眼科专业": None, "其他": None, "老年病科": None},
+    "clinical-subject-names": {
+        "口腔颌面外科专业": "12.02",
+        "CT诊断专业": "32.02",
+        "X线诊断专业": "32.01",
+        "妇产科": "05",
+        "急诊科": "20",
+        "眼科": "10",
+        "中医眼科": "50.06",
+        "眼科专业": None,
+        "其他": None,
+        "老年病科": None,
+    },
     "dose-form": {"片剂": "TAB", "肠溶片": "ECTAB", "滴眼液": "OPDROP", "注射液": None},
     "interpretation": {"↑": "H", "↓": "L", "HH": "HH", "阳性": "POS", "未检出": "ND", "正常": "N", "?": None},
-    "units": {"毫克": "mg", "片": "{tablet}", "次/分": "/min", "10^9/L": "10*9/L", "mmHg": "mm[Hg]", "℃": "Cel", "㎎": "mg", "MG": None},
+    "units": {
+        "毫克": "mg",
+        "片": "{tablet}",
+        "次/分": "/min",
+        "10^9/L": "10*9/L",
+        "mmHg": "mm[Hg]",
+        "℃": "Cel",
+        "㎎": "mg",
+        "mgg": None,
+    },
     "route": {"口服": "PO", "静脉滴注": "IV", "ivgtt": "IV", "皮下注射": "SQ", "ih": "IH", "胸腔注射": None},
+    "route-cn": {"1": "PO", "403": "IM", "404": None, "9": None},
     "admission-type": {"急诊": "E", "择期": "C", "其他": None},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("table", EXPECTED)
@@ -64,11 +128,10 @@ def test_every_clinical_subject_keeps_its_printed_display(tables: Mapping[str, T
     assert not {"03.11", "04.09", "27", "28"} & set(subjects)
 
 
-def frequency(text: str) -> tuple[object, list[str]]:
-    maps = load_maps()
+def frequency(tables: Mapping[str, Table], text: str) -> tuple[object, list[str]]:
     raw = b"MSH|^~\\&|A|B|C|D|20260301||ADT^A01|1|P|2.5\r"
     envelope = Envelope("1", "default", "his/hl7v2", "", 0, "", "UTF-8", raw)
-    run = Run(er7.parse(raw), envelope, Profile(), maps.tables, {}, Memories([]))
+    run = Run(er7.parse(raw), envelope, Profile(), tables, {}, Memories([]))
     made = FUNCTIONS["frequency"].call(text, run)
     return made.get("repeat"), [table for table, _ in run.gaps]
 
@@ -77,7 +140,7 @@ DAILY = {"period": 1, "periodUnit": "d"}
 
 
 @pytest.mark.parametrize(
-    "text,repeat",
+    ("text", "repeat"),
     {
         "bid": {"frequency": 2, **DAILY},
         "每日三次": {"frequency": 3, **DAILY},
@@ -94,10 +157,10 @@ DAILY = {"period": 1, "periodUnit": "d"}
         "st": {"count": 1},
     }.items(),
 )
-def test_a_chinese_frequency_is_a_timing(text: str, repeat: object) -> None:
-    assert frequency(text) == (repeat, [])
+def test_a_chinese_frequency_is_a_timing(tables: Mapping[str, Table], text: str, repeat: object) -> None:
+    assert frequency(tables, text) == (repeat, [])
 
 
 @pytest.mark.parametrize("text", ["遵医嘱", "睡前饭前", "AC" * 500, "遵医嘱 饭前"])
-def test_what_is_no_rhythm_is_a_gap_not_a_guess(text: str) -> None:
-    assert frequency(text) == (None, ["frequency"])
+def test_what_is_no_rhythm_is_a_gap_not_a_guess(tables: Mapping[str, Table], text: str) -> None:
+    assert frequency(tables, text) == (None, ["frequency"])

@@ -56,14 +56,17 @@ PROFILE = "sender: my-his\nmatch: {MSH-3: MYHIS}\n"
 
 
 def test_rows_are_changed_dropped_and_added_for_that_sender_only(load: Load) -> None:
-    maps = load(PROFILE + """
+    maps = load(
+        PROFILE
+        + """
 overrides:
   rows:
     "PID[Patient]/PID-8": {codes: null, value: other}
     "PID[Patient]/PID-13": null
   add:
     "PID[Patient]": [{from: PV1-18, to: "extension(http://example.org/vip).valueString"}]
-""")
+"""
+    )
     own, other = first(admitted(maps), "Patient"), first(admitted(maps, "HIS1"), "Patient")
     assert own["gender"] == "other"
     assert "telecom" not in own
@@ -80,6 +83,21 @@ def test_a_changed_datatype_map_reaches_every_map_that_calls_it(load: Load) -> N
     assert "city" not in first(admitted(maps), "Patient")["address"][0]
 
 
+def test_rows_of_a_message_map_change_their_key_or_go(load: Load) -> None:
+    maps = load(
+        PROFILE
+        + """
+overrides:
+  rows:
+    "ADT_A01/patient.PID": {key: {fixed: somebody}}
+    "ADT_A01/visit.PV1": null
+"""
+    )
+    assert first(admitted(maps), "Patient")["id"] != first(admitted(maps, "HIS1"), "Patient")["id"]
+    assert "Encounter" not in {draft.type for draft in admitted(maps).drafts}
+    assert "Encounter" in {draft.type for draft in admitted(maps, "HIS1").drafts}
+
+
 def test_the_trace_names_the_senders_own_rows(load: Load) -> None:
     maps = load(PROFILE + 'overrides: {rows: {"PID[Patient]/PID-8": {codes: null, value: other}}}\n')
     rules = [line["rule"] for line in Tracer(maps).trace(admitted(maps))]
@@ -89,7 +107,9 @@ def test_the_trace_names_the_senders_own_rows(load: Load) -> None:
 
 
 def test_another_profile_is_another_version_of_the_maps(load: Load) -> None:
-    assert load(PROFILE).version != load(PROFILE + 'overrides: {rows: {"PID[Patient]/PID-13": null}}\n').version
+    assert (
+        load(PROFILE).version != load(PROFILE + 'overrides: {rows: {"PID[Patient]/PID-13": null}}\n').version
+    )
 
 
 def test_the_documented_z_segment_works_as_it_is_written(load: Load) -> None:
@@ -106,27 +126,43 @@ def test_the_documented_z_segment_works_as_it_is_written(load: Load) -> None:
     assert not [path for path in made.unmapped if path.startswith("ZPI")]
 
 
+SMALL = {
+    "hl7v2/datatypes/CWE-CodeableConcept.yaml": 'map: "CWE[CodeableConcept]"\n'
+    "rows: [{from: CWE.1, to: text}]\n",
+    "hl7v2/segments/PID-Patient.yaml": 'map: "PID[Patient]"\nrows: [{from: PID-8, to: gender, codes: sex}]\n',
+    "hl7v2/messages/ADT_A01.yaml": "message: ADT_A01\nevents: [ADT^A01]\nrows:\n"
+    '  - {at: PID, map: "PID[Patient]", make: Patient, as: patient, key: {fixed: one}}\n',
+    "hl7v2/codes/sex.yaml": "table: sex\ncodes: {M: male}\n",
+    "senders/default.yaml": "sender: default\n",
+}
+
+
 @pytest.mark.parametrize(
     ("text", "why", "line"),
     [
-        ('overrides:\n  rows:\n    "PID[Patient]/PID-99": null\n', "no row", 3),
+        ('overrides:\n  rows:\n    "PID[Patient]/PID-99": null\n', "no row", 4),
         ('overrides:\n  rows:\n    "PID[Patient]/PID-8": {codes: nowhere}\n', "nowhere", 5),
         ('overrides:\n  rows:\n    "PID[Patient]/PID-8": {to: gendr}\n', "gendr", 5),
-        ('overrides:\n  rows:\n    "PID[Patient]/PID-8": male\n', "keys that change", 3),
-        ('overrides:\n  add:\n    "PIX[Patient]": [{from: PID-1, to: id}]\n', "no map", 3),
+        ('overrides:\n  rows:\n    "PID[Patient]/PID-8": male\n', "keys that change", 4),
+        ('overrides:\n  add:\n    "PIX[Patient]": [{from: PID-1, to: id}]\n', "no map", 4),
         ('overrides:\n  add:\n    "PID[Patient]":\n      - {from: PID-23, to: addres.text}\n', "addres", 6),
-        ("overrides:\n  drop: [a]\n", "unknown key", 3),
+        ("overrides:\n  drop: [a]\n", "unknown key", 4),
         ("overrides: [a]\n", "takes names", 0),
         ('maps:\n  "ZPI[Patent]": []\n', "new segment maps", 0),
         ('maps:\n  "PID[Patient]": []\n', "new segment maps", 0),
+        ("overrides: {rows: {ADT_A01/PV9: null}}\n", "no row", 3),
+        ("overrides: {rows: {ADT_A01/PID: {make: Person}}}\n", "only key, when", 3),
         ("messages:\n  ADT_A99: []\n", "no message map", 0),
         ('messages:\n  ADT_A01:\n    - {at: ZPI, map: "ZPI[Patient]", into: patient}\n', "unknown map", 5),
         ('messages:\n  ADT_A01:\n    - {at: ZPI, map: "PID[Patient]", into: patiant}\n', "no row makes", 5),
     ],
 )
-def test_a_wrong_override_is_refused_at_load(load: Load, text: str, why: str, line: int) -> None:
+def test_a_wrong_override_is_refused_at_load(tmp_path: Path, text: str, why: str, line: int) -> None:
+    for name, content in {**SMALL, "senders/my-his.yaml": PROFILE + text}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
     with pytest.raises(Misconfigured, match=why) as caught:
-        load(PROFILE + text)
+        load_maps(tmp_path)
     assert caught.value.where.startswith("my-his.yaml")
     if line:
         assert caught.value.where == f"my-his.yaml:{line}", caught.value

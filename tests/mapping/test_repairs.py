@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.canonical import Envelope, Translation
 from gateway.errors import Misconfigured, Rejected
@@ -37,6 +42,11 @@ rows:
 """
 
 
+@cache
+def _shipped() -> Maps:
+    return load_maps()
+
+
 def maps(root: Path, repairs: str) -> Maps:
     files = {
         "hl7v2/datatypes/CWE-CodeableConcept.yaml": CWE,
@@ -56,10 +66,14 @@ def translate(maps: Maps, pid: dict[int, str], name: str = "OLD", separators: st
     fields = ["PID", *(pid.get(at, "") for at in range(1, max(pid) + 1))]
     bar = separators[0]
     header = ["MSH", separators[1:], name, "", "", "", "20260306080000", "", "ADT^A01", "1", "P", "2.4"]
-    raw = "\r".join([bar.join(header), bar.join(fields)]).replace("ADT^A01", f"ADT{separators[1]}A01").encode()
+    raw = (
+        "\r".join([bar.join(header), bar.join(fields)]).replace("ADT^A01", f"ADT{separators[1]}A01").encode()
+    )
     message = er7.parse(raw)
     made = maps.translate(
-        message, Envelope("0" * 32, "default", "his/hl7v2", "", 0, "", "", raw), maps.profile("his/hl7v2", "", message)
+        message,
+        Envelope("0" * 32, "default", "his/hl7v2", "", 0, "", "", raw),
+        maps.profile("his/hl7v2", "", message),
     )
     assert message.raw == raw
     assert message.serialise() == raw
@@ -83,14 +97,16 @@ def patient(made: Translation) -> dict[str, object]:
          {"coding": [{"code": "C1", "display": "心内科", "version": "99"}]}),
         ("{id: x, at: PID-15, swap: [1, 2], when: 'PID-15.1 is han'}", {15: "已婚^20"}, "maritalStatus",
          {"coding": [{"code": "20", "display": "已婚"}]}),
-        ("{id: x, at: PID-5, apart: [2, 1]}", {5: "LI SI^李四"}, "name", [{"text": "李四"}, {"text": "LI SI"}]),
+        ("{id: x, at: PID-5, apart: [2, 1]}", {5: "LI SI^李四"}, "name",
+         [{"text": "李四"}, {"text": "LI SI"}]),
         ("{id: x, at: PID-8, codes: {男: male}}", {8: "男"}, "gender", "male"),
         ("{id: x, at: PID-7, date: '%d/%m/%Y'}", {7: "20/12/1988"}, "birthDate", "1988-12-20"),
         ("{id: x, at: PID-7, date: '%Y年%m月'}", {7: "1988年12月"}, "birthDate", "1988-12"),
         ("{id: x, at: PID-8, set: female, when: 'PID-8 is numeric'}", {8: "2"}, "gender", "female"),
         ("{id: x, at: PID-8, fill: unknown}", {5: "李四"}, "gender", "unknown"),
         ("{id: x, at: MSH-4, fill: DQRM}", {5: "李四"}, "language", "DQRM"),
-        ("{id: x, at: PID-7, shift: -1, when: 'PID-8 is numeric'}", {8: "19881220"}, "birthDate", "1988-12-20"),
+        ("{id: x, at: PID-7, shift: -1, when: 'PID-8 is numeric'}", {8: "19881220"}, "birthDate",
+         "1988-12-20"),
         ("{id: x, at: PID-6, shift: 1}", {6: "19881220"}, "birthDate", "1988-12-20"),
         ("{id: x, at: PID-9, move: PID-8}", {9: "male"}, "gender", "male"),
         ("{id: x, at: PID-19, append: PID-3, with: {5: NNCHN}}", {3: "P1^^^H", 19: "990101199003071237"},
@@ -117,7 +133,7 @@ def test_a_repair_puts_right_what_the_rows_then_read(
         ("{id: x, at: PID-15, split: '&'}", {15: "C1&心内科^here", 8: "male"}),
         ("{id: x, at: PID-15, columns: 1}", {15: "C1^a~C2^b", 8: "male"}),
         ("{id: x, at: PID-8, codes: {M: male}}", {8: "male"}),
-        ("{id: x, at: PID-8, fill: unknown}", {8: '""'[:0] + "male"}),
+        ("{id: x, at: PID-8, fill: unknown}", {8: "male"}),
         ("{id: x, at: ZZZ-1, set: x}", {8: "male"}),
     ],
 )
@@ -134,7 +150,10 @@ def test_repairs_run_in_their_order_and_say_which_field_but_never_what_stood_the
     repairs = "  - {id: first, at: PID-9, move: PID-8}\n  - {id: second, at: PID-8, codes: {男: male}}\n"
     made = translate(maps(tmp_path, repairs), {9: "男"})
     assert patient(made)["gender"] == "male"
-    assert [(one.where, one.rule) for one in made.issues] == [("PID[1]-9", "old/first"), ("PID[1]-8", "old/second")]
+    assert [(one.where, one.rule) for one in made.issues] == [
+        ("PID[1]-9", "old/first"),
+        ("PID[1]-8", "old/second"),
+    ]
     assert not any("男" in one.text + one.text_zh for one in made.issues)
 
 
@@ -144,7 +163,9 @@ def test_a_repair_asks_for_fields_of_other_segments(tmp_path: Path) -> None:
 
 
 def test_repairs_work_on_other_separators(tmp_path: Path) -> None:
-    made = translate(maps(tmp_path, "  - {id: x, at: PID-15, columns: 1}\n"), {15: "C1!心内科"}, separators=r"#*!\@")
+    made = translate(
+        maps(tmp_path, "  - {id: x, at: PID-15, columns: 1}\n"), {15: "C1!心内科"}, separators=r"#*!\@"
+    )
     assert patient(made)["maritalStatus"] == {"coding": [{"code": "C1", "display": "心内科"}]}
 
 
@@ -160,6 +181,27 @@ def test_a_profile_sets_messages_aside(tmp_path: Path) -> None:
         translate(loaded, {8: "Q"})
     assert caught.value.code == "quality-control"
     assert translate(loaded, {8: "male"}).drafts
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["PID", "PV1", "OBR", "OBX", "DG1"]), st.text('^~&\\\\"|A1 李/.-10', max_size=90)
+        ),
+        max_size=6,
+    )
+)
+def test_the_shipped_repairs_take_whatever_comes(segments: list[tuple[str, str]]) -> None:
+    rows = [["MSH", "|", "^~\\&", "X"], *([name, *text.split("|")] for name, text in segments)]
+    before = [list(f) for f in rows]
+    for profile in _shipped().profiles.values():
+        if profile.repairs is not None:
+            run: Any = SimpleNamespace(issues=[], clean=True)
+            after = profile.repairs(rows, run)
+            assert [f[0] for f in after] == [f[0] for f in rows]
+            assert (after != rows) == bool(run.issues)
+            assert not any("|" in text for f in after[1:] for text in f)
+    assert rows == before
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,6 @@ class Emitter:
         self.is_segment = file.is_segment
         self.put = self.lines.put
 
-    @property
-    def known(self) -> set[int]:
-        """Numbers of the fields that some row reads."""
-        return self.reading.known
-
     # -- the whole --------------------------------------------------------------------------------------
 
     def source(self) -> str:

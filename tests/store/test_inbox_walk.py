@@ -1,0 +1,121 @@
+"""Walking the inbox in its order, rehearsing a batch, and what a replay of many may still say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.canonical import Draft, Envelope, Quarantined, Stored, Translation
+from gateway.store import Settle, Walk, Written
+
+Make = Callable[..., Draft]
+
+
+def put(desk: Any, *drafts: Draft, sender: str = "his", event_at: int | None = None) -> Envelope:
+    envelope: Envelope = desk.envelope(sender=sender)
+    settle = Settle(envelope, Translation(list(drafts), event_at=event_at), desk.ack)
+    desk.store.write([desk.receive(envelope), settle])
+    return envelope
+
+
+def again(desk: Any, envelope: Envelope, *drafts: Draft, event_at: int | None = None) -> Written:
+    settle = Settle(envelope, Translation(list(drafts), event_at=event_at), desk.ack, keeps=True)
+    [written] = desk.store.write([settle])
+    assert isinstance(written, Written)
+    return written
+
+
+def refs(written: Written) -> list[str]:
+    assert isinstance(written.outcome, Stored), written.outcome
+    return written.outcome.refs
+
+
+def body(desk: Any) -> str:
+    return str(desk.store.read("default", "Patient", "p1").body)
+
+
+def test_pages_come_in_order_and_go_on_where_the_last_ended(desk: Any, patient: Make) -> None:
+    came = [put(desk, patient(f"p{n}", mrn=str(n)), sender="his" if n % 2 else "lis") for n in range(5)]
+    ids = [one.id for one in came]
+    walk = Walk()
+    assert desk.store.inbox_extent(walk) == (5, ids[-1])
+    seen: list[str] = []
+    while page := desk.store.inbox_walk(replace(walk, after=seen[-1] if seen else ""), 2):
+        seen += [one.envelope.id for one in page]
+    assert seen == ids
+    assert [one.envelope.id for one in desk.store.inbox_walk(Walk(first=ids[1], until=ids[2]), 9)] == ids[1:3]
+    assert [one.envelope.id for one in desk.store.inbox_walk(Walk(sender="his"), 9)] == [ids[1], ids[3]]
+    late = desk.store.inbox_walk(Walk(since_us=came[3].received_at), 9)
+    assert [one.envelope.id for one in late] == [
+        one.id for one in came if one.received_at >= came[3].received_at
+    ]
+    assert desk.store.inbox_extent(Walk(since_us=came[-1].received_at + 10_000_000)) == (0, "")
+
+
+def test_a_rehearsal_tells_the_end_and_keeps_nothing(desk: Any, patient: Make) -> None:
+    envelope = put(desk, patient())
+    settle = Settle(envelope, Translation([patient(gender="male")]), desk.ack, keeps=True)
+    assert refs(desk.store.rehearse([settle])[0]) == ["Patient/p1/_history/2"]
+    assert "male" not in body(desk)
+    assert refs(desk.store.write([settle])[0]) == ["Patient/p1/_history/2"]
+
+
+def test_an_older_message_replayed_does_not_bring_back_what_a_newer_one_took_away(
+    desk: Any, patient: Make
+) -> None:
+    first = put(desk, patient(gender="male"), event_at=10)
+    cleared = patient()
+    cleared.cleared = ("gender",)
+    put(desk, cleared, event_at=20)
+    assert refs(again(desk, first, patient(gender="male"), event_at=10)) == []
+    assert "male" not in body(desk)
+
+
+def test_an_older_message_adds_what_the_state_never_had(desk: Any, patient: Make) -> None:
+    first = put(desk, patient(gender="male"), event_at=10)
+    put(desk, patient(gender="female"), event_at=20)
+    now = patient(gender="male", birthDate="1990-01-01")
+    assert refs(again(desk, first, now, event_at=10)) == ["Patient/p1/_history/3"]
+    assert "female" in body(desk)
+    assert "1990-01-01" in body(desk)
+
+
+@pytest.mark.parametrize("event_at", [10, None])
+def test_of_two_at_the_same_time_the_later_one_stays(desk: Any, patient: Make, event_at: int | None) -> None:
+    first = put(desk, patient(gender="male"), event_at=event_at)
+    put(desk, patient(gender="female"), event_at=event_at)
+    assert refs(again(desk, first, patient(gender="male"), event_at=event_at)) == []
+    assert "female" in body(desk)
+
+
+def test_the_message_that_made_the_state_may_change_it(desk: Any, patient: Make) -> None:
+    only = put(desk, patient(gender="male"), event_at=10)
+    assert refs(again(desk, only, patient(gender="other"), event_at=10)) == ["Patient/p1/_history/2"]
+
+
+def test_a_stored_message_is_not_quarantined_by_a_replay(desk: Any, patient: Make) -> None:
+    envelope = put(desk, patient())
+    settle = Settle(envelope, Quarantined("no-patient"), desk.ack, keeps=True)
+    assert isinstance(desk.store.write([settle])[0].outcome, Quarantined)
+    assert desk.store.inbox_show(envelope.id).row.state == "stored"
+    assert desk.store.counts("default").quarantine == {}
+
+
+def test_a_replay_that_changes_nothing_forgets_nothing(desk: Any, patient: Make) -> None:
+    envelope = put(desk, patient())
+    again(desk, envelope, patient())
+    assert desk.store.inbox_show(envelope.id).refs == ("Patient/p1/_history/1",)
+
+
+def test_gaps_can_be_asked_by_sender_and_table(desk: Any, patient: Make) -> None:
+    for sender, table in (("his", "gender"), ("his", "unit"), ("lis", "gender")):
+        envelope = desk.envelope(sender=sender)
+        translation = Translation([patient()])
+        translation.gaps[table, "X"] += 2 if sender == "lis" else 1
+        desk.store.write([desk.receive(envelope), Settle(envelope, translation, desk.ack)])
+    assert [(one.sender, one.table, one.count) for one in desk.store.gaps()][0] == ("lis", "gender", 2)
+    assert [one.table for one in desk.store.gaps(sender="his")] == ["gender", "unit"]
+    assert [one.sender for one in desk.store.gaps(table="unit")] == ["his"]
