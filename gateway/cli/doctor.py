@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from gateway.cli.output import Commands, add_settings, print_json, read_settings
+from gateway.cli.output import Commands, add_settings, maps_of, print_json, read_settings
 from gateway.cli.words import say
 from gateway.errors import Misconfigured, QiaoError
 from gateway.settings import Settings
@@ -94,12 +94,7 @@ def _adapters(settings: Settings) -> str:
 
 
 def _maps(settings: Settings) -> str:
-    from gateway.mapping import load_maps
-
-    maps = load_maps(
-        Path(settings.mapping.root) if settings.mapping.root else None,
-        Path(settings.mapping.codes) if settings.mapping.codes else None,
-    )
+    maps = maps_of(settings)
     known = f"{len(maps.messages)} message types, {len(maps.profiles)} sender profiles"
     return f"{known}, version {maps.version[:12]}"
 

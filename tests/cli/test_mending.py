@@ -1,4 +1,4 @@
-"""The commands with which maps are mended: gaps, diff, replay of everything, and the account of one message."""
+"""The commands with which maps are mended: gaps, diff, replay of everything, account of one message."""
 
 from __future__ import annotations
 

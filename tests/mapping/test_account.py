@@ -37,6 +37,10 @@ def account(maps: Maps, accountant: Accountant, raw: bytes) -> tuple[er7.Message
     return message, accountant.account(message, envelope, profile, translation), set(translation.unmapped)
 
 
+def message_of(*segments: str) -> bytes:
+    return "\r".join(segments).encode()
+
+
 def valued(message: er7.Message) -> list[tuple[int, str]]:
     return [
         (index, f"{segment.name}-{path}")
@@ -88,15 +92,9 @@ def at(leaves: list[Leaf], path: str) -> Leaf:
 
 
 def test_what_became_of_a_leaf_is_told_with_the_rule(maps: Maps, accountant: Accountant) -> None:
-    raw = "\r".join(
-        (
-            ADT,
-            "EVN|A01|20260101080000",
-            "PID|1||P1^^^H^MR^^^^^^X9||张^三||1990xx|M",
-            "PV1|1|I",
-            "ZZZ|what",
-        )
-    ).encode()
+    raw = message_of(
+        ADT, "EVN|A01|20260101080000", "PID|1||P1^^^H^MR^^^^^^X9||张^三||1990xx|M", "PV1|1|I", "ZZZ|what"
+    )
     _, leaves, _ = account(maps, accountant, raw)
     number = at(leaves, "PID-3.1")
     assert number.state == "mapped"
@@ -114,13 +112,13 @@ def test_what_became_of_a_leaf_is_told_with_the_rule(maps: Maps, accountant: Acc
 
 
 def test_each_repetition_has_its_own_end(maps: Maps, accountant: Accountant) -> None:
-    raw = "\r".join((ADT, "PID|1||P1^^^H^MR~P2^^^H2^PI||张^三", "PV1|1|I")).encode()
+    raw = message_of(ADT, "PID|1||P1^^^H^MR~P2^^^H2^PI||张^三", "PV1|1|I")
     _, leaves, _ = account(maps, accountant, raw)
     assert at(leaves, "PID-3[1].1").state == at(leaves, "PID-3[2].1").state == "mapped"
 
 
 def test_a_null_that_deletes_is_mapped(maps: Maps, accountant: Accountant) -> None:
-    raw = "\r".join((ADT.replace("A01", "A08", 1), 'PID|1||P1^^^H^MR||张^三|||""', "PV1|1|I")).encode()
+    raw = message_of(ADT.replace("A01", "A08", 1), 'PID|1||P1^^^H^MR||张^三|||""', "PV1|1|I")
     _, leaves, _ = account(maps, accountant, raw)
     gender = at(leaves, "PID-8")
     assert gender.state == "mapped"
@@ -128,7 +126,7 @@ def test_a_null_that_deletes_is_mapped(maps: Maps, accountant: Accountant) -> No
 
 
 def test_the_account_holds_no_value_of_the_message(maps: Maps, accountant: Accountant) -> None:
-    raw = "\r".join((ADT, "PID|1||SECRET9^^^H^MR||QQQQ^WWWW", "PV1|1|I")).encode()
+    raw = message_of(ADT, "PID|1||SECRET9^^^H^MR||QQQQ^WWWW", "PV1|1|I")
     _, leaves, _ = account(maps, accountant, raw)
     assert not any(word in repr(leaves) for word in ("SECRET9", "QQQQ", "WWWW"))
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.canonical import Envelope, Translation
@@ -183,6 +183,7 @@ def test_a_profile_sets_messages_aside(tmp_path: Path) -> None:
     assert translate(loaded, {8: "male"}).drafts
 
 
+@settings(deadline=None)  # the first example loads the maps
 @given(
     st.lists(
         st.tuples(
