@@ -13,6 +13,7 @@ from gateway.errors import Rejected
 from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
+from gateway.store.direct import execute
 from gateway.store.inbox import Settled, Slot
 from gateway.store.lookup import IdentKey
 from gateway.store.lru import Lru
@@ -139,10 +140,16 @@ class Attempt:
         seq, ts_us = ticks.seq, ticks.ts_us
         changes = Changes(self.changes)
         outcome: Outcome
+        merges = bool(translation.merges)
+        if merges:  # it looks for what refers to somebody, and writes while it looks
+            self.changes.flush(self._connection)
+            execute(self._connection, "SAVEPOINT message")
         try:
             if item.keeps:
                 translation = self._spared(item, translation, ticks.no)
-            stored = self._memory.applier.apply(item.envelope, translation, ticks, self._reading, changes)
+            stored = self._memory.applier.apply(
+                item.envelope, translation, ticks, self._reading, changes, again=item.keeps
+            )
             outcome = stored
             settled = inbox.settled(stored, translation, seq + 1, len(stored.refs), item.answer(stored))
             self.changes.absorb(changes)
@@ -150,9 +157,13 @@ class Attempt:
             if database_wide(error):
                 raise
             ticks.seq, ticks.ts_us = seq, ts_us
+            if merges:
+                execute(self._connection, "ROLLBACK TO message")
             _LOG.info("inbox %s: not stored (%s)", item.envelope.id, type(error).__name__)
             outcome = quarantined(error, translation.issues)
             settled = inbox.settled(outcome, translation, 0, 0, answered(item, outcome))
+        if merges:
+            execute(self._connection, "RELEASE message")
         return outcome, settled
 
     def _spared(self, item: Settle, translation: Translation, tenant: int) -> Translation:

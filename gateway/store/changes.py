@@ -100,7 +100,7 @@ class Changes:
         self.gaps.update(other.gaps)
 
     def flush(self, connection: Connection) -> None:
-        """Write everything."""
+        """Write every row and drop it; the state of what was touched stays known."""
         _VERSION.run(connection, self.versions)
         _SUPERSEDED.run(connection, self.superseded)
         _CURRENT.run(connection, sorted(self.currents, key=_by_id))
@@ -109,3 +109,6 @@ class Changes:
         _SX_RANGE.run(connection, self.postings.ranges)
         _TALLY.run(connection, [(*key, n) for key, n in self.tallies.items() if n])
         _GAP.run(connection, [(*key, n) for key, n in self.gaps.items()])
+        for rows in (self.versions, self.superseded, self.currents, self.new_idents, self.tallies, self.gaps):
+            rows.clear()
+        self.postings = Rows()

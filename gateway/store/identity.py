@@ -14,6 +14,10 @@ Belongs = Callable[[IdentKey], "str | None"]
 Living = Callable[[str, str], str]
 """(type, id) → the id of the resource that goes on for it"""
 
+SUCCESSOR = "urn:qiao:successor"
+"""System of the ``ident`` rows that name what goes on for a merged Account or Encounter, as R4 gives them
+no link; the value is the id of the one that ended."""
+
 _RETIRED = {"Account": "inactive", "Encounter": "entered-in-error"}
 _SUBJECTS = ("subject", "patient", "beneficiary")
 
@@ -144,6 +148,19 @@ def survivor_of(patient: Resource) -> str:
         if link.get("type") == "replaced-by" and target.startswith("Patient/"):
             return str(target[8:])
     return ""
+
+
+def may_have_ended(type_: str, stored: bytes) -> bool:
+    """Tell whether a stored Account or Encounter may be one that was merged: only those are looked up."""
+    return type_ in _RETIRED and f'"status":"{_RETIRED[type_]}"'.encode() in stored
+
+
+def survivor_known(resource: Resource) -> str | None:
+    """Return what went on for a resource as far as it tells itself; None where it must be looked up."""
+    type_ = resource["resourceType"]
+    if type_ == "Patient":
+        return survivor_of(resource)
+    return None if type_ in _RETIRED and resource.get("status") == _RETIRED[type_] else ""
 
 
 def linked(resource: Resource, other: str, kind: str) -> Resource:

@@ -47,7 +47,7 @@ def _where(walk: Walk) -> tuple[str, list[Any]]:
         values += [walk.since_us, f"{(walk.since_us // 1000) << 16:016x}"]
     for compare, id_ in ((">=", walk.first), (">", walk.after), ("<=", walk.until)):
         if id_:
-            parts.append(f"i.n {compare} (SELECT n FROM inbox WHERE id = ?)")
+            parts.append(f"i.n {compare} (SELECT n FROM inbox WHERE id = ?)")  # noqa: S608
             values.append(id_)
     if walk.sender:
         parts.append("i.sender = ?")

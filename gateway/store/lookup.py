@@ -38,7 +38,8 @@ class Entry:
     Attributes:
         event_us: when the newest event happened that confirmed or made this state.
         subject: id of the Patient that it is about, ``""`` for none, None while not looked at.
-        survivor: id of the Patient that replaced this one, ``""`` for none, None while not looked at.
+        survivor: id of the Patient, Account or Encounter that goes on for this one, ``""`` for none, None
+            while not looked at.
         known: drafts that change nothing in this state.
         body: stored bytes; None in the cache, which keeps no bodies.
     """

@@ -5,7 +5,7 @@ Ownership, event order and the check for recycled numbers (design: Identity).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.canonical import Draft, Issue, Merge, Resource
@@ -16,11 +16,13 @@ from gateway.store.changes import Changes
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.merge import merge
 from gateway.store.reading import Reading
-from gateway.store.types import NUMBER
+from gateway.store.referring import POSTINGS, pointed, stays
+from gateway.store.types import NAME, NUMBER
 
 _KNOWN_DRAFTS = 8
 _MERGE_HOPS = 32
 _PATIENT = NUMBER["Patient"]
+_MERGED = frozenset(NUMBER[name] for name in POSTINGS)
 _ORDERED = frozenset(
     NUMBER[name]
     for name in (
@@ -51,10 +53,17 @@ class Pending:
 
 
 class Message:
-    """The resources that a message touches, by key."""
+    """The resources that a message touches, by key.
 
-    def __init__(self, tenant: int, event_us: int | None, reading: Reading, changes: Changes) -> None:
+    Args:
+        again: it was heard before (``spare.py`` has left what a late message may still add).
+    """
+
+    def __init__(
+        self, tenant: int, event_us: int | None, reading: Reading, changes: Changes, *, again: bool = False
+    ) -> None:
         self._tenant = tenant
+        self._again = again
         self._event_us = event_us
         self._reading = reading
         self._changes = changes
@@ -66,22 +75,21 @@ class Message:
     def belongs(self, key: IdentKey) -> str | None:
         """Return the resource that an identifier belongs to at this point of the batch.
 
-        A key of a patient who was merged since moves on to the living one.
+        A key of what was merged since moves on to what goes on.
         """
         found = self.moved.get(key) or self._changes.owner(key) or self._reading.owner(key)
-        if found is None or key[1] != _PATIENT:
+        if found is None or key[1] not in _MERGED:
             return found
-        end = self.living("Patient", found)
+        end = self.living(NAME[key[1]], found)
         if end != found:
             self.moved[key] = end
         return end
 
     def living(self, type_: str, id_: str) -> str:
         """Return the id of the resource that goes on for ``id_``: itself unless it was merged."""
-        if type_ != "Patient":
-            return id_
+        survivor = self._survivor if type_ == "Patient" else self._successor
         for _ in range(_MERGE_HOPS):
-            after = self.ended.get(id_) or self._survivor((self._tenant, _PATIENT, id_))
+            after = self.ended.get(id_) or survivor((self._tenant, NUMBER[type_], id_))
             if not after:
                 break
             id_ = after
@@ -95,6 +103,15 @@ class Message:
         if entry.survivor is None:
             linked = entry.ver and b'"replaced-by"' in self._reading.body(entry)
             entry.survivor = identity.survivor_of(self._stored(entry)) if linked else ""
+        return entry.survivor
+
+    def _successor(self, key: ResourceKey) -> str:
+        """Return what goes on for an Account or Encounter as of the messages before this one."""
+        entry = self._entry(key)
+        if entry.survivor is None:
+            row = (*key[:2], identity.SUCCESSOR, key[2])
+            ended = entry.ver and identity.may_have_ended(NAME[key[1]], self._reading.body(entry))
+            entry.survivor = (self._changes.owner(row) or self._reading.owner(row) or "") if ended else ""
         return entry.survivor
 
     def _entry(self, key: ResourceKey) -> Entry:
@@ -118,7 +135,7 @@ class Message:
         at = before.event_us if before else entry.event_us
         newer = at is None or self._event_us is None or self._event_us >= at
         known = _said(draft, sha)
-        late = not newer and known + _LATE in entry.known
+        late = not newer and not self._again and known + _LATE in entry.known
         event_us = self._event_us if draft.owns and newer and self._event_us is not None else at
         if before is None and (late or known in entry.known):
             if late:
@@ -127,6 +144,14 @@ class Message:
             return
         stored = before.body if before else self._stored(entry)
         body = _merged(stored, draft, newer=newer)
+        if not newer and draft.owns and before is None and key[1] in _ORDERED and not self._again:
+            # What a newer message left out may have been taken away: a late one must not bring it back.
+            if content(_merged(stored, draft, newer=True)).sha != entry.sha:
+                self._remark_late(draft.type)
+                known += _LATE
+            entry.known = (known, *entry.known[: _KNOWN_DRAFTS - 1])
+            self._unchanged(key, entry, event_us)
+            return
         if not newer and draft.owns and content(_merged(stored, draft, newer=True)).sha != content(body).sha:
             self._remark_late(draft.type)
             known += _LATE
@@ -183,10 +208,36 @@ class Message:
             return
         if merge.type != "Patient":
             self._rewrite(ends, identity.retired)
+            self._succeed(ends, merge.survivor)
             return
         self._rewrite(ends, lambda body: identity.linked(body, merge.survivor, "replaced-by"))
         if self._exists(goes_on):
             self._rewrite(goes_on, lambda body: identity.linked(body, merge.retired, "replaces"))
+
+    def _succeed(self, key: ResourceKey, survivor: str) -> None:
+        """Remember what goes on for an Account or Encounter."""
+        self.moved[(*key[:2], identity.SUCCESSOR, key[2])] = survivor
+        pending = self.pending.get(key)
+        if pending is not None:
+            pending.entry = replace(pending.entry, survivor=survivor)
+        else:  # it had the status of one that ended already
+            self._changes.entries[key] = replace(self._entry(key), survivor=survivor)
+
+    def ends(self, merges: Iterable[Merge]) -> dict[str, str]:
+        """Return what ended → what goes on for it, as ``"Type/id"``, where the latter is there."""
+        result = {}
+        for each in merges:
+            end = self.living(each.type, each.retired) if each.kind in ("merge", "change") else each.retired
+            if end != each.retired and self._exists((self._tenant, NUMBER[each.type], end)):
+                result[f"{each.type}/{each.retired}"] = f"{each.type}/{end}"
+        return result
+
+    def point(self, ends: Mapping[str, str]) -> None:
+        """Let what this message leaves refer to what goes on instead of what ended."""
+        for key, pending in list(self.pending.items()):
+            body = pending.body if stays(NAME[key[1]], key[2], ends) else pointed(pending.body, ends)
+            if body != pending.body:
+                self._leave(key, pending.entry, body, pending.event_us, b"")
 
     def _relate(self, key: ResourceKey, other: str, kind: str) -> None:
         if kind == "unlink":

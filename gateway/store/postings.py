@@ -13,6 +13,7 @@ from gateway.canonical import Resource
 from gateway.store.dates import element_range
 from gateway.store.keys import neighbour_key, repeated_key, system_key
 from gateway.store.parameters import PARAMETERS, Parameter
+from gateway.store.referring import POSTINGS, paths
 from gateway.store.types import NUMBER
 
 SxRow = tuple[int, int, int, int]
@@ -40,16 +41,21 @@ class Postings:
     """Extracts postings; zone-less dates are read in ``zone``."""
 
     def __init__(self, zone: str) -> None:
-        self._extractors = {
-            type_: _extractor(NUMBER[type_], _distinct(parameters), zone)
-            for type_, parameters in PARAMETERS.items()
-        }
+        self._zone = zone
+        self._extractors = {type_: self._made(type_) for type_ in PARAMETERS}
 
     def extract(self, resource: Resource, tenant: int, seq: int, rows: Rows) -> None:
         """Append the rows of one version to ``rows``."""
-        extractor = self._extractors.get(resource["resourceType"])
-        if extractor is not None:
-            extractor(resource, tenant, seq, rows)
+        type_ = resource["resourceType"]
+        extractor = self._extractors.get(type_)
+        if extractor is None:  # one of many that no search asks for: made when the first one comes
+            extractor = self._extractors[type_] = self._made(type_)
+        extractor(resource, tenant, seq, rows)
+
+    def _made(self, type_: str) -> Extractor:
+        searched = type_ in PARAMETERS
+        parameters = _distinct(PARAMETERS.get(type_, {}))
+        return _extractor(NUMBER[type_], parameters, paths(type_, searched=searched), self._zone)
 
 
 def _distinct(parameters: dict[str, Parameter]) -> list[Parameter]:
@@ -93,15 +99,17 @@ def _names(name: str) -> list[str]:
     return [name[:-3] + kind for kind in _CHOICE_KINDS] if name.endswith("[x]") else [name]
 
 
-def _extractor(type_no: int, parameters: list[Parameter], zone: str) -> Extractor:
+def _extractor(type_no: int, parameters: list[Parameter], beside: tuple[str, ...], zone: str) -> Extractor:
     """Return the function that appends the postings of one type."""
     lines = ["def extract(r, tenant, seq, rows):", "    tokens, ranges = rows.tokens, rows.ranges"]
     for parameter in parameters:
         leaf = _LEAVES[parameter.kind](type_no, parameter)
         for path in parameter.paths:
             lines += _walked(path.split("."), leaf, "r", 1)
+    for path in beside:
+        lines += _walked(path.split("."), _merged(type_no), "r", 1)
     scope: dict[str, Any] = {"repeated": repeated_key, "neighbour": neighbour_key, "system_key": system_key}
-    scope |= {"element_range": element_range, "SHORT": SHORT_US, "ZONE": zone}
+    scope |= {"element_range": element_range, "SHORT": SHORT_US, "ZONE": zone, "POSTINGS": POSTINGS}
     exec("\n".join(lines), scope)  # noqa: S102 (our own text, from our own table)
     extract: Extractor = scope["extract"]
     return extract
@@ -146,6 +154,15 @@ def _reference(type_no: int, parameter: Parameter) -> list[str]:
     test = "if t and t.startswith('Patient/'):" if only else "if t:"
     key = f"repeated(tenant, {parameter.posting!r}, t)"
     return ["t = v.get('reference')", test, f"    tokens.append(({key}, {type_no}, 0, seq))"]
+
+
+def _merged(type_no: int) -> list[str]:
+    """Return the lines that file a reference to what a merge may end, see ``referring``."""
+    return [
+        "t = v.get('reference') if v.__class__ is dict else None",
+        "name = POSTINGS.get(t.partition('/')[0]) if t else None",
+        f"if name: tokens.append((repeated(tenant, name, t), {type_no}, 0, seq))",
+    ]
 
 
 def _date(type_no: int, parameter: Parameter) -> list[str]:

@@ -19,7 +19,7 @@ class Reading:
     def __init__(
         self, connection: Connection, entries: Lru[ResourceKey, Entry], idents: Lru[IdentKey, str]
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._cached_entries = entries
         self._cached_idents = idents
         self._idents: dict[IdentKey, str | None] = {}
@@ -39,7 +39,7 @@ class Reading:
             keys |= {identity.ident_key(tenant, each.type, each.key) for each in translation.merges}
         cached = {key: self._cached_idents.get(key) for key in keys}
         missing = [key for key, owner in cached.items() if owner is None]
-        return {**cached, **lookup.idents(self._connection, missing)}
+        return {**cached, **lookup.idents(self.connection, missing)}
 
     def _prefetch_entries(self, work: Sequence[tuple[int, Translation]]) -> dict[ResourceKey, Entry]:
         result: dict[ResourceKey, Entry] = {}
@@ -53,25 +53,25 @@ class Reading:
                     missing.add(key)
                 else:
                     result[key] = cached
-        result.update(lookup.entries(self._connection, missing))
+        result.update(lookup.entries(self.connection, missing))
         return result
 
     def owner(self, key: IdentKey) -> str | None:
         """Return the resource that an identifier belongs to, as committed."""
         if key not in self._idents:
-            self._idents[key] = lookup.idents(self._connection, [key]).get(key)
+            self._idents[key] = lookup.idents(self.connection, [key]).get(key)
         return self._idents[key]
 
     def entry(self, key: ResourceKey) -> Entry:
         """Return the committed state of a resource."""
         found = self._entries.get(key) or self._cached_entries.get(key)
         if found is None:
-            found = lookup.entries(self._connection, [key])[key]
+            found = lookup.entries(self.connection, [key])[key]
         self._entries[key] = found
         return found
 
     def body(self, entry: Entry) -> bytes:
         """Return the stored bytes of a state."""
         if entry.body is None:
-            entry.body = lookup.body(self._connection, entry.seq)
+            entry.body = lookup.body(self.connection, entry.seq)
         return entry.body

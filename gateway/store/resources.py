@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from gateway.canonical import Envelope, Stored, Translation
 from gateway.errors import Rejected
-from gateway.store import identity
+from gateway.store import identity, moving
 from gateway.store.body import render
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.message import Message, Pending
+from gateway.store.moving import Moved
 from gateway.store.postings import Postings
 from gateway.store.reading import Reading
 from gateway.store.types import NAME
@@ -52,14 +53,24 @@ class Applier:
         self._idents.clear()
 
     def apply(
-        self, envelope: Envelope, translation: Translation, ticks: Ticks, reading: Reading, changes: Changes
+        self,
+        envelope: Envelope,
+        translation: Translation,
+        ticks: Ticks,
+        reading: Reading,
+        changes: Changes,
+        *,
+        again: bool = False,
     ) -> Stored:
         """Put the rows of one message into ``changes``; return its new versions and the remarks on it.
+
+        Args:
+            again: a replay that keeps what newer messages have said.
 
         Raises:
             Rejected: a key of the message belongs to another patient (``key-of-another-patient``).
         """
-        message = Message(ticks.no, translation.event_at, reading, changes)
+        message = Message(ticks.no, translation.event_at, reading, changes, again=again)
         merges = identity.move(
             ticks.no, translation, message.belongs, message.living, message.moved, message.ended
         )
@@ -68,14 +79,38 @@ class Applier:
             message.draft(draft)
         for joined in merges:
             message.join(joined)
+        ends = message.ends([*merges, *translation.merges])  # a replay also mends what an older release left
+        if ends:
+            message.point(ends)
         changes.idents.update(message.moved)
         changes.new_idents.update(message.moved)
-        refs = [self._emit(key, pending, envelope, ticks, changes) for key, pending in message.changed()]
+        refs = [self._emit(key, pending, envelope.id, ticks, changes) for key, pending in message.changed()]
+        if ends:
+            refs += self._move(ends, ticks, reading, changes)
         return Stored(refs, [*translation.issues, *message.issues.values()])
 
-    def _emit(
-        self, key: ResourceKey, pending: Pending, envelope: Envelope, ticks: Ticks, changes: Changes
-    ) -> str:
+    def _move(self, ends: Mapping[str, str], ticks: Ticks, reading: Reading, changes: Changes) -> list[str]:
+        """Write what stored resources refer to anew, see ``moving``; the caller can undo what is written."""
+        refs = []
+        changes.flush(reading.connection)  # the postings must know what this message has written itself
+        for chunk in moving.moves(reading.connection, ticks.no, ends):
+            rows = Changes()
+            for moved in chunk:
+                self._confirmed(moved, changes)
+                refs.append(self._emit(moved.key, moved.pending, moved.source, ticks, rows))
+            rows.flush(reading.connection)
+            for entry in rows.entries.values():
+                entry.body = None
+            changes.absorb(rows)
+        return refs
+
+    def _confirmed(self, moved: Moved, changes: Changes) -> None:
+        """Keep what only the memory knows: which event was the newest to confirm this state."""
+        known = changes.entry(moved.key) or self._entries.get(moved.key)
+        if known is not None and known.ver == moved.pending.entry.ver:
+            moved.pending.event_us = known.event_us
+
+    def _emit(self, key: ResourceKey, pending: Pending, source: str, ticks: Ticks, changes: Changes) -> str:
         tenant, type_no, id_ = key
         type_, old, parts = NAME[type_no], pending.entry, pending.parts
         seq, ts_us = ticks.next()
@@ -84,7 +119,7 @@ class Applier:
             raise Rejected("the id is no FHIR id", code="bad-id", where=type_)
         data = render(type_, id_, ver, ts_us, parts)
         changes.versions.append(
-            (seq, type_no, id_, ver, ts_us, pending.event_us, old.seq or None, envelope.id, parts.sha, data)
+            (seq, type_no, id_, ver, ts_us, pending.event_us, old.seq or None, source, parts.sha, data)
         )
         changes.currents.append((tenant, type_no, id_, seq, ver, pending.event_us))
         if old.ver:
@@ -101,6 +136,6 @@ class Applier:
             identity.subject_of(pending.body),
             (pending.known,) if pending.known else (),
             data,
-            identity.survivor_of(pending.body) if type_ == "Patient" else "",
+            identity.survivor_known(pending.body),
         )
         return f"{type_}/{id_}/_history/{ver}"

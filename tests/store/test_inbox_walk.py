@@ -116,6 +116,6 @@ def test_gaps_can_be_asked_by_sender_and_table(desk: Any, patient: Make) -> None
         translation = Translation([patient()])
         translation.gaps[table, "X"] += 2 if sender == "lis" else 1
         desk.store.write([desk.receive(envelope), Settle(envelope, translation, desk.ack)])
-    assert [(one.sender, one.table, one.count) for one in desk.store.gaps()][0] == ("lis", "gender", 2)
+    assert next((one.sender, one.table, one.count) for one in desk.store.gaps()) == ("lis", "gender", 2)
     assert [one.table for one in desk.store.gaps(sender="his")] == ["gender", "unit"]
     assert [one.sender for one in desk.store.gaps(table="unit")] == ["his"]

@@ -99,10 +99,19 @@ def test_an_owner_overwrites_a_stub_even_with_an_earlier_event(desk: Any, patien
 def test_an_older_event_overwrites_nothing(desk: Any, patient: Make) -> None:
     desk.stored(patient(gender="female"), event_at=200)
     assert desk.stored(patient(gender="male"), event_at=100) == []
-    assert desk.stored(patient(gender="male", active=True), event_at=100) == ["Patient/p1/_history/2"]
+    assert desk.stored(patient(gender="male", active=True), event_at=100) == [], "nor does it fill a gap"
     body = read(desk, "Patient", "p1")
-    assert (body["gender"], body["active"]) == ("female", True)
-    assert desk.stored(patient(gender="male"), event_at=300) == ["Patient/p1/_history/3"]
+    assert (body["gender"], body.get("active")) == ("female", None)
+    assert desk.stored(patient(gender="male"), event_at=300) == ["Patient/p1/_history/2"]
+
+
+def test_an_older_event_does_not_bring_back_what_a_newer_one_took_away(desk: Any, patient: Make) -> None:
+    desk.stored(patient(gender="female", birthDate="1990-01-01"), event_at=100)
+    without = patient(gender="female")
+    without.cleared = ("birthDate",)
+    desk.stored(without, event_at=200)
+    desk.stored(patient(gender="female", birthDate="1990-01-01"), event_at=150)
+    assert "birthDate" not in read(desk, "Patient", "p1")
 
 
 def test_an_event_that_confirmed_the_state_outranks_a_late_one(desk: Any, patient: Make) -> None:
@@ -139,7 +148,7 @@ def test_an_older_event_that_loses_is_told(desk: Any, patient: Make) -> None:
     assert told(100, male) == late, "what is remembered of it is told too"
     assert told(100, male, patient(gender="other")) == late, "once for a message and type"
     assert told(100, patient(gender="female")) == [], "it says nothing else"
-    assert told(100, patient(gender="female", active=True)) == [], "it fills a gap"
+    assert told(100, patient(gender="female", active=True)) == late, "it fills no gap either"
     assert told(100, patient(gender="male", owns=False)) == [], "who does not own could not have changed it"
     assert told(300, male) == []
     assert told(100, male) == []
@@ -180,7 +189,9 @@ def test_a_recycled_number_is_quarantined_and_changes_nothing(
 def test_a_subject_that_was_merged_is_the_same_patient(desk: Any, patient: Make, observation: Make) -> None:
     desk.stored(patient("p1", mrn="1"), observation(subject="p1"))
     desk.stored(patient("p2", mrn="2"), merges=[Merge("Patient", (MRN, "1"), "p1", "p2")])
-    assert desk.stored(patient("p2", mrn="2"), observation(subject="p2")) == ["Observation/o1/_history/2"]
+    assert desk.stored(patient("p2", mrn="2"), observation(subject="p2")) == [], "the merge has moved it"
+    again = observation(subject="p2", status="amended")
+    assert desk.stored(patient("p2", mrn="2"), again) == ["Observation/o1/_history/3"]
 
 
 def test_a_merge_links_both_and_moves_the_key(desk: Any, patient: Make) -> None:

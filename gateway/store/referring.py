@@ -1,0 +1,59 @@
+"""How a resource refers to what may be merged: where the reference stands, how it is pointed elsewhere.
+
+What ends by a merge (ADT A40, A41, A42) is found by the postings of those references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+POSTINGS = {"Patient": "patient", "Encounter": "encounter", "Account": "account"}
+"""Type that may be merged → the name under which references to it are filed."""
+
+STAYING = frozenset(("Patient", "Provenance"))
+"""Types that go on naming who ended: ``Patient.link`` tells of the merge, a Provenance what was written."""
+
+_BESIDE = {"Encounter": ("account", "partOf"), "AllergyIntolerance": ("encounter",)}
+"""Of types that can be searched: what no search parameter files."""
+
+_NOT_SEARCHED = (
+    "subject",
+    "patient",
+    "beneficiary",
+    "participant.actor",
+    "encounter",
+    "context",
+    "context.encounter",
+    "account",
+)
+"""Of all other types: theirs are filed only so that a merge finds them."""
+
+
+def paths(type_: str, *, searched: bool) -> tuple[str, ...]:
+    """Return the dotted paths whose references are filed beside those of the search parameters."""
+    return _BESIDE.get(type_, ()) if searched else _NOT_SEARCHED
+
+
+def stays(type_: str, id_: str, ends: Mapping[str, str]) -> bool:
+    """Tell whether a resource is left as it is: by its type, or as it is itself one of those joined."""
+    name = f"{type_}/{id_}"
+    return type_ in STAYING or name in ends or name in ends.values()
+
+
+def pointed(node: Any, ends: Mapping[str, str]) -> Any:
+    """Return a copy of ``node`` whose references name what goes on; ``ends`` is old → new (``"Type/id"``).
+
+    Two entries of a list that have become the same are one.
+    """
+    if isinstance(node, dict):
+        return {
+            name: ends.get(value, value)
+            if name == "reference" and isinstance(value, str)
+            else pointed(value, ends)
+            for name, value in node.items()
+        }
+    if isinstance(node, list):
+        new = [pointed(value, ends) for value in node]
+        return new if new == node else [value for at, value in enumerate(new) if value not in new[:at]]
+    return node
