@@ -14,13 +14,13 @@ from typing import Literal, NamedTuple
 from gateway.canonical import Envelope, Translation
 from gateway.canonical.lineage import Block, unpack
 from gateway.mapping.apply import HEADER_KNOWN, Application, normal_fields
-from gateway.mapping.compile import part, repetition
 from gateway.mapping.functions import EMPTY, FUNCTIONS
 from gateway.mapping.handles import Frame
 from gateway.mapping.maps import Maps
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import Act, MessageMap, Place, segment_of
 from gateway.mapping.paths import Source, source
+from gateway.mapping.raw import part, repetition
 from gateway.mapping.reads import WHOLE, FieldReads, Reads, asked
 from gateway.mapping.rows import MapFile, Row
 from gateway.mapping.run import DEFAULTS, Run

@@ -16,25 +16,8 @@ from gateway.mapping.elements import is_resource
 from gateway.mapping.emit import Emitter, World
 from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.memory import coding, own, referring, remembering
+from gateway.mapping.raw import first_valued, part, repetition
 from gateway.mapping.rows import MapFile, MessageFile
-
-
-def part(text: str, separator: str, number: int) -> str:
-    """Return component ``number`` (1-based) of a raw text, ``""`` for none."""
-    if separator not in text:
-        return text if number == 1 else ""
-    parts = text.split(separator)
-    return parts[number - 1] if number <= len(parts) else ""
-
-
-def first_valued(*texts: str) -> str:
-    """Return the first text that is neither empty nor the v2 null, else the null where one of them is."""
-    return next((text for text in texts if text not in EMPTY), '""' if '""' in texts else "")
-
-
-def repetition(field: str, number: int) -> str:
-    """Return repetition ``number`` (1-based) of a raw field, ``""`` for none."""
-    return part(field, "~", number)
 
 
 @dataclass(slots=True, frozen=True)

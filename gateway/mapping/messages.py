@@ -9,13 +9,14 @@ from functools import cache, partial
 from typing import Any, Literal
 
 from gateway.errors import Misconfigured
-from gateway.mapping.compile import Compiled, part, repetition
+from gateway.mapping.compile import Compiled
 from gateway.mapping.conditions import condition
 from gateway.mapping.elements import element, is_resource, is_type
 from gateway.mapping.emit import piece
 from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric, is_resident
 from gateway.mapping.grouping import Walk
 from gateway.mapping.paths import Source, source
+from gateway.mapping.raw import part, repetition
 from gateway.mapping.reads import WHOLE, FieldReads, Reads, merged
 from gateway.mapping.rows import MapFile, MessageFile, Step
 from gateway.mapping.run import Run
