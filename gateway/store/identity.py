@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gateway.canonical import Draft, Merge, Resource, Translation
 from gateway.store.lookup import IdentKey
+from gateway.store.referring import pointed
 from gateway.store.types import NUMBER
 
 Belongs = Callable[[IdentKey], "str | None"]
@@ -111,23 +111,9 @@ def _rename(draft: Draft, renamed: Mapping[str, str]) -> Draft:
         return renamed.get(f"{type_}/{id_}", f"{type_}/{id_}").partition("/")[2]
 
     id_ = new(draft.type, draft.id)
-    body = {**_references(draft.body, renamed), "id": id_}
+    body = {**pointed(draft.body, renamed), "id": id_}
     subject = new("Patient", draft.subject) if draft.subject else ""
     return replace(draft, id=id_, body=body, subject=subject, mark=b"")
-
-
-def _references(node: Any, renamed: Mapping[str, str]) -> Any:
-    """Return a copy of ``node`` in which every ``reference`` names the resource that it means."""
-    if isinstance(node, dict):
-        return {
-            name: renamed.get(value, value)
-            if name == "reference" and isinstance(value, str)
-            else _references(value, renamed)
-            for name, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_references(value, renamed) for value in node]
-    return node
 
 
 def subject_of(resource: Resource) -> str:

@@ -212,6 +212,7 @@ HD_FILE, A01_FILE = "hl7v2/datatypes/HD-Organization.yaml", "hl7v2/messages/ADT_
         (HD_FILE, HD.replace("to: name", "to: name, with: foo"), "'with' takes"),
         (HD_FILE, HD.replace("to: name", "to: name, clear: alway"), "clear is one of"),
         (HD_FILE, HD.replace("to: name", "to: name, fill: maybe"), "fill is one of"),
+        (HD_FILE, HD.replace("to: name", "to: telecom.value, fill: true"), "whole elements"),
         (HD_FILE, HD.replace("HD.1, to: name", "HD.0, to: name"), "not a source path"),
         (HD_FILE, HD.replace("from: HD.1, to: name", "from: [], to: name"), "names nothing"),
         (HD_FILE, HD.replace("key:", "requires: [valeu]\nkey:"), "no element 'valeu'"),
@@ -227,6 +228,12 @@ HD_FILE, A01_FILE = "hl7v2/datatypes/HD-Organization.yaml", "hl7v2/messages/ADT_
 def test_what_cannot_work_is_refused_at_load(build: Build, path: str, text: str, words: str) -> None:
     with pytest.raises(Misconfigured, match=words):
         build(**{path: text})
+
+
+def test_a_constant_is_what_its_element_takes(build: Build) -> None:
+    maps = build(pid=NAME + '  - {to: active, value: "true"}\n  - {to: language, value: "true"}\n')
+    patient = first(translate(maps, PID), "Patient")
+    assert (patient["active"], patient["language"]) == (True, "true")
 
 
 def test_a_default_in_a_datatype_map_is_a_default(build: Build) -> None:

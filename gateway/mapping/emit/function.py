@@ -250,9 +250,11 @@ class Emitter:
 
     def constant(self, row: Row, steps: list[Target]) -> str:
         """Return the expression of a constant, which a function may still convert."""
+        fhir = steps[-1].type if steps else self.file.target
+        if isinstance(row.value, bool) and is_primitive(fhir) and fhir != "boolean":
+            return literal(str(row.value).lower())  # YAML keeps no quotes: the element says what was meant
         if not row.convert:
             return literal(row.value)
-        fhir = steps[-1].type if steps else self.file.target
         return self.converting.expression(row, fhir, literal(row.value), Source())
 
     def is_whole(self, row: Row, fhir: str) -> bool:

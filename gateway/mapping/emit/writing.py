@@ -165,6 +165,8 @@ class Writing:
         fhir = steps[-1].type if steps else self.file.target
         if row.has_value and not row.convert and isinstance(row.value, dict | list) == is_primitive(fhir):
             raise Misconfigured(f"{row.value!r} is no value for a {fhir}", where=row.where)
+        if row.fill and len(steps) > 1:
+            raise Misconfigured(f"'fill' is for whole elements, not for {row.to!r}", where=row.where)
         lists = [step.type for step in steps if step.many]
         around = steps[-2].type if len(steps) > 1 else self.file.target
         inside = lists[-1] if lists and is_type(lists[-1]) else around
