@@ -270,7 +270,19 @@ def writes(maps: Maps, file: MapFile, number: int, fields: dict[tuple[str, int],
     if "." in file.target or not is_resource(file.target):
         handle.body = {}
     maps._functions[file.name](segments[file.source], handle, run)
-    return number in run.lineage
+    return number in run.lineage and stands(handle.body, file, maps.rules[number])
+
+
+def stands(made: object, file: MapFile, rule: str) -> bool:
+    """Return whether the element that the row names is in what was made, somewhere in its lists."""
+    row = next(one for one in file.rows if one.id == rule)
+    if row.to == "$this":
+        return bool(made)
+    heres = [made]
+    for step in target(file.target, row.to, row.where):
+        inside = [one[step.name] for one in heres if isinstance(one, dict) and step.name in one]
+        heres = [one for value in inside for one in (value if isinstance(value, list) else [value])]
+    return bool(heres)
 
 
 def part_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
@@ -292,8 +304,8 @@ def part_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
                         put(fields, at, value, row)
                 raw = rb"MSH|^~\&|||||||ADT^A01|1|P|2.5"
                 run = run_of(maps, er7.parse(raw), raw)
-                maps._functions[file.name](fields["", 0], run, "^")
-                if number in run.lineage:
+                made = maps._functions[file.name](fields["", 0], run, "^")
+                if number in run.lineage and stands(made, file, row.id):
                     return True
     return False
 
