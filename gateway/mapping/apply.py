@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import compress
+from collections.abc import Callable
+from itertools import compress, repeat
 from typing import Any
 
 from gateway.canonical import Translation
 from gateway.canonical.lineage import MARK
+from gateway.mapping.acts import Act, Search
 from gateway.mapping.handles import Frame, Handle
-from gateway.mapping.messages import Act, MessageMap, Place
+from gateway.mapping.places import MessageMap, Place
 from gateway.mapping.run import DEFAULTS, Run
 from gateway.mapping.settle import Noted, Settlement
+from gateway.mapping.shapes import Shaped
 from gateway.wire import er7
 
 HEADER_KNOWN = frozenset({0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20})
@@ -19,6 +22,9 @@ HEADER_KNOWN = frozenset({0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18
 NOTHING_KNOWN = frozenset({0})
 
 _INDEXES = range(512)
+_NO_TEXTS = repeat("\\")
+"""Of a message with separators of its own, or control characters: every segment takes the long way."""
+
 _ESCAPES = {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"}
 
 
@@ -38,13 +44,15 @@ def normal_fields(message: er7.Message) -> list[list[str]]:
 class Application:
     """One message on its way through one message map."""
 
-    __slots__ = ("noted", "number", "plan", "root", "run")
+    __slots__ = ("findable", "noted", "number", "placed", "plan", "root", "run")
 
     def __init__(self, run: Run, plan: MessageMap) -> None:
         self.run, self.plan = run, plan
         self.root = run.frame
         self.number = 0
         self.noted = Noted()
+        self.placed: list[tuple[list[str], Frame, Place | None]] = []
+        self.findable: dict[int, bool] = {}
 
     def group_segments(self) -> list[tuple[list[str], Frame, Place | None]]:
         """Return every segment with its open group and its place in the structure.
@@ -70,18 +78,58 @@ class Application:
             placed.append((f, stack[-1], place))
         return placed
 
+    def texts(self) -> list[str]:
+        """Return the text of every segment, of MSH what stands behind the separators that it declares."""
+        if self.run.profile.repairs is None:
+            first, *others = [segment.text for segment in self.run.message.segments]
+        else:
+            first, *others = ["|".join(f) for f, _, _ in self.placed]
+        return [first.split("|", 2)[-1], *others]
+
     def walk(self) -> None:
-        """Let every segment do what its place says."""
+        """Let every segment do what its place says: in short where its shape is known, else row by row."""
         run = self.run
-        for index, (f, frame, place) in enumerate(self.group_segments()):
+        placed = self.placed = self.group_segments()
+        texts = self.texts() if run.plain else _NO_TEXTS
+        for index, ((f, frame, place), text) in enumerate(zip(placed, texts, strict=False)):
             name = run.segment = f[0]
             run.frame = frame
             frame.segments[name] = f
-            if place is not None:
-                for act in place.acts:
-                    if act.test is None or act.test(f, run):
-                        self.act(act, f, frame, index)
+            if place is None:
+                self.unread(f, None)
+                continue
+            if '""' not in text and "\\" not in text:
+                valued, repeats = tuple(compress(_INDEXES, f)), "~" in text
+                shaped = place.shapes.known[repeats].get(valued) or self.meet(place, f, valued, repeats)
+                if shaped is not None:
+                    self.short(shaped, f, frame, index)
+                    continue
+            for act in place.acts:
+                if act.test is None or act.test(f, run):
+                    self.act(act, act.call, f, frame, index)
             self.unread(f, place)
+
+    @staticmethod
+    def meet(place: Place, f: list[str], valued: tuple[int, ...], repeats: bool) -> Shaped | None:
+        """Return what happens at a place to a shape that is not known yet, None while it is a rare one."""
+        if not place.read:
+            place.learn(HEADER_KNOWN if f[0] == "MSH" else NOTHING_KNOWN)
+        return place.shapes.meet(valued, repeats, dict(place.partly), place.read)
+
+    def short(self, shaped: Shaped, f: list[str], frame: Frame, index: int) -> None:
+        """Let a segment of a known shape do what is left of its place."""
+        choices = shaped.always
+        if choices is None:
+            choices = shaped.chosen.get(shaped.asks(f)) or shaped.choose(f)
+        for act, call, test in choices:
+            if test is None or test(f, self.run):
+                self.act(act, call, f, frame, index)
+        for at, path, reads in shaped.partly:
+            left = reads.seen.get(f[at])
+            for part in reads.left(f[at]) if left is None else left:
+                self.count(path + part)
+        for path in shaped.unread:
+            self.count(path)
 
     def unread(self, f: list[str], place: Place | None) -> None:
         """Count the valued parts that no row reads: fields, components, sub-components."""
@@ -108,8 +156,8 @@ class Application:
         unmapped = self.noted.unmapped
         unmapped[path] = unmapped.get(path, 0) + 1
 
-    def act(self, act: Act, f: list[str], frame: Frame, index: int) -> None:
-        """Carry out one row of the message map."""
+    def act(self, act: Act, call: Callable[..., None] | None, f: list[str], frame: Frame, index: int) -> None:
+        """Carry out one row of the message map; ``call`` is its map."""
         if act.merge is not None:
             field = act.merge.field
             self.noted.merges.append((act.merge, f[field] if len(f) > field else "", frame))
@@ -119,13 +167,12 @@ class Application:
             return
         lineage = self.run.lineage
         lineage += (MARK, index, handle.number, act.rule)
-        if act.call is not None:
-            act.call(f, handle, self.run)
-        for tie in act.links:
-            if tie.name == "*":
-                self.noted.ends.append((handle, tie))
-            else:
-                self.noted.pending.append((handle, tie, frame, None, None))
+        if call is not None:
+            call(f, handle, self.run)
+        if act.links:
+            self.noted.pending.append((handle, act.links, frame, None, None))
+        for tie in act.ends:
+            self.noted.ends.append((handle, tie))
         if act.appends:
             self.append(act, handle, f, frame)
 
@@ -138,17 +185,26 @@ class Application:
             beside.body = element
             act.element(f, beside, self.run)
         search = act.search
-        for owner, tie in act.appends:
+        for owner, ties, own in act.appends:
             if search is not None and owner == search.name:
-                said = tuple([here(f, self.run).strip() for _, here in search.same])
-                self.noted.searches.append((search, said, tie, handle))
+                if self.may_find(search):
+                    said = tuple([here(f, self.run).strip() for _, here in search.same])
+                    self.noted.searches.append((search, said, ties[0], handle))
                 continue
-            other = handle if tie.name == act.step.name else None
             target = frame.find(owner)
             if target is not None:
-                self.noted.pending.append((target, tie, frame, other, element))
+                self.noted.pending.append((target, ties, frame, handle if own else None, element))
             else:
-                self.noted.late.append((owner, tie, frame, other, element))
+                self.noted.late.append((owner, ties, frame, handle if own else None, element))
+
+    def may_find(self, search: Search) -> bool:
+        """Return whether any segment of the message may be the one that a search looks for."""
+        found = self.findable.get(id(search))
+        if found is None:
+            may, segment = search.may, search.segment
+            found = may is None or any(f[0] == segment and may(f) for f, _, _ in self.placed)
+            self.findable[id(search)] = found
+        return found
 
     def handle(self, act: Act, f: list[str], frame: Frame) -> Handle | None:
         """Return the resource that a row fills: an earlier one, or a new one."""

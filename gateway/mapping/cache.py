@@ -33,6 +33,11 @@ class Cache:
         self._used: dict[bytes, bytes] = {}
         self._fresh = False
 
+    @property
+    def path(self) -> Path | None:
+        """Where the cache is kept, None for nowhere."""
+        return self._path
+
     def begin(self) -> None:
         """Begin a load whose makings are worth keeping: what it does not use is forgotten by :meth:`save`."""
         self._used, self._fresh = {}, False
@@ -61,7 +66,7 @@ class Cache:
 
     def _read(self) -> dict[bytes, bytes]:
         try:
-            if self._path is None or not _is_ours(self._path):
+            if self._path is None or not is_ours(self._path):
                 return {}
             found = marshal.loads(self._path.read_bytes())  # noqa: S302 (as above)
         except (OSError, ValueError, EOFError, TypeError):
@@ -82,7 +87,7 @@ class Cache:
             self._fresh = False
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """Return whether nobody else can have written the file."""
     for one in (path, path.parent):
         found = one.stat()

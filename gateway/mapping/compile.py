@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Misconfigured
-from gateway.mapping import observations, periods  # noqa: F401 (add their functions to the closed table)
+from gateway.mapping import observations, periods, written  # noqa: F401 (add their functions to the closed table)
 from gateway.mapping.cache import CACHE
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
-from gateway.mapping.emit import Emitter, World
-from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
+from gateway.mapping.emit import Emitter, Shape, World
+from gateway.mapping.functions import BAD, FUNCTIONS
 from gateway.mapping.memory import coding, own, referring, remembering
 from gateway.mapping.raw import first_valued, part, repetition
 from gateway.mapping.rows import MapFile, MessageFile
+from gateway.mapping.texts import EMPTY, count_of, is_han, is_numeric, is_resident
 
 
 @dataclass(slots=True, frozen=True)
@@ -31,6 +32,7 @@ class Compiled:
         memories: how many maps remember what they made.
         names: map name → name of its function.
         scope: what the functions know by name.
+        world: what their sources were made from.
     """
 
     functions: Mapping[str, Callable[..., Any]]
@@ -38,7 +40,18 @@ class Compiled:
     version: str
     memories: int
     names: Mapping[str, str]
-    scope: Mapping[str, Any]
+    scope: dict[str, Any]
+    world: World
+
+    def shaped(self, name: str, segment: str, shape: Shape) -> Callable[..., Any]:
+        """Return the function of a map for segments of one shape; it does what the function for all does."""
+        if self.world.maps[name].source != segment:
+            return self.functions[name]
+        scope = dict[str, Any]()
+        source = Emitter(self.world.maps[name], self.world, shape).source()
+        exec(compile(source, "<qiao maps of a shape>", "exec"), self.scope, scope)  # noqa: S102 (as below)
+        made: Callable[..., Any] = scope[self.names[name]]
+        return made
 
 
 def _cycles(maps: Mapping[str, MapFile]) -> None:
@@ -150,7 +163,7 @@ def compile_maps(
     memories = _remember(scope, world, maps)
     functions = {name: scope[function] for name, function in names.items()}
     version = hashlib.sha256(digest + "\n".join(sources).encode()).hexdigest()[:16]
-    return Compiled(functions, rules, version, memories, names, scope)
+    return Compiled(functions, rules, version, memories, names, scope, world)
 
 
 def _touched(maps: Mapping[str, MapFile], changed: Collection[str]) -> set[str]:
@@ -196,4 +209,4 @@ def compile_variant(
     exec(compile("\n".join(sources), "<qiao maps of a sender>", "exec"), scope)  # noqa: S102 (as above)
     memories = _remember(scope, world, {name: maps[name] for name in touched}, base.memories)
     functions = dict(base.functions) | {name: scope[names[name]] for name in touched}
-    return Compiled(functions, rules, base.version, memories, names, scope)
+    return Compiled(functions, rules, base.version, memories, names, scope, world)

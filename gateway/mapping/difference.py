@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from gateway.canonical import Draft, Merge, Quarantined, Refused, Resource, Translation
+from gateway.canonical import Draft, Merge, NotUnderstood, Quarantined, Refused, Resource, Translation
 from gateway.canonical.json import dumps
 
-End = Translation | Quarantined | Refused
+End = Translation | Quarantined | Refused | NotUnderstood
 
 Kind = Literal["added", "gone", "changed", "outcome"]
 
@@ -73,10 +73,12 @@ def compare(old: End, new: End) -> list[Change]:
 
 
 def outcome(end: End) -> str:
-    """Return how a message ends, with the reason of a quarantine."""
+    """Return how a message ends, with the reason why it writes nothing."""
     if isinstance(end, Translation):
         return "translated"
-    return f"quarantined: {end.reason}" if isinstance(end, Quarantined) else "refused"
+    if isinstance(end, Refused):
+        return "refused"
+    return f"{'quarantined' if isinstance(end, Quarantined) else 'rejected'}: {end.reason}"
 
 
 def element(path: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from gateway.mapping.functions import EMPTY
 from gateway.mapping.paths import Source
 from gateway.mapping.raw import part
+from gateway.mapping.texts import EMPTY
 
 Change = Callable[[list[str]], bool]
 """Repair the fields of one segment; returns whether anything changed."""

@@ -111,6 +111,8 @@ class Walk:
                 )
             at = self._find(name, group.first, after - 1) if group.repeats else -1
             if at >= 0:
+                if at != group.first and self.leaves[at].repeats and self.leaves[at].group is group:
+                    return self._late(cursor, name)  # DG1 before OBX: out of order, nobody else's
                 return self._into(at, group, new=True)
             after = group.last + 1
             group = group.parent

@@ -11,23 +11,25 @@ NO_FIELDS: list[str] = []
 class Frame:
     """One open group: the resources that were named in it and the segments that stood in it.
 
-    ``inside`` has the first segment of each name that stands in a group below, with that group's name.
+    ``inside`` has the first segment of each name that stands in a group below, with that group's name;
+    ``found`` what :meth:`settled` has looked up from the groups below.
     """
 
-    __slots__ = ("group", "inside", "names", "parent", "segments")
+    __slots__ = ("found", "group", "inside", "names", "parent", "segments")
 
     def __init__(self, group: str, parent: Frame | None) -> None:
         self.group, self.parent = group, parent
         self.names: dict[str, Handle] = {}
         self.segments: dict[str, list[str]] = {}
         self.inside: dict[str, tuple[str, list[str]]] = {}
+        self.found: dict[str, Handle | None] | None = None
 
     def place(self, name: str, fields: list[str]) -> None:
         """Note a segment of this group, and that the groups around it have it inside."""
         self.segments.setdefault(name, fields)
         child, frame = self.group, self.parent
-        while frame is not None:
-            frame.inside.setdefault(name, (child, fields))
+        while frame is not None and name not in frame.inside:  # further out it is known then, too
+            frame.inside[name] = (child, fields)
             child, frame = frame.group, frame.parent
 
     def find(self, name: str) -> Handle | None:
@@ -39,6 +41,17 @@ class Frame:
                 return handle
             frame = frame.parent
         return None
+
+    def settled(self, name: str) -> Handle | None:
+        """Return the same as :meth:`find` when all rows have run: groups side by side look outwards once."""
+        handle, around = self.names.get(name), self.parent
+        if handle is not None or around is None:
+            return handle
+        if around.found is None:
+            around.found = {}
+        if name not in around.found:
+            around.found[name] = around.find(name)
+        return around.found[name]
 
 
 NOWHERE = Frame("", None)
@@ -104,6 +117,12 @@ class Handle:
         self.reference = f"{self.type}/{self.id}"
 
 
+def rank_of(identifier: Mapping[str, Any], kinds: tuple[str, ...]) -> int:
+    """Return the place of an identifier's type code among these, their number where it is none of them."""
+    codes = [coding.get("code") for coding in identifier.get("type", {}).get("coding", ())]
+    return min((kinds.index(code) for code in codes if code in kinds), default=len(kinds))
+
+
 def pick_identifier(body: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, str] | None:
     """Return ``(system, value)`` of the identifier with the first of these type codes, else of the first."""
     best: tuple[int, str, str] | None = None
@@ -112,8 +131,7 @@ def pick_identifier(body: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[st
         value = one.get("value")
         if not value:
             continue
-        codes = [coding.get("code") for coding in one.get("type", {}).get("coding", ())]
-        rank = min((kinds.index(c) for c in codes if c in kinds), default=len(kinds))
+        rank = rank_of(one, kinds)
         if best is None or rank < best[0]:
             best = (rank, one.get("system", ""), value)
             if rank == 0:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gateway.canonical import Issue
+from gateway.mapping.acts import Act, Key
 from gateway.mapping.handles import LEFT_OUT, SETTLED, SETTLING, Handle, pick_identifier
-from gateway.mapping.identity import beside, seed
-from gateway.mapping.messages import Act, Key, MessageMap
+from gateway.mapping.identity import beside, seed, seed_once
+from gateway.mapping.places import MessageMap
 from gateway.mapping.run import Run
 
 
@@ -25,7 +26,7 @@ class Identities:
         handle.state = SETTLING
         act: Act = handle.step
         for key in act.keys:
-            if self.by_key(handle, key):
+            if self.by_key(handle, key, last=key is act.keys[-1]):
                 handle.settle()
                 return handle.id
         handle.state = LEFT_OUT
@@ -41,7 +42,7 @@ class Identities:
         )
         return ""
 
-    def by_key(self, handle: Handle, key: Key) -> bool:
+    def by_key(self, handle: Handle, key: Key, *, last: bool) -> bool:
         run = self.run
         if key.identifier is not None:
             picked = pick_identifier(handle.body, key.identifier)
@@ -51,7 +52,7 @@ class Identities:
             handle.key = (system, picked[1] + self.scope(handle))
             handle.id = seed(run.tenant, handle.type, *handle.key)
             return True
-        value = key.fixed or self.composed(handle, key)
+        value = key.fixed or self.composed(handle, key, last=last)
         if not value:
             return False
         value += self.scope(handle)
@@ -63,8 +64,8 @@ class Identities:
             used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
             if used > 1:
                 value = f"{value}#{used}"
-        handle.id = seed(run.tenant, handle.type, "key", value)
-        parent = handle.frame.find(key.parts[0].name) if key.parts and key.parts[0].name else None
+        handle.id = seed_once(run.tenant, handle.type, "key", value)
+        parent = handle.frame.settled(key.parts[0].name) if key.parts and key.parts[0].name else None
         if parent is not None:
             handle.id = beside(handle.id, parent.id)
         return True
@@ -80,17 +81,24 @@ class Identities:
         day = next((text for read in self.plan.event_at if (text := read([], self.run))), "")
         return "|" + day.strip()[: 4 if kind == "year" else 8]
 
-    def composed(self, handle: Handle, key: Key) -> str:
+    def composed(self, handle: Handle, key: Key, *, last: bool) -> str:
+        """Return the parts as one text, empty where they tell nothing.
+
+        The first path of a key tells one from another: without it (a report without a number, of which only
+        the code is left) the next key has its turn. The last key makes do with any of its paths.
+        """
         values, valued, run = [], False, self.run
         run.frame = handle.frame
         for part in key.parts:
             if part.name:
-                other = handle.frame.find(part.name)
+                other = handle.frame.settled(part.name)
                 if other is None or not self.identify(other):
                     return ""
                 run.frame = handle.frame  # settling the other one may have moved it
                 values.append(other.id)
             elif part.value is not None:
                 values.append(part.value(handle.fields, run).strip())
+                if not values[-1] and not valued and not last:
+                    return ""
                 valued = valued or bool(values[-1])
         return "|".join(values) if valued else ""

@@ -8,20 +8,22 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from gateway.canonical import Envelope, Translation
+from gateway.canonical import Envelope, Issue, Translation
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
 from gateway.mapping.cache import CACHE
 from gateway.mapping.code_folders import Change, CodeFolders
 from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
+from gateway.mapping.forms import completed
 from gateway.mapping.includes import block
 from gateway.mapping.memory import Memories
-from gateway.mapping.messages import MessageCompiler, MessageMap
+from gateway.mapping.messages import MessageCompiler
 from gateway.mapping.overrides import Variant
+from gateway.mapping.places import MessageMap
 from gateway.mapping.reads import Reads
 from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file, read
-from gateway.mapping.run import Run
+from gateway.mapping.run import Run, zone_of
 from gateway.mapping.senders import Profile, choose, profile_file
 from gateway.wire import er7
 
@@ -57,7 +59,9 @@ class Maps:
         profiles: Mapping[str, Profile],
         maps: Mapping[str, MapFile],
         variants: Mapping[str, Variant] | None = None,
+        forms: frozenset[str] = frozenset(),
     ) -> None:
+        self._forms = forms
         self._codes, self._rows_version = codes, compiled.version
         self.version = self._version()
         self.variants: Mapping[str, Variant] = variants or {}
@@ -69,7 +73,7 @@ class Maps:
         self._matched = sorted({int(name[4:]) for one in profiles.values() for name in one.match})
         self._functions = compiled.functions
         self._remembering = compiled.memories
-        self._memories: dict[tuple[str, str], Memories] = {}
+        self._memories: dict[tuple[str, str, str], Memories] = {}
         self._chosen: dict[tuple[str, ...], Profile] = {}
 
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
@@ -96,8 +100,17 @@ class Maps:
         header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in self._matched}
         return choose(self.profiles.values(), header, adapter) or self.profiles["default"]
 
-    def translate(self, message: er7.Message, envelope: Envelope, profile: Profile) -> Translation:
+    def translate(
+        self,
+        message: er7.Message,
+        envelope: Envelope,
+        profile: Profile,
+        issues: list[Issue] | None = None,
+    ) -> Translation:
         """Map one message; a pure function of message, envelope and profile.
+
+        Args:
+            issues: gets the remarks on the way (repairs, malformed values), also where it ends in an error.
 
         Raises:
             Rejected: the type has no map (``unknown-type``), or a resource without which the message has
@@ -107,10 +120,15 @@ class Maps:
         variant = self.variants.get(profile.id)
         if variant is not None:
             plan, functions = variant.plan(message.type) or plan, variant.compiled.functions
-        run = Run(message, envelope, profile, self.tables, functions, self._memory(envelope, profile))
+        run = Run(
+            message, envelope, profile, self.tables, functions, self._memory(message, envelope, profile)
+        )
+        if issues is not None:
+            run.issues = issues
         application = Application(run, plan)
         application.walk()
-        return application.finish(self.version)
+        translation = application.finish(self.version)
+        return completed(translation, run.handles, plan.file) if self._forms else translation
 
     def refresh(self) -> Change:
         """Take over what has changed in the code folders; what was remembered is forgotten.
@@ -133,8 +151,8 @@ class Maps:
     def _version(self) -> str:
         return hashlib.sha256(self._rows_version.encode() + self._codes.digest).hexdigest()[:16]
 
-    def _memory(self, envelope: Envelope, profile: Profile) -> Memories:
-        key = (envelope.tenant, profile.id)
+    def _memory(self, message: er7.Message, envelope: Envelope, profile: Profile) -> Memories:
+        key = (envelope.tenant, profile.id, zone_of(message, profile))  # what a time means is remembered too
         memories = self._memories.get(key)
         if memories is None:
             variant = self.variants.get(profile.id)
@@ -186,13 +204,13 @@ def _profiles(folder: Root) -> dict[str, Profile]:
 
 
 def _messages(
-    files_: list[MessageFile], compiled: Compiled, maps: Mapping[str, MapFile]
+    files_: list[MessageFile], compiled: Compiled, maps: Mapping[str, MapFile], forms: frozenset[str]
 ) -> dict[str, MessageMap]:
     numbers = {rule: at for at, rule in enumerate(compiled.rules)}
     by_event: dict[str, MessageMap] = {}
     reads = Reads(maps)
     for file in files_:
-        made = MessageCompiler(file, compiled, maps, numbers, reads).compile()
+        made = MessageCompiler(file, compiled, maps, numbers, reads, forms).compile()
         for event in file.events:
             if event in by_event:
                 raise Misconfigured(
@@ -208,10 +226,11 @@ def _variants(
     maps: Mapping[str, MapFile],
     messages: list[MessageFile],
     tables: Mapping[str, Table],
+    forms: frozenset[str],
 ) -> dict[str, Variant]:
     """Return the checked variants of the senders that overlay the maps; their rules come last."""
     variants = {
-        name: Variant(one.overrides, compiled, maps, messages, tables)
+        name: Variant(one.overrides, compiled, maps, messages, tables, forms)
         for name, one in sorted(profiles.items())
         if one.overrides is not None
     }
@@ -221,12 +240,16 @@ def _variants(
     return variants
 
 
-def load_maps(root: Root | None = None, codes: Root | None = None) -> Maps:
+def load_maps(
+    root: Root | None = None, codes: Root | None = None, forms: frozenset[str] = frozenset()
+) -> Maps:
     """Load, check and compile all maps.
 
     Args:
         root: a folder like ``mappings/``; default: the one that ships with qiao.
         codes: folder with the hospital's own code tables, beside those of ``root``.
+        forms: what the messages are to be written out as, beside their resources (:data:`rows.FORMS`); what
+            stores them asks for none.
 
     Raises:
         Misconfigured: anything is wrong in any file; names file and line.
@@ -245,9 +268,9 @@ def load_maps(root: Root | None = None, codes: Root | None = None) -> Maps:
     blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[3]))}
     message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
     compiled = compile_maps(maps, message_files, tables.tables, _digest([*folders, senders]))
-    messages = _messages(message_files, compiled, maps)
+    messages = _messages(message_files, compiled, maps, forms)
     profiles = _profiles(senders)
-    variants = _variants(profiles, compiled, maps, message_files, tables.tables)
+    variants = _variants(profiles, compiled, maps, message_files, tables.tables, forms)
     if shipped:
         CACHE.save()
-    return Maps(compiled, messages, tables, profiles, maps, variants)
+    return Maps(compiled, messages, tables, profiles, maps, variants, forms)

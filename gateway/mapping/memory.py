@@ -53,11 +53,13 @@ class Memories:
         maps: one dict per remembering function, from raw text.
         units: raw OBX-6 → the unit part of a Quantity, and its gaps.
         ranges: (OBX-7, OBX-6) → referenceRange.
+        authorities: raw HD → URI.
     """
 
     maps: list[dict[str, Entry]]
     units: dict[str, tuple[dict[str, Any], tuple[tuple[str, str], ...]]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    authorities: dict[str, str | None] = field(default_factory=dict)
 
 
 def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str, Run, str], Any]:

@@ -2,257 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from typing import Any, Literal
+from functools import partial
 
 from gateway.errors import Misconfigured
+from gateway.mapping.acts import (
+    Act,
+    Joining,
+    Search,
+    Test,
+    Tie,
+    asked_of,
+    function_of,
+    reader,
+    remembered,
+    segment_of,
+)
 from gateway.mapping.compile import Compiled
 from gateway.mapping.conditions import condition
-from gateway.mapping.elements import element, is_resource, is_type
-from gateway.mapping.emit import piece
-from gateway.mapping.functions import EMPTY, count_of, is_han, is_numeric, is_resident
+from gateway.mapping.elements import is_resource, is_type
 from gateway.mapping.grouping import Walk
-from gateway.mapping.paths import Source, source
-from gateway.mapping.raw import part, repetition
-from gateway.mapping.reads import WHOLE, FieldReads, Reads, merged
+from gateway.mapping.paths import source
+from gateway.mapping.places import MessageMap, Place
+from gateway.mapping.reads import FieldReads, Reads, merged, paths_in
 from gateway.mapping.rows import MapFile, MessageFile, Step
-from gateway.mapping.run import Run
+from gateway.mapping.shapes import Shapes
+from gateway.mapping.steps import adapted, address_of, addressed, keys_of, tie_of
 from gateway.mapping.structures import structure
-
-_NAME = re.compile(r"[a-z]\w*")
-"""A resource's name in a key; source paths begin with a capital letter or a dollar sign."""
-
-
-def segment_of(at: str) -> str:
-    """Return the segment of a place: ``PID`` of ``PATIENT.PID`` and of ``PID[2]``."""
-    return at.rpartition(".")[2].partition("[")[0]
-
-
-Test = Callable[[list[str], Run], bool]
-Value = Callable[[list[str], Run], str]
-
-
-def field_of(at: Source, segment: str) -> str:
-    """Return the expression of a raw field; ``f`` is the segment that the row stands at."""
-    if at.segment == segment:
-        return f"(f[{at.field}] if len(f) > {at.field} else '')"
-    return f"run.other({at.segment!r}, {at.field})"
-
-
-def reader(at: Source, segment: str) -> str:
-    """Return the expression that reads one leaf."""
-    if at.variable:
-        return f"run.variable({at.variable!r})"
-    value = piece(piece(field_of(at, segment), "~", at.repetition or 1), "^", at.component or 1)
-    return piece(value, "&", at.subcomponent) if at.subcomponent else value
-
-
-SCOPE: dict[str, Any] = {"part": part, "repetition": repetition, "EMPTY": EMPTY}
-SCOPE |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
-
-
-@cache
-def _function(expression: str) -> Callable[[list[str], Run], Any]:
-    made: Callable[[list[str], Run], Any] = eval(f"lambda f, run: {expression}", SCOPE)  # noqa: S307 (checked rows)
-    return made
-
-
-@dataclass(slots=True, frozen=True)
-class KeyPart:
-    """One part of a composed key: a resource by its name, or a leaf of the message."""
-
-    name: str
-    value: Value | None
-
-
-@dataclass(slots=True, frozen=True)
-class Key:
-    """One way to an identity: by identifier type codes, or composed; ``fixed`` is a constant.
-
-    ``like_datatype``: composed as the key of a datatype map is, so that both name the same resource.
-    """
-
-    identifier: tuple[str, ...] | None = None
-    parts: tuple[KeyPart, ...] = ()
-    fixed: str = ""
-    like_datatype: bool = False
-
-
-@dataclass(slots=True, frozen=True)
-class Tie:
-    """A reference between two resources: the way to it, its element, and the name of the other one."""
-
-    way: tuple[tuple[str, bool], ...]
-    last: str
-    many: bool
-    name: str
-
-
-@dataclass(slots=True, frozen=True)
-class Joining:
-    """Two identities that a row joins or links.
-
-    Attributes:
-        kind: ``merge``, ``change`` (of a number), ``link`` or ``unlink``.
-        type: resource type.
-        into: name of the resource that goes on.
-        how: the map that makes the identifier of the one that ends (merge and change).
-        field: number of that field.
-        other: name of the other resource (link and unlink).
-    """
-
-    kind: Literal["merge", "change", "link", "unlink"]
-    type: str
-    into: str
-    how: str = ""
-    field: int = 0
-    other: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class Search:
-    """Another resource of the message that a row means (``find``).
-
-    Attributes:
-        name: what this row calls it.
-        among: what the row that makes it calls it.
-        test: condition at its segment.
-        same: what is read there and what is read here; what is valued here must be the same there.
-    """
-
-    name: str
-    among: str
-    test: Test | None
-    same: tuple[tuple[Value, Value], ...]
-
-
-@dataclass(slots=True)
-class Act:
-    """One compiled row of a message map."""
-
-    rule: int
-    step: Step
-    test: Test | None
-    call: Callable[..., None] | None
-    keys: tuple[Key, ...]
-    links: tuple[Tie, ...]
-    appends: tuple[tuple[str, Tie], ...]
-    merge: Joining | None = None
-    element: Callable[..., None] | None = None
-    search: Search | None = None
-
-
-@dataclass(slots=True)
-class Place:
-    """What happens at one leaf: its acts, and which fields they read.
-
-    Attributes:
-        known: fields that are read whole, or that the gateway itself reads.
-        partly: number of a field → what is read of it, for the others that are read at all.
-        read: those two together.
-    """
-
-    acts: tuple[Act, ...]
-    looked_at: Callable[[], Mapping[int, FieldReads]]
-    known: frozenset[int] = frozenset()
-    partly: tuple[tuple[int, FieldReads], ...] = ()
-    read: frozenset[int] = frozenset()
-
-    def learn(self, known: frozenset[int]) -> None:
-        """Find out what is read here, when the first message comes; most places never see one.
-
-        Args:
-            known: fields that the gateway itself reads.
-        """
-        fields = self.looked_at()
-        self.known = known | {at for at, reads in fields.items() if WHOLE in reads.every}
-        self.partly = tuple((at, reads) for at, reads in sorted(fields.items()) if at not in self.known)
-        self.read = self.known | {at for at, _ in self.partly}
-
-
-@dataclass(slots=True)
-class MessageMap:
-    """One compiled message map."""
-
-    file: MessageFile
-    walk: Walk
-    places: dict[int, Place] = field(default_factory=dict)
-    extras: dict[str, Place] = field(default_factory=dict)
-    event_at: tuple[Value, ...] = ()
-
-    def place(self, leaf: int, segment: str) -> Place | None:
-        """Return what happens at a leaf, or at a segment that the structure does not know."""
-        return self.places.get(leaf) if leaf >= 0 else self.extras.get(segment)
-
-
-def _keys(value: Any, segment: str, names: set[str], where: str) -> tuple[Key, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        if "any" in value:
-            return tuple(key for one in value["any"] for key in _keys(one, segment, names, where))
-        if "identifier" in value:
-            return (Key(identifier=tuple(str(v) for v in value["identifier"])),)
-        if "fixed" in value:
-            return (Key(fixed=str(value["fixed"])),)
-        if "datatype" in value:
-            return tuple(
-                replace(key, like_datatype=True) for key in _keys(value["datatype"], segment, names, where)
-            )
-        raise Misconfigured(
-            f"unknown key {value!r}; it takes identifier, any, datatype, fixed or a list", where=where
-        )
-    parts = []
-    for text in value if isinstance(value, list) else [value]:
-        if str(text) in names:
-            parts.append(KeyPart(str(text), None))
-        else:
-            parts.append(KeyPart("", _function(reader(source(str(text), where), segment))))
-    return (Key(parts=tuple(parts)),)
-
-
-def _tie(type_name: str, path: str, name: str, where: str) -> Tie:
-    steps, many, here = [], [], type_name
-    for one in path.split("."):
-        found = element(here, one)
-        if found is None:
-            raise Misconfigured(f"{here} has no element {one!r} (in {path!r})", where=where)
-        steps.append(one)
-        many.append(found.many)
-        here = found.type
-    if here != "Reference":
-        raise Misconfigured(f"{path!r} of {type_name} is a {here}, not a Reference", where=where)
-    return Tie(tuple(zip(steps[:-1], many[:-1], strict=True)), steps[-1], many[-1], name)
-
-
-def adapted(step: Step, names: set[str]) -> Step | None:
-    """Return an included row without the names that nothing makes; None where it cannot be without them."""
-    if step.into and step.into not in names:
-        return None
-    if step.find:
-        if step.find.get("of") not in names:
-            return None
-        names = {*names, str(step.find.get("as"))}
-    key = _known_keys(step.key, names)
-    if step.key is not None and key is None:
-        return None
-    link = {path: name for path, name in step.link.items() if name == "*" or name in names}
-    append = {path: name for path, name in step.append.items() if path.partition(".")[0] in names}
-    if step.append and not append and not step.make:
-        return None
-    return replace(step, key=key, link=link, append=append, element=step.element if append else "")
-
-
-def _known_keys(key: Any, names: set[str]) -> Any:
-    if isinstance(key, dict) and "any" in key:
-        some = [one for one in key["any"] if _known_keys(one, names) is not None]
-        return {"any": some} if some else None
-    if isinstance(key, list) and any(_NAME.fullmatch(str(part)) and str(part) not in names for part in key):
-        return None
-    return key
 
 
 class MessageCompiler:
@@ -265,13 +41,14 @@ class MessageCompiler:
         maps: Mapping[str, MapFile],
         numbers: Mapping[str, int],
         reads: Reads,
+        forms: frozenset[str] = frozenset(),
     ) -> None:
         self.file, self.compiled, self.maps, self.numbers, self.reads = file, compiled, maps, numbers, reads
         tree = structure(file.structure)
         if tree is None:
             raise Misconfigured(f"HL7 has no message structure {file.structure!r}", where=file.where)
         self.walk = Walk(tree)
-        self.steps = self.fitting(file.steps)
+        self.steps = self.fitting([step for step in file.steps if not step.form or step.form in forms])
         self.names = {step.name for step in self.steps if step.name}
         self.types = {step.name: self.type_of(step) for step in self.steps if step.name and step.make}
 
@@ -306,13 +83,15 @@ class MessageCompiler:
             for leaf in places or [segment]:
                 acts.setdefault(leaf, []).append(act)
         for leaf, some in acts.items():
-            place = Place(tuple(some), partial(self.looked_at, segment_of(some[0].step.at), some))
+            segment = segment_of(some[0].step.at)
+            shapes = Shapes(segment, tuple(some), self.compiled)
+            place = Place(tuple(some), partial(self.looked_at, segment, some), shapes)
             if isinstance(leaf, int):
                 made.places[leaf] = place
             else:
                 made.extras[leaf] = place
         made.event_at = tuple(
-            _function(reader(source(path, self.file.where), "")) for path in self.file.event_at
+            function_of(reader(source(path, self.file.where), "")) for path in self.file.event_at
         )
         return made
 
@@ -374,7 +153,7 @@ class MessageCompiler:
             call = self.compiled.functions[step.map]
             self.fits(step)
         test = self.test(step.when, segment, step.where) if step.when else None
-        keys = _keys(step.key, segment, self.names, step.where)
+        keys = keys_of(step.key, segment, self.names, step.where)
         if step.again == "new" and any(key.identifier is not None for key in keys):
             raise Misconfigured(
                 "an identifier names one resource: 'again: new' needs another key", where=step.where
@@ -385,7 +164,8 @@ class MessageCompiler:
             test=test,
             call=call,
             keys=keys,
-            links=tuple(self.link(step, path, name) for path, name in step.link.items()),
+            links=tuple(self.link(step, path, name) for path, name in step.link.items() if name != "*"),
+            ends=tuple(self.link(step, path, name) for path, name in step.link.items() if name == "*"),
             appends=tuple(self.append(step, path, name) for path, name in step.append.items()),
             merge=self.merge(step),
             element=self.element(step),
@@ -393,12 +173,7 @@ class MessageCompiler:
         )
 
     def test(self, when: str, segment: str, where: str) -> Test:
-        def access(text: str, whole: bool) -> str:
-            at = source(text, where)
-            whole = whole and not at.component and not at.repetition and not at.variable
-            return field_of(at, segment) if whole else reader(at, segment)
-
-        return _function(condition(when, access, where))
+        return function_of(condition(when, asked_of(segment, where), where))
 
     def search(self, step: Step, segment: str) -> Search | None:
         """Return which other resource the row means; it stands at a segment of the same name."""
@@ -418,11 +193,17 @@ class MessageCompiler:
                 where=step.where,
             )
         pairs = [
-            (_function(reader(source(str(there), step.where), segment)),
-             _function(reader(source(str(here), step.where), segment)))
+            (function_of(reader(source(str(there), step.where), segment)),
+             function_of(reader(source(str(here), step.where), segment)))
             for there, here in same.items()
         ]  # fmt: skip
-        return Search(name, among, self.test(when, segment, step.where) if when else None, tuple(pairs))
+        test = self.test(when, segment, step.where) if when else None
+        makers = {segment_of(one.at) for one in self.steps if one.make and one.name == among}
+        paths = paths_in(when or "", step.where)
+        own = makers == {at.segment for at in paths} == {segment}
+        fields = tuple(sorted({at.field for at in paths}))
+        may = remembered(test, fields) if test is not None and own else None
+        return Search(name, among, test, tuple(pairs), segment, may)
 
     def fits(self, step: Step) -> None:
         """Refuse a map whose target is not the type of the resource that it fills."""
@@ -436,19 +217,27 @@ class MessageCompiler:
     def link(self, step: Step, path: str, name: str) -> Tie:
         if name != "*" and name not in self.names:
             raise Misconfigured(f"no row makes {name!r}", where=step.where)
-        return _tie(step.make or self.types.get(step.into, ""), path, name, step.where)
+        if address_of(path):
+            raise Misconfigured("an extension takes 'append', not 'link'", where=step.where)
+        return tie_of(step.make or self.types.get(step.into, ""), path, name, step.where)
 
-    def append(self, step: Step, path: str, name: str) -> tuple[str, Tie]:
+    def append(self, step: Step, path: str, name: str) -> tuple[str, tuple[Tie], bool]:
         owner, _, rest = path.partition(".")
+        if address_of(rest) and (step.element or len(step.append) > 1):
+            raise Misconfigured(
+                "'append' into an extension stands alone, without 'element'", where=step.where
+            )
         made = step.find.get("of", "") if owner == step.find.get("as") else owner
         if made not in self.types:
             raise Misconfigured(f"no row makes {owner!r}", where=step.where)
-        return owner, _tie(self.types[made], rest, name or step.name, step.where)
+        tie = tie_of(self.types[made], rest, name or step.name, step.where)
+        return owner, (tie,), tie.name == step.name
 
     def element(self, step: Step) -> Callable[..., None] | None:
-        """Return the map of the list element that ``append`` makes."""
+        """Return what fills the list element that ``append`` makes: a map, or the address of an extension."""
         if not step.element:
-            return None
+            urls = [url for path in step.append if (url := address_of(path))]
+            return addressed(urls[0]) if urls else None
         if step.element not in self.maps or not step.append:
             raise Misconfigured(
                 f"'element' names a map and goes with 'append': {step.element!r}", where=step.where

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import times
-from gateway.mapping.functions import BAD, EMPTY, FUNCTIONS, Function, number, string
+from gateway.mapping.functions import BAD, FUNCTIONS, Function, string
+from gateway.mapping.texts import EMPTY, is_numeric, number
 
 MOST = 4096
 """Units and ranges that are remembered for one sender."""
@@ -20,10 +22,13 @@ ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
+_DIGITS = "0123456789"
 _STARS = re.compile(r"[*＊]+|-{2,}")
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])([+-]?\d+),(\d{1,2}|\d{4,})(?![\d.,])")
+"""``5,6`` can be no thousands: the comma is the decimal sign of half of Europe. ``1,234`` may be either."""
 _CARET_UNIT = re.compile(r"[×x*]?10\^\d+/\S+")
 _RANGE = re.compile(
-    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|至|\.\.)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
+    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|−|至|\.\.|\^|_|to|à|bis|tot)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
 )
 _ONE_SIDED = re.compile(
     r"(?P<sign><=|>=|<|>|≤|≥|＜|＞)\s*(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
@@ -39,9 +44,21 @@ def _first(raw: str) -> str:
     return next((part for part in raw.split("~") if part not in EMPTY), "") if "~" in raw else raw
 
 
+def _with_point(text: str) -> str:
+    """Return a text whose decimal commas, where they can be nothing else, are points."""
+    return _DECIMAL_COMMA.sub(r"\1.\2", text) if "," in text else text
+
+
 def quantity(text: str, run: Run) -> Any:
     """``5.6``, ``<3``, ``≥100`` → Quantity with its comparator; anything else → None."""
-    found = _COMPARED.fullmatch(text.strip())
+    made = _measured(text)
+    return None if made is None else dict(made)
+
+
+@lru_cache(maxsize=8192)
+def _measured(text: str) -> dict[str, Any] | None:
+    """Return value and comparator; the same numbers come with every patient. It is shared: copy it."""
+    found = _COMPARED.fullmatch(_with_point(text).strip())
     value = number(found[2]) if found else None
     if found is None or value is None:
         return None
@@ -73,7 +90,8 @@ def unit_of(raw: str, run: Run) -> dict[str, Any]:
 def _unit(raw: str, run: Run) -> dict[str, Any]:
     whole = run.unescape(raw).strip()
     table = run.tables.get("units")
-    parts = [run.unescape(part).strip() for part in raw.split("^")]
+    # a unit inside another field (CQ of SPM-12, OBR-9) has its components one level down
+    parts = [run.unescape(part).strip() for part in raw.split("&" if "&" in raw and "^" not in raw else "^")]
     if _CARET_UNIT.fullmatch(whole.split("~")[0]):
         parts = [whole]
     text = next((part for part in parts[:2] if part), "")
@@ -85,13 +103,15 @@ def _unit(raw: str, run: Run) -> dict[str, Any]:
         made |= {"system": UCUM, "code": entry.code}
     elif len(parts) > 2 and parts[2].upper() == "UCUM":
         made |= {"system": UCUM, "code": parts[0]}
+    elif len(parts) > 5 and parts[5].upper() == "UCUM" and parts[3]:
+        made = {"unit": parts[4] or parts[3], "system": UCUM, "code": parts[3]}
     elif table is not None:
         run.gap(table, text)
     return made
 
 
 def _quantity(text: str, unit: dict[str, Any], run: Run) -> dict[str, Any] | None:
-    made = quantity(text, run)
+    made = _measured(text)
     return None if made is None else {**made, **unit}
 
 
@@ -109,7 +129,7 @@ def _structured(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
     sign, first, separator, second = parts[:4]
     if separator in (":", "/") and (made := run.by_map("SN[Ratio]", raw)):
         return {"valueRatio": {**made, "numerator": {**made["numerator"], **unit}}}
-    if separator == "-" and (made := run.by_map("SN[Range]", raw)):
+    if separator == "-" and (made := run.by_map("SN[Range]", raw)) and _rising(made):
         return {"valueRange": {**made, "low": {**made["low"], **unit}, "high": {**made["high"], **unit}}}
     if not separator and sign in _SIGNS and (made := run.by_map("SN[Quantity]", raw)):
         return {"valueQuantity": {**made, **unit}}
@@ -118,9 +138,17 @@ def _structured(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
 
 
 def _sampled(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
-    """NA: value ^ value …; how far apart they were measured the message does not say."""
-    made = run.by_map("NA[SampledData]", raw)
-    return {"valueSampledData": {**made, "origin": {**made["origin"], **unit}}} if made else {}
+    """NA: value ^ value …; how far apart they were measured the message does not say.
+
+    Each repetition is one moment of as many channels as it has values.
+    """
+    rows = [one for one in raw.split("~") if one not in EMPTY]
+    made = run.by_map("NA[SampledData]", "^".join(rows))
+    if not made:
+        return {}
+    widths = {one.count("^") + 1 for one in rows}
+    wide = {"dimensions": widths.pop()} if len(rows) > 1 and len(widths) == 1 else {}
+    return {"valueSampledData": {**made, **wide, "origin": {**made["origin"], **unit}}}
 
 
 def _between(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
@@ -134,13 +162,21 @@ def _range(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
     low, _, high = raw.partition("^")
     made = {name: {"value": value, **unit} for name, text in (("low", low), ("high", high.split("^")[0]))
             if (value := number(text)) is not None}  # fmt: skip
-    return {"valueRange": made} if made else {}
+    return ({"valueRange": made} if _rising(made) else _between(raw, unit, run)) if made else {}
+
+
+def _rising(limits: dict[str, Any]) -> bool:
+    """Return whether low is not above high (rng-2)."""
+    low, high = (limits.get(name, {}).get("value") for name in ("low", "high"))
+    return low is None or high is None or bool(low <= high)
 
 
 def _period(raw: str, run: Run) -> dict[str, Any]:
     start, _, end = raw.partition("^")
     ends = (("start", start), ("end", end.split("^")[0]))
     made = {name: value for name, text in ends if (value := times.to_datetime(text.strip(), run.zone))}
+    if len(made) > 1 and not times.rising(made["start"], made["end"]):
+        return {"valueString": f"{made['start']} - {made['end']}"}
     return {"valuePeriod": made} if made else {}
 
 
@@ -152,6 +188,8 @@ def _text(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
         return {}
     if unit and (made := _quantity(text, unit, run)):
         return {"valueQuantity": made}
+    if unit and any(char.isdigit() for char in text):
+        return {"valueString": f"{text} {unit['unit']}"}
     return {"valueString": text}
 
 
@@ -164,6 +202,15 @@ def _coded(raw: str, kind: str, unit: dict[str, Any], run: Run) -> dict[str, Any
     return {"valueCodeableConcept": made} if made else {}
 
 
+_COMPOSITE = re.compile("AD|CK|CN|CP|CX|DLN|EIP?|FN|HD|JCC|MO|PLN?|PN|PPN|TN|XAD|XCN|XON|XPN|XTN")
+"""Datatypes whose components R4 has no value for: they are read as one text, without HL7's delimiters."""
+
+
+def _spaced(raw: str) -> str:
+    """``77^Smith^John`` → ``77 Smith John``: the parts that are valued, still escaped."""
+    return " ".join(part.strip() for part in re.split(r"[&^]", raw) if part.strip() not in EMPTY)
+
+
 _KINDS = {"SN": _structured, "NR": _range, "NA": _sampled, "VR": _between}
 
 
@@ -173,19 +220,25 @@ def obx_value(f: list[str], run: Run) -> Any:
     kind = _field(f, 2).strip().upper()
     if not raw or kind in ("ED", "RP"):
         return None
-    if _STARS.fullmatch(raw.strip()):
+    if raw[0] not in _DIGITS and _STARS.fullmatch(raw.strip()):
         return _absent(raw.strip())
     unit = unit_of(_field(f, 6), run)
     first = _first(raw)
     if kind == "NM":
         made = _quantity(run.unescape(first), unit, run)
-        return {"valueQuantity": made} if made else _text(raw, {}, run) or None
+        return {"valueQuantity": made} if made else _text(raw, unit, run) or None
     if kind in _KINDS:
-        return _KINDS[kind](first, unit, run) or None
+        return _KINDS[kind](raw if kind == "NA" else first, unit, run) or None
     if kind in ("CE", "CWE", "CNE", "CF", "IS", "ID"):
         return _coded(raw, kind, unit, run) or None
     if kind == "DR":
         return _period(first, run) or None
+    if kind == "CQ" and (made := run.by_map("CQ[Quantity]", first)):
+        return {"valueQuantity": made}
+    if kind == "SI" and is_numeric(first) and "." not in first:
+        return {"valueInteger": int(first)}
+    if _COMPOSITE.fullmatch(kind):
+        return _text("~".join(map(_spaced, raw.split("~"))), {}, run) or None
     if kind in ("DT", "TS", "DTM"):
         moment = times.to_datetime(run.unescape(first).split("^")[0].strip(), run.zone)
         return {"valueDateTime": moment} if moment else BAD
@@ -242,11 +295,12 @@ def reference_range(f: list[str], run: Run) -> Any:
 def _reference_range(f: list[str], text: str, run: Run) -> dict[str, Any]:
     unit = unit_of(_field(f, 6), run)
     made: dict[str, Any] = {}
-    if found := _RANGE.fullmatch(text):
+    limits = _with_point(text)
+    if found := _RANGE.fullmatch(limits):
         low, high = number(found["low"]), number(found["high"])
         if low is not None and high is not None and low <= high:
             made = {"low": {"value": low, **unit}, "high": {"value": high, **unit}}
-    elif found := _ONE_SIDED.fullmatch(text):
+    elif found := _ONE_SIDED.fullmatch(limits):
         side = "high" if _COMPARATOR.get(found["sign"], found["sign"]).startswith("<") else "low"
         made = {side: {"value": number(found["value"]), **unit}}
     return {**made, "text": text}

@@ -15,7 +15,8 @@ from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_variant
 from gateway.mapping.elements import is_type
 from gateway.mapping.emit import Emitter, World
-from gateway.mapping.messages import MessageCompiler, MessageMap
+from gateway.mapping.messages import MessageCompiler
+from gateway.mapping.places import MessageMap
 from gateway.mapping.reads import Reads
 from gateway.mapping.rows import Json, MapFile, MessageFile, Row, Step, own_rows, own_steps, plain
 
@@ -224,8 +225,9 @@ class Variant:
         maps: Mapping[str, MapFile],
         messages: Sequence[MessageFile],
         tables: Mapping[str, Table],
+        forms: frozenset[str] = frozenset(),
     ) -> None:
-        self._own, self._base, self._tables = own, base, tables
+        self._own, self._base, self._tables, self._forms = own, base, tables, forms
         self.changed = changed_maps(own, maps)
         self.maps = {**maps, **self.changed}
         self._files = {_stem(file): file for file in messages}
@@ -275,7 +277,7 @@ class Variant:
         if found is None:
             file = self._changed_files.get(name) or self._files[name]
             numbers = {rule: at for at, rule in enumerate(self.rules)}
-            made = MessageCompiler(file, self.compiled, self.maps, numbers, Reads(self.maps))
+            made = MessageCompiler(file, self.compiled, self.maps, numbers, Reads(self.maps), self._forms)
             found = self._plans[name] = made.compile()
         return found
 

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import times
-from gateway.mapping.functions import FUNCTIONS, Function, number
+from gateway.mapping.functions import FUNCTIONS, Function
+from gateway.mapping.texts import number
 
 if TYPE_CHECKING:
     from gateway.mapping.run import Run
@@ -85,6 +86,57 @@ def resource_period(f: list[str], run: Run) -> Any:
     return _period(start, seconds_of(_leaf(f, at + 3, run), _leaf(f, at + 4, run), run, "min"))
 
 
+def appointment_times(f: list[str], run: Run) -> Any:
+    """SCH → start and end of the Appointment: both or neither (app-2), each as exact as a minute.
+
+    The start is SCH-11.4 or TQ1-7, else that of the first service, person, place or thing that is booked; the
+    end SCH-11.5 or TQ1-8, else the start and the duration of SCH-9, SCH-11.3, TQ1-6 or of what is booked.
+    """
+    tq = [*(f[11] if len(f) > 11 else "").split("~", 1)[0].split("^"), *([""] * 5)]
+    tq1 = run.fields_of("TQ1")
+    start, length = _instant(tq[3], run) or _instant(_leaf(tq1, 7, run), run), None
+    end = _instant(tq[4], run) or _instant(_leaf(tq1, 8, run), run)
+    if end is None or (start is not None and not _ordered(start, end)):
+        end = None
+        length = (
+            seconds_of(_leaf(f, 9, run), _leaf(f, 10, run), run, "min")
+            or _tq_seconds(run.unescape(tq[2]).strip(), run)
+            or seconds_of(*_quantity(tq1, 6, run), run)
+        )
+    for name, at in (("AIS", 4), ("AIP", 6), ("AIL", 6), ("AIG", 8)):
+        booked = run.fields_of(name)
+        own = _instant(_leaf(booked, at, run), run)
+        start = start or own
+        if start is not None and end is None and not length and own in (None, start):
+            length = seconds_of(_leaf(booked, at + 3, run), _leaf(booked, at + 4, run), run, "min")
+    if start is not None and end is None and length and length > 0:
+        end = later(start, length)
+    return {"start": start, "end": end} if start and end and _ordered(start, end) else None
+
+
+def _ordered(start: str, end: str) -> bool:
+    try:
+        return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
+    except ValueError:
+        return False
+
+
+def _instant(raw: str, run: Run) -> str | None:
+    return times.to_instant(run.unescape(raw.split("&", 1)[0]).strip(), run.zone)
+
+
+def _quantity(f: list[str], at: int, run: Run) -> tuple[str, str]:
+    """Return number and unit of a CQ, which TQ1-6 is."""
+    parts = [*(f[at] if len(f) > at else "").split("~", 1)[0].split("^"), "", ""]
+    return run.unescape(parts[0]).strip(), run.unescape(parts[1].split("&", 1)[0]).strip()
+
+
+def _tq_seconds(text: str, run: Run) -> int | None:
+    """TQ.3: a number of minutes, or a letter and a number (``M45``, ``H2``)."""
+    unit = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk"}.get(text[:1].upper(), "")
+    return seconds_of(text[1:], unit, run) if unit else seconds_of(text, "min", run)
+
+
 def performed_period(f: list[str], run: Run) -> Any:
     """PR1-5 and PR1-7 (minutes) → Period of the procedure."""
     start = times.to_datetime(_leaf(f, 5, run), run.zone)
@@ -102,7 +154,9 @@ def service_period(f: list[str], run: Run) -> Any:
         return _period(start, length)
     if start is None and length and length > 0:
         start = later(end, -length)
-    return {"start": start, "end": end} if start else {"end": end}
+    if start is None:
+        return {"end": end}
+    return {"start": start, "end": end} if times.rising(start, end) else {"start": start}
 
 
 def repeat_offset(raw: str, run: Run) -> Any:
@@ -114,6 +168,7 @@ def repeat_offset(raw: str, run: Run) -> Any:
 
 FUNCTIONS |= {
     "resource_period": Function("segment", resource_period, "Period"),
+    "appointment_times": Function("segment", appointment_times, ""),
     "performed_period": Function("segment", performed_period, "Period"),
     "service_period": Function("segment", service_period, "Period"),
     "repeat_offset": Function("raw", repeat_offset, "unsignedInt"),

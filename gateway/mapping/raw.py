@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.mapping.functions import EMPTY
+from gateway.mapping.texts import EMPTY
 
 
 def part(text: str, separator: str, number: int) -> str:

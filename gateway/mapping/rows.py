@@ -22,7 +22,9 @@ MAP_KEYS = frozenset({"map", "rows", "key", "requires", "memo", "guide", "source
 ROW_KEYS = frozenset(
     {"id", "from", "when", "to", "as", "codes", "value", "with", "fill", "clear", "ignore", "guide", "note"}
 )
-MESSAGE_KEYS = frozenset({"message", "events", "requires", "event_at", "rows", "guide", "source", "note"})
+MESSAGE_KEYS = frozenset(
+    {"message", "events", "requires", "focus", "event_at", "rows", "guide", "source", "note"}
+)
 STEP_KEYS = frozenset(
     {
         "id",
@@ -39,6 +41,7 @@ STEP_KEYS = frozenset(
         "element",
         "merge",
         "find",
+        "form",
         "again",
         "only",
         "owns",
@@ -47,6 +50,10 @@ STEP_KEYS = frozenset(
         "note",
     }
 )
+
+
+FORMS = ("message", "source")
+"""What a message may be written out as, beside its resources; the rows of a form are worked for it only."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -158,6 +165,7 @@ class Step:
     element: str = ""
     merge: Mapping[str, str] = field(default_factory=dict)
     find: Mapping[str, Json] = field(default_factory=dict)
+    form: str = ""
     again: str = "same"
     only: str = ""
     owns: bool = False
@@ -177,6 +185,7 @@ class MessageFile:
     event_at: tuple[str, ...]
     steps: list[Step]
     guide: tuple[str, ...] = ()
+    focus: tuple[str, ...] = ()
 
 
 def _known(data: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
@@ -352,6 +361,7 @@ def _step(structure: str, ident: str, row: Spliced) -> Step:
         element=str(data.get("element", "")),
         merge=plain(data.get("merge", {})),
         find=plain(data.get("find", {})),
+        form=_one_of(data, "form", ("", *FORMS), where),
         again=_one_of(data, "again", ("same", "new"), where),
         only=_one_of(data, "only", ("", "stub"), where),
         owns=_flag(data, "owns", False, where),
@@ -377,16 +387,20 @@ def message_file(path: Path | Traversable, blocks: Mapping[str, Block] | None = 
         path.name.removesuffix(".yaml"), list(spliced(_listed(data, path.name), path.name, blocks or {}))
     )
     _unique(steps, path.name)
+    requires = plain(data.get("requires", {}))
+    focus = _tuple(data.get("focus")) or tuple(name for name in requires if name != "merge")
     named = {step.name for step in steps} | {"merge"}
-    for name in plain(data.get("requires", {})):
-        if name not in named:
-            raise Misconfigured(f"'requires' names {name!r}, which no row makes", where=path.name)
+    for key, names in (("requires", requires), ("focus", focus)):
+        for name in names:
+            if name not in named:
+                raise Misconfigured(f"{key!r} names {name!r}, which no row makes", where=path.name)
     return MessageFile(
         structure=structure,
         where=path.name,
         events=_tuple(data.get("events")),
-        requires=plain(data.get("requires", {})),
+        requires=requires,
         event_at=_tuple(data.get("event_at")),
         steps=steps,
         guide=_tuple(data.get("guide")),
+        focus=focus,
     )

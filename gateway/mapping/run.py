@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote as percent_encoded
 
 from gateway.canonical import Envelope, Issue
+from gateway.mapping import times
 from gateway.mapping.codes import Table
 from gateway.mapping.handles import NO_FIELDS, Frame, Handle, display_of, pick_identifier
 from gateway.mapping.identity import seed
@@ -23,8 +26,39 @@ _V2_TABLE = re.compile(r"HL7(\d{4})")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+MOST = 1024
+"""Authorities that are remembered for one sender, and the longest name of one."""
+
 DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
 """The separators that the compiled maps are written for; other messages are brought to these first."""
+
+
+def zone_of(message: er7.Message, profile: Profile) -> str:
+    """Return the zone of the times that name none: that of MSH-7, else the sender's."""
+    return times.zone_of(message.header(7).split(message.separators.component, 1)[0]) or profile.zone
+
+
+_CHARSETS = {
+    "ascii": "us-ascii",
+    "cp1252": "windows-1252",
+    "euc_kr": "euc-kr",
+    "gb2312": "gb18030",
+    "iso2022_jp": "iso-2022-jp",
+    "utf-16-be": "utf-16be",
+    "utf-16-le": "utf-16le",
+}
+"""Python codec → name in the IANA registry, where they differ."""
+
+
+def charset_name(codec: str) -> str:
+    """Return the name of a codec in the IANA registry of character sets."""
+    return _CHARSETS.get(codec, codec.replace("iso8859", "iso-8859"))
+
+
+@lru_cache(maxsize=4096)
+def quoted(name: str) -> str:
+    """Return a name as it stands in a URN (RFC 8141); few names come again in every message."""
+    return percent_encoded(name, safe=".-_~")
 
 
 class Run:
@@ -33,6 +67,7 @@ class Run:
     __slots__ = (
         *(
             "L",
+            "authorities",
             "by_id",
             "clean",
             "envelope",
@@ -49,6 +84,7 @@ class Run:
             "memories",
             "mentioned",
             "message",
+            "plain",
             "profile",
             "ranges",
             "segment",
@@ -69,15 +105,18 @@ class Run:
         memories: Memories,
     ) -> None:
         self.memories, self.units, self.ranges = memories.maps, memories.units, memories.ranges
+        self.authorities = memories.authorities
         self.mentioned: list[Mentioned] = []
         self.functions = functions
         self.key = ""
         self.message, self.envelope, self.profile, self.tables = message, envelope, profile, tables
-        self.tenant, self.zone = envelope.tenant, profile.zone
+        self.tenant, self.zone = envelope.tenant, zone_of(message, profile)
         text = message.text
-        plain = message.separators[:5] == DEFAULTS[:5] and "\\" not in text[9:]
         # isprintable is ten times faster than the search, and says no for a few characters more.
-        self.clean = plain and (text.replace("\r", "").isprintable() or _CONTROL.search(text) is None)
+        self.plain = message.separators[:5] == DEFAULTS[:5] and (
+            text.replace("\r", "").isprintable() or _CONTROL.search(text) is None
+        )
+        self.clean = self.plain and "\\" not in text[9:]
         self.lineage: list[int] = []
         self.L = self.lineage.append
         self.handles: list[Handle] = []
@@ -117,7 +156,12 @@ class Run:
             return envelope.id
         if name == "control":
             return self.message.control_id
-        if name == "received":
+        if name == "bytes":
+            return b64encode(envelope.raw).decode()
+        if name == "format":
+            kind = envelope.content_type or "x-application/hl7-v2+er7"
+            return f"{kind}; charset={charset_name(self.message.charset)}"
+        if name == "received" and envelope.received_at:
             moment = datetime.fromtimestamp(envelope.received_at / 1_000_000, UTC)
             return moment.strftime("%Y%m%d%H%M%S+0000")
         return ""
@@ -128,8 +172,12 @@ class Run:
         It is looked for in the own group, then inside it, then in the groups around; never in another
         repetition of the same group: an order does not borrow the number of the order before it.
         """
-        frame: Frame | None = self.frame
-        child = ""
+        here = self.frame
+        if segment in here.segments:
+            return here.segments[segment]
+        if segment in here.inside:
+            return here.inside[segment][1]
+        child, frame = here.group, here.parent
         while frame is not None:
             found = frame.segments.get(segment)
             if found is not None:
@@ -147,7 +195,7 @@ class Run:
 
     def local(self, kind: str, name: str) -> str:
         """Return a URI for something that only this hospital names."""
-        return f"urn:qiao:{self.tenant}:{kind}:{quote(name, safe='.-_~')}"
+        return f"urn:qiao:{self.tenant}:{kind}:{quoted(name)}"
 
     def authority(self, raw: str) -> str | None:
         """Return the URI of an HD (namespace, universal id, type), None for nothing.
@@ -156,6 +204,17 @@ class Run:
         number decides. What a message calls itself (MSH-4) plays no part: two systems that name the same
         authority mean the same register.
         """
+        known = self.authorities
+        if raw not in known:
+            found = self._authority(raw)
+            if "\\" in raw or len(raw) > MOST:  # what an escape sequence means depends on the charset
+                return found
+            if len(known) >= MOST:
+                known.clear()
+            known[raw] = found
+        return known[raw]
+
+    def _authority(self, raw: str) -> str | None:
         parts = raw.split("&") if "&" in raw else raw.split("^")
         name = self.unescape(parts[0]).strip()
         uid = self.unescape(parts[1]).strip() if len(parts) > 1 else ""

@@ -5,40 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from gateway.canonical import Draft, Issue, Merge, Translation
-from gateway.canonical.lineage import MARK, pack
+from gateway.canonical.lineage import pack
 from gateway.errors import Rejected
-from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle
+from gateway.mapping.acts import Joining, Search, Tie
+from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle, rank_of
 from gateway.mapping.identities import Identities
 from gateway.mapping.identity import seed
-from gateway.mapping.messages import Joining, MessageMap, Search, Tie
+from gateway.mapping.joined import join, renumbered
+from gateway.mapping.places import MessageMap
 from gateway.mapping.run import Run
 from gateway.mapping.times import to_us
 
 _DAY = len("2026-01-31")
 """Longest text of a day without a time."""
 
-CHOICES = (
-    "abatement",
-    "deceased",
-    "effective",
-    "medication",
-    "multipleBirth",
-    "occurrence",
-    "onset",
-    "value",
-)
-"""Elements ``[x]`` of the types that messages say more than once; one member excludes the others."""
 
 _AHEAD_US = 86_400_000_000
-_SUBJECTS = ("subject", "patient", "beneficiary")
 
-Pending = tuple[Handle, Tie, Frame, Handle | None, dict[str, Any] | None]
+Pending = tuple[Handle, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
 
-Late = tuple[str, Tie, Frame, Handle | None, dict[str, Any] | None]
+Late = tuple[str, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """The same by the name of who refers: it stands further down in the message."""
 
 
@@ -72,51 +63,6 @@ def _owned(handle: Handle) -> bool:
     return handle.step is not None and bool(handle.step.step.owns)
 
 
-def join(handle: Handle, other: Handle) -> None:
-    """Add to a resource what the same one says elsewhere in the message; lists are united.
-
-    What either wrote only as a default gives way to what the other knows.
-    """
-    defaults, others = handle.fills or set(), other.fills or set()
-    for name, value in other.body.items():
-        mine = handle.body.get(name)
-        if mine is None or (name in defaults and name not in others):
-            if mine is not None or not _says_otherwise(handle.body, name):
-                handle.body[name] = value
-        elif mine is not value and isinstance(mine, list) and name not in others:
-            handle.body[name] = [*mine, *(one for one in value if one not in mine)]
-    handle.fills = {name for name in defaults if name in others or name not in other.body}
-    handle.fills |= {
-        name for name in others if name not in defaults and handle.body.get(name) is other.body[name]
-    }
-    handle.cleared = [*(handle.cleared or ()), *(other.cleared or ())]
-    handle.subject = handle.subject or other.subject
-    handle.stub = handle.stub and other.stub
-    handle.mark = b""  # it is no longer what was remembered
-
-
-def _says_otherwise(body: dict[str, Any], name: str) -> bool:
-    """Return whether another member of the choice ``x[x]`` to which ``name`` belongs is there already."""
-    return any(name.startswith(stem) and _other_choice(body, name, stem) for stem in CHOICES)
-
-
-def _other_choice(body: dict[str, Any], name: str, stem: str) -> bool:
-    return name[len(stem) : len(stem) + 1].isupper() and any(
-        one != name and one.startswith(stem) and one[len(stem) : len(stem) + 1].isupper() for one in body
-    )
-
-
-def renumbered(lineage: list[int], joined: dict[int, int]) -> list[int]:
-    """Return the lineage with the numbers of resources that became one with another."""
-    result, at = list(lineage), 0
-    while at < len(result):
-        result[at + 2] = joined.get(result[at + 2], result[at + 2])
-        at += 4
-        while at < len(result) and result[at] != MARK:
-            at += 1
-    return result
-
-
 def _is_written(body: dict[str, Any], path: str) -> bool:
     """Return whether the message says something about the element of that dotted name."""
     here: Any = body
@@ -130,10 +76,11 @@ def _is_written(body: dict[str, Any], path: str) -> bool:
 class Settlement:
     """The end of one message on its way through one message map."""
 
-    __slots__ = ("indexes", "noted", "plan", "run")
+    __slots__ = ("indexes", "lists", "noted", "plan", "run")
 
     def __init__(self, run: Run, plan: MessageMap, noted: Noted) -> None:
         self.run, self.plan, self.noted = run, plan, noted
+        self.lists: dict[tuple[int, str], tuple[list[dict[str, Any]], set[str]]] = {}
         self.indexes: dict[tuple[int, tuple[int, ...]], dict[tuple[str, ...], list[Handle]]] = {}
 
     def finish(self, version: str) -> Translation:
@@ -171,14 +118,21 @@ class Settlement:
     def referred(self) -> Sequence[Handle]:
         """Write the references; return the resources that have an identity, Provenance last."""
         noted = self.noted
-        for owner, tie, frame, known, element in noted.late:
+        for owner, ties, frame, known, element in noted.late:
             owning = frame.find(owner)
             if owning is not None:
-                noted.pending.append((owning, tie, frame, known, element))
-        for handle, tie, frame, known, element in noted.pending:
-            other = known or frame.find(tie.name)
-            if other is not None and other.state == SETTLED:
-                self.tie(handle, tie, other, element)
+                noted.pending.append((owning, ties, frame, known, element))
+        for handle, ties, frame, known, element in noted.pending:
+            for tie in ties:
+                other = known or frame.settled(tie.name)
+                if other is None or other.state != SETTLED:
+                    continue
+                if tie.plain:
+                    handle.body[tie.last] = {"reference": other.reference}
+                    if tie.subject and other.type == "Patient":
+                        handle.subject = other
+                else:
+                    self.tie(handle, tie, other, element)
         for search, said, tie, other in noted.searches:
             found = self.found(search, said, other) if other.state == SETTLED else None
             if found is not None:
@@ -186,7 +140,10 @@ class Settlement:
         self.merge_bodies()
         kept = [handle for handle in self.run.handles if handle.state == SETTLED]
         for handle, tie in self.noted.ends:
-            handle.body[tie.last] = [{"reference": h.reference} for h in kept if h is not handle]
+            others = [{"reference": h.reference} for h in kept if h is not handle]
+            if not others:  # a Provenance of nothing: an answer that found no patient
+                return []
+            handle.body[tie.last] = others
         kept.sort(key=_provenance_last)
         return kept
 
@@ -234,9 +191,12 @@ class Settlement:
                 fresh = here[name] = dict(here.get(name, ()))
             here = fresh
         reference = {"reference": other.reference}
+        if not tie.way and tie.many:
+            self.extend(handle, tie.last, other.reference)
+            return
         if not tie.many:
             here[tie.last] = reference
-            if other.type == "Patient" and tie.last in _SUBJECTS:
+            if tie.subject and other.type == "Patient":
                 handle.subject = other
         elif reference not in (there := here.get(tie.last, ())):
             here[tie.last] = [*there, reference]
@@ -244,6 +204,20 @@ class Settlement:
             *before, last = inside[0][inside[1]]
             if last in before:
                 inside[0][inside[1]] = before
+
+    def extend(self, handle: Handle, name: str, reference: str) -> None:
+        """Append a Reference to a list of a resource, once; the list is copied once, it may be shared."""
+        known = self.lists.get((id(handle), name))
+        if known is None:
+            there = handle.body[name] = list(handle.body.get(name, ()))
+            known = self.lists[id(handle), name] = (
+                there,
+                {one["reference"] for one in there if one.keys() == {"reference"}},
+            )
+        there, references = known
+        if reference not in references:
+            references.add(reference)
+            there.append({"reference": reference})
 
     def merge_bodies(self) -> None:
         """Two resources of one identity become one; the earlier one keeps what it says."""
@@ -299,11 +273,17 @@ class Settlement:
         return merges
 
     def merged(self, joining: Joining, said: str, survivor: Handle) -> Iterator[Merge]:
-        """Yield what ends in ``survivor``: one for each number of the field."""
-        for raw in said.split("~"):
-            made = self.run.by_map(joining.how, raw) if raw else None
-            if not made or not made.get("value"):
-                continue
+        """Yield what ends in ``survivor``: one for each number of the field.
+
+        Where some of them are of the kind that identifies (MR), the others (an insurance number) are further
+        numbers of the same ones, as they are in PID-3.
+        """
+        kinds = survivor.step.step.key if survivor.step is not None else ()
+        kinds = tuple(kinds.get("identifier", ())) if isinstance(kinds, dict) else ()
+        numbers = [made for raw in said.split("~") if raw and (made := self.run.by_map(joining.how, raw))]
+        numbers = [made for made in numbers if made.get("value")]
+        ranks = [rank_of(made, kinds) for made in numbers]
+        for made in compress(numbers, [rank == min(ranks) for rank in ranks]):
             key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
             retired = seed(self.run.tenant, survivor.type, *key)
             if retired != survivor.id:

@@ -5,7 +5,8 @@ holds it against them, so that nothing on the way of a message imports hl7apy::
 
     {"ORU_R01": ["MSH", "SFT*", {"PATIENT_RESULT*": [{"PATIENT": ["PID", …]}, …]}]}
 
-A ``*`` marks what may repeat. Where a version withdrew a segment, the older place is kept.
+A ``*`` marks what may repeat. Where a version withdrew a segment, the older place is kept. Where HL7's tables
+say what no sender means, :data:`DOCUMENT` says otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ from typing import Any
 
 VERSIONS = ("2_5_1", "2_8_2")
 """The newest structure comes last and wins; the older one lends what the newer lacks."""
+
+DOCUMENT = "ORDER_DOCUMENT"
+"""Group of version 2.8 between ORC and the results, ``OBX [{PRT}] TXA``. Every older sender, and IHE LAW, has
+its first result there, so it is left out: an OBX is a result, and TXA tells one that is a document."""
+
+RESULTS = ("RESULT", "OBSERVATION")
+"""The groups in which a result stands; where :data:`DOCUMENT` was, TXA may follow the OBX."""
 
 Node = str | dict[str, list[Any]]
 
@@ -65,6 +73,49 @@ def _lend(newer: list[Node], older: list[Node]) -> None:
             newer.insert(min(at, len(newer)), node)
 
 
+def without_documents(tree: list[Node]) -> list[Node]:
+    """Return a tree without the groups :data:`DOCUMENT`; TXA goes into the results beside them.
+
+    Where something else that has an OBX stands before the results (the specimen of OUL_R24), results may
+    stand before that, too: an OBX straight behind ORC is one.
+    """
+    if not _holds(tree, DOCUMENT):
+        return tree
+    results: list[Node] = [
+        {title: [*inner[:2], "TXA", *inner[2:]]}  # behind OBX [{PRT}]
+        for node in tree
+        if isinstance(node, dict)
+        for title, inner in node.items()
+        if title.rstrip("*") in RESULTS
+    ]
+    out: list[Node] = []
+    results_begun = False
+    for node in tree:
+        if isinstance(node, str):
+            out.append(node)
+            continue
+        for title, inner in node.items():
+            name = title.rstrip("*")
+            if name in RESULTS:
+                out += results
+                results_begun = True
+            elif name != DOCUMENT:
+                if not results_begun and _holds(inner, "OBX") and not _holds(inner, DOCUMENT):
+                    out += results
+                out.append({title: without_documents(inner)})
+    return out
+
+
+def _holds(tree: list[Node], name: str) -> bool:
+    """Return whether a segment or group of that name stands anywhere in a tree."""
+    return any(
+        node.rstrip("*") == name
+        if isinstance(node, str)
+        else any(title.rstrip("*") == name or _holds(inner, name) for title, inner in node.items())
+        for node in tree
+    )
+
+
 def from_hl7apy() -> dict[str, list[Node]]:
     """Return the structures of hl7apy's :data:`VERSIONS`, merged; takes about a second."""
     merged: dict[str, list[Node]] = {}
@@ -75,7 +126,7 @@ def from_hl7apy() -> dict[str, list[Node]]:
             if name in merged:
                 _lend(tree, merged[name])
             merged[name] = tree
-    return merged
+    return {name: without_documents(tree) for name, tree in merged.items()}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,20 @@ def _zone(text: str | None, default: str) -> str:
     return text[:3] + ":" + text[-2:]
 
 
+def zone_of(text: str) -> str:
+    """Return the zone that an HL7 time names (``"-06:00"``), ``""`` where it names none.
+
+    That of MSH-7 is the zone of all times of the message that name none (HL7 v2.5.1 chapter 2.15.9.7).
+    """
+    if len(text) < 17 and text.isdigit():
+        return ""
+    found = _TS.fullmatch(text.strip())
+    try:
+        return _zone(found["z"], "") if found else ""
+    except ValueError:
+        return ""
+
+
 def _offset(zone: str) -> timezone:
     if zone == "Z":
         return UTC
@@ -114,3 +128,11 @@ def to_time(text: str) -> str | None:
     if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         return None
     return f"{found[1]}:{found[2]}:{found[3] or '00'}{found[4] or ''}"
+
+
+def rising(start: str, end: str) -> bool:
+    """Return whether a FHIR dateTime is not after another (per-1), as far as both are exact."""
+    if "T" in start and "T" in end:
+        return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
+    exact = min(len(start[:10]), len(end[:10]))
+    return start[:exact] <= end[:exact]

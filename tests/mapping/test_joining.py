@@ -57,6 +57,7 @@ def test_a_patient_is_not_linked_with_itself() -> None:
         ("ADT^A36", "MRG|9^^^HIS^MR||A9^^^HIS^AN", [("merge", "Patient", "9"), ("merge", "Account", "A9")]),
         ("ADT^A41", "MRG|1^^^HIS^MR||A9^^^HIS^AN", [("merge", "Account", "A9")]),
         ("ADT^A42", "MRG|1^^^HIS^MR||||V9^^^HIS^VN", [("merge", "Encounter", "V9")]),
+        ("ADT^A43", "MRG|9^^^HIS^MR", [("change", "Patient", "9")]),
         ("ADT^A47", "MRG|9^^^HIS^MR", [("change", "Patient", "9")]),
         ("ADT^A50", "MRG|1^^^HIS^MR||||V9^^^HIS^VN", [("change", "Encounter", "V9")]),
     ],
@@ -66,6 +67,14 @@ def test_each_event_joins_what_it_names(event: str, mrg: str, expected: list[tup
     assert [(merge.kind, merge.type, merge.key[1]) for merge in made.merges] == expected
     for merge in made.merges:
         assert merge.survivor in {draft.id for draft in made.drafts if draft.type == merge.type}
+
+
+def test_a_number_that_moves_to_another_person_keeps_its_patient() -> None:
+    pid = FIRST.replace("PID|1|", "PID|1|E2^^^HIS^PI")
+    made = translate("ADT^A43", "EVN||20260101080000", pid, "MRG|1^^^HIS^MR|||E1^^^HIS^PI")
+    assert made.merges == [], "the number stays"
+    uses = {one["value"]: one.get("use") for one in one(made, "Patient").body["identifier"]}
+    assert uses == {"1": None, "E2": None, "E1": "old"}
 
 
 def test_a_visit_that_moves_says_so() -> None:

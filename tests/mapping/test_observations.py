@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
-from gateway.mapping.functions import BAD, is_resident_id
+from gateway.mapping.functions import BAD
 from gateway.mapping.memory import Memories
 from gateway.mapping.observations import frequency, obx_value, reference_range
 from gateway.mapping.run import Run
+from gateway.mapping.texts import is_resident_id
 from gateway.wire import er7
 
 
@@ -46,6 +47,7 @@ TITRE = {"numerator": {"value": Decimal(1)}, "denominator": {"value": Decimal(80
 RANGE = {"low": {"value": Decimal(5)}, "high": {"value": Decimal(10)}, **written("5 - 10")}
 KINDS = ["NM", "ST", "SN", "NA", "VR", "CWE", "IS", "TX", "DT", "TM", "NR", "DR", "", "XX"]
 G_L = {"unit": "10^9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"}
+MMOL_L = {"unit": "mmol/l", "system": "http://unitsofmeasure.org", "code": "mmol/L"}
 
 
 @pytest.mark.parametrize(
@@ -71,10 +73,33 @@ G_L = {"unit": "10^9/L", "system": "http://unitsofmeasure.org", "code": "10*9/L"
         ("ED", "^application^pdf^Base64^AAAA", "", None),
         ("NM", "", "", None),
         ("NM", '""', "", None),
+        ("NM", "5,6", "mmol/l", {"valueQuantity": {"value": Decimal("5.6"), **MMOL_L}}),
+        ("ST", "< 0,6", "mmol/l", {"valueQuantity": {"value": Decimal("0.6"), "comparator": "<", **MMOL_L}}),
+        ("NM", "1,234", "mmol/l", {"valueString": "1,234 mmol/l"}),
+        ("ST", "0-3", "mmol/l", {"valueString": "0-3 mmol/l"}),
+        ("ST", "阴性", "mmol/l", {"valueString": "阴性"}),
+        ("SN", "^5^-^3", "", {"valueString": "5-3"}),
+        ("NR", "5^1", "", {"valueString": "5-1"}),
+        ("DR", "20260201^20260101", "", {"valueString": "2026-02-01 - 2026-01-01"}),
+        ("CQ", "5^mmol/l", "", {"valueQuantity": {"value": Decimal(5), **MMOL_L}}),
+        ("SI", "7", "", {"valueInteger": 7}),
+        ("XCN", "77^Smith&von^John", "", {"valueString": "77 Smith von John"}),
+        ("MO", "10.5^EUR", "", {"valueString": "10.5 EUR"}),
     ],
 )  # fmt: skip
 def test_value(run: Run, kind: str, value: str, unit: str, expected: Any) -> None:
     assert obx_value(fields(kind, value, unit), run) == expected
+
+
+def test_repetitions_of_a_curve_are_its_moments(run: Run) -> None:
+    made = obx_value(fields("NA", "1^2^3~4^5^6", "mmol/l"), run)["valueSampledData"]
+    assert (made["data"], made["dimensions"]) == ("1 2 3 4 5 6", 3)
+
+
+def test_a_unit_whose_alternate_is_ucum_is_that(run: Run) -> None:
+    unit = "264864^MDC_DIM_BEAT_PER_MIN^MDC^{beat}/min^^UCUM"
+    made = obx_value(fields("NM", "60", unit), run)["valueQuantity"]
+    assert (made["unit"], made["code"]) == ("{beat}/min", "{beat}/min")
 
 
 def test_not_computed_is_absent_not_text(run: Run) -> None:
@@ -94,6 +119,9 @@ def test_an_impossible_date_is_bad(run: Run) -> None:
         ("3.5--9.5", "3.5", "9.5"),
         ("3.5～9.5", "3.5", "9.5"),
         ("-2-3", "-2", "3"),
+        ("4,0 - 10,0", "4.0", "10.0"),
+        ("2.20 à 2.60", "2.20", "2.60"),
+        ("136^145", "136", "145"),
         ("<5.0", None, "5.0"),
         ("≥1", "1", None),
         ("阴性", None, None),

@@ -241,3 +241,45 @@ def test_a_default_in_a_datatype_map_is_a_default(build: Build) -> None:
     maps = build(**{"hl7v2/datatypes/CWE-CodeableConcept.yaml": cwe})
     assert first(translate(maps, "PID|1", "DG1|1||A^^t"), "Condition")["code"]["text"] == "t"
     assert first(translate(maps, "PID|1", "DG1|1||A"), "Condition")["code"]["text"] == "none"
+
+
+SUBJECT = "http://example.org/subject"
+
+
+def test_a_reference_is_appended_into_an_extension(build: Build) -> None:
+    step = f'append: {{"patient.extension({SUBJECT}).valueReference": condition}}'
+    message = MESSAGE.replace("link: {subject: patient}", f"link: {{subject: patient}}, {step}")
+    maps = build(**{"hl7v2/messages/ADT_A01.yaml": message})
+    made = translate(maps, PID, "DG1|1||A^a", "DG1|2||B^b", "DG1|1||A^a")
+    conditions = {draft.id for draft in made.drafts if draft.type == "Condition"}
+    found = first(made, "Patient")["extension"]
+    assert [set(one) for one in found] == [{"url", "valueReference"}] * 2
+    assert {one["url"] for one in found} == {SUBJECT}
+    assert {one["valueReference"]["reference"] for one in found} == {f"Condition/{id_}" for id_ in conditions}
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (f'link: {{"extension({SUBJECT}).valueReference": patient}}', "takes 'append'"),
+        (f'append: {{"patient.extension({SUBJECT}).valueString": condition}}', "not a Reference"),
+        (
+            f'append: {{"patient.extension({SUBJECT}).valueReference": condition}}, element: "X"',
+            "stands alone",
+        ),
+        (
+            f'append: {{"patient.extension({SUBJECT}).valueReference": condition, '
+            "patient.generalPractitioner: condition}",
+            "stands alone",
+        ),
+        ('append: {"patient.contact[x].organization": condition}', "no use for the key"),
+        (
+            f'append: {{"patient.extension(urn:a).extension({SUBJECT}).valueReference": condition}}',
+            "no use for the key",
+        ),
+    ],
+)
+def test_a_reference_that_cannot_be_written_is_refused(build: Build, step: str, said: str) -> None:
+    message = MESSAGE.replace("link: {subject: patient}", step)
+    with pytest.raises(Misconfigured, match=said):
+        build(**{"hl7v2/messages/ADT_A01.yaml": message})

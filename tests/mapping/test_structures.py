@@ -104,3 +104,29 @@ def test_a_withdrawn_segment_keeps_its_place() -> None:
 )
 def test_elements(type_name: str, name: str, expected: elements.Element | None) -> None:
     assert elements.element(type_name, name) == expected
+
+
+RESULTS = [
+    ("OUL_R21", "PID PV1 ORC OBR OBX NTE OBX"),
+    ("OUL_R21", "PID ORC OBX NTE OBX"),
+    ("OUL_R22", "PID SPM OBR ORC OBX NTE OBX OBR ORC OBX"),
+    ("OUL_R22", "PID SPM SAC OBR OBX NTE OBX"),
+    ("OUL_R23", "PID SPM SAC OBR ORC OBX NTE OBX OBR OBX"),
+    ("OUL_R24", "PID OBR ORC OBX NTE OBX OBR OBX NTE SPM"),
+    ("OUL_R24", "PID OBR ORC SPM SAC OBR OBX NTE OBX"),
+    ("ORU_R01", "PID ORC OBX NTE OBX"),
+]
+
+
+@pytest.mark.parametrize(("name", "segments"), RESULTS)
+def test_what_comes_straight_behind_an_order_is_its_result(name: str, segments: str) -> None:
+    group = "OBSERVATION" if name in ("OUL_R21", "ORU_R01") else "RESULT"
+    rows = [row for row in places(name, segments) if row[-1] == "OBX"]
+    assert [row[-2] for row in rows] == [group] * segments.split().count("OBX")
+
+
+@pytest.mark.parametrize("name", ["ORU_R01", "OUL_R22", "OUL_R23", "OUL_R24"])
+def test_a_document_behind_an_order_is_told_by_its_header(name: str) -> None:
+    rows = places(name, "PID SPM SAC OBR ORC OBX TXA OBX" if name != "ORU_R01" else "PID ORC OBX TXA OBR OBX")
+    group = rows[-1][-2]
+    assert [row[-2] for row in rows if row[-1] in ("OBX", "TXA")] == [group] * 3

@@ -10,6 +10,7 @@ changes a value that it did not make itself.
 
 from gateway.mapping.emit.function import Emitter
 from gateway.mapping.emit.reading import piece
+from gateway.mapping.emit.shape import Shape
 from gateway.mapping.emit.world import World
 
-__all__ = ["Emitter", "World", "piece"]
+__all__ = ["Emitter", "Shape", "World", "piece"]

@@ -44,10 +44,11 @@ class Converting:
 
     Attributes:
         mentions: some row makes a resource.
+        clean: the text is known to hold no escape sequence and no control character.
     """
 
-    def __init__(self, file: MapFile, world: World) -> None:
-        self.file, self.world = file, world
+    def __init__(self, file: MapFile, world: World, *, clean: bool = False) -> None:
+        self.file, self.world, self.clean = file, world, clean
         self.mentions = False
 
     def expression(self, row: Row, fhir: str, value: str, at: Source) -> str:
@@ -74,9 +75,15 @@ class Converting:
             raise Misconfigured(f"{how} makes a {function.result}; {row.to!r} is a {fhir}", where=row.where)
         if function.kind in ("raw", "field"):
             return f"F_{how}({value}, run)"
+        if how in _TEXTS and self.clean:
+            return f"{value}.strip() or None"
         if how in _TEXTS:
             return f"({value}.strip() or None if clean else F_string(run.unescape({value}), run))"
-        return f"F_{how}({value} if clean else run.unescape({value}), run)"
+        return f"F_{how}({self.unescaped(value)}, run)"
+
+    def unescaped(self, value: str) -> str:
+        """Return the expression of a raw text without its escape sequences."""
+        return value if self.clean else f"{value} if clean else run.unescape({value})"
 
     def may_fail(self, row: Row, fhir: str) -> bool:
         """Return whether the conversion can find the value malformed; maps and tables never do."""
@@ -111,7 +118,7 @@ class Converting:
             return f"run.code({name}, {value})"
         how = row.convert or CODED.get(fhir, "")
         if how in FUNCTIONS:
-            return f"run.concept({name}, F_{how}({value} if clean else run.unescape({value}), run))"
+            return f"run.concept({name}, F_{how}({self.unescaped(value)}, run))"
         if how not in self.world.maps:
             raise Misconfigured(f"{fhir} needs 'as' to be coded", where=row.where)
         function = self.world.function_names[how]

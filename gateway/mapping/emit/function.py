@@ -10,6 +10,7 @@ from gateway.mapping.elements import element, is_primitive, names
 from gateway.mapping.emit.converting import Converting
 from gateway.mapping.emit.lines import Lines
 from gateway.mapping.emit.reading import Reading
+from gateway.mapping.emit.shape import Shape
 from gateway.mapping.emit.world import World
 from gateway.mapping.emit.writing import Writing, literal
 from gateway.mapping.functions import FUNCTIONS
@@ -21,14 +22,19 @@ _BLOCK = 3
 
 
 class Emitter:
-    """Writes the function of one map."""
+    """Writes the function of one map.
 
-    def __init__(self, file: MapFile, world: World) -> None:
-        self.file, self.world = file, world
+    Args:
+        shape: what is known of every segment that the function will be called with; None for nothing. A
+            function for one shape has no rows that could find nothing there.
+    """
+
+    def __init__(self, file: MapFile, world: World, shape: Shape | None = None) -> None:
+        self.file, self.world, self.shape = file, world, shape
         self.lines = Lines()
-        self.reading = Reading(file)
+        self.reading = Reading(file, shape)
         self.writing = Writing(file, world, self.lines)
-        self.converting = Converting(file, world)
+        self.converting = Converting(file, world, clean=shape is not None)
         self.is_segment = file.is_segment
         self.put = self.lines.put
 
@@ -48,8 +54,11 @@ class Emitter:
         once = self.reading.read_once(rows)
         self.rows(self.bundles(rows))
         if self.is_segment:
-            head = [f"def {name}(f, h, run):", "    b = h.body; n = len(f); clean = run.clean; L = run.L"]
-            head += [f"    {other} = run.fields_of({other!r})" for other in sorted(self.reading.others)]
+            known = "" if self.shape is not None else " n = len(f); clean = run.clean;"
+            head = [f"def {name}(f, h, run):", f"    b = h.body;{known} L = run.L"]
+            asking = "\n".join([*once, *self.lines.text])
+            others = [other for other in sorted(self.reading.others) if f"{other}[" in asking]
+            head += [f"    {other} = run.fields_of({other!r})" for other in others]
             tail: list[str] = []
         else:
             start = "None" if self.writing.primitive else "{}"
@@ -103,6 +112,10 @@ class Emitter:
 
         Rows that need more fields than a message has are skipped together: most messages end early.
         """
+        if self.shape is not None:
+            for bundle in bundles:
+                self.bundle(bundle)
+            return
         waiting: list[list[Row]] = []
         for bundle in bundles:
             if self.needed(bundle[0]) >= self.reading.guard + _BLOCK:
@@ -153,17 +166,17 @@ class Emitter:
         elif not paths or self.by_whole_segment(row):
             self.without_source(row, paths)
         else:
-            with self.lines.block():
-                if row.fill:
-                    self.lines.open(f"if {row.to.partition('.')[0]!r} not in {self.writing.root}:")
-                self.from_source(bundle, paths)
+            self.from_source(bundle, paths)
 
     def without_source(self, row: Row, paths: list[Source]) -> None:
         """Emit a constant, or a function that reads the segment by itself."""
         steps = target(self.file.target, row.to, row.where)
+        test = self.test(row)
+        if test == "False":
+            return
         with self.lines.block():
-            if row.when:
-                self.lines.open(f"if {self.reading.test(row)}:")
+            if test:
+                self.lines.open(f"if {test}:")
             if row.fill:
                 self.lines.open(f"if {steps[0].name!r} not in {self.writing.root}:")
             for at in paths:
@@ -185,51 +198,86 @@ class Emitter:
             steps = target(self.file.target, name, row.where)
             if not self.is_segment or any(step.many or step.key for step in steps[:-1]):
                 raise Misconfigured(f"{row.to!r} cannot be deleted", where=row.where)
-        valued = " or ".join(self.reading.raw(at) for at in paths)
+        sources = [value for at in paths if (value := self.reading.raw(at)) != "''"]
+        test = self.test(row)
+        if test == "False" or (paths and not sources):
+            return
+        valued = " or ".join(sources)
         with self.lines.block(f"if {valued}:" if valued else ""):
-            if row.when:
-                self.lines.open(f"if {self.reading.test(row)}:")
+            if test:
+                self.lines.open(f"if {test}:")
             for name in cleared:
                 self.put(f"run.clear(h, {name!r})")
             self.put(f"L({self.world.numbers[row.id]})")
+
+    def test(self, row: Row) -> str:
+        """Return the condition of a row, ``""`` where it always holds, ``"False"`` where it never does."""
+        text = self.reading.test(row) if row.when else ""
+        return "" if text == "True" else text
 
     def from_source(self, bundle: list[Row], paths: list[Source]) -> None:
         """Emit rows that read; the conditions are asked after the field: most fields are empty."""
         first = bundle[0]
         leaves = len(paths) > 1 and any(at.component if self.is_segment else at.subcomponent for at in paths)
+        sources, sure = self.sources(first, paths, leaves=leaves)
+        live = [(row, test) for row in bundle if (test := self.test(row)) != "False"]
+        if not sources or not live:
+            return
+        own = self.is_segment and paths[0].segment == self.file.source and not sure
+        with self.lines.block():
+            if first.fill:
+                self.lines.open(f"if {first.to.partition('.')[0]!r} not in {self.writing.root}:")
+            self.put(f"v_ = {' or '.join(sources)}")
+            if len(sources) > 1:  # a null is no value: one that has something is looked for behind it
+                self.put(f"if v_ == '\"\"': v_ = first_valued({', '.join(sources)})")
+            if not sure:
+                self.lines.open("if v_:")
+            for row, test in live:
+                steps = target(self.file.target, row.to, row.where)
+                with self.lines.block():
+                    if test:
+                        self.lines.open(f"if {test}:")
+                    if own and row.clear and steps and not row.fill and not row.has_value:
+                        self.put("if v_ == '\"\"':")
+                        self.put(f"    run.clear(h, {steps[0].name!r})")
+                        self.lines.open("else:")
+                    at = self.reading.path(row.sources[0], row.where)
+                    self.each(row, at, steps, leaves=leaves, sure=sure)
+
+    def sources(self, row: Row, paths: list[Source], *, leaves: bool) -> tuple[list[str], bool]:
+        """Return the expressions of what a row reads, and whether it is sure to find something, no null."""
         if leaves:
-            sources = [self.reading.access(text, False, first.where) for text in first.sources]
+            found = [self.reading.access(text, False, row.where) for text in row.sources]
         else:
-            sources = [self.repeated(at) for at in paths]
-        self.put(f"v_ = {' or '.join(sources)}")
-        if len(sources) > 1:  # a null is no value: one that has something is looked for behind it
-            self.put(f"if v_ == '\"\"': v_ = first_valued({', '.join(sources)})")
-        self.lines.open("if v_:")
-        own = self.is_segment and paths[0].segment == self.file.source
-        for row in bundle:
-            steps = target(self.file.target, row.to, row.where)
-            with self.lines.block():
-                if row.when:
-                    self.lines.open(f"if {self.reading.test(row)}:")
-                if own and row.clear and steps and not row.fill and not row.has_value:
-                    self.put("if v_ == '\"\"':")
-                    self.put(f"    run.clear(h, {steps[0].name!r})")
-                    self.lines.open("else:")
-                at = self.reading.path(row.sources[0], row.where)
-                self.each(row, at, steps, leaves=leaves)
+            found = [self.repeated(at) for at in paths]
+        if self.shape is None:
+            return found, False
+        left: list[str] = []
+        for at, one in zip(paths, found, strict=True):
+            if one != "''":
+                left.append(one)
+                whole = not leaves and not (at.repetition and self.shape.repeats)
+                if whole and at.segment == self.file.source:  # what comes behind it has no turn
+                    return left, len(left) == 1
+        return left, False
 
     def repeated(self, at: Source) -> str:
         """Return the expression of a field, or of the one repetition that the path names."""
         value = self.reading.raw(at)
-        return f"repetition({value}, {at.repetition})" if at.repetition else value
+        if not at.repetition:
+            return value
+        if self.shape is not None and at.segment == self.file.source and not self.shape.repeats:
+            return value if at.repetition == 1 else "''"
+        return f"repetition({value}, {at.repetition})"
 
-    def each(self, row: Row, at: Source, steps: list[Target], *, leaves: bool) -> None:
+    def each(self, row: Row, at: Source, steps: list[Target], *, leaves: bool, sure: bool) -> None:
         """Emit what a row does with every repetition that it reads."""
         fhir = steps[-1].type if steps else self.file.target
         leaf = not leaves and not self.is_whole(row, fhir)
         many = self.is_segment and not at.variable and any(s.many for s in steps) and not row.has_value
+        one = sure and self.shape is not None and not self.shape.repeats
         value = "v_"
-        if self.is_segment and not (at.variable or leaves or self.by_whole_field(row)):
+        if self.is_segment and not (one or at.variable or leaves or self.by_whole_field(row)):
             if many:
                 self.lines.open("for x in (v_.split('~') if '~' in v_ else (v_,)):")
             else:
@@ -241,7 +289,11 @@ class Emitter:
                 narrowed = f"{narrowed} if '^' in {value} else {value}"
             self.put(f"x = {narrowed}")
             value = "x"
-        self.lines.open("if x and x != '\"\"':" if value == "x" else "if v_ != '\"\"':")
+        if sure:
+            if value == "x":
+                self.lines.open("if x:")
+        else:
+            self.lines.open("if x and x != '\"\"':" if value == "x" else "if v_ != '\"\"':")
         if row.has_value:
             self.put(f"y = {self.constant(row, steps)}")
         else:

@@ -6,10 +6,11 @@ from collections import Counter
 
 from gateway.errors import Misconfigured
 from gateway.mapping.conditions import condition
+from gateway.mapping.emit.shape import Shape
 from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import MapFile, Row
 
-PER_MESSAGE = frozenset({"control", "received", "id"})
+PER_MESSAGE = frozenset({"control", "received", "id", "bytes", "format"})
 """Facts of the envelope that no remembered value may hold."""
 
 _TESTS = ("is_han", "is_resident", "is_numeric")
@@ -29,10 +30,11 @@ class Reading:
         known: numbers of the own fields that some row reads.
         others: segments that are read besides the own one.
         guard: number of the field (segment map) or component (datatype map) that is known to be there.
+        shape: what is known of the own segment, None for nothing.
     """
 
-    def __init__(self, file: MapFile) -> None:
-        self.file = file
+    def __init__(self, file: MapFile, shape: Shape | None = None) -> None:
+        self.file, self.shape = file, shape
         self.is_segment = file.is_segment
         self.known: set[int] = set()
         self.others: set[str] = set()
@@ -84,6 +86,8 @@ class Reading:
             self.others.add(at.segment)
             return f"({at.segment}[{at.field}] if len({at.segment}) > {at.field} else '')"
         self.known.add(at.field)
+        if self.shape is not None:
+            return self.shape.field(at.field)
         return f"(f[{at.field}] if n > {at.field} else '')"
 
     def narrow(self, value: str, at: Source, *, leaf: bool) -> str:
@@ -103,14 +107,27 @@ class Reading:
         value = self._raw(at)
         if not (at.variable or (whole and self.is_segment and not at.component and not at.repetition)):
             if self.is_segment:
-                value = piece(value, "~", at.repetition or 1)
+                value = self.repeated(value, at)
             value = self.narrow(value, at, leaf=True)
+        if self.shape is not None and at.segment == self.file.source:
+            value = self.shape.fold(value)
         self._asked[value] += 1
-        return self._names.get(value, value)
+        return value if self.shape is not None else self._names.get(value, value)
+
+    def repeated(self, value: str, at: Source) -> str:
+        """Return the expression of the repetition that a path means: the first one unless it says so."""
+        if self.shape is not None and at.segment == self.file.source:
+            return self.shape.repetition(value, at.repetition or 1)
+        return piece(value, "~", at.repetition or 1)
 
     def test(self, row: Row) -> str:
         """Return the expression of the row's condition."""
         text = condition(row.when, lambda path, whole: self.access(path, whole, row.where), row.where)
+        if self.shape is not None:
+            text = self.shape.fold(text)
+            for value, name in self._names.items():
+                text = text.replace(value, name)
+            return text
         for test, name in self._names.items():
             if test.startswith("is_"):
                 text = text.replace(test, name)
@@ -121,12 +138,25 @@ class Reading:
         for row in rows:
             if row.when:
                 self.test(row)
+        if self.shape is not None:
+            return self._read_once("\n".join(self.test(row) for row in rows if row.when))
         often = sorted((value for value, times in self._asked.items() if times > 1), key=len)
         head = [self._name(value, f"r{at}") for at, value in enumerate(often)]
         text = "\n".join(self.test(row) for row in rows if row.when)
         for test in _TESTS:
             often = [name for name in self._names.values() if text.count(f"{test}({name})") > 1]
             head += [self._name(f"{test}({name})", f"{name}_{test}") for name in often]
+        return head
+
+    def _read_once(self, tests: str) -> list[str]:
+        """Return the same lines for the ``tests`` that are left once the shape of the segment is known."""
+        head: list[str] = []
+        asked = sorted(self._asked, key=len, reverse=True)
+        for value in (*(f"{test}({one})" for test in _TESTS for one in asked), *asked):
+            if value != "''" and tests.count(value) > 1:
+                name = self._names[value] = f"r{len(head)}"
+                tests = tests.replace(value, name)
+                head.append(f"    {name} = {value}")
         return head
 
     def _name(self, value: str, name: str) -> str:

@@ -10,6 +10,9 @@ A row counts as implemented when
   of that segment and resource does so, or
 - the guide only turns one primitive into another (``NM[positiveInt]``), which our conversion functions do.
 
+A row that an exclusion names by its id counts only where a row of ours claims it by name. Rows that are
+worked for a form of output only (``qiao convert --as message``) count like any other.
+
 A message row needs a row of our message map at that place with that segment map. A code row needs a table of
 ours of that name, or one that lists it, which maps the code to the same target code.
 """
@@ -158,16 +161,20 @@ class _Judge:
                 self.inlined.setdefault(guide.map_name(row.convert), []).append(row)
 
     def verdict(self, row: GuideRow | GuideCode, by: list[tuple[str, str]], problem: str = "") -> Verdict:
-        claimed = [*self.ours.claims.get(row.id, []), *by]
-        if claimed:
-            return Verdict(row, "implemented", tuple(dict.fromkeys(claimed)))
+        claimed = self.ours.claims.get(row.id, [])
+        # What we say of a row by its id goes before what looks like it among the rest of our rows.
+        named = [] if claimed else [one for one in self.exclusions if one.names(row)]
+        if (claimed or by) and not named:
+            return Verdict(row, "implemented", tuple(dict.fromkeys([*claimed, *by])))
         for one in self.exclusions:
             if one.fits(row):
                 return Verdict(row, "excluded", (), one.reason, one.text, one.zh)
         if problem.startswith("R4 has no"):
-            return Verdict(row, "excluded", (), "not-in-r4", problem)
+            missing = problem.removeprefix("R4 has no ")
+            return Verdict(row, "excluded", (), "not-in-r4", missing)
         if isinstance(row, GuideCode) and not row.code:
-            return Verdict(row, "excluded", (), "no-source-code", "lists the target value set")
+            text, zh = "the guide lists the target value set", "指南只列出目标值集"
+            return Verdict(row, "excluded", (), "no-source-code", text, zh)
         return Verdict(row, "missing")
 
     # -- segments and datatypes ---------------------------------------------------------------------------

@@ -51,6 +51,10 @@ class Exclusion:
         own = row.identifier if isinstance(row, GuideRow) else row.code
         return any(_like(pattern, short) or _like(pattern, own) for pattern in self.rows)
 
+    def names(self, row: GuideRow | GuideCode) -> bool:
+        """Return whether the entry names this very row by its id."""
+        return row.id[len(row.map) + 1 :] in self.rows and _like(self.map, row.map)
+
 
 def _like(pattern: str, text: str) -> bool:
     """Compare with ``*`` as the only sign that means more than itself: names of maps hold brackets."""

@@ -130,3 +130,25 @@ def test_an_unknown_reason_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(Misconfigured):
         read_exclusions(tmp_path)
+
+
+def test_a_row_that_is_left_out_by_name_counts_only_where_it_is_claimed(
+    guide: Guide, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "exclusions").mkdir()
+    (tmp_path / "exclusions" / "one.yaml").write_text(
+        '- {map: "MRG[Account]", row: MRG-3, reason: elsewhere, text: why}\n', encoding="utf-8"
+    )
+    exclusions = read_exclusions(tmp_path)
+    row = '  - {from: MRG-3, to: identifier, as: "CX[Identifier]"}\n'
+    write(root, row, 'guide: ["MRG[Account]"]\n')
+    assert by(cover(guide, load_maps(root), exclusions), "MRG[Account]/MRG-3") == ()
+    write(root, row.replace("}", ', guide: ["MRG[Account]/MRG-3"]}'), 'guide: ["MRG[Account]"]\n')
+    assert by(cover(guide, load_maps(root), exclusions), "MRG[Account]/MRG-3") != ()
+
+
+def test_rows_that_a_form_of_output_writes_are_implemented(coverage: Coverage) -> None:
+    assert by(coverage, "ORU_R01/MSH") == (("ORU_R01", "sender.MSH.bundle"),)
+    assert by(coverage, "ORU_R01/MSH#2") == (("ORU_R01", "sender.MSH.header"),)
+    assert by(coverage, "MSH[Provenance-Source]/MSH#2") == (("MSH[DocumentReference]", "bytes"),)
+    assert by(coverage, "MSH[Bundle]/MSH-7") == (("MSH[Bundle]", "MSH-7"),)

@@ -12,11 +12,12 @@ from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.conditions import condition
 from gateway.mapping.elements import is_resource
-from gateway.mapping.functions import EMPTY, FUNCTIONS, count_of, is_han, is_numeric, is_resident
+from gateway.mapping.functions import FUNCTIONS
 from gateway.mapping.handles import Handle
 from gateway.mapping.paths import Source, source, target
 from gateway.mapping.rows import MapFile, Row
 from gateway.mapping.run import Run
+from gateway.mapping.texts import EMPTY, count_of, is_han, is_numeric, is_resident
 from gateway.wire import er7
 
 
@@ -222,9 +223,10 @@ def put(fields: dict[tuple[str, int], str], at: Source, text: str, row: Row) -> 
 
 
 def run_of(maps: Maps, message: er7.Message, raw: bytes) -> Run:
-    envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 0, "", "", raw)
+    envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 1_790_000_000_000_000, "", "", raw)
     profile = maps.profiles["default"]
-    return Run(message, envelope, profile, maps.tables, maps._functions, maps._memory(envelope, profile))
+    memory = maps._memory(message, envelope, profile)
+    return Run(message, envelope, profile, maps.tables, maps._functions, memory)
 
 
 def segment_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
@@ -313,7 +315,14 @@ def part_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
 HINTS: dict[str, dict[tuple[str, int], str]] = {
     "PID[Patient]/PID-19.resident": {("PID", 3): "P1^^^H^MR", ("PID", 19): RESIDENT},
     "OBX[Observation]/OBX-5": {("OBX", 2): "NM", ("OBX", 3): "A^B^L", ("OBX", 5): "5"},
+    "OBX[Observation]/OBX-5.abo": {("OBX", 2): "CWE", ("OBX", 3): "882-1^ABO^LN", ("OBX", 5): "A^A^L"},
+    "OBX[Observation]/OBX-5.aboText": {("OBX", 2): "ST", ("OBX", 3): "882-1^ABO^LN", ("OBX", 5): "A"},
+    "OBX[Observation]/OBX-5.rhd": {("OBX", 2): "CWE", ("OBX", 3): "10331-7^Rh^LN", ("OBX", 5): "P^P^L"},
+    "OBX[Observation]/OBX-5.rhdText": {("OBX", 2): "ST", ("OBX", 3): "10331-7^Rh^LN", ("OBX", 5): "P"},
     "SCH[ServiceRequest]/status.unknown": {("SCH", 25): "zzz"},
+    "SCH[Appointment]/SCH.times": {("SCH", 11): "^^^202603100900^202603100930"},
+    "SCH[Appointment]/status.booked": {("MSH", 9): "SIU^S12", ("SCH", 11): "^^^202603100900"},
+    "SCH[Appointment]/status.pending": {("SCH", 11): "^^^202603100900"},
 }
 """Messages for rows whose conditions are too much for guessing."""
 

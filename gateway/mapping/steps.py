@@ -1,0 +1,110 @@
+"""Steps: what the keys, links and appends of one row of a message map say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.mapping.acts import Key, KeyPart, Tie, function_of, reader
+from gateway.mapping.handles import Handle
+from gateway.mapping.paths import source, target
+from gateway.mapping.rows import Step
+from gateway.mapping.run import Run
+
+_EXTENSION = re.compile(r"extension\(([^)]+)\)\.valueReference$")
+
+_NAME = re.compile(r"[a-z]\w*")
+"""A resource's name in a key; source paths begin with a capital letter or a dollar sign."""
+
+
+def keys_of(value: Any, segment: str, names: set[str], where: str) -> tuple[Key, ...]:
+    """Return the ways to an identity that a row's ``key`` says, in their order.
+
+    Raises:
+        Misconfigured: it is none; names the place.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        if "any" in value:
+            return tuple(key for one in value["any"] for key in keys_of(one, segment, names, where))
+        if "identifier" in value:
+            return (Key(identifier=tuple(str(v) for v in value["identifier"])),)
+        if "fixed" in value:
+            return (Key(fixed=str(value["fixed"])),)
+        if "datatype" in value:
+            return tuple(
+                replace(key, like_datatype=True) for key in keys_of(value["datatype"], segment, names, where)
+            )
+        raise Misconfigured(
+            f"unknown key {value!r}; it takes identifier, any, datatype, fixed or a list", where=where
+        )
+    parts = []
+    for text in value if isinstance(value, list) else [value]:
+        if str(text) in names:
+            parts.append(KeyPart(str(text), None))
+        else:
+            parts.append(KeyPart("", function_of(reader(source(str(text), where), segment))))
+    return (Key(parts=tuple(parts)),)
+
+
+def tie_of(type_name: str, path: str, name: str, where: str) -> Tie:
+    """Return the reference at a path of a resource to the one of that name.
+
+    Raises:
+        Misconfigured: the path ends in no Reference, or has keys; names the place.
+    """
+    steps = target(type_name, path, where)
+    *way, last = steps
+    if last.type != "Reference":
+        raise Misconfigured(f"{path!r} of {type_name} is a {last.type}, not a Reference", where=where)
+    kept = len(way) - 1 if address_of(path) else -1
+    keyed = [step.key for at, step in enumerate(steps) if step.key and at != kept]
+    if keyed:
+        raise Misconfigured(f"a reference has no use for the key {keyed[0]!r} (in {path!r})", where=where)
+    return Tie(tuple((step.name, step.many) for step in way), last.name, last.many, name)
+
+
+def address_of(path: str) -> str:
+    """Return the address of the extension that a path ends in: ``extension(URL).valueReference``."""
+    found = _EXTENSION.search(path)
+    return found[1] if found else ""
+
+
+def addressed(url: str) -> Callable[..., None]:
+    """Return what gives an extension its address, called as a map is."""
+
+    def address(_: list[str], element: Handle, __: Run) -> None:
+        element.body["url"] = url
+
+    return address
+
+
+def adapted(step: Step, names: set[str]) -> Step | None:
+    """Return an included row without the names that nothing makes; None where it cannot be without them."""
+    if step.into and step.into not in names:
+        return None
+    if step.find:
+        if step.find.get("of") not in names:
+            return None
+        names = {*names, str(step.find.get("as"))}
+    key = _known_keys(step.key, names)
+    if step.key is not None and key is None:
+        return None
+    link = {path: name for path, name in step.link.items() if name == "*" or name in names}
+    append = {path: name for path, name in step.append.items() if path.partition(".")[0] in names}
+    if step.append and not append and not step.make:
+        return None
+    return replace(step, key=key, link=link, append=append, element=step.element if append else "")
+
+
+def _known_keys(key: Any, names: set[str]) -> Any:
+    if isinstance(key, dict) and "any" in key:
+        some = [one for one in key["any"] if _known_keys(one, names) is not None]
+        return {"any": some} if some else None
+    if isinstance(key, list) and any(_NAME.fullmatch(str(part)) and str(part) not in names for part in key):
+        return None
+    return key
