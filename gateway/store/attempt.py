@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Issue, Outcome, Quarantined, Translation
+from gateway.canonical import Issue, NotUnderstood, Outcome, Quarantined, Refused, Translation
 from gateway.errors import Rejected
 from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
@@ -127,12 +127,18 @@ class Attempt:
         if isinstance(item.outcome, Translation):
             outcome, settled = self._translate(item, item.outcome)
         else:
-            outcome = item.outcome
+            outcome = self._held(item.envelope.id, item.outcome)
             settled = inbox.settled(outcome, None, 0, 0, answered(item, outcome))
         if item.keeps and self.slots[item.envelope.id].state == "stored" and settled.state != "stored":
             return Written(item.envelope.id, outcome)
         self._close(item, settled)
         return Written(item.envelope.id, outcome, settled.answer)
+
+    def _held(self, id_: str, outcome: Quarantined | Refused | NotUnderstood) -> Outcome:
+        """Return how a message ends that writes nothing; what its sender is rid of is not given back."""
+        if isinstance(outcome, NotUnderstood) and self.slots[id_].state in ("stored", "quarantined"):
+            return Quarantined(outcome.reason, outcome.issues)
+        return outcome
 
     def _translate(self, item: Settle, translation: Translation) -> tuple[Outcome, Settled]:
         """Apply a message and answer it; whatever goes wrong in it quarantines it alone."""
@@ -179,9 +185,9 @@ class Attempt:
         slot = self.slots[envelope.id]
         tallies[envelope.tenant, "inbox", slot.state] -= 1
         tallies[envelope.tenant, "inbox", settled.state] += 1
-        if slot.reason:
+        if slot.state == "quarantined":
             tallies[envelope.tenant, "quarantine", slot.reason] -= 1
-        if settled.reason:
+        if settled.state == "quarantined":
             tallies[envelope.tenant, "quarantine", settled.reason] += 1
         if slot.state == "received" and isinstance(
             item.outcome, Translation

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from gateway.canonical import Issue, Outcome, Quarantined, Translation
+from gateway.canonical import Issue, NotUnderstood, Outcome, Quarantined, Refused, Stored, Translation
 from gateway.store.direct import execute_many
 from gateway.store.insert import Insert
 from gateway.store.keys import signed64
@@ -28,6 +28,12 @@ _SETTLE = (
     "first_seq = CASE WHEN ? THEN ? ELSE first_seq END, versions = COALESCE(NULLIF(?, 0), versions), "
     "outcome = ?, lineage = ?, answer = ? WHERE n = ?"
 )
+_STATES: dict[type, State] = {
+    Stored: "stored",
+    Quarantined: "quarantined",
+    Refused: "refused",
+    NotUnderstood: "rejected",
+}
 ISSUE_FIELDS = ("severity", "code", "where", "rule", "text", "text_zh")
 
 
@@ -68,8 +74,8 @@ def settled(
     if translation is not None and translation.gaps:
         account["gaps"] = [[*key, count] for key, count in translation.gaps.items()]
     return Settled(
-        state=type(outcome).__name__.lower(),  # type: ignore[arg-type]
-        reason=outcome.reason if isinstance(outcome, Quarantined) else "",
+        state=_STATES[type(outcome)],
+        reason=outcome.reason if isinstance(outcome, Quarantined | NotUnderstood) else "",
         map_version=translation.map_version if translation else "",
         first_seq=first_seq,
         versions=versions,

@@ -77,8 +77,25 @@ def merge(
     result = _replaced(stored, _joined(stored, incoming) if overwrite else incoming, taken)
     if "identifier" in said:
         result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
+    if owns:
+        result = gathered(result, stored, incoming)
     if result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
         result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
+    return result
+
+
+GATHERED: Mapping[str, frozenset[str]] = {"DiagnosticReport": frozenset(("result",))}
+"""Elements that come in pieces, in any order: analysers send the results of one report one by one. A result
+is taken back by its own status (OBX-11 D), not by a message that does not name it."""
+
+
+def gathered(resource: Resource, stored: Resource, incoming: Resource) -> Resource:
+    """Return ``resource`` with all entries of its :data:`GATHERED` elements, the stored ones first."""
+    result = resource
+    for name in GATHERED.get(incoming.get("resourceType", ""), frozenset()) & stored.keys() & incoming.keys():
+        entries = stored[name] + [entry for entry in incoming[name] if entry not in stored[name]]
+        if entries != result.get(name):
+            result = {**result, name: entries}
     return result
 
 

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Refused, Translation
+from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Refused, Translation
 
-State = Literal["received", "stored", "quarantined", "refused"]
-"""Where a message stands: only ``received`` is unfinished."""
+State = Literal["received", "stored", "quarantined", "refused", "rejected"]
+"""Where a message stands: only ``received`` is unfinished.
+
+Its sender is rid of what is ``stored`` or ``quarantined``, and has to mend what is ``refused`` (breaks a
+rule, AE) or ``rejected`` (not understood, AR).
+"""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class Settle:
     """
 
     envelope: Envelope
-    outcome: Translation | Quarantined | Refused
+    outcome: Translation | Quarantined | Refused | NotUnderstood
     answer: Callable[[Outcome], bytes]
     keeps: bool = False
 

@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from gateway.errors import Misconfigured, Retry
 from gateway.store import tables
 from gateway.store.direct import execute
+from gateway.store.upgrade import upgrade
 
 PAGE_SIZE = 4096
 BUSY_MS = 5000
@@ -104,10 +105,15 @@ class Session:
                 self._create()
             elif "store_meta" not in known:
                 raise Misconfigured(f"{self.path} is a database of another program", code="store-foreign")
+            upgrade(self.writer, self._schema_version())
         rows = self.writer.exec_driver_sql("SELECT name, value FROM store_meta").all()
         meta: dict[str, str] = dict(rows)
         _check_schema(self.path, int(meta["schema_version"]))
         return bytes.fromhex(meta["cursor_secret"])
+
+    def _schema_version(self) -> int:
+        found = self.writer.exec_driver_sql("SELECT value FROM store_meta WHERE name = 'schema_version'")
+        return int(found.scalar_one())
 
     def _create(self) -> None:
         SQLModel.metadata.create_all(self.writer, tables=tables.TABLES)
@@ -206,8 +212,7 @@ def _sqlite_path(url: str) -> str:
 def _check_schema(path: str, found: int) -> None:
     if found < tables.SCHEMA_VERSION:
         raise Misconfigured(
-            f"{path} has schema version {found}, this program needs {tables.SCHEMA_VERSION}: "
-            "run `qiao db upgrade` first",
+            f"{path} has schema version {found}, which no program wrote: restore a backup",
             code="store-too-old",
         )
     if found > tables.SCHEMA_VERSION:

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from gateway.canonical import Draft, Envelope, Resource, Translation
 from gateway.store.body import resource
 from gateway.store.direct import execute
-from gateway.store.identity import survivor_of
+from gateway.store.identity import SUCCESSOR, survivor_known
 from gateway.store.lookup import IdentKey
-from gateway.store.merge import group
+from gateway.store.merge import GATHERED, group
 from gateway.store.types import NUMBER
 
 _STATE = (
@@ -54,27 +54,37 @@ def spared(
         owner: which resource an identifier belongs to now.
     """
 
+    def after(state: Resource) -> str:
+        """Return the id of what goes on for a resource that was merged, ``""`` for none."""
+        known = survivor_known(state)
+        if known is None:
+            known = owner((tenant, NUMBER[state["resourceType"]], SUCCESSOR, state["id"]))
+        return known or ""
+
     def one(draft: Draft) -> Draft:
         key = owner((tenant, NUMBER[draft.type], *draft.key)) if draft.key else None
-        state = _living(connection, tenant, draft.type, key or draft.id)
+        state = _living(connection, tenant, draft.type, key or draft.id, after)
         if state is None or not _overtaken(state, envelope, translation.event_at):
             return draft
-        return replace(draft, body=_additions(connection, draft, state), cleared=(), mark=b"")
+        body = _additions(connection, draft, state, key or draft.id)
+        return replace(draft, body=body, cleared=(), mark=b"")
 
     return replace(translation, drafts=[one(draft) for draft in translation.drafts])
 
 
-def _living(connection: Connection, tenant: int, type_: str, id_: str) -> _State | None:
-    """Return the state of a resource, or of the patient that goes on for it."""
+def _living(
+    connection: Connection, tenant: int, type_: str, id_: str, after: Callable[[Resource], str]
+) -> _State | None:
+    """Return the state of a resource, or of what goes on for it (Patient, Account, Encounter)."""
     for _ in range(_HOPS):
         row = execute(connection, _STATE, (tenant, NUMBER[type_], id_)).fetchone()
         if row is None or row[3]:
             return None
         state = _State(row[0], row[1], row[2], resource(row[4]))
-        after = survivor_of(state.body) if type_ == "Patient" else ""
-        if not after:
+        goes_on = after(state.body)
+        if not goes_on:
             return state
-        id_ = after
+        id_ = goes_on
     return None
 
 
@@ -84,16 +94,21 @@ def _overtaken(state: _State, envelope: Envelope, event_us: int | None) -> bool:
     return event_us < state.event_us
 
 
-def _additions(connection: Connection, draft: Draft, state: _State) -> Resource:
-    """Return the draft with the elements that neither this state nor any before it has had."""
+def _additions(connection: Connection, draft: Draft, state: _State, said: str) -> Resource:
+    """Return the draft with the elements that neither this state nor any before it has had.
+
+    Args:
+        said: the id that the draft stands for: nothing of one that was merged into another is added to that.
+    """
     known = {group(name) for name in state.body}
     for body in _before(connection, state.seq):
         known |= {group(name) for name in body}
-    joined = any(link.get("type") == "replaces" for link in state.body.get("link", ()))
-    if draft.type == "Patient" and joined:
-        known |= {
-            group(name) for name in draft.body
-        }  # it may speak of the patient who was merged into this one
+    joined = draft.type == "Patient" and any(
+        link.get("type") == "replaces" for link in state.body.get("link", ())
+    )
+    if joined or state.body["id"] != said:  # it may speak of the one that was merged into this one
+        known |= {group(name) for name in draft.body}
+    known -= GATHERED.get(draft.type, frozenset())
     return {name: value for name, value in draft.body.items() if name in _NAMES or group(name) not in known}
 
 

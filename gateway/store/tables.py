@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TENANT_SHIFT = 40
 
 _Big = BigInteger().with_variant(Integer(), "sqlite")  # INTEGER PRIMARY KEY is SQLite's rowid itself

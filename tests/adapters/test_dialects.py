@@ -89,11 +89,12 @@ def test_a_control_without_a_patient_is_named_as_what_it_is() -> None:
     assert made.reason == "quality-control"
 
 
-def test_the_tests_of_one_bar_code_keep_their_reports_and_share_its_order() -> None:
+def test_the_tests_of_one_bar_code_share_its_report_and_its_order() -> None:
     made = [ended(*sample(name))[1] for name in ("54-mindray-bs-glucose", "55-mindray-bs-same-sample-urea")]
     reports = [draft for one in made if isinstance(one, Translation) for draft in one.drafts
                if draft.type == "DiagnosticReport"]  # fmt: skip
-    assert len({draft.id for draft in reports}) == 2
+    assert len({draft.id for draft in reports}) == 1
+    assert len({draft.body["result"][0]["reference"] for draft in reports}) == 2
     assert len({draft.body["basedOn"][0]["reference"] for draft in reports}) == 1
 
 
@@ -103,3 +104,16 @@ def test_profiles_without_overrides_share_the_maps() -> None:
     )
     assert {"default", "his", "lis", "pacs", "ris"}.isdisjoint(maps().variants)
     assert all(maps().profiles[name].repairs is None for name in ("default", "his", "lis", "pacs", "ris"))
+
+
+def test_a_hospital_information_system_decides_about_all_that_it_sends_but_reports() -> None:
+    made = {
+        step.make
+        for plan in maps().messages.values()
+        for step in plan.file.steps
+        if step.make and not step.owns
+    }
+    of_a_message = {"Bundle", "MessageHeader"}  # written once
+    for name in ("his", "his-legacy"):
+        owns = set(maps().profiles[name].owns)
+        assert made - owns - of_a_message == {"DiagnosticReport", "Specimen"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from gateway.canonical import Draft, Issue, Quarantined, Refused, Stored, Translation
+from gateway.canonical import Draft, Issue, NotUnderstood, Quarantined, Refused, Stored, Translation
 from gateway.errors import Rejected, Retry
 from gateway.store import Settle, clock, direct, insert, open_store, session
 
@@ -148,6 +148,21 @@ def test_a_locked_database_says_retry(desk: Any, patient: Make) -> None:
     other.execute("ROLLBACK")
     other.close()
     assert desk.store.write([desk.receive()])[0].outcome is None
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "rejected"), (Quarantined("x"), "quarantined")])
+def test_what_its_sender_is_rid_of_is_not_given_back(desk: Any, before: Any, after: str) -> None:
+    envelope = desk.envelope()
+    desk.store.write([desk.receive(envelope)])
+    if before:
+        desk.store.write([Settle(envelope, before, desk.ack)])
+    [written] = desk.store.write([Settle(envelope, NotUnderstood("no-control-id"), desk.ack)])
+    [row] = desk.store.inbox_list()
+    assert (row.state, row.reason) == (after, "no-control-id")
+    assert isinstance(written.outcome, Quarantined if before else NotUnderstood)
+    counts = desk.store.counts("default")
+    assert counts.inbox == {after: 1}
+    assert counts.quarantine == ({"no-control-id": 1} if before else {})
 
 
 def test_quarantined_and_refused_are_kept_with_their_issues(desk: Any) -> None:

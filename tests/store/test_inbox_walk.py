@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.canonical import Draft, Envelope, Quarantined, Stored, Translation
+from gateway.canonical import Draft, Envelope, Merge, Quarantined, Stored, Translation
 from gateway.store import Settle, Walk, Written
 
 Make = Callable[..., Draft]
@@ -119,3 +119,45 @@ def test_gaps_can_be_asked_by_sender_and_table(desk: Any, patient: Make) -> None
     assert next((one.sender, one.table, one.count) for one in desk.store.gaps()) == ("lis", "gender", 2)
     assert [one.table for one in desk.store.gaps(sender="his")] == ["gender", "unit"]
     assert [one.sender for one in desk.store.gaps(table="unit")] == ["his"]
+
+
+@pytest.mark.parametrize("type_", ["Encounter", "Account"])
+def test_a_replay_about_one_that_was_merged_twice_is_overtaken_by_what_goes_on(desk: Any, type_: str) -> None:
+    def said(id_: str, **elements: str) -> Draft:
+        body = {"resourceType": type_, "id": id_, "status": "active", **elements}
+        return Draft(type_, id_, body, key=(f"urn:{type_}", id_))
+
+    def charge(status: str) -> Draft:
+        refers = {"reference": f"{type_}/a1"}
+        element = {"context": refers} if type_ == "Encounter" else {"account": [refers]}
+        body = {"resourceType": "ChargeItem", "id": "c1", "status": status, **element}
+        return Draft("ChargeItem", "c1", body, key=("urn:ChargeItem", "c1"))
+
+    first = put(desk, said("a1", language="de"), charge("billable"))
+    desk.stored(said("a2"), said("a3", language="zh"))
+    for old, new in (("a1", "a2"), ("a2", "a3")):
+        desk.stored(said(new), merges=[Merge(type_, (f"urn:{type_}", old), old, new)])
+    assert again(desk, first, said("a1", language="de"), charge("billed")).outcome.refs == [
+        "ChargeItem/c1/_history/4"
+    ]
+    goes_on = str(desk.store.read("default", type_, "a3").body)
+    assert '"language":"zh"' in goes_on
+    moved = str(desk.store.read("default", "ChargeItem", "c1").body)
+    assert f"{type_}/a3" in moved
+    assert f"{type_}/a1" not in moved
+
+
+def test_a_piece_of_a_report_that_comes_late_or_again_adds_its_results(desk: Any) -> None:
+    def report(*results: str) -> Draft:
+        entries = [{"reference": f"Observation/{one}"} for one in results]
+        body = {"resourceType": "DiagnosticReport", "id": "r1", "status": "final", "result": entries}
+        return Draft("DiagnosticReport", "r1", body, key=("urn:r", "r1"))
+
+    put(desk, report("urea"), event_at=20)
+    late = put(desk, report("glucose"), event_at=10)
+    stored = str(desk.store.read("default", "DiagnosticReport", "r1").body)
+    assert stored.index("Observation/urea") < stored.index("Observation/glucose")
+    assert refs(again(desk, late, report("glucose"), event_at=10)) == []
+    assert refs(again(desk, late, report("glucose", "potassium"), event_at=10)) == [
+        "DiagnosticReport/r1/_history/3"
+    ]

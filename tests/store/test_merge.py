@@ -327,3 +327,20 @@ def test_what_was_entered_in_error_has_no_clinical_status(newer: bool) -> None:
     ended = merge(active, error)
     assert "clinicalStatus" not in ended
     assert "clinicalStatus" not in merge(ended, active, newer=newer), "con-5"
+
+
+def report(*results: str) -> dict[str, Any]:
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": "r1",
+        "result": [{"reference": f"Observation/{one}"} for one in results],
+    }
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_the_results_of_a_report_come_in_pieces(newer: bool) -> None:
+    first = report("glucose", "urea")
+    assert merge(first, report("potassium"), newer=newer) == report("glucose", "urea", "potassium")
+    assert merge(first, report("urea", "glucose"), newer=newer) == first, "a correction repeats results"
+    assert merge(first, report("potassium"), owns=False) == first, "who does not own it adds nothing"
+    assert merge(report(), {**report("a")}, newer=newer) == report("a")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.canonical import Draft
+from gateway.canonical import Draft, Issue, Quarantined, Refused
 from gateway.errors import Misconfigured, Retry
-from gateway.store import open_store
+from gateway.store import Settle, open_store
 
 Make = Callable[..., Draft]
 
@@ -51,7 +51,7 @@ def test_a_close_leaves_no_log(desk: Any, patient: Make) -> None:
 
 @pytest.mark.parametrize(
     ("version", "code", "advice"),
-    [("0", "store-too-old", "qiao db upgrade"), ("2", "store-too-new", "newer")],
+    [("0", "store-too-old", "restore a backup"), ("3", "store-too-new", "newer")],
 )
 def test_another_schema_version_says_what_to_do(tmp_path: Path, version: str, code: str, advice: str) -> None:
     path = tmp_path / "qiao.db"
@@ -60,6 +60,36 @@ def test_another_schema_version_says_what_to_do(tmp_path: Path, version: str, co
     with pytest.raises(Misconfigured, match=advice) as raised:
         open_store(f"sqlite:///{path}")
     assert raised.value.code == code
+
+
+def test_a_database_of_the_first_version_opens_and_tells_what_was_answered_ar(desk: Any) -> None:
+    def issue(rule: str) -> Issue:
+        return Issue("error", "required", "MSH-10", rule, "MSH-10 is required")
+
+    ends = [
+        Quarantined("no-control-id", [issue("HL70357/101")]),
+        Refused([issue("HL70357/200")]),
+        Refused([issue("cq-3.2")]),
+        Quarantined("no-patient", [issue("")]),
+    ]
+    envelopes = [desk.envelope() for _ in ends]
+    desk.store.write([desk.receive(one) for one in envelopes])
+    desk.store.write([Settle(one, end, desk.ack) for one, end in zip(envelopes, ends, strict=True)])
+    desk.store.close()
+    change(desk.path, "UPDATE store_meta SET value = '1' WHERE name = 'schema_version'")
+    for _ in range(2):
+        store = open_store(f"sqlite:///{desk.path}")
+        rows = {row.id: (row.state, row.reason) for row in store.inbox_list()}
+        counts = store.counts("default")
+        store.close()
+        assert [rows[one.id] for one in envelopes] == [
+            ("rejected", "no-control-id"),
+            ("rejected", "unknown-type"),
+            ("refused", ""),
+            ("quarantined", "no-patient"),
+        ]
+        assert counts.inbox == {"rejected": 2, "refused": 1, "quarantined": 1}
+        assert counts.quarantine == {"no-patient": 1}
 
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
