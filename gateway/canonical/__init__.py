@@ -1,7 +1,7 @@
 """The nouns that every layer shares: Envelope, Record, Draft, Translation, Outcome, lineage."""
 
 from gateway.canonical.envelope import Envelope, new_envelope_id, now_us
-from gateway.canonical.outcome import Issue, Outcome, Quarantined, Refused, Severity, Stored
+from gateway.canonical.outcome import Issue, NotUnderstood, Outcome, Quarantined, Refused, Severity, Stored
 from gateway.canonical.record import Record
 from gateway.canonical.resource import Draft, Merge, Resource, Translation
 
@@ -10,6 +10,7 @@ __all__ = [
     "Envelope",
     "Issue",
     "Merge",
+    "NotUnderstood",
     "Outcome",
     "Quarantined",
     "Record",

@@ -39,6 +39,7 @@ class Envelope:
         charset: the charset that the transport or profile dictates, ``""`` where the bytes decide.
         raw: the bytes, without transport framing.
         meta: facts of the transport (``peer``, ``port``, ``file``), never patient data.
+        zone: in which the sender is answered, ``"+08:00"``; set with ``sender``, not kept.
     """
 
     id: str
@@ -50,3 +51,4 @@ class Envelope:
     charset: str
     raw: bytes
     meta: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "+08:00"

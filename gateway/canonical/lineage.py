@@ -8,6 +8,7 @@ failed: its value was malformed and was left out.
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
@@ -32,13 +33,11 @@ class Block:
 
 def pack(numbers: Sequence[int]) -> bytes:
     """Return the list as little-endian 16-bit numbers; what does not fit is capped, never dropped."""
+    form = f"<{len(numbers)}h"
     try:
-        packed = array("h", numbers)
-    except OverflowError:
-        packed = array("h", [max(-MOST, min(MOST, number)) for number in numbers])
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
+        return struct.pack(form, *numbers)
+    except struct.error:
+        return struct.pack(form, *[max(-MOST, min(MOST, number)) for number in numbers])
 
 
 def unpack(data: bytes) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""Outcome: the three ways in which a message can end, and the issues that explain it."""
+"""Outcome: the four ways in which a message can end, and the issues that explain it."""
 
 from __future__ import annotations
 
@@ -66,4 +66,17 @@ class Refused:
     issues: list[Issue] = field(default_factory=list)
 
 
-Outcome = Stored | Quarantined | Refused
+@dataclass(slots=True)
+class NotUnderstood:
+    """The message is given back: its sender keeps it, and must mend it. Its bytes are kept to be looked at.
+
+    Attributes:
+        reason: short machine-readable word (``"no-control-id"``).
+        issues: what the sender must know; ``rule`` names the condition of HL7 table 0357 (``HL70357/101``).
+    """
+
+    reason: str
+    issues: list[Issue] = field(default_factory=list)
+
+
+Outcome = Stored | Quarantined | Refused | NotUnderstood

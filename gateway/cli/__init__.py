@@ -10,23 +10,26 @@ import os
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import adapter, convert, demo, doctor, inbox, mapping, send, serve
-from gateway.cli.words import say, say_fault, speak
-from gateway.errors import Misconfigured, QiaoError, Rejected
+from gateway.cli import adapter, convert, demo, doctor, inbox, mapping, send, serve, terminology, validate
+from gateway.cli.output import said
+from gateway.cli.usage import Parser, speak_argparse
+from gateway.cli.words import say, speak
+from gateway.errors import Misconfigured, QiaoError
 from gateway.settings import language
 
-COMMANDS = (demo, serve, convert, send, inbox, mapping, adapter, doctor)
+COMMANDS = (demo, serve, convert, validate, send, inbox, mapping, terminology, adapter, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak(language(_asked_language(given)))
+    speak_argparse()
     options = _parser().parse_args(given)
     try:
         return int(options.run(options))
     except QiaoError as error:
-        print(f"qiao: {_said(error)}", file=sys.stderr)
+        print(f"qiao: {said(error)}", file=sys.stderr)
         return 2 if isinstance(error, Misconfigured) else 1
     except BrokenPipeError:
         # The reader (`| head`) has gone; without this the interpreter complains again while it exits.
@@ -40,13 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _said(error: QiaoError) -> str:
-    """Return an error in the chosen language, its place in front."""
-    if not isinstance(error, Rejected):
-        return say_fault(str(error))
-    return f"{error.where}: {say_fault(error.reason)}" if error.where else say_fault(error.reason)
-
-
 def _asked_language(arguments: Sequence[str]) -> str:
     """Return the value of ``--lang``, which must be known before the help texts are made."""
     for this, following in zip(arguments, [*arguments[1:], ""], strict=False):
@@ -58,7 +54,7 @@ def _asked_language(arguments: Sequence[str]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="qiao", description=say("qiao"))
+    parser = Parser(prog="qiao", description=say("qiao"), epilog=say("qiao.settings"))
     parser.add_argument("--version", action=_Version, help=say("version"))
     shared = argparse.ArgumentParser(add_help=False)
     for one in (parser, shared):

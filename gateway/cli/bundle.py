@@ -1,9 +1,22 @@
-"""Bundle: one message's resources as a FHIR transaction (R4 §2.36.5, §3.1.0.11)."""
+"""Bundle: what a message became as one FHIR Bundle (R4 §2.36.5): to send, to read, or as a FHIR message.
+
+A transaction (§3.1.0.11) puts every resource under its deterministic id; a collection only holds them; a
+message (§2.4) is what the rows of the form ``message`` made of the header, its MessageHeader first.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.canonical import Merge, Resource, Translation
 from gateway.canonical.json import dumps
+
+_UNKNOWN = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    ]
+}
+"""Offline nobody knows when a message came in; where it does not say so itself, ``recorded`` has no value."""
 
 
 def entries(translation: Translation, base: str) -> list[Resource]:
@@ -47,7 +60,45 @@ def transaction(made: list[Resource]) -> bytes:
     return dumps({"resourceType": "Bundle", "type": "transaction", "entry": made})
 
 
+def collection(made: list[Resource]) -> bytes:
+    """Return the Bundle as one line of JSON: the same resources, and nothing to do with them."""
+    held = [{"fullUrl": one["fullUrl"], "resource": one["resource"]} for one in made]
+    return dumps({"resourceType": "Bundle", "type": "collection", "entry": held})
+
+
+def message(made: list[Resource]) -> bytes:
+    """Return the FHIR message as one line of JSON.
+
+    Its entries are known by their ids alone (``urn:uuid:…``), whatever server they go to, and refer to one
+    another so (bdl-4, bdl-7, bdl-12).
+
+    Args:
+        made: entries of a message whose maps were loaded with the form ``message``.
+    """
+    resources = [one["resource"] for one in made]
+    bundle = next(one for one in resources if one["resourceType"] == "Bundle")
+    inside = [one for one in resources if one is not bundle]
+    inside.sort(key=lambda one: one["resourceType"] != "MessageHeader")
+    names = {f"{one['resourceType']}/{one['id']}": f"urn:uuid:{one['id']}" for one in inside}
+    held = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": _referring(one, names)} for one in inside]
+    return dumps({**bundle, "entry": held})
+
+
+def _referring(value: Any, names: dict[str, str]) -> Any:
+    """Return a copy of JSON in which references to the entries name their ``fullUrl``."""
+    if isinstance(value, dict):
+        return {
+            key: names.get(one, one)
+            if key == "reference" and isinstance(one, str)
+            else _referring(one, names)
+            for key, one in value.items()
+        }
+    return [_referring(one, names) for one in value] if isinstance(value, list) else value
+
+
 def _entry(base: str, type_: str, id_: str, body: Resource) -> Resource:
+    if type_ == "Provenance" and "recorded" not in body:
+        body = {**body, "_recorded": _UNKNOWN}
     return {
         "fullUrl": f"{base}/{type_}/{id_}",
         "resource": body,

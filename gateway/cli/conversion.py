@@ -10,23 +10,27 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gateway import registry
-from gateway.canonical import Envelope, Issue, Quarantined, Refused, Translation
+from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Refused, Translation
 from gateway.canonical.json import dumps
-from gateway.cli.bundle import entries, transaction
+from gateway.cli.bundle import collection, entries, message, transaction
 from gateway.cli.gather import Item
+from gateway.cli.output import maps_of
 from gateway.errors import Misconfigured, Rejected
-from gateway.mapping import Maps, load_maps
+from gateway.mapping import Maps
 from gateway.mapping.account import Accountant, Leaf, compact, totals
 from gateway.mapping.trace import Tracer
 from gateway.pipeline import steps
+from gateway.settings import Settings
 from gateway.spec import AdapterSpec
 
 ADAPTER = "his/hl7v2"
 CHUNK_MESSAGES = 256
 CHUNK_BYTES = 1 << 20
+FORMS = {"transaction": transaction, "collection": collection, "message": message}
+"""What a message may be written out as."""
+
 CHUNKS_PER_JOB = 3
 """Chunks that wait for a process: more would only cost memory."""
 
@@ -36,16 +40,26 @@ class Plan:
     """How to convert; the same for every process.
 
     Attributes:
+        settings: for the hospital's own maps and code tables.
         sender: id of the sender profile, ``""`` to choose it by the message.
         base: of the bundles' ``fullUrl``.
         trace: also write the lineage and the account.
-        root: folder of the maps, ``""`` for those shipped.
+        root: folder of the maps, ``""`` for those of the settings.
+        form: type of the Bundles, one of ``FORMS``.
+        source: also hold the bytes of the message, in a DocumentReference.
     """
 
+    settings: Settings = field(default_factory=Settings)
     sender: str = ""
     base: str = "http://127.0.0.1:8080/fhir"
     trace: bool = False
     root: str = ""
+    form: str = "transaction"
+    source: bool = False
+
+    def forms(self) -> frozenset[str]:
+        """Return the forms whose rows the maps are to work."""
+        return frozenset({self.form, "source" if self.source else ""} & {"message", "source"})
 
 
 @dataclass(slots=True)
@@ -85,7 +99,7 @@ class Converter:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._spec: AdapterSpec = registry.find()[ADAPTER]
-        self._maps: Maps = load_maps(Path(plan.root) if plan.root else None)
+        self._maps: Maps = maps_of(plan.settings, plan.root, plan.forms())
         self._tracer = Tracer(self._maps)
         self._accountant = Accountant(self._maps)
         if plan.sender and plan.sender not in self._maps.profiles:
@@ -113,7 +127,7 @@ class Converter:
         # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
         envelope = Envelope("", "default", ADAPTER, "", 0, self._spec.content_type, "", item.raw)
         try:
-            reading = steps.read(self._spec, self._maps, envelope, self._plan.sender)
+            reading = steps.read(self._spec, self._maps, envelope, self._plan.sender, records=False)
         except Rejected as error:
             return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)]), []
         result = steps.translate(self._maps, envelope, reading)
@@ -130,8 +144,9 @@ class Converter:
 
     def _write(self, made: Converted, item: Item, translation: Translation) -> None:
         resources = entries(translation, self._plan.base)
-        made.bundles += transaction(resources) + b"\n"
-        made.resources.update(entry["resource"]["resourceType"] for entry in resources)
+        made.bundles += FORMS[self._plan.form](resources) + b"\n"
+        types = (entry["resource"]["resourceType"] for entry in resources)
+        made.resources.update(type_ for type_ in types if type_ != "Bundle")
         made.unmapped.update(translation.unmapped)
         for issue in translation.issues:
             rule = issue.rule or issue.code
@@ -173,9 +188,10 @@ def _runs(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield run
 
 
-def _reason(item: Item, result: Quarantined | Refused) -> dict[str, str | int]:
-    reason = result.reason if isinstance(result, Quarantined) else "refused"
-    text = "; ".join(issue.text for issue in result.issues)
+def _reason(item: Item, result: Quarantined | Refused | NotUnderstood) -> dict[str, str | int]:
+    reason = "refused" if isinstance(result, Refused) else result.reason
+    told = [issue.text for issue in result.issues if issue.severity != "information"]
+    text = "; ".join(dict.fromkeys(told))
     return {"file": item.file, "message": item.index, "reason": reason, "text": text}
 
 

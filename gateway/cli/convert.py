@@ -1,4 +1,4 @@
-"""``qiao convert``: HL7 v2 files → one FHIR transaction Bundle per message and line, offline."""
+"""``qiao convert``: HL7 v2 files → one FHIR Bundle per message and line, offline."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gateway.cli.output import Commands, at_least_one, notice, progress
+from gateway.cli.output import Commands, add_config, at_least_one, notice, progress, read_settings
 from gateway.cli.words import say, say_fault, say_reason
 from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
     from gateway.cli.conversion import Converted
+    from gateway.cli.gather import Stray
+
+TYPES = ("transaction", "collection", "message")
+"""Types of the Bundles."""
 
 BASE = "http://127.0.0.1:8080/fhir"
 """Where ``qiao serve`` answers unless it is told otherwise."""
@@ -26,11 +30,14 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser = commands.add_parser("convert", help=say("convert"), parents=[shared])
     parser.add_argument("files", nargs="+", metavar="FILE", help=say("convert.files"))
     parser.add_argument("-o", "--output", metavar="OUT", default="-", help=say("convert.output"))
+    parser.add_argument("--as", dest="form", default="transaction", choices=TYPES, help=say("convert.as"))
+    parser.add_argument("--source", action="store_true", help=say("convert.source"))
     parser.add_argument("--sender", metavar="NAME", default="", help=say("convert.sender"))
     parser.add_argument("--trace", action="store_true", help=say("convert.trace"))
     parser.add_argument("--jobs", type=at_least_one, default=1, metavar="N", help=say("convert.jobs"))
     parser.add_argument("--base", default=BASE, metavar="URL", help=say("convert.base"))
     parser.add_argument("--maps", default="", metavar="DIR", help=say("mapping.root"))
+    add_config(parser)
     parser.set_defaults(run=run)
 
 
@@ -42,12 +49,17 @@ def run(options: argparse.Namespace) -> int:
     output = None if options.output == "-" else Path(options.output)
     if options.trace and not output:
         raise Misconfigured(say("convert.trace.where"), where="--trace")
+    if options.source and options.form == "transaction":
+        raise Misconfigured(say("convert.source.where"), where="--source")
     began = time.monotonic()
-    plan = Plan(options.sender, options.base.rstrip("/"), options.trace, options.maps)
+    settings = read_settings(options)
+    base = options.base.rstrip("/")
+    form, source = options.form, options.source
+    plan = Plan(settings, options.sender, base, options.trace, options.maps, form, source)
     size = gather.total_bytes(options.files)  # first: a missing file must not cost the last output
     total = _Total(output)
     with total, progress(say("convert.progress"), size) as advance:
-        for part in convert(gather.messages(options.files), plan, options.jobs):
+        for part in convert(gather.messages(options.files, total.pass_over), plan, options.jobs):
             total.add(part)
             advance(part.bytes)
     _report(total, round(time.monotonic() - began, 3), as_json=options.json)
@@ -62,7 +74,7 @@ class _Total:
     """
 
     def __init__(self, output: Path | None) -> None:
-        self.messages = self.quarantined = 0
+        self.messages = self.quarantined = self.stray = 0
         self.resources: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
         self.issues: Counter[str] = Counter()
@@ -104,8 +116,16 @@ class _Total:
             if self.output:
                 self._file("quarantine").write(dumps(line) + b"\n")
             else:
-                reason = f"{say_reason(str(line['reason']))} {say_fault(str(line['text']))}".strip()
+                text = "; ".join(say_fault(one) for one in str(line["text"]).split("; "))
+                reason = f"{say_reason(str(line['reason']))} {text}".strip()
                 notice(say("convert.quarantined", file=line["file"], index=line["message"], reason=reason))
+
+    def pass_over(self, stray: Stray) -> None:
+        """Count the lines of one file that are no message, and tell of them."""
+        from gateway.cli.gather import tell
+
+        self.stray += stray.lines
+        tell(stray)
 
     def _file(self, kind: str) -> BinaryIO:
         if kind not in self._open:
@@ -131,6 +151,7 @@ def _report(total: _Total, seconds: float, *, as_json: bool) -> None:
         "messages": total.messages,
         "converted": total.messages - total.quarantined,
         "quarantined": total.quarantined,
+        "stray": total.stray,
         "resources": dict(sorted(total.resources.items())),
         "unmapped": dict(total.unmapped.most_common()),
         "issues": dict(total.issues.most_common()),

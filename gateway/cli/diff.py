@@ -112,7 +112,7 @@ def _from_inbox(store: Store, since: Moment) -> tuple[int, Iterator[tuple[str, E
     """Return how many messages the inbox has since then, and them, oldest first."""
     from gateway.store import Walk
 
-    walk = Walk(since_us=since.us, first=since.id, states=("stored", "quarantined", "refused"))
+    walk = Walk(since_us=since.us, first=since.id, states=("stored", "quarantined", "refused", "rejected"))
     count, last = store.inbox_extent(walk)
 
     def each() -> Iterator[tuple[str, Envelope]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway.cli.output import notice
 from gateway.cli.words import say
 from gateway.errors import Misconfigured, Rejected
 from gateway.wire import er7
+
+_SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
+_LINES = re.compile(rb"[\r\n\x0b\x1c]+")
 
 SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat"})
 """Which files of a folder are read; a file that is named itself is always read."""
@@ -29,6 +34,34 @@ class Item:
     index: int
     raw: bytes
     flaw: str = ""
+
+
+@dataclass(slots=True)
+class Stray:
+    """Lines of one file that belong to no message and look like no segment (a log around the messages).
+
+    Attributes:
+        lines: how many; ``first``: where the first one stands, counted from 1; ``text``: the first of them.
+    """
+
+    file: str
+    lines: int = 0
+    first: int = 0
+    text: bytes = b""
+
+    def take(self, text: bytes, line: int) -> bool:
+        """Count text between the messages, unless it may be a part of one: that must not be passed over."""
+        if _SEGMENT.search(text):
+            return False
+        if not self.lines:
+            self.first, self.text = line, text
+        self.lines += sum(bool(one.strip()) for one in _LINES.split(text))
+        return True
+
+
+def tell(stray: Stray) -> None:
+    """Print one line about what was passed over."""
+    notice(say("gather.stray", file=stray.file, lines=stray.lines, first=stray.first))
 
 
 def paths(names: Sequence[str]) -> list[Path]:
@@ -54,36 +87,41 @@ def paths(names: Sequence[str]) -> list[Path]:
     return found
 
 
-def messages(names: Sequence[str], advance: Callable[[int], None] | None = None) -> Iterator[Item]:
+def messages(names: Sequence[str], stray: Callable[[Stray], None] = tell) -> Iterator[Item]:
     """Yield the messages of all files, memory bounded by one of them; MLLP framing is left out.
 
-    Everything that is no message is yielded too, so that it is reported: text between the messages as it
-    is, a message that is too long without its bytes, an empty file as its message 0.
+    What may be a message is yielded too, so that it is reported: segments without a header as they are, a
+    message that is too long without its bytes, an empty file as its message 0. Of a file without messages the
+    first text stands for its message 1.
 
     Args:
-        advance: told how many bytes have been read, for a progress bar.
+        stray: told, once for each file that has messages, of the other lines in it.
     """
     for path in paths(names):
         with _open(path) as stream:
-            yield from _split(str(path), stream, advance)
+            yield from _split(str(path), stream, stray)
     if "-" in names:
-        yield from _split("-", sys.stdin.buffer, advance)
+        yield from _split("-", sys.stdin.buffer, stray)
 
 
-def _split(file: str, stream: BinaryIO, advance: Callable[[int], None] | None) -> Iterator[Item]:
+def _split(file: str, stream: BinaryIO, stray: Callable[[Stray], None]) -> Iterator[Item]:
     index = lost = 0
     skipped: Counter[str] = Counter()
-    for raw in er7.split_messages(stream, skipped=skipped):
+    beside = Stray(file)
+    for raw in er7.split_messages(stream, skipped=skipped, stray=beside.take):
         while lost < skipped["too-large"]:
             lost, index = lost + 1, index + 1
             yield Item(file, index, b"", "too-large")
         index += 1
-        if advance:
-            advance(len(raw))
         yield Item(file, index, raw)
     for at in range(skipped["too-large"] - lost):
         yield Item(file, index + at + 1, b"", "too-large")
-    if not index and not skipped["too-large"]:
+    if index or skipped["too-large"]:
+        if beside.lines:
+            stray(beside)
+    elif beside.lines:
+        yield Item(file, 1, beside.text)
+    else:
         yield Item(file, 0, b"", "empty")
 
 

@@ -19,16 +19,17 @@ from gateway.cli.output import (
     maps_of,
     notice,
     open_existing,
+    padded,
     print_json,
     read_settings,
 )
-from gateway.cli.words import language, say, say_fault, say_reason
+from gateway.cli.words import language, say, say_fault, say_reason, say_state
 from gateway.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
     from gateway.store import InboxEntry, InboxRow, Store
 
-STATES = ("received", "stored", "quarantined", "refused")
+STATES = ("received", "stored", "quarantined", "refused", "rejected")
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -46,6 +47,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     replaying = actions.add_parser("replay", help=say("inbox.replay"), parents=[shared])
     replaying.add_argument("id", metavar="ID", nargs="?", help=say("inbox.id"))
     replaying.add_argument("--quarantined", action="store_true", help=say("inbox.replay.all"))
+    replaying.add_argument("--rejected", action="store_true", help=say("inbox.replay.rejected"))
     replaying.add_argument("--all", action="store_true", help=say("inbox.replay.every"))
     replaying.add_argument("--since", default="", metavar="TIME", help=say("since"))
     replaying.add_argument("--sender", metavar="NAME", help=say("inbox.replay.sender"))
@@ -65,7 +67,7 @@ def list_(options: argparse.Namespace) -> int:
                 print_json(asdict(row))
             else:
                 print(f"{row.id}  {_time(row.received_us)}  {row.adapter:<15} {row.sender:<12} "
-                      f"{row.state:<11} {say_reason(row.reason)}")  # fmt: skip
+                      f"{padded(say_state(row.state), 16)} {say_reason(row.reason)}".rstrip())  # fmt: skip
     if not count and not options.json:
         notice(say("inbox.empty"))
     return 0
@@ -81,18 +83,21 @@ def show(options: argparse.Namespace) -> int:
         print_json(_as_json(entry))
         return 0
     for name, value in asdict(entry.row).items():
-        shown = say_reason(value) if name == "reason" else value
-        if name == "received_us":
-            name, shown = "received", _time(value)
-        print(f"{name:<12} {shown}")
+        print(f"{padded(say(f'inbox.show.{name}'), 12)} {_shown(name, value)}")
     for issue in entry.issues:
         text = issue.text_zh if language() == "zh" and issue.text_zh else say_fault(issue.text)
-        print(f"{issue.severity:<12} {issue.where} {text}")
+        print(f"{padded(say(f'issue.{issue.severity}'), 12)} {issue.where} {text}")
     for ref in entry.refs:
-        print(f"{'wrote':<12} {ref}")
+        print(f"{padded(say('inbox.show.wrote'), 12)} {ref}")
     print(flush=True)
     sys.stdout.buffer.write(entry.envelope.raw.replace(b"\r", b"\n") + b"\n")
     return 0
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "received_us":
+        return _time(int(str(value)))
+    return {"reason": say_reason, "state": say_state}.get(name, str)(str(value))
 
 
 def _account(options: argparse.Namespace, entry: InboxEntry) -> int:
@@ -126,7 +131,7 @@ def _account(options: argparse.Namespace, entry: InboxEntry) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Translate again with today's maps; 1 if a message still cannot be stored."""
-    if bool(options.id) + options.quarantined + options.all != 1:
+    if bool(options.id) + options.quarantined + options.rejected + options.all != 1:
         raise Misconfigured(say("inbox.which"), where="inbox replay")
     if options.all:
         return replay_all.run(options)
@@ -134,11 +139,13 @@ def replay(options: argparse.Namespace) -> int:
         raise Misconfigured(say("inbox.replay.only-all"), where="inbox replay")
     from gateway import registry
     from gateway.pipeline.recovery import replay as again
+    from gateway.store import Walk
 
     maps, adapters = maps_of(read_settings(options)), registry.find()
     left = 0
     with closing(open_existing(read_settings(options))) as store:
-        ids = [options.id] if options.id else [row.id for row in _rows(store, "quarantined", None, 1_000_000)]
+        state = "rejected" if options.rejected else "quarantined"
+        ids = [options.id] if options.id else [row.id for row in _rows(store, state, None, 1_000_000)]
         for id_ in ids:
             written = store.write([again(maps, adapters, _entry(store, id_).envelope)])[0]
             row = _entry(store, id_).row
@@ -147,7 +154,9 @@ def replay(options: argparse.Namespace) -> int:
             if options.json:
                 print_json({"id": id_, "state": row.state, "reason": row.reason, "refs": refs})
             else:
-                print(f"{id_}  {row.state:<11} {say_reason(row.reason) or len(refs)}")
+                print(f"{id_}  {padded(say_state(row.state), 16)} {say_reason(row.reason) or len(refs)}")
+        if options.quarantined:
+            replay_all.tell_rejected(store.inbox_extent(Walk(states=("rejected",)))[0])
     return 1 if left else 0
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from gateway.cli import coverage, diff, gaps, seed, translate
-from gateway.cli.output import Commands, add_group, print_json
+from gateway.cli.output import Commands, add_config, add_group, maps_of, print_json, read_settings, said
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
+from gateway.settings import Settings
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     actions = add_group(commands, "mapping")
     parser = actions.add_parser("check", help=say("mapping.check"), parents=[shared])
     parser.add_argument("--maps", default="", metavar="DIR", help=say("mapping.root"))
+    add_config(parser)
     parser.set_defaults(run=run)
     for command in (coverage, seed, translate, gaps, diff):
         command.add(actions, shared)
@@ -23,7 +24,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 def run(options: argparse.Namespace) -> int:
     """Print the problems; 1 if there are any."""
-    count, problems = examine(options.maps)
+    count, problems = examine(read_settings(options), options.maps)
     if options.json:
         print_json({"messages": count, "problems": problems})
     else:
@@ -33,13 +34,14 @@ def run(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def examine(root: str = "") -> tuple[int, list[str]]:
-    """Return how many message types have maps, and what is wrong with the maps."""
-    from gateway.mapping import load_maps
+def examine(settings: Settings, root: str = "") -> tuple[int, list[str]]:
+    """Return how many message types have maps, and what is wrong with the maps and code tables."""
     from gateway.mapping.guide import check
+    from gateway.mapping.rows import FORMS
 
     try:
-        maps = load_maps(Path(root) if root else None)
+        maps_of(settings, root, frozenset(FORMS))
+        maps = maps_of(settings, root)
         return len(maps.messages), check(maps)
     except Misconfigured as error:
-        return 0, [str(error)]
+        return 0, [said(error)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.words import say
-from gateway.errors import Misconfigured
+from gateway.cli.words import say, say_fault
+from gateway.errors import Misconfigured, QiaoError, Rejected
 from gateway.settings import Settings, load, override
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ Commands = argparse._SubParsersAction  # noqa: SLF001 -- argparse has no public 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
+def said(error: QiaoError) -> str:
+    """Return an error in the chosen language, its place in front."""
+    if not isinstance(error, Rejected):
+        return say_fault(str(error))
+    return f"{error.where}: {say_fault(error.reason)}" if error.where else say_fault(error.reason)
+
+
 def print_json(value: object) -> None:
     """Print one line of JSON on standard output."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
@@ -31,6 +39,16 @@ def print_json(value: object) -> None:
 def notice(text: str) -> None:
     """Print one line for people on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def padded(text: str, width: int) -> str:
+    """Return ``text`` filled up to ``width`` columns of a terminal, where a Chinese character takes two."""
+    return text + " " * (width - columns(text))
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal ``text`` takes."""
+    return sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
 
 
 def at_least_one(text: str) -> int:
@@ -65,13 +83,19 @@ def add_group(commands: Commands[argparse.ArgumentParser], name: str) -> Command
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add ``--config`` and ``--store``."""
-    parser.add_argument("--config", metavar="FILE", type=Path, help=say("config"))
+    add_config(parser)
     parser.add_argument("--store", metavar="URL", default="", help=say("store"))
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config``."""
+    parser.add_argument("--config", metavar="FILE", type=Path, help=say("config"))
 
 
 def read_settings(options: argparse.Namespace, *, host: str = "", port: int | None = None) -> Settings:
     """Return the settings that the options name. Raises ``Misconfigured``."""
-    return override(load(options.config), store_url=options.store, host=host, port=port)
+    store_url = getattr(options, "store", "")
+    return override(load(options.config), store_url=store_url, host=host, port=port)
 
 
 def open_existing(settings: Settings) -> Store:
@@ -84,12 +108,16 @@ def open_existing(settings: Settings) -> Store:
     return open_store(settings.store.url, synchronous=settings.store.synchronous)
 
 
-def maps_of(settings: Settings, root: str = "") -> Maps:
-    """Return the maps that ``qiao serve`` would use, or those below ``root``. Raises ``Misconfigured``."""
+def maps_of(settings: Settings, root: str = "", forms: frozenset[str] = frozenset()) -> Maps:
+    """Return the maps that ``qiao serve`` would use, or those below ``root``. Raises ``Misconfigured``.
+
+    Args:
+        forms: what the messages are to be written out as; nothing that is stored has one.
+    """
     from gateway.mapping import load_maps
 
     root, codes = root or settings.mapping.root, settings.mapping.codes
-    return load_maps(Path(root) if root else None, Path(codes) if codes else None)
+    return load_maps(Path(root) if root else None, Path(codes) if codes else None, forms)
 
 
 @contextmanager

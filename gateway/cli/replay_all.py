@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     with closing(open_existing(settings)) as store:
         walk = Walk(since_us=since.us, first=since.id, sender=options.sender or "")
         count, last = store.inbox_extent(walk)
+        rejected, _ = store.inbox_extent(replace(walk, states=("rejected",)))
         with progress(say("inbox.replay.progress"), count) as advance:
             try:
                 batches = replay_all(store, maps, adapters, replace(walk, until=last), dry=options.dry_run)
@@ -38,11 +39,18 @@ def run(options: argparse.Namespace) -> int:
                 if not isinstance(error, KeyboardInterrupt):
                     raise
                 stopped = True
-    _report(total, count, options)
+    _report(total, count, rejected, options)
+    tell_rejected(rejected)
     return 130 if stopped else 1 if total.quarantined else 0
 
 
-def _report(total: object, count: int, options: argparse.Namespace) -> None:
+def tell_rejected(count: int) -> None:
+    """Say that what was given back to its sender is left alone, where there is any."""
+    if count:
+        notice(say("inbox.replay.left", count=count))
+
+
+def _report(total: object, count: int, rejected: int, options: argparse.Namespace) -> None:
     from gateway.pipeline.again import Replayed
 
     assert isinstance(total, Replayed)
@@ -53,6 +61,7 @@ def _report(total: object, count: int, options: argparse.Namespace) -> None:
         "unchanged": total.unchanged,
         "quarantined": total.quarantined.total(),
         "kept": total.kept,
+        "rejected": rejected,
         "reasons": dict(total.quarantined.most_common()),
         "versions": dict(sorted(total.versions.items())),
         "last": total.last,

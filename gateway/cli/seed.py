@@ -6,7 +6,7 @@ import argparse
 from importlib.resources import files
 from pathlib import Path
 
-from gateway.cli.output import Commands, notice
+from gateway.cli.output import Commands, notice, print_json
 from gateway.cli.words import say
 
 
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     for name in options.names:
         text = translate(guide, name, maps, tables)
         if not options.write:
-            print(text)
+            print_json({"map": name, "text": text}) if options.json else print(text)
             continue
         path = root / "hl7v2" / place(guide, name)
         if path.exists():
@@ -37,5 +37,7 @@ def run(options: argparse.Namespace) -> int:
             refused = 1
             continue
         path.write_text(text, encoding="utf-8")
-        print(say("mapping.seed.written", path=path))
+        print_json({"map": name, "path": str(path)}) if options.json else print(
+            say("mapping.seed.written", path=path)
+        )
     return refused

@@ -1,7 +1,7 @@
 """The words of the command line, in English and Chinese: closed tables.
 
-``WORDS`` is what the commands say, ``REASONS`` why a message waits in quarantine, ``FAULTS`` the sentences of
-``gateway.errors``, which are English where they are raised. What is in no table is shown as it stands.
+``WORDS`` is what the commands say, ``STATES`` and ``REASONS`` where a message stands and why. The sentences
+of errors, English where they are raised, are in ``faults.py``. What is in no table is shown as it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "language of messages: zh or en (default: the locale)",
         "提示语言：zh 或 en（默认随系统）",
     ),
-    "json": ("machine-readable output", "输出 JSON"),
+    "json": (
+        "JSON on standard output, one object a line: one for each thing that is listed",
+        "在标准输出输出 JSON，每行一个对象；列表类命令每项一行",
+    ),
+    "usage.examples": ("examples:", "示例："),
+    "usage.settings": (
+        "Settings that it reads, from --config FILE and QIAO_SECTION__KEY: {settings}",
+        "读取的配置（来自 --config 文件和 QIAO_节__键）：{settings}",
+    ),
+    "usage.no-settings": ("It reads no settings.", "不读取任何配置。"),
+    "qiao.settings": (
+        "`qiao COMMAND --help` shows examples and the settings that the command reads.",
+        "`qiao 命令 --help` 给出示例和该命令读取的配置。",
+    ),
     "config": (
         "settings file (TOML); none is needed on loopback",
         "配置文件（TOML）；只在本机使用时不需要",
@@ -64,6 +77,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "convert": ("HL7 v2 files to FHIR bundles, offline", "离线把 HL7 v2 文件转换成 FHIR Bundle"),
     "convert.files": ("files, folders, or - for standard input", "文件、目录，或 - 表示标准输入"),
     "convert.output": ("NDJSON file (default: standard output)", "NDJSON 输出文件（默认标准输出）"),
+    "convert.as": (
+        "type of the Bundles: transaction (default), collection, or message (with its MessageHeader)",
+        "Bundle 的类型：transaction（默认）、collection，或 message：带 MessageHeader 的 FHIR 消息",
+    ),
+    "convert.source": (
+        "also hold the bytes of each message in a DocumentReference (with --as message or collection)",
+        "同时用 DocumentReference 保存每条消息的原文（与 --as message 或 collection 合用）",
+    ),
+    "convert.source.where": (
+        "--source goes with --as message or --as collection",
+        "--source 须与 --as message 或 --as collection 合用",
+    ),
     "convert.sender": (
         "sender profile (default: chosen by MSH-3 and MSH-4)",
         "发送方配置（默认按 MSH-3、MSH-4 选择）",
@@ -73,13 +98,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "把血缘写到 OUT.trace.ndjson，把每个值的去向写到 OUT.account.ndjson",
     ),
     "convert.jobs": ("processes", "进程数"),
-    "convert.base": ("base URL of the bundles' fullUrl", "Bundle 中 fullUrl 的基地址"),
+    "convert.base": (
+        "base URL of fullUrl (a message has urn:uuid)",
+        "fullUrl 的基地址（message 用 urn:uuid）",
+    ),
     "convert.trace.where": ("--trace needs -o OUT", "--trace 需要 -o OUT"),
     "convert.quarantined": ("{file} message {index}: {reason}", "{file} 第 {index} 条：{reason}"),
     "convert.progress": ("converting", "转换中"),
     "convert.done": (
-        "{messages} messages: {converted} converted, {quarantined} quarantined, {seconds} s",
-        "共 {messages} 条：转换 {converted}，隔离 {quarantined}，用时 {seconds} 秒",
+        "{messages} messages: {converted} converted, {quarantined} not, {seconds} s",
+        "共 {messages} 条：转换 {converted}，未能转换 {quarantined}，用时 {seconds} 秒",
     ),
     "send": ("a test client", "测试客户端"),
     "send.hl7": (
@@ -93,20 +121,49 @@ WORDS: dict[str, tuple[str, str]] = {
     "inbox": ("what came in, and what became of it", "收件箱：收到了什么，结果如何"),
     "inbox.list": ("newest first", "最新的在前"),
     "inbox.state": (
-        "only this state: received, stored, quarantined, refused",
-        "只看某状态：received、stored、quarantined、refused",
+        "only this state: received (not ended yet), stored, quarantined (waits with us), refused (breaks a "
+        "rule), rejected (not understood, given back to its sender)",
+        "只看某状态：received（未完成）、stored（已入库）、quarantined（隔离）、refused（违反规则）、"
+        "rejected（无法识别，已退回发送方）",
     ),
-    "inbox.reason": ("only quarantined for this reason", "只看某隔离原因"),
+    "inbox.reason": ("only for this reason", "只看某原因"),
     "inbox.limit": ("how many", "条数"),
     "inbox.show": ("one message, raw", "显示一条原始消息"),
     "inbox.id": ("inbox id", "收件箱编号"),
     "inbox.replay": ("translate again with today's maps", "用现在的映射重新转换"),
-    "inbox.replay.all": ("every quarantined message", "所有被隔离的消息"),
+    "inbox.replay.all": (
+        "every quarantined message; what was rejected stays with its sender",
+        "所有被隔离的消息；已退回的仍由发送方处理",
+    ),
+    "inbox.replay.rejected": (
+        "every rejected message all the same: its sender was told AR and may have sent it again, mended",
+        "照样处理所有已退回的消息：发送方收到过 AR，可能已改正后重发",
+    ),
+    "inbox.replay.left": (
+        "{count} rejected messages are left alone: their senders were told to mend them and send them again; "
+        "--rejected works them all the same",
+        "另有 {count} 条已退回的消息未处理：已通知发送方改正后重发；如仍需处理请用 --rejected",
+    ),
+    "inbox.show.id": ("id", "编号"),
+    "inbox.show.tenant": ("tenant", "机构"),
+    "inbox.show.adapter": ("adapter", "接入方式"),
+    "inbox.show.sender": ("sender", "发送方"),
+    "inbox.show.received_us": ("received", "收到时间"),
+    "inbox.show.state": ("state", "状态"),
+    "inbox.show.reason": ("reason", "原因"),
+    "inbox.show.attempts": ("attempts", "尝试次数"),
+    "inbox.show.control_id": ("control_id", "消息控制号"),
+    "inbox.show.map_version": ("map_version", "映射版本"),
+    "inbox.show.wrote": ("wrote", "写入"),
+    "issue.fatal": ("fatal", "严重"),
+    "issue.error": ("error", "错误"),
+    "issue.warning": ("warning", "警告"),
+    "issue.information": ("information", "提示"),
     "inbox.none": ("no such message: {id}", "没有这条消息：{id}"),
     "inbox.empty": ("nothing", "没有消息"),
     "inbox.which": (
-        "give an ID, --quarantined, or --all --since TIME",
-        "请给出编号、--quarantined，或 --all --since 时间",
+        "give an ID, --quarantined, --rejected, or --all --since TIME",
+        "请给出编号、--quarantined、--rejected，或 --all --since 时间",
     ),
     "inbox.account": (
         "what becomes of every field, component and sub-component, with today's maps",
@@ -203,8 +260,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "only these official maps, e.g. 'PV1[Encounter]' (default: all)",
         "只看这些官方映射，如 'PV1[Encounter]'（默认全部）",
     ),
-    "mapping.coverage.missing": ("list the rows that are missing", "列出缺少的行"),
-    "mapping.coverage.excluded": ("list the rows left out, with the reason", "列出有意不做的行及原因"),
+    "mapping.coverage.missing": (
+        "list the rows that are missing (codes: their number; name a code system for each)",
+        "列出缺少的行（代码只列数量；写出代码表名则逐个列出）",
+    ),
+    "mapping.coverage.excluded": (
+        "list the rows left out, with the reason (codes: their number; name a code system for each)",
+        "列出有意不做的行及原因（代码只列数量；写出代码表名则逐个列出）",
+    ),
+    "mapping.coverage.codes": ("{name}  codes: {count}  {why}", "{name}  代码 {count} 个  {why}"),
+    "mapping.coverage.codes.more": (
+        "A code system named as argument lists its codes: qiao mapping coverage --excluded '{name}'",
+        "写出代码表名可逐个列出代码：qiao mapping coverage --excluded '{name}'",
+    ),
+    "mapping.coverage.why": ("{reason}: {text}", "{reason}：{text}"),
+    "mapping.coverage.why.not-in-r4": ("not in R4", "R4 没有"),
+    "mapping.coverage.why.no-source-code": ("no source code", "没有源代码"),
+    "mapping.coverage.why.guide-open": ("left open by the guide", "指南未定"),
+    "mapping.coverage.why.guide-error": ("error of the guide", "指南有误"),
+    "mapping.coverage.why.other-way": ("another way", "以别的方式实现"),
+    "mapping.coverage.why.elsewhere": ("elsewhere", "写在别处"),
+    "mapping.coverage.why.local": ("local to another country", "仅限他国"),
+    "mapping.coverage.why.privacy": ("privacy", "隐私"),
+    "mapping.coverage.why.withdrawn": ("withdrawn", "已废止"),
     "mapping.coverage.rows": ("rows", "行数"),
     "mapping.coverage.done": ("implemented", "已实现"),
     "mapping.coverage.left": ("left out", "不做"),
@@ -248,13 +326,124 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor": ("check this installation", "检查本机安装"),
     "doctor.ok": ("all well", "一切正常"),
     "doctor.bad": ("{count} to mend", "有 {count} 处需要处理"),
-    "doctor.space": ("free some space", "请清理磁盘"),
+    "doctor.zone": (
+        "the time zone database has no {name}: {found}",
+        "时区数据库中没有 {name}：{found}",
+    ),
+    "doctor.codes.none": ("none of the hospital's own", "没有医院自有代码表"),
+    "doctor.codes": ("{folder}: {count} files", "{folder}：{count} 个文件"),
+    "doctor.maps": (
+        "{types} message types, {senders} sender profiles, version",
+        "{types} 种消息，{senders} 个发送方配置，版本",
+    ),
+    "doctor.cache.homeless": (
+        "no home folder: the maps are compiled anew at every start",
+        "没有主目录：每次启动都要重新编译映射",
+    ),
+    "doctor.cache.locked": (
+        "{folder} cannot be written to: the maps are compiled anew at every start",
+        "{folder} 不可写：每次启动都要重新编译映射",
+    ),
+    "doctor.cache.open": (
+        "others may write to {path}: it is not read, and the maps are compiled anew at every start",
+        "其他用户可以写入 {path}：不予读取，每次启动都要重新编译映射",
+    ),
+    "doctor.cache.close": (
+        "chown and chmod go-w the file and its folder, or delete it",
+        "请对该文件及其目录执行 chown 和 chmod go-w，或删除它",
+    ),
+    "doctor.disk": ("{free} GiB free beside the store ({folder})", "存储所在磁盘剩余 {free} GiB（{folder}）"),
+    "doctor.store": ("{url}: {count} messages", "{url}：{count} 条消息"),
+    "doctor.store.none": ("{url}: not there yet, can be made", "{url}：尚不存在，可以创建"),
+    "doctor.store.folder": (
+        "make the folder {folder}, or set [store] url",
+        "请创建目录 {folder}，或修改 [store] url",
+    ),
+    "doctor.inbox.none": ("no messages yet", "尚无消息"),
+    "doctor.inbox": (
+        "{quarantined} wait in quarantine, {rejected} were rejected",
+        "隔离中 {quarantined} 条，已退回 {rejected} 条",
+    ),
+    "doctor.senders": ("the last {count} messages: {listed}", "最近 {count} 条消息：{listed}"),
+    "doctor.senders.silent": ("none of {names}", "没有来自 {names} 的消息"),
+    "doctor.senders.default": (
+        "{count} fit no sender profile: write one for their MSH-3 and MSH-4 (docs/add-a-mapping.md)",
+        "{count} 条不符合任何发送方配置：请按其 MSH-3、MSH-4 新建配置（docs/add-a-mapping.md）",
+    ),
+    "doctor.port.taken": ("in use", "端口被占用"),
+    "doctor.port.running": ("{ports}: a gateway answers there", "{ports}：已有网关在运行"),
+    "doctor.port.running.do": (
+        "nothing, if it is the one that you mean; a second one needs other ports and another store",
+        "若正是该网关则无需处理；另起一个须使用其他端口和另一个存储",
+    ),
     "doctor.port": (
-        "in use; stop the other process or set another {setting}",
-        "端口被占用：请停掉占用者，或更改 {setting}",
+        "stop the other process or set another {setting}",
+        "请停掉占用者，或更改 {setting}",
+    ),
+    "doctor.do.versions": (
+        "install again: make setup, or pip install",
+        "请重新安装：make setup 或 pip install",
+    ),
+    "doctor.do.sqlite": (
+        "use a Python that brings SQLite 3.35 or newer (any python.org build since 3.10)",
+        "请使用自带 SQLite 3.35 或更新版本的 Python（3.10 以后的官方版本均可）",
+    ),
+    "doctor.do.root": (
+        "keep one installation: remove the other one from the environment or PYTHONPATH",
+        "请只保留一处安装：从环境或 PYTHONPATH 中移除另一处",
+    ),
+    "doctor.do.zone": (
+        "install the system's tzdata package or mend TZ; lists show UTC until then, messages do not mind",
+        "请安装系统的 tzdata 软件包或更正 TZ；此前列表显示 UTC，消息不受影响",
+    ),
+    "doctor.do.adapters": (
+        "mend that section of the settings file; qiao adapter list shows the valid ones",
+        "请更正配置文件的该节；可用的见 qiao adapter list",
+    ),
+    "doctor.do.codes": (
+        "let the gateway's user read that folder and its files, or mend [mapping] codes",
+        "请让网关的用户可读该目录及文件，或更正 [mapping] codes",
+    ),
+    "doctor.do.maps": (
+        "mend that line, then run qiao mapping check; the running gateway keeps the maps it started with",
+        "请更正该行后运行 qiao mapping check；运行中的网关仍使用启动时的映射",
+    ),
+    "doctor.do.cache": (
+        "nothing must be done; to start sooner, give the gateway's user a home that it may write to",
+        "可不处理；如需加快启动，请给网关的用户一个可写的主目录",
+    ),
+    "doctor.do.disk": (
+        "free some space, or move the store: stop the gateway, move the file with its -wal, set [store] url",
+        "请清理磁盘，或迁移存储：停止网关，连同 -wal 一起移动文件，再修改 [store] url",
+    ),
+    "doctor.do.wal": (
+        "a backup or another reader holds it: end that, or restart the gateway; never delete the file",
+        "有备份或其他读取者占用：请结束它或重启网关；切勿删除该文件",
+    ),
+    "doctor.do.store": (
+        "look whether the file belongs to this program and its user may write to it and to its folder; else "
+        "restore a backup",
+        "请确认该文件属于本程序，且网关的用户可写该文件及其目录；否则请恢复备份",
+    ),
+    "doctor.do.inbox": (
+        "qiao inbox list --state quarantined shows them; mend the maps or the profile, then replay. Rejected "
+        "ones are the senders' to mend",
+        "用 qiao inbox list --state quarantined 查看；更正映射或发送方配置后重放。已退回的由发送方改正",
+    ),
+    "doctor.do.senders": (
+        "nothing, if they do not send here; else look at match in their profile",
+        "若它们本不在此发送则无需处理；否则请检查其配置中的 match",
+    ),
+    "doctor.do.ports": (
+        "mend the address or port in that section",
+        "请更正该节中的地址或端口",
     ),
     "at-least-one": ("must be a number, 1 or more", "必须是不小于 1 的整数"),
     "port-number": ("must be a port, 0 to 65535", "必须是端口号，0 至 65535"),
+    "gather.stray": (
+        "{file}: stray text, {lines} lines, first at line {first}; passed over",
+        "{file}：消息之外的文字 {lines} 行，首见于第 {first} 行；已略过",
+    ),
     "gather.empty": (
         "no files in this folder that end in {suffixes}; name a file itself to read it whatever its name",
         "目录中没有以 {suffixes} 结尾的文件；其他文件请直接写出文件名",
@@ -267,11 +456,84 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} values left out of converted messages; -o OUT lists them in OUT.issues.ndjson",
         "已转换的消息中有 {count} 个值未写入；使用 -o OUT 时逐条列在 OUT.issues.ndjson",
     ),
+    "terminology": (
+        "code systems, value sets and concept maps of your own",
+        "自有的代码系统、值集和概念映射",
+    ),
+    "terminology.import": (
+        "import CSV or FHIR JSON files, whole or not at all",
+        "导入 CSV 或 FHIR JSON 文件，要么全部成功，要么不变",
+    ),
+    "terminology.files": (
+        "CSV with the columns code and display (and parent), or FHIR JSON: CodeSystem, ValueSet, ConceptMap, "
+        "Bundle, NDJSON",
+        "CSV（列：编码、名称，可有上级编码），或 FHIR JSON：CodeSystem、ValueSet、ConceptMap、Bundle、NDJSON",
+    ),
+    "terminology.system": (
+        "canonical URL of the code system of a CSV file",
+        "CSV 文件所属代码系统的规范 URL",
+    ),
+    "terminology.version": (
+        "its version; the same version again replaces it",
+        "版本；同一版本再次导入则替换",
+    ),
+    "terminology.progress": ("importing", "导入中"),
+    "terminology.imported": (
+        "{artefacts} artefact(s), {concepts} concept(s) imported into {path}",
+        "已导入 {artefacts} 项、{concepts} 个概念，存于 {path}",
+    ),
+    "terminology.list": ("what is imported", "列出已导入的内容"),
+    "terminology.none": ("nothing is imported ({path})", "尚未导入任何内容（{path}）"),
+    "terminology.lookup": ("what a code system says of a code", "查询代码的含义"),
+    "terminology.lookup.system": ("canonical URL, with |version if you like", "规范 URL，可加 |版本"),
+    "terminology.lookup.code": ("the code", "代码"),
+    "validate": ("find everything that is wrong with FHIR resources", "找出 FHIR 资源中的所有问题"),
+    "validate.files": (
+        "JSON or NDJSON files, folders, or - for standard input",
+        "JSON 或 NDJSON 文件、目录，或 - 表示标准输入",
+    ),
+    "validate.profile": (
+        "check against this profile, too (may be repeated)",
+        "同时按此规范（profile）检查，可重复",
+    ),
+    "validate.definitions": (
+        "further StructureDefinitions, ValueSets, CodeSystems: files, folders or FHIR packages (.tgz)",
+        "另外的 StructureDefinition、ValueSet、CodeSystem：文件、目录或 FHIR 包（.tgz）",
+    ),
+    "validate.level": ("mildest severity to print", "显示的最低级别"),
+    "validate.must-support": (
+        "name must-support elements that are absent",
+        "列出缺少的必须支持（must-support）元素",
+    ),
+    "validate.best-practice": (
+        "leave out what the specification only recommends",
+        "不提示规范仅作建议的内容",
+    ),
+    "validate.no-profile": (
+        "nobody defines {url}; load it with --definitions",
+        "没有 {url} 的定义，请用 --definitions 加载",
+    ),
+    "validate.no-file": ("there is no such file or folder", "没有此文件或目录"),
+    "validate.progress": ("validating", "正在检查"),
+    "validate.total": ("{valid} valid, {invalid} not valid", "{valid} 个有效，{invalid} 个无效"),
+    "severity.fatal": ("fatal", "致命"),
+    "severity.error": ("error", "错误"),
+    "severity.warning": ("warning", "警告"),
+    "severity.information": ("information", "提示"),
     "inbox.no-store": (
         "there is no store here; name it with --store",
         "此处没有存储，请用 --store 指定",
     ),
 }
+
+STATES: dict[str, str] = {
+    "received": "未完成",
+    "stored": "已入库",
+    "quarantined": "隔离",
+    "refused": "拒绝",
+    "rejected": "已退回",
+}
+"""State of a message → Chinese."""
 
 REASONS: dict[str, str] = {
     "bad-separators": "分隔符有误",
@@ -298,6 +560,7 @@ REASONS: dict[str, str] = {
     "refused": "拒绝",
     "several-messages": "一帧中有多条消息",
     "store-conflict": "与存储内容冲突",
+    "invalid": "资源不符合 FHIR",
     "too-large": "消息过长",
     "too-many-fields": "字段过多",
     "too-many-segments": "段过多",
@@ -308,60 +571,7 @@ REASONS: dict[str, str] = {
     "unsupported-processing-id": "不支持的处理标识（MSH-11）",
     "unsupported-version": "不支持的 HL7 版本",
 }
-"""Reason of a quarantine → Chinese; the English word itself stays beside it, because scripts look for it."""
-
-FAULTS: dict[str, str] = {
-    "no such file or folder": "没有这个文件或目录",
-    "cannot be read: {why}": "无法读取：{why}",
-    "cannot be written: {why}": "无法写入：{why}",
-    "is not TOML: {why}": "不是 TOML 格式：{why}",
-    "unknown section [{name}]; valid: {valid}": "未知的配置节 [{name}]；可用：{valid}",
-    "unknown key {name}; valid: {valid}": "未知的键 {name}；可用：{valid}",
-    "unknown key {name}; known are {valid}": "未知的键 {name}；可用：{valid}",
-    "must be one of {valid}": "必须是其中之一：{valid}",
-    "must be a table": "必须是一个表",
-    "must be tables like {example}": "必须是形如 {example} 的表",
-    "must be {kind}": "类型必须是 {kind}",
-    'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
-        '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
-    ),
-    "the guide has no segment, datatype or code map {name}": "官方指南中没有段、数据类型或代码映射 {name}",
-    "no such adapter; there are: {valid}": "没有这个接入方式；现有：{valid}",
-    "no sender profile {name}; there are {valid}": "没有发送方配置 {name}；现有：{valid}",
-    "cannot bind {address}: {why}; set another port ({option})": (
-        "无法绑定 {address}：{why}；请换一个端口（{option}）"
-    ),
-    "cannot bind {address}: {why}; set another {setting}": "无法绑定 {address}：{why}；请更改 {setting}",
-    "cannot connect to {address}: {why}": "无法连接 {address}：{why}",
-    "no answer from {address}: {why}": "{address} 没有应答：{why}",
-    "{url} is no store URL; write sqlite:///PATH": "{url} 不是存储地址；请写 sqlite:///路径",
-    "the store must be a file: sqlite:///PATH": "存储必须是文件：sqlite:///路径",
-    "{path} is a database of another program": "{path} 是其他程序的数据库",
-    "nothing there": "没有内容",
-    "no map for this message type": "没有此消息类型的映射",
-    "there are no maps for this format yet": "尚无此格式的映射",
-    "the bytes are text in no known charset": "字节不符合任何已知字符集",
-    "the text does not begin with an MSH segment": "文本不以 MSH 段开头",
-    "the bytes do not begin with an MSH segment": "字节不以 MSH 段开头",
-    "the separators are not four or five distinct punctuation characters": "分隔符不是四或五个互不相同的标点",
-    "more than one MSH segment": "有不止一个 MSH 段",
-    "more segments than a message can have": "段数超过上限",
-    "more fields than a message can have": "字段数超过上限",
-    "the message names no {name}": "消息中没有可识别的 {name}",
-    "the identifier of this {type} already belongs to a record of another patient; "
-    "give the sender's profile a narrower scope (visit, date or year)": (
-        "此 {type} 的标识已属于另一名患者的记录；请在发送方配置中缩小 scope（visit、date 或 year）"
-    ),
-    "{where} ({name}) is required": "缺少 {where}（{name}）",
-    "not a version of HL7 v2; correct MSH-12": "不是 HL7 v2 版本，请更正 MSH-12",
-    "MSH-11 says that this is not production; list its value in the sender's profile to take it": (
-        "MSH-11 表明这不是生产数据；如需接收，请在发送方配置中列出该值"
-    ),
-    "MSH-11 is not in HL7 table 0103 (P, D, T)": "MSH-11 不在 HL7 表 0103（P、D、T）中",
-    "tried {count} times and never finished": "尝试 {count} 次均未完成",
-    "adapter {name} is gone": "接入方式 {name} 已不存在",
-}
-"""Sentence of an error, ``{…}`` for what varies → Chinese; the first that fits is taken."""
+"""Reason → Chinese; the English word itself stays beside it, because scripts look for it."""
 
 _language: Language = "en"
 
@@ -378,9 +588,15 @@ def say(key: str, **values: object) -> str:
 
 
 def say_reason(code: str) -> str:
-    """Return the reason of a quarantine, in Chinese with its meaning beside it."""
+    """Return a reason, in Chinese with its meaning beside it."""
     meaning = REASONS.get(code, "") if _language == "zh" else ""
     return f"{code} {meaning}" if meaning else code
+
+
+def say_state(state: str) -> str:
+    """Return where a message stands, in Chinese with its meaning beside the word that scripts look for."""
+    meaning = STATES.get(state, "") if _language == "zh" else ""
+    return f"{state} {meaning}" if meaning else state
 
 
 def say_fault(text: str) -> str:
@@ -388,12 +604,15 @@ def say_fault(text: str) -> str:
     if _language == "zh":
         for pattern, chinese in _patterns():
             if found := pattern.fullmatch(text):
-                return chinese.format(**found.groupdict())
+                given = found.groupdict()
+                return re.sub(r"{(\w+)}", lambda place: given[place[1]], chinese)  # noqa: B023 -- used at once
     return text
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    from gateway.cli.faults import FAULTS
+
     return [
         (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), chinese)
         for english, chinese in FAULTS.items()

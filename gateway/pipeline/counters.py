@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from gateway.canonical import Outcome, Quarantined, Stored
+from gateway.canonical import NotUnderstood, Outcome, Quarantined, Stored
 from gateway.errors import Retry
 
 
@@ -18,8 +18,8 @@ class Counters:
         repeats: the same message again; answered as before, nothing stored.
         stored: in the store.
         quarantined: kept, not stored, by reason.
-        refused: broke a rule or asked for something unsupported.
-        rejected: no message at all, by code; not in the inbox.
+        refused: broke a rule.
+        rejected: not understood and given back (AR), by reason; in the inbox if they begin with MSH.
         busy: could not be committed; the sender keeps it.
         recovered: found unfinished after a stop or a fault and ended; they count above as well,
             but not in ``received``.
@@ -54,5 +54,7 @@ class Counters:
             self.stored += 1
         elif isinstance(outcome, Quarantined):
             self.quarantined[outcome.reason] += 1
+        elif isinstance(outcome, NotUnderstood):
+            self.rejected[outcome.reason] += 1
         else:
             self.refused += 1

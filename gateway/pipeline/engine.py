@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.canonical import Envelope, Issue, Outcome, Refused
+from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome
 from gateway.errors import Rejected, Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
@@ -109,7 +109,7 @@ class Engine:
         self.counters.rejected[error.code] += 1
         log.warning("adapter=%s not kept: %s", envelope.adapter, error.code)
         issue = Issue("error", "structure", error.where, "HL70357/100", error.reason)
-        return answer(spec, envelope, None, Refused([issue]))
+        return answer(spec, envelope, None, NotUnderstood(error.code, [issue]))
 
     def _same_again(self, given: Answer) -> bytes:
         self.counters.received += 1

@@ -11,8 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from gateway.canonical import Envelope, Issue, Quarantined, Record
+from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Record
 from gateway.wire import er7
+
+Flaw = Quarantined | NotUnderstood
+"""Why a message goes no further: it waits with us, or its sender has to mend it."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -31,7 +34,7 @@ class Header:
     control_id: str
     digest: bytes
     receipt: bool = False
-    flaw: Quarantined | None = None
+    flaw: NotUnderstood | None = None
 
     @property
     def safe_type(self) -> str:
@@ -73,7 +76,7 @@ def is_message(raw: bytes) -> bool:
     return b"MSH" in raw[:32].replace(b"\0", b"")
 
 
-def processing_flaw(message: er7.Message, accepted: Collection[str]) -> Quarantined | None:
+def processing_flaw(message: er7.Message, accepted: Collection[str]) -> Flaw | None:
     """Return why a message may not become part of a record, by MSH-11 (HL7 v2.8 §2.14.9.11, table 0103).
 
     A test patient or a control sample among real ones is worse than a message that waits.
@@ -92,7 +95,7 @@ def processing_flaw(message: er7.Message, accepted: Collection[str]) -> Quaranti
         return Quarantined("not-production", [issue])
     text, text_zh = "MSH-11 is not in HL7 table 0103 (P, D, T)", "MSH-11 不在 HL7 表 0103（P、D、T）中"
     issue = Issue("error", "not-supported", "MSH-11", "HL70357/202", text, text_zh)
-    return Quarantined("unsupported-processing-id", [issue])
+    return NotUnderstood("unsupported-processing-id", [issue])
 
 
 def _wants_receipt_only(mode: er7.AnswerMode) -> bool:
@@ -108,7 +111,7 @@ def _digest(message: er7.Message) -> bytes:
     return blake2b(head + rest, digest_size=16).digest()
 
 
-def _flaw(message: er7.Message) -> Quarantined | None:
+def _flaw(message: er7.Message) -> NotUnderstood | None:
     """Return what a header lacks that every message must have (HL7 table 0357 in the issue's rule)."""
     if not message.header(9):
         return _lacks("no-message-type", "MSH-9", "message type", "消息类型")
@@ -118,10 +121,10 @@ def _flaw(message: er7.Message) -> Quarantined | None:
         said = "not a version of HL7 v2; correct MSH-12"
         said_zh = "不是 HL7 v2 版本，请更正 MSH-12"
         issue = Issue("error", "not-supported", "MSH-12", "HL70357/203", said, said_zh)
-        return Quarantined("unsupported-version", [issue])
+        return NotUnderstood("unsupported-version", [issue])
     return None
 
 
-def _lacks(reason: str, where: str, name: str, name_zh: str) -> Quarantined:
+def _lacks(reason: str, where: str, name: str, name_zh: str) -> NotUnderstood:
     text, text_zh = f"{where} ({name}) is required", f"缺少 {where}（{name_zh}）"
-    return Quarantined(reason, [Issue("error", "required", where, "HL70357/101", text, text_zh)])
+    return NotUnderstood(reason, [Issue("error", "required", where, "HL70357/101", text, text_zh)])

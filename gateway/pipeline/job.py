@@ -53,8 +53,7 @@ class Job:
     @property
     def wants_receipt(self) -> bool:
         """Answer as soon as the bytes are committed (the sender's profile, or enhanced mode)."""
-        asked = self.reading.header.receipt or self.reading.profile.acknowledge == "receipt"
-        return asked and self.reading.flaw is None
+        return self.reading.wants_receipt
 
     def answer(self, outcome: Outcome) -> bytes:
         """Return the bytes for the sender."""

@@ -5,21 +5,29 @@ No store and no I/O: the engine, ``qiao convert`` and ``qiao inbox replay`` walk
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from gateway.canonical import Draft, Envelope, Issue, Quarantined, Refused, Translation
+from gateway.canonical import Draft, Envelope, Issue, NotUnderstood, Quarantined, Refused, Translation
 from gateway.errors import Rejected
 from gateway.mapping import Maps, Profile
-from gateway.pipeline.header import Header, is_message, processing_flaw, read_header
+from gateway.pipeline.header import Flaw, Header, is_message, processing_flaw, read_header
 from gateway.spec import AdapterSpec
 from gateway.wire import er7
 
-Result = Translation | Quarantined | Refused
+Result = Translation | Quarantined | Refused | NotUnderstood
 """What the steps make of a message; the store turns a Translation into Stored, or refuses it."""
 
-Validate = Callable[[Sequence[Draft]], list[Issue]]
-"""A second opinion on what is about to be stored: reports, never prevents."""
+
+class Validate(Protocol):
+    """Checks what is about to be stored."""
+
+    strict: bool
+    """Whether a message with an error is refused; else its issues are kept beside it."""
+
+    def __call__(self, drafts: Sequence[Draft], /) -> list[Issue]:
+        """Return what is wrong with the resources of one message."""
 
 
 @dataclass(slots=True)
@@ -35,14 +43,23 @@ class Reading:
     record: er7.Message | None
     profile: Profile
     header: Header
-    flaw: Quarantined | None
+    flaw: Flaw | None
+
+    @property
+    def wants_receipt(self) -> bool:
+        """Answer as soon as the bytes are committed (the sender's profile, or enhanced mode)."""
+        asked = self.header.receipt or self.profile.acknowledge == "receipt"
+        return asked and self.flaw is None
 
 
-def read(spec: AdapterSpec, maps: Maps, envelope: Envelope, sender: str = "") -> Reading:
-    """Parse a message and find its sender's profile; sets ``envelope.sender`` and ``envelope.charset``.
+def read(
+    spec: AdapterSpec, maps: Maps, envelope: Envelope, sender: str = "", *, records: bool = True
+) -> Reading:
+    """Parse a message and find its sender's profile; sets the envelope's ``sender``, ``charset``, ``zone``.
 
     Args:
         sender: id of the profile, ``""`` to choose it by the message's header.
+        records: whether it is to become part of a record: then only what is production may (MSH-11).
 
     Raises:
         Rejected: the bytes are no message of this format; there is nothing to keep.
@@ -53,7 +70,7 @@ def read(spec: AdapterSpec, maps: Maps, envelope: Envelope, sender: str = "") ->
     except Rejected as error:
         return _unreadable(envelope, error)
     profile = maps.profile(envelope.adapter, sender, record)
-    envelope.sender = profile.id
+    envelope.sender, envelope.zone = profile.id, profile.zone
     if profile.charset and profile.charset != envelope.charset:
         envelope.charset = profile.charset
         try:
@@ -61,25 +78,35 @@ def read(spec: AdapterSpec, maps: Maps, envelope: Envelope, sender: str = "") ->
         except Rejected as error:
             return _unreadable(envelope, error)
     header = read_header(envelope, record)
-    return Reading(record, profile, header, header.flaw or processing_flaw(record, profile.processing))
+    flaw = header.flaw or (processing_flaw(record, profile.processing) if records else None)
+    return Reading(record, profile, header, flaw)
 
 
 def translate(maps: Maps, envelope: Envelope, reading: Reading, validate: Validate | None = None) -> Result:
     """Map a message to resources; never raises, because one message must not hold up the others."""
     if reading.flaw is not None or reading.record is None:
         return reading.flaw or Quarantined("unreadable")
+    told: list[Issue] = []  # which repairs ran matters most where the message fails
     try:
-        translation = maps.translate(reading.record, envelope, reading.profile)
+        translation = maps.translate(reading.record, envelope, reading.profile, told)
         if validate is not None:
-            translation.issues.extend(validate(translation.drafts))
+            issues = validate(translation.drafts)
+            if validate.strict and any(one.severity in ("error", "fatal") for one in issues):
+                return _invalid(reading, [*issues, *told])
+            translation.issues.extend(issues)
     except Rejected as error:
-        return _set_aside(maps, reading, error)
+        return _set_aside(maps, reading, error, told)
     except Exception as error:  # noqa: BLE001 -- a fault of ours in one message must cost that message only
         kind = type(error).__name__  # its text may hold a value of the message
         issue = Issue("fatal", "exception", "", "", f"{kind} while mapping: report it with the inbox id",
                       f"映射时发生 {kind}：请连同收件箱编号一起报告")  # fmt: skip
-        return Quarantined("internal-error", [issue])
+        return Quarantined("internal-error", [issue, *told])
     return translation
+
+
+def _invalid(reading: Reading, issues: list[Issue]) -> Flaw:
+    """A sender that has its receipt already will not hear of a refusal: then the message waits with us."""
+    return Quarantined("invalid", issues) if reading.wants_receipt else Refused(issues)
 
 
 def _parse(spec: AdapterSpec, envelope: Envelope) -> er7.Message:
@@ -96,16 +123,23 @@ def _unreadable(envelope: Envelope, error: Rejected) -> Reading:
             raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error
     # Without separators not even the sender's own number can be echoed: AA would answer to nothing.
-    rule = "HL70357/100" if error.code == "bad-separators" else ""
-    flaw = Quarantined(error.code, [Issue("error", "structure", error.where, rule, error.reason)])
+    given_back = error.code == "bad-separators"
+    issue = Issue("error", "structure", error.where, "HL70357/100" if given_back else "", error.reason)
+    flaw: Flaw = (NotUnderstood if given_back else Quarantined)(error.code, [issue])
     return Reading(None, Profile(), read_header(envelope, None), flaw)
 
 
-def _set_aside(maps: Maps, reading: Reading, error: Rejected) -> Quarantined | Refused:
-    """Return what becomes of a message that cannot be mapped, by its sender's profile."""
-    if error.code == "unknown-type" and reading.profile.unknown == "reject":
+def _set_aside(maps: Maps, reading: Reading, error: Rejected, told: Sequence[Issue]) -> Flaw:
+    """Return what becomes of a message that cannot be mapped, by its sender's profile.
+
+    Args:
+        told: what was remarked on it before.
+    """
+    # A sender that has its receipt already will not hear of it: then the message waits with us.
+    if error.code == "unknown-type" and reading.profile.unknown == "reject" and not reading.wants_receipt:
         code = reading.header.type.partition("^")[0]
         known = any(type_.partition("^")[0] == code for type_ in maps.messages)
         condition = "HL70357/201" if known else "HL70357/200"
-        return Refused([Issue("error", "not-supported", "MSH-9", condition, error.reason)])
-    return Quarantined(error.code, [Issue("error", "processing", error.where, "", error.reason)])
+        issue = Issue("error", "not-supported", "MSH-9", condition, error.reason)
+        return NotUnderstood(error.code, [issue, *told])
+    return Quarantined(error.code, [Issue("error", "processing", error.where, "", error.reason), *told])

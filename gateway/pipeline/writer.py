@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from gateway.canonical import Outcome, Quarantined, Refused, now_us
+from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, now_us
 from gateway.errors import Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
@@ -223,6 +223,8 @@ def _ending(job: Job, written: Written) -> Ending | None:
         return Ending(job, job.answer_receipt(), ended=False) if receipt else None
     if isinstance(outcome, Quarantined):
         job.tell(f"quarantined: {outcome.reason}")
+    elif isinstance(outcome, NotUnderstood):
+        job.tell(f"rejected: {outcome.reason}")
     elif isinstance(outcome, Refused):
         job.tell(f"refused: {', '.join(issue.rule or issue.code for issue in outcome.issues)}")
     given = written.answer if written.answer is not None else job.answer(outcome)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +14,23 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.words import FAULTS, WORDS, say_fault, say_reason, speak
+from gateway import cli
+from gateway.cli import looks, usage
+from gateway.cli.doctor import LOOKS, examine
+from gateway.cli.faults import FAULTS
+from gateway.cli.looks import Remark
+from gateway.cli.output import columns
+from gateway.cli.words import WORDS, say_fault, say_reason, speak
+from gateway.errors import Misconfigured
+from gateway.mapping.cache import Cache
+from gateway.settings import MappingSettings, Settings, StoreSettings
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "adapters"
 
 
-def qiao(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "gateway", *arguments]
+def qiao(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
     return subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False)
 
 
@@ -91,6 +103,97 @@ def test_words_say_the_same_in_both_languages() -> None:
         for key in re.findall(r'\bsay\(\s*"([\w.]+)"', path.read_text("utf-8"))
     }
     assert used <= set(WORDS)
+
+
+def helps() -> dict[str, str]:
+    """Return command → its help, of every command there is."""
+    found: dict[str, str] = {}
+
+    def walk(parser: argparse.ArgumentParser) -> None:
+        found[parser.prog] = parser.format_help()
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for inner in action.choices.values():
+                    walk(inner)
+
+    walk(cli._parser())
+    return found
+
+
+def test_every_help_has_an_example_and_names_the_settings_it_reads() -> None:
+    found = helps()
+    groups = {name for name in found if any(other.startswith(f"{name} ") for other in found)}
+    assert set(found) - {"qiao"} <= set(usage.COMMANDS)
+    sections = (
+        "[store]",
+        "[api]",
+        "[pipeline]",
+        "[mapping]",
+        "[validation]",
+        "[terminology]",
+        "[adapters",
+        "reads no settings",
+    )
+    for name in set(found) - groups:
+        assert re.search(rf"^  (.*\| )?(QIAO_\w+=\S+ )?{name}\b", found[name], re.MULTILINE), name
+        assert any(section in " ".join(found[name].split()) for section in sections), name
+        reads = "reads no settings" not in " ".join(found[name].split())
+        assert reads == ("--config" in found[name]), name
+
+
+def test_every_example_is_a_command_that_the_parser_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    there = helps()
+    for name, (_, examples) in usage.COMMANDS.items():
+        for example in examples if name in there else ():
+            words = shlex.split(example.split(" > ")[0])
+            given = words[words.index("qiao") + 1 :]
+            cli._parser().parse_args(given[: given.index("|")] if "|" in given else given)
+
+
+def test_argparse_speaks_chinese_too() -> None:
+    text = qiao("--lang", "zh", "inbox", "list", "--help").stdout.decode()
+    for english in ("usage:", "options:", "show this help", "positional"):
+        assert english not in text
+    wrong = qiao("--lang", "zh", "inbox", "list", "--state", "lost").stderr.decode()
+    assert "不可选" in wrong
+    assert "缺少必需的参数：FILE" in qiao("--lang", "zh", "convert").stderr.decode()
+
+
+def test_chinese_help_keeps_to_the_width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    try:
+        speak("zh")
+        for name, text in helps().items():
+            shown = text.partition("\n\n")[2].partition("示例：")[0]
+            assert max(columns(line) for line in shown.splitlines()) <= 80, name
+    finally:
+        speak("en")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("{from: PID-7, to: brithDate}", "没有元素 'brithDate'"),
+        ("{from: PID-7}", "行缺少 'to' 或 'ignore'"),
+        ("{from: PID-8, to: gender, codes: nothing}", "没有代码表 'nothing'"),
+        ("{from: PID-7, to: birthDate, wehn: x}", "未知的键 'wehn'"),
+    ],
+)
+def test_a_wrong_map_is_told_in_chinese(tmp_path: Path, row: str, said: str) -> None:
+    root = tmp_path / "mappings"
+    shutil.copytree(ROOT / "mappings", root)
+    file = root / "hl7v2" / "segments" / "PID-Patient.yaml"
+    file.write_text(f"map: PID[Patient]\nrows:\n  - {row}\n", "utf-8")
+    [problem] = json.loads(qiao("--lang", "zh", "mapping", "check", "--json", "--maps", root).stdout)[
+        "problems"
+    ]
+    assert "PID-Patient.yaml:3" in problem
+    assert said in problem
+
+
+def test_what_is_listed_is_one_object_a_line() -> None:
+    drafts = qiao("mapping", "seed", "TXA[DocumentReference]", "PV1[Encounter]", "--json").stdout.splitlines()
+    assert [json.loads(line)["map"] for line in drafts] == ["TXA[DocumentReference]", "PV1[Encounter]"]
 
 
 def test_messages_come_in_chinese_when_asked() -> None:
@@ -170,3 +273,61 @@ def test_doctor(tmp_path: Path) -> None:
     bad = {check["name"] for check in json.loads(done.stdout)["checks"] if not check["ok"]}
     assert done.returncode == 1
     assert "store" in bad
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_whatever_doctor_finds_comes_with_what_to_do(name: str) -> None:
+    def wrong(error: Exception) -> Any:
+        def look(_: Settings) -> str:
+            raise error
+
+        return examine(name, look, Settings())
+
+    for error in (
+        Misconfigured("broken", where="here"),
+        OSError(13, "denied", "there"),
+        Remark("info", "so"),
+    ):
+        found = wrong(error)
+        assert found.advice, name
+        assert found.level == ("info" if isinstance(error, Remark) else "bad")
+
+
+def test_doctor_looks_at_what_the_product_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(name: str, settings: Settings) -> tuple[str, str]:
+        found = examine(name, LOOKS[name], settings)
+        return found.level, found.text
+
+    store = Settings(store=StoreSettings(url=f"sqlite:///{tmp_path}/qiao.db"))
+    assert look("wal", store)[0] == "ok"
+    with (tmp_path / "qiao.db-wal").open("wb") as log:
+        log.truncate(looks.MOST_WAL + 1)
+    assert look("wal", store)[0] == "bad"
+    monkeypatch.setattr(looks, "LEAST_FREE", 1 << 60)
+    assert look("disk", store)[0] == "bad"
+    assert look("codes", Settings(mapping=MappingSettings(codes=str(tmp_path / "gone"))))[0] == "bad"
+    (tmp_path / "codes").mkdir()
+    assert look("codes", Settings(mapping=MappingSettings(codes=str(tmp_path / "codes"))))[0] == "ok"
+    monkeypatch.setenv("TZ", "Nowhere/Atall")
+    level, text = look("zone", store)
+    assert level == "info"
+    assert "Nowhere/Atall" in text
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "maps.bin").touch()
+    shared.chmod(0o777)
+    monkeypatch.setattr("gateway.mapping.cache.CACHE", Cache(shared / "maps.bin"))
+    assert look("cache", store)[0] == "info"
+
+
+def test_doctor_beside_a_running_gateway_finds_it(serve: Any, tmp_path: Path) -> None:
+    running = serve(tmp_path / "qiao.db")
+    port = running.api.rpartition(":")[2].partition("/")[0]
+    config = tmp_path / "qiao.toml"
+    config.write_text(f'[api]\nport = {port}\n[store]\nurl = "sqlite:///{tmp_path}/qiao.db"\n')
+    try:
+        done = qiao("doctor", "--json", "--config", config)
+    finally:
+        running.stop()
+    [ports] = [one for one in json.loads(done.stdout)["checks"] if one["name"] == "ports"]
+    assert (ports["level"], done.returncode) == ("info", 0)

@@ -44,6 +44,7 @@ def test_a_folder_with_figures(tmp_path: Path) -> None:
         "messages",
         "converted",
         "quarantined",
+        "stray",
         "resources",
         "unmapped",
         "issues",
@@ -103,6 +104,45 @@ def test_text_before_the_first_message_is_reported_and_the_message_converted(tmp
     [line] = lines((tmp_path / "out.quarantine.ndjson").read_bytes())
     assert (line["message"], line["reason"]) == (1, "not-hl7")
     assert len(lines(out.read_bytes())) == 1
+
+
+def test_a_log_around_the_messages_is_passed_over_in_one_line(tmp_path: Path) -> None:
+    file, out = tmp_path / "in.log", tmp_path / "out.ndjson"
+    framed = b"\x0b" + HIS[0].read_bytes() + b"\x1c\r\n"
+    file.write_bytes(b"08:00 started\n08:01 received\n" + framed + b"08:02 ERR: late\n" + framed + b"\nbye\n")
+    done = convert(file, "-o", out, "--json")
+    assert done.returncode == 0
+    [figures] = lines(done.stdout)
+    assert (figures["messages"], figures["converted"], figures["stray"]) == (2, 2, 4)
+    [told] = done.stderr.decode().splitlines()
+    assert told.startswith(f"{file}: stray text, 4 lines, first at line 1")
+    assert not (tmp_path / "out.quarantine.ndjson").exists()
+    assert "第 1 行" in convert("--lang", "zh", file, "-o", out).stderr.decode()
+
+
+def test_the_line_of_stray_text_is_that_of_an_editor(tmp_path: Path) -> None:
+    file = tmp_path / "in.log"
+    message = b"\x0b" + b"\r\n".join(HIS[0].read_bytes().split()[0:1]) + b"\r\nEVN|A01|1\r\n\x1c\r\n"
+    file.write_bytes(message + b"\r\nlog\r\n")
+    place = file.read_bytes().replace(b"\r\n", b"\n").split(b"\n").index(b"log") + 1
+    assert f"first at line {place}" in convert(file).stderr.decode()
+
+
+def test_the_settings_name_the_hospitals_own_codes(tmp_path: Path) -> None:
+    codes, config = tmp_path / "codes", tmp_path / "qiao.toml"
+    codes.mkdir()
+    own = codes / "hospital-sex.yaml"
+    own.write_text("extends: administrative-sex\ncodes:\n  雄: [male]\n", "utf-8")
+    config.write_text(f'[mapping]\ncodes = "{codes}"\n')
+    raw = (
+        "MSH|^~\\&|HIS|H1|||20260301||ADT^A01|1|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN|A01|20260301080000\r"
+        "PID|1||P1^^^H1^MR||A^B||19930101|雄\rPV1|1|I|W1||||||||||||||||V1\r"
+    ).encode()
+    with_codes = convert("-", "--config", config, stdin=raw)
+    assert with_codes.returncode == 0, with_codes.stderr
+    assert b'"gender":"male"' in with_codes.stdout
+    assert b'"gender"' not in convert("-", stdin=raw).stdout
+    assert b'"gender":"male"' in convert("-", "--config", config, "--jobs", "2", stdin=raw).stdout
 
 
 def test_values_that_were_left_out_are_counted_and_listed(tmp_path: Path) -> None:

@@ -26,6 +26,40 @@ def test_coverage_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         assert counts["rows"] == rows == counts["implemented"] + counts["excluded"] + counts["missing"]
 
 
+def test_the_guide_is_followed_and_every_row_accounted_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mapping", "coverage", "--json"]) == 0
+    total = json.loads(capsys.readouterr().out)["total"]
+    assert total["implemented"] / total["rows"] >= 0.97
+    assert total["missing"] == 0
+
+
+def test_codes_are_counted_unless_their_system_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mapping", "coverage", "--excluded"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) < 250
+    assert [line for line in shown if line.startswith("SpecimenSourceSite") and "codes: 1000" in line]
+    assert [line for line in shown if line.startswith("PID[Patient]/PID-19#2")]
+    assert not [line for line in shown if line.startswith("SpecimenSourceSite/")]
+    assert not [line for line in shown if line.startswith("CNN[Practitioner]")]  # nothing left out there
+    assert main(["mapping", "coverage", "--excluded", "DietType"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("DietType/")]
+    assert len(rows) == 7
+    assert all("no source code" in row for row in rows)
+
+
+def test_json_lists_every_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mapping", "coverage", "--excluded", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert len(shown["rows"]) == shown["total"]["excluded"] + shown["codesystems"]["excluded"]
+
+
+def test_coverage_says_it_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "zh", "mapping", "coverage", "--excluded"]) == 0
+    shown = capsys.readouterr().out
+    assert "代码 1000 个  没有源代码：指南只列出目标值集" in shown
+    assert "no source code" not in shown
+
+
 def test_coverage_of_one_map_lists_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mapping", "coverage", "--missing", "--json", "CWE[CodeableConcept]"]) == 0
     shown = json.loads(capsys.readouterr().out)

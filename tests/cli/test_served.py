@@ -57,6 +57,40 @@ def test_what_is_sent_can_be_read_listed_shown_and_replayed(served: Any, tmp_pat
     assert json.loads(again.stdout) == {"id": rows[1]["id"], "state": "stored", "reason": "", "refs": []}
 
 
+NO_NUMBER = b"MSH|^~\\&|A|B|||20260301||ADT^A01||P|2.5\rEVN|A01|20260301080000\rPID|1\r"
+
+
+def test_what_was_given_back_to_its_sender_is_left_alone(served: Any, tmp_path: Path) -> None:
+    for name, raw in (("unknown", UNKNOWN), ("no-number", NO_NUMBER)):
+        (tmp_path / f"{name}.hl7").write_bytes(raw)
+    sent = qiao("send", "hl7", *sorted(tmp_path.glob("*.hl7")), "--to", served.doors["his/hl7v2"], "--json")
+    assert [json.loads(line)["code"] for line in sent.stdout.splitlines()] == ["AR", "AA"]
+    store = ("--store", f"sqlite:///{tmp_path / 'qiao.db'}")
+    [row] = [
+        json.loads(line)
+        for line in qiao("inbox", "list", "--state", "rejected", "--json", *store).stdout.splitlines()
+    ]
+    assert (row["state"], row["reason"]) == ("rejected", "no-control-id")
+
+    waiting = qiao("inbox", "replay", "--quarantined", "--json", *store)
+    assert row["id"] not in waiting.stdout
+    assert "1 rejected messages are left alone" in waiting.stderr
+    every = qiao("inbox", "replay", "--all", "--since", "1h", "--json", *store)
+    assert (json.loads(every.stdout)["messages"], json.loads(every.stdout)["rejected"]) == (1, 1)
+    asked = qiao("inbox", "replay", "--rejected", "--json", *store)
+    assert [json.loads(line)["state"] for line in asked.stdout.splitlines()] == ["rejected"]
+    assert "已退回" in qiao("--lang", "zh", "inbox", "list", *store).stdout
+    shown = qiao("--lang", "zh", "inbox", "show", row["id"], *store).stdout
+    assert "缺少消息控制号" in shown
+    assert "消息控制号" in shown
+
+    found = json.loads(qiao("doctor", "--json", *store).stdout)["checks"]
+    checks = {check["name"]: check for check in found}
+    assert checks["inbox"]["level"] == "info"
+    assert "1 were rejected" in checks["inbox"]["text"]
+    assert "default" in checks["senders"]["text"] or "his" in checks["senders"]["text"]
+
+
 def test_nobody_there_is_1() -> None:
     done = qiao("send", "hl7", HIS[0], "--to", "127.0.0.1:1", "--timeout", "5")
     assert done.returncode == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.canonical import Draft, Envelope, Translation, new_envelope_id, now_us
+from gateway.canonical import Draft, Envelope, Issue, Translation, new_envelope_id, now_us
 from gateway.errors import Retry
 from gateway.mapping import Profile
 from gateway.pipeline.engine import Engine, Parts
@@ -45,7 +45,9 @@ class StubMaps:
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
         return self.chosen
 
-    def translate(self, message: er7.Message, _: Envelope, __: Profile) -> Translation:
+    def translate(
+        self, message: er7.Message, _: Envelope, __: Profile, issues: list[Issue] | None = None
+    ) -> Translation:
         self.seen.append(message.control_id)
         return self.make(message)
 

@@ -134,11 +134,27 @@ def test_a_profile_may_reject_unknown_types(rig: Rig) -> None:
     async def go() -> bytes:
         async with rig.engine() as engine:
             answer: bytes = await engine.deliver(rig.envelope(rig.adt("1")))
+            assert (engine.counters.rejected, engine.counters.refused) == ({"unknown-type": 1}, 0)
             return answer
 
     answer = er7.parse(asyncio.run(go()))
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", "201")
-    assert rig.store.states == {"refused": 1}
+    assert rig.store.states == {"rejected": 1}
+
+
+def test_what_has_its_receipt_is_not_given_back(rig: Rig) -> None:
+    def unknown(_: er7.Message) -> Any:
+        raise Rejected("no map for this message type", code="unknown-type", where="MSH-9")
+
+    rig.maps.make = unknown
+    rig.maps.chosen = replace(rig.maps.chosen, unknown="reject", acknowledge="receipt")
+
+    async def go() -> None:
+        async with rig.engine() as engine:
+            assert await rig.deliver(engine, rig.adt("1")) == ["AA"]
+
+    asyncio.run(go())
+    assert rig.store.states == {"quarantined": 1}
 
 
 @pytest.mark.parametrize(
@@ -158,11 +174,12 @@ def test_a_header_that_lacks_something_is_kept_and_rejected(
     async def go() -> bytes:
         async with rig.engine() as engine:
             answer: bytes = await engine.deliver(rig.envelope(header.encode() + b"\rPID|1\r"))
-            assert engine.counters.quarantined == {reason: 1}
+            assert (engine.counters.rejected, engine.counters.quarantined) == ({reason: 1}, {})
             return answer
 
     answer = er7.parse(asyncio.run(go()))
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", condition)
+    assert [row.reason for row in rig.store.store.inbox_list(state="rejected")] == [reason]
     assert not rig.maps.seen
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Refused, Stored
+from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Refused, Stored
 from gateway.errors import Misconfigured, Retry
 from gateway.wire import er7, hl7v2
 from gateway.wire.mllp import MllpClient
@@ -45,8 +46,9 @@ def issue(code: str = "business-rule", rule: str = "cq-3.2") -> Issue:
         (Quarantined("no-patient"), "AA", "0", "W"),
         (Refused([issue()]), "AE", "207", "E"),
         (Refused([issue("required")]), "AE", "101", "E"),
-        (Refused([issue(rule="HL70357/200")]), "AR", "200", "E"),
-        (Quarantined("no-control-id", [issue(rule="HL70357/101")]), "AR", "101", "E"),
+        (NotUnderstood("unknown-type", [issue(rule="HL70357/200")]), "AR", "200", "E"),
+        (NotUnderstood("no-control-id", [issue(rule="HL70357/101")]), "AR", "101", "E"),
+        (Quarantined("no-control-id", [issue(rule="HL70357/101")]), "AA", "0", "W"),
         (Refused(), "AE", "207", "E"),
     ],
 )
@@ -61,6 +63,17 @@ def test_a_warning_names_the_inbox_entry_and_a_refusal_the_article() -> None:
     assert kept.get("ERR-8") == f"kept in quarantine as {'0190' * 8}: no-patient"
     [refused] = answers(message(charset="UNICODE UTF-8"), Refused([issue()]))
     assert refused.get("ERR-8") == "cq-3.2: article 17 forbids it 第十七条不允许"
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("+08:00", "+0800"), ("-03:30", "-0330"), ("+00:00", "+0000")])
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.5.1", "2.8.2"])
+def test_the_answer_has_the_time_of_the_senders_zone(version: str, zone: str, offset: str) -> None:
+    at = envelope(message(version=version))
+    at.zone = zone
+    said = er7.parse(hl7v2.answer(at, hl7v2.parse(at), Stored())).get("MSH-7") or ""
+    assert said[14:] == ("" if version in ("2.1", "2.2") else offset)
+    moment = datetime.strptime(said[:14] + offset, "%Y%m%d%H%M%S%z")
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=5)
 
 
 def test_old_versions_are_told_in_their_own_way() -> None:
@@ -80,8 +93,8 @@ def test_old_versions_are_told_in_their_own_way() -> None:
         ("ER", "AL", Stored(), ["AA"]),
         ("ER", "NE", Stored(), []),
         ("NE", "NE", Refused([issue()]), []),
-        ("AL", "AL", Refused([issue(rule="HL70357/203")]), ["CR"]),
-        ("NE", "AL", Refused([issue(rule="HL70357/203")]), ["AR"]),
+        ("AL", "AL", NotUnderstood("unsupported-version", [issue(rule="HL70357/203")]), ["CR"]),
+        ("NE", "AL", NotUnderstood("unsupported-version", [issue(rule="HL70357/203")]), ["AR"]),
     ],
 )
 def test_enhanced_mode(accept: str, application: str, outcome: Outcome, codes: list[str]) -> None:

@@ -81,6 +81,31 @@ def test_utf16_files(codec: str, mark: str):
     assert parse(found[0]).get("PID-5") == "张三"
 
 
+@pytest.mark.parametrize(
+    ("source", "messages", "stray"),
+    [
+        (ONE + "08:00 sent\r\rERR: late\r" + TWO, [ONE, TWO], [("08:00 sent\r\rERR: late\r", 3)]),
+        (ONE + "a\nb\n" + TWO + "c", [ONE, TWO], [("a\nb\n", 3), ("c", 7)]),
+        ("log\n\x0b" + ONE + "\x1c\r\nlog\n", [ONE], [("log\n\x0b", 1), ("\r\nlog\n", 5)]),
+        (ONE + "ZPI\r" + TWO, [ONE + "ZPI\r", TWO], []),
+        (ONE[:-1] + " typed\ntext\r", [ONE[:-1] + " typed\ntext\r"], []),
+        ("\x0b" + ONE + "inside its frame\r\x1c\r", [ONE + "inside its frame\r"], []),
+    ],
+)
+def test_what_is_beside_the_messages_is_asked_about_with_its_line(
+    source: str, messages: list[str], stray: list[tuple[str, int]]
+):
+    for stream in (source.encode(), Trickle(source.encode())):
+        told: list[tuple[str, int]] = []
+
+        def taken(text: bytes, line: int, told: list[tuple[str, int]] = told) -> bool:
+            told.append((text.decode(), line))
+            return True
+
+        assert [raw.decode() for raw in split_messages(stream, stray=taken)] == messages
+        assert told == stray
+
+
 PIECES = st.sampled_from(
     [
         ONE.encode(),
@@ -100,3 +125,8 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=10).map(b"".join))
 def test_the_size_of_the_pieces_does_not_matter(source: bytes):
     assert list(split_messages(Trickle(source))) == list(split_messages(source))
+    asked = [
+        list(split_messages(stream, stray=lambda text, line: bool(line % 2)))
+        for stream in (source, Trickle(source))
+    ]
+    assert asked[0] == asked[1]

@@ -105,7 +105,7 @@ def acknowledge(
         control_id: MSH-10 of the ACK.
         text: one sentence for MSA-3 (versions before 2.7).
         errors: for ERR, and for MSA-6 before version 2.5.
-        now: moment of the ACK, with its zone.
+        now: moment of the ACK, in the zone in which its receiver reads times.
         sending: our application and facility, where the message did not name its receiver.
     """
     separators = message.separators if message else DEFAULT
@@ -141,7 +141,7 @@ def _msh(
         echo(6, ours[1]),
         echo(3),
         echo(4),
-        now.strftime("%Y%m%d%H%M%S%z"),
+        now.strftime("%Y%m%d%H%M%S%z" if version >= (2, 3) else "%Y%m%d%H%M%S"),
         "",
         separators.component.join(kind),
         escape(control_id, separators),

@@ -93,10 +93,12 @@ def decode(raw: bytes, override: str = "") -> Decoded:
         readable = "ascii" if not codec or codec.startswith("utf-16") else _READ_AS.get(codec, codec)
         if readable != "iso2022_jp":
             return Decoded(raw.decode("ascii"), readable, 0, codec.startswith("utf-16"))
-    leading = _LEADING.match(raw)
-    bom, start = _bom(raw, leading.end() if leading else 0)
-    if not bom:
-        bom, start = _utf16(raw, start)
+    bom, start = "", 0
+    if not raw.startswith(b"MSH"):
+        leading = _LEADING.match(raw)
+        bom, start = _bom(raw, leading.end() if leading else 0)
+        if not bom:
+            bom, start = _utf16(raw, start)
     told = _override(override)
     wide = bom.startswith("utf-16")
     declared = "" if told or bom else _declared(raw, start)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 
 class Segment:
     """One segment, still escaped.
@@ -17,36 +15,29 @@ class Segment:
             ``Message.set`` does that.
     """
 
-    __slots__ = ("_separator", "fields", "name", "text")
+    __slots__ = ("_fields", "_separator", "name", "text")
 
     def __init__(self, text: str, separator: str) -> None:
         self.text = text
         self._separator = separator
+        self._fields: list[str] | None = None
         self.name = text[:3] if text[3:4] == separator else text.partition(separator)[0]
 
-    if TYPE_CHECKING:
-        fields: list[str]
-    else:
-        # Reached only while the slot is empty: afterwards ``fields`` costs a plain slot access,
-        # which the mapping engine does a hundred times per message.
-        def __getattr__(self, attribute: str) -> list[str]:
-            if attribute != "fields":
-                raise AttributeError(attribute)
-            self.fields = _fields(self.text, self._separator)
-            return self.fields
+    @property
+    def fields(self) -> list[str]:
+        """The fields; see above."""
+        found = self._fields
+        if found is None:
+            found = self._fields = self.text.split(self._separator)
+            if self.name == "MSH":
+                found.insert(1, self._separator)
+        return found
 
     def replace(self, fields: list[str]) -> None:
         """Take ``fields`` (indexed as above) as the new content."""
-        self.fields = fields
+        self._fields = fields
         written = [fields[0], *fields[2:]] if self.name == "MSH" else fields
         self.text = self._separator.join(written)
 
     def __repr__(self) -> str:
         return f"<Segment {self.name}>"
-
-
-def _fields(text: str, separator: str) -> list[str]:
-    fields = text.split(separator)
-    if fields[0] == "MSH":
-        fields.insert(1, separator)
-    return fields

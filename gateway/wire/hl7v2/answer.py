@@ -4,7 +4,7 @@
 stored                                    AA
 quarantined: kept, resending is no use    AA    ERR warning with the inbox id and the reason
 refused: breaks a rule                    AE    ERR with the rule and its article
-not understood (an issue HL70357/1xx,2xx) AR    ERR with that code; kept if it begins with MSH
+not understood: given back                AR    ERR with 1xx or 2xx; kept if it begins with MSH
 cannot be committed now                   AR    207: the sender keeps its message
 ========================================  ====  =====================================================
 
@@ -12,15 +12,16 @@ Enhanced mode (MSH-15 or MSH-16 valued), all on the connection on which the mess
 CA (kept), CE (cannot be committed) or CR (not understood); MSH-16 for AA or AE, which follows the CA as a
 frame of its own, at once and in the same write. After CR and CE nothing follows. Where MSH-15 is all that is
 asked for, CA leaves as soon as the inbox is committed, otherwise when the message has ended. Where nothing
-is asked for, nothing is sent. A repeat gets the same bytes.
+is asked for, nothing is sent. A repeat gets the same bytes. MSH-7 is in the zone of the sender's profile.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
-from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Record, Refused, Stored
+from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Record, Refused, Stored
 from gateway.errors import Rejected, Retry
 from gateway.wire import er7
 
@@ -32,6 +33,8 @@ _CONDITIONS = {"required": 101, "structure": 100, "value": 102, "code-invalid": 
 
 _TABLE = "HL70357/"
 _LONGEST = 250
+_ZONE = "+08:00"
+"""Of an answer to somebody whose profile is not known."""
 
 
 def answer(envelope: Envelope, record: Record | None, outcome: Outcome) -> bytes:
@@ -54,7 +57,7 @@ def answer_oversize(limit: int) -> bytes:
     """Return the negative acknowledgement of a message above the door's limit of ``limit`` bytes."""
     error = er7.AckError(207, "E", f"the message is longer than {limit} bytes")
     return er7.acknowledge(
-        None, code="AR", control_id="oversize", text=error.text, errors=[error], now=_now()
+        None, code="AR", control_id="oversize", text=error.text, errors=[error], now=_now(_ZONE)
     )
 
 
@@ -79,14 +82,14 @@ def _acknowledge(envelope: Envelope, message: er7.Message | None, code: str, out
         control_id=code[0] + envelope.id[-19:],
         text=errors[0].text if errors else "",
         errors=errors,
-        now=_now(),
+        now=_now(envelope.zone),
     )
 
 
 def _code(outcome: Outcome) -> str:
     if isinstance(outcome, Stored):
         return "A"
-    if any(issue.rule.startswith(_TABLE) for issue in outcome.issues):
+    if isinstance(outcome, NotUnderstood):
         return "R"
     return "E" if isinstance(outcome, Refused) else "A"
 
@@ -94,7 +97,7 @@ def _code(outcome: Outcome) -> str:
 def _errors(envelope: Envelope, outcome: Outcome, *, chinese: bool) -> list[er7.AckError]:
     if isinstance(outcome, Stored):
         return []
-    if isinstance(outcome, Quarantined) and _code(outcome) == "A":
+    if isinstance(outcome, Quarantined):
         said = "; ".join([outcome.reason, *(_text(issue, chinese) for issue in outcome.issues)])
         return [er7.AckError(0, "W", f"kept in quarantine as {envelope.id}: {said}"[:_LONGEST])]
     return [
@@ -135,5 +138,10 @@ def _first_line(raw: bytes) -> bytes:
     return re.split(rb"[\r\n]", raw.lstrip(), maxsplit=1)[0]
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
+def _now(zone: str) -> datetime:
+    return datetime.now(_offset(zone))
+
+
+@lru_cache(maxsize=64)
+def _offset(zone: str) -> tzinfo | None:
+    return datetime.strptime(zone, "%z").tzinfo
