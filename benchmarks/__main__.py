@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import codecs, durable, machine, served
 from benchmarks.messages import KINDS
+from benchmarks.resources import RESOURCES
 
 Rows = list[dict[str, Any]]
 Columns = dict[str, Callable[[dict[str, Any]], str]]
@@ -37,6 +38,12 @@ CODEC: Columns = {
     "qiao is": lambda row: f"{row['ratio']:.2f}x",
     "resources": lambda row: str(row.get("resources", "")),
     "elements": lambda row: str(row.get("elements", "")),
+}
+VALIDATION: Columns = {
+    "": lambda row: f"{row['label']} {row['version']}",
+    "resources/s": lambda row: f"{row['rate']:,.0f}",
+    "µs each": lambda row: f"{1e6 / row['rate']:,.1f}",
+    "qiao is": lambda row: f"{row['ratio']:.2f}x",
 }
 LOAD: Columns = {
     "": lambda row: row["message"],
@@ -74,6 +81,18 @@ def run_codecs(rounds: int, seconds: float) -> Rows:
     return found
 
 
+def run_validation(rounds: int, seconds: float) -> Rows:
+    """Time the validator beside a library of models and a JSON Schema, from the bytes of one resource."""
+    found: Rows = []
+    for kind, make in RESOURCES.items():
+        done = codecs.compare(codecs.VALIDATION, kind, rounds, seconds)
+        rows = [one.row("validate", done[0].rate) for one in done]
+        head = f"validate: {kind}, {len(make(0)):,} bytes of JSON"
+        table(f"{head}, one core, {rounds} x {seconds:g} s in turn, medians", rows, VALIDATION)
+        found += rows
+    return found
+
+
 def run_durable(size: durable.Size) -> Rows:
     """Time the way through the running gateway, beside what the sender could do at most."""
     limits = {lines: served.ceiling("ADT^A01", 20_000, lines)["rate"] for lines in durable.CONNECTIONS}
@@ -104,13 +123,16 @@ def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
-    parser.add_argument("--only", choices=("codecs", "durable", "receipt", "memory"), action="append")
+    parser.add_argument(
+        "--only", choices=("codecs", "validation", "durable", "receipt", "memory"), action="append"
+    )
     parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
     options = parser.parse_args()
     size = durable.QUICK if options.quick else durable.FULL
     size = replace(size, resources=options.resources or size.resources)
     steps: dict[str, Callable[[], Rows]] = {
         "codecs": lambda: run_codecs(*((3, 0.3) if options.quick else (7, 1.0))),
+        "validation": lambda: run_validation(*((3, 0.3) if options.quick else (7, 1.0))),
         "durable": lambda: run_durable(size),
         "receipt": lambda: run_receipt(size),
         "memory": lambda: run_memory(size),

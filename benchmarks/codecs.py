@@ -19,12 +19,15 @@ GROUPS = {
     "parse + read 16 values": ("qiao/read", "hl7/read"),
     "parse + map": ("qiao/map", "bridge/map"),
 }
+VALIDATION = ("qiao/validate", "models/validate", "schema/validate")
 LABELS = {
     "qiao": "qiao",
     "hl7": "python-hl7",
     "hl7apy/flat": "hl7apy (find_groups=False)",
     "hl7apy/parse": "hl7apy (default)",
     "bridge": "hl7v2-fhir-bridge",
+    "models": "fhir.resources (R4B)",
+    "schema": "jsonschema-rs",
 }
 
 
@@ -41,7 +44,7 @@ class Contestant:
 
     def __enter__(self) -> Self:
         python = sys.executable if self.name.startswith("qiao/") else str(ROOT / PEERS)
-        command = pinned(0, [python, "-m", "benchmarks.contestant", self.name, self.kind])
+        command = pinned(0, [python, "-m", "benchmarks.contestant", self.name, self.kind, sys.executable])
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

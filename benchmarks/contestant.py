@@ -8,6 +8,7 @@ Standard library only at the top: the peers' environment has no gateway.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from itertools import cycle
 from typing import Any
 
 from benchmarks.messages import KINDS
+from benchmarks.resources import RESOURCES
 
 Codec = Callable[[bytes], Any]
+INPUTS = KINDS | RESOURCES
 PLACES = (
     ("MSH", 9, 1), ("MSH", 9, 2), ("MSH", 10, 1), ("MSH", 12, 1), ("PID", 3, 1), ("PID", 3, 4), ("PID", 5, 1),
     ("PID", 5, 2), ("PID", 7, 1), ("PID", 8, 1), ("PID", 11, 1), ("PID", 11, 3), ("PV1", 2, 1), ("PV1", 3, 1),
@@ -60,6 +63,50 @@ def _ours_map() -> tuple[str, Codec]:
         return [draft.body for draft in translation.drafts]
 
     return "qiao", convert
+
+
+def _ours_validate() -> tuple[str, Codec]:
+    from gateway.canonical.json import loads
+    from gateway.validation import Validator
+
+    check = Validator().check
+
+    def validate(raw: bytes) -> bool:
+        return not any(issue.severity == "error" for issue in check(loads(raw), best_practice=False))
+
+    return "qiao", validate
+
+
+def _models_validate() -> tuple[str, Codec]:
+    from fhir.resources.R4B import get_fhir_model_class
+
+    models = {name: get_fhir_model_class(name) for name in RESOURCES}
+
+    def validate(raw: bytes) -> bool:
+        name = json.loads(raw)["resourceType"]
+        return models[name].model_validate_json(raw) is not None
+
+    return "fhir.resources", validate
+
+
+def _schema_validate() -> tuple[str, Codec]:
+    from jsonschema_rs import validator_for
+
+    # The schema is made of our definitions, in our environment: this one has no gateway.
+    made = subprocess.run([sys.argv[3], "-c", SCHEMAS, *RESOURCES], check=True, capture_output=True).stdout
+    validators = {name: validator_for(one) for name, one in json.loads(made).items()}
+
+    def validate(raw: bytes) -> bool:
+        resource = json.loads(raw)
+        return bool(validators[resource["resourceType"]].is_valid(resource))
+
+    return "jsonschema-rs", validate
+
+
+SCHEMAS = (
+    "import json, sys; from benchmarks.schema import schema; "
+    "print(json.dumps({name: schema(name) for name in sys.argv[1:]}))"
+)
 
 
 def _hl7_parse() -> tuple[str, Codec]:
@@ -114,6 +161,9 @@ CONTESTANTS: dict[str, Callable[[], tuple[str, Codec]]] = {
     "qiao/parse": _ours_parse,
     "qiao/read": _ours_read,
     "qiao/map": _ours_map,
+    "qiao/validate": _ours_validate,
+    "models/validate": _models_validate,
+    "schema/validate": _schema_validate,
     "hl7/parse": _hl7_parse,
     "hl7/read": _hl7_read,
     "hl7apy/parse": _hl7apy_parse,
@@ -152,9 +202,9 @@ def run(codec: Codec, messages: list[bytes], seconds: float) -> tuple[int, float
 
 def main() -> None:
     """Serve rounds until stdin closes."""
-    name, kind = sys.argv[1:]
+    name, kind = sys.argv[1:3]
     distribution, codec = CONTESTANTS[name]()
-    messages = [KINDS[kind](number) for number in range(512)]
+    messages = [INPUTS[kind](number) for number in range(512)]
     result = codec(messages[0])
     run(codec, messages, 0.3)
     print(json.dumps({"version": version(distribution), "made": made(result)}), flush=True)
