@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import uvicorn
 
 from gateway import registry
 from gateway.api import create_app
+from gateway.api.context import Examine
+from gateway.canonical import garbage
 from gateway.errors import Misconfigured
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
-from gateway.pipeline.steps import Validate
 from gateway.security import BearerToken
-from gateway.settings import ApiSettings, PipelineSettings, Settings
+from gateway.settings import ApiSettings, Settings
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
+from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
 
 SWITCH_INTERVAL = 0.001
 """Seconds that the writer may hold the interpreter while the doors wait; with Python's 5 ms the
 acknowledgements of a batch trickle out one switch at a time (about 10% fewer messages a second)."""
-
-
-GC_THRESHOLDS = (50_000, 20, 100)
-"""A message makes thousands of objects and hardly a cycle; with Python's 700 the collector never rests."""
 
 
 @dataclass(slots=True)
@@ -79,12 +77,16 @@ def build(settings: Settings) -> Gateway:
         Path(settings.mapping.root) if settings.mapping.root else None,
         Path(settings.mapping.codes) if settings.mapping.codes else None,
     )
-    validate = _validate(settings.pipeline)
+    validate = draft_validator(settings)
+    terminology = terminology_of(settings)
     listening = _bind(settings.api)
     store = open_store(settings.store.url, synchronous=settings.store.synchronous)
     parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings.store.url))
     engine = Engine(parts)
-    app = BearerToken(create_app(store, version=registry.version(), maps=maps), settings.api.token)
+    api = create_app(
+        store, version=registry.version(), maps=maps, terminology=terminology, examine=_examine(settings)
+    )
+    app = BearerToken(api, settings.api.token)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False,
         ssl_certfile=settings.api.tls_cert or None, ssl_keyfile=settings.api.tls_key or None,
@@ -108,22 +110,24 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
         await stop(gateway, api)
 
 
-def _validate(settings: PipelineSettings) -> Validate | None:
-    if settings.validate == "off":
-        return None
-    # Imported here: its models take a second to load, and most gateways run without them.
-    from gateway.validation import second_opinion
+def _examine(settings: Settings) -> Examine:
+    """Return what checks a body for the API: a validator of its own, one body at a time."""
+    made: list[Validator] = []
+    lock = Lock()
 
-    return second_opinion
+    def check(data: bytes, profiles: Sequence[str]) -> Examination:
+        with lock:
+            if not made:
+                made.append(validator_of(settings))
+            return examine(made[0], data, profiles)
+
+    return check
 
 
 async def start(gateway: Gateway) -> asyncio.Task[None]:
     """Finish what was left unfinished, open the API, then the doors; returns the API's task."""
     sys.setswitchinterval(SWITCH_INTERVAL)
-    # Maps and caches live as long as the process: looking through them for garbage cost 14% of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    garbage.settle()
     await gateway.engine.start()
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     for door in gateway.doors.values():

@@ -75,7 +75,7 @@ def options(spec: AdapterSpec, given: Mapping[str, Value], file: str = "") -> di
         raise Misconfigured(f"unknown key {unknown[0]!r}; valid: {', '.join(fields)}", where=where)
     chosen = {name: field.default for name, field in fields.items()}
     for name, value in given.items():
-        chosen[name] = settings.cast(_TYPES[fields[name].type], value, f"{where} {name}")
+        chosen[name] = settings.cast_one(_TYPES[fields[name].type], value, f"{where} {name}")
     if "port" in chosen:
         settings.check_port(chosen["port"], f"{where} port")
     if chosen["enabled"] and "host" in chosen:

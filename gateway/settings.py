@@ -68,15 +68,15 @@ class PipelineSettings:
         max_bytes: their raw bytes together; one larger message still passes alone.
         batch: messages that share one commit at most.
         attempts: how often a message that was found unfinished is tried before it is quarantined.
-        validate: ``"off"``, or ``"report"``: what is stored is also shown to the models of fhir.resources;
-            their remarks are kept with the message (``qiao inbox show``). Three times the cost of mapping.
+        validate: what happens to a message whose resources break a rule of R4: ``"report"``, it is stored
+            with the issues beside it (``qiao inbox show``); ``"strict"``, it is refused; ``"off"``.
     """
 
     max_messages: int = 1024
     max_bytes: int = 64 * 1024 * 1024
     batch: int = 64
     attempts: int = 3
-    validate: Literal["off", "report"] = "off"
+    validate: Literal["off", "report", "strict"] = "report"
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,6 +94,32 @@ class MappingSettings:
 
 
 @dataclass(slots=True, frozen=True)
+class ValidationSettings:
+    """``[validation]``: what resources are checked against.
+
+    Attributes:
+        definitions: files, folders and FHIR packages (``.tgz``) with the hospital's own StructureDefinitions,
+            ValueSets and CodeSystems, beside those of R4 and of qiao.
+        level: mildest issue that the pipeline keeps with a message. Codes outside of an extensible value set
+            are warnings, and local codes are the rule in Chinese hospitals.
+    """
+
+    definitions: tuple[str, ...] = ()
+    level: Literal["error", "warning", "information"] = "error"
+
+
+@dataclass(slots=True, frozen=True)
+class TerminologySettings:
+    """``[terminology]``: imported code systems, value sets and concept maps (docs/terminology.md).
+
+    Attributes:
+        file: SQLite file that keeps them, ``""`` for ``terminology.db`` in the folder of the store.
+    """
+
+    file: str = ""
+
+
+@dataclass(slots=True, frozen=True)
 class Settings:
     """All settings of one process.
 
@@ -107,6 +133,8 @@ class Settings:
     api: ApiSettings = field(default_factory=ApiSettings)
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
     mapping: MappingSettings = field(default_factory=MappingSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    terminology: TerminologySettings = field(default_factory=TerminologySettings)
     adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     file: str = ""
 
@@ -115,7 +143,9 @@ _SECTIONS: dict[str, type[Any]] = {
     "store": StoreSettings,
     "api": ApiSettings,
     "pipeline": PipelineSettings,
+    "validation": ValidationSettings,
     "mapping": MappingSettings,
+    "terminology": TerminologySettings,
 }
 
 
@@ -160,6 +190,15 @@ def override(settings: Settings, *, store_url: str = "", host: str = "", port: i
     return changed
 
 
+def terminology_file(settings: Settings) -> Path:
+    """Return where imported terminologies are kept: as set, else beside the store."""
+    if settings.terminology.file:
+        return Path(settings.terminology.file)
+    store = settings.store.url.removeprefix("sqlite:///")
+    folder = Path(store).parent if store != settings.store.url else Path()
+    return folder / "terminology.db"
+
+
 def check_port(port: Value, where: str) -> None:
     """Refuse what is no TCP port.
 
@@ -200,7 +239,23 @@ def language(asked: str = "", environment: Mapping[str, str] | None = None) -> L
     return "zh" if said.lower().startswith(("zh", "chinese")) else "en"
 
 
-def cast(kind: object, value: object, where: str) -> Value:
+def cast(kind: object, value: object, where: str) -> Value | tuple[str, ...]:
+    """Return ``value`` as ``kind``: what :func:`cast_one` takes, or a tuple of strings.
+
+    In the environment, strings are parted as in ``PATH``.
+
+    Raises:
+        Misconfigured: it is not one.
+    """
+    if typing.get_origin(kind) is not tuple:
+        return cast_one(kind, value, where)
+    listed = value.split(os.pathsep) if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise Misconfigured("must be a list of strings", where=where)
+    return tuple(one for one in listed if one)
+
+
+def cast_one(kind: object, value: object, where: str) -> Value:
     """Return ``value`` as ``kind`` (``str``, ``int``, ``float``, ``bool`` or a Literal of strings).
 
     Text is read as the type says, because the environment only has text.

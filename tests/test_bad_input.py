@@ -169,29 +169,29 @@ def test_a_header_without_what_it_must_have(
 ) -> None:
     answer = sender.exchange(adt(control_id="B-GONE").replace(take.encode(), b""))
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", condition)
-    assert newest(store).reason == reason
+    assert (newest(store).state, newest(store).reason) == ("rejected", reason)
 
 
 def test_a_header_without_separators_is_kept_and_rejected(sender: Sender, store: Store) -> None:
     answer = sender.exchange(b"MSH")
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == ("AR", "100")
-    assert newest(store).reason == "bad-separators"
+    assert (newest(store).state, newest(store).reason) == ("rejected", "bad-separators")
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "severity", "reason"),
+    ("said", "code", "severity", "state", "reason"),
     [
-        (b"|T|", "AA", "W", "not-production"),
-        (b"|Q|", "AA", "W", "not-production"),
-        (b"|X|", "AR", "E", "unsupported-processing-id"),
+        (b"|T|", "AA", "W", "quarantined", "not-production"),
+        (b"|Q|", "AA", "W", "quarantined", "not-production"),
+        (b"|X|", "AR", "E", "rejected", "unsupported-processing-id"),
     ],
 )
 def test_a_test_patient_never_reaches_the_record(
-    sender: Sender, store: Store, said: bytes, code: str, severity: str, reason: str
+    sender: Sender, store: Store, said: bytes, code: str, severity: str, state: str, reason: str
 ) -> None:
     answer = sender.exchange(adt().replace(b"|P|", said))
     assert (answer.get("MSA-1"), answer.get("ERR-4")) == (code, severity)
-    assert (newest(store).state, newest(store).reason) == ("quarantined", reason)
+    assert (newest(store).state, newest(store).reason) == (state, reason)
 
 
 def test_an_unknown_type_is_kept_and_quarantined(sender: Sender, store: Store, gateway: Any) -> None:

@@ -41,10 +41,10 @@ def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[api]\nprot = 1\n", "qiao.toml [api]: unknown key 'prot'; valid: host, port"),
-        ("[apis]\n", "unknown section [apis]; valid: store, api, pipeline, mapping, adapters"),
+        ("[apis]\n", "unknown section [apis]; valid: store, api, pipeline, validation, mapping, terminology, adapters"),
         ('[api]\nport = "x"\n', "qiao.toml [api] port: must be int"),
         ("[api]\nport = 70000\n", "[api] port: must be between 0 and 65535"),
-        ('[pipeline]\nvalidate = "strict"\n', "[pipeline] validate: must be one of off, report"),
+        ('[pipeline]\nvalidate = "maybe"\n', "[pipeline] validate: must be one of off, report, strict"),
         ("[api]\nport = true\n", "qiao.toml [api] port: must be int"),
         ('[store]\nsynchronous = "OFF"\n', "must be one of FULL, NORMAL"),
         ("[api\n", "is not TOML"),
@@ -92,7 +92,7 @@ def test_language(asked: str, environment: dict[str, str], language: str) -> Non
 
 
 def test_every_setting_is_documented() -> None:
-    names = ("StoreSettings", "ApiSettings", "PipelineSettings", "MappingSettings")
+    names = ("StoreSettings", "ApiSettings", "PipelineSettings", "MappingSettings", "ValidationSettings")
     for part in (getattr(settings, name) for name in names):
         for field in dataclasses.fields(part):
             assert f"        {field.name}: " in (part.__doc__ or ""), f"{part.__name__}.{field.name}"

@@ -1,86 +1,62 @@
-"""ConceptMap: the code tables in force, read-only, as FHIR (R4 ConceptMap, §3.1.0.1, §3.1.1)."""
+"""ConceptMap: the code tables in force and the terminology's, read-only (R4 ConceptMap, §3.1.0.1, §3.1.1)."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation
-from gateway.api.context import NotFound, base_of, context, tenant_of
+from gateway.api import artefact, negotiation, operation
+from gateway.api.artefact import terminology_of
+from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps
-from gateway.errors import Rejected
 from gateway.mapping.codes import Table
 from gateway.mapping.translate import equivalence
 
-PAGE = 50
-"""Tables in one page of the search."""
+KIND = "ConceptMap"
 
 
 def tables_of(request: Request) -> dict[str, Table]:
     """Return the code tables in force, by name.
 
     Raises:
-        NotFound: the application runs without maps, or the tenant is not served.
+        NotFound: the application runs without maps and terminology, or the tenant is not served.
     """
     tenant_of(request)
     maps = context(request).maps
-    if maps is None:
+    if maps is None and context(request).terminology is None:
         raise NotFound("this server has no code tables", code="not-supported")
-    return dict(maps.tables)
+    return dict(maps.tables) if maps is not None else {}
 
 
 async def read(request: Request, id: str) -> Response:
-    """Answer with one table."""
+    """Answer with one table, or one ConceptMap of the terminology."""
     tables = tables_of(request)
     pretty = negotiation.check(request)
-    if id not in tables:
+    if id in tables:
+        return negotiation.answer(dumps(resource(tables[id])), pretty)
+    terminology = terminology_of(request) if context(request).terminology else None
+    url = terminology.of_id(KIND, id) if terminology else ""
+    if terminology is None or not url:
         raise NotFound("there is no such resource", code="not-found")
-    return negotiation.answer(dumps(resource(tables[id])), pretty)
+    return await operation.answer(request, pretty, lambda: artefact.resource(terminology, KIND, url))
 
 
 async def search(request: Request) -> Response:
-    """Answer with the tables, without their codes; by ``url`` or ``name`` with them."""
+    """Answer with the tables and ConceptMaps, without their codes; by ``url`` or ``_id`` with them."""
     tables = tables_of(request)
     pretty = negotiation.check(request, allowed=("url", "name", "_id", "_cursor"))
     wanted = {key: request.query_params[key] for key in ("url", "name", "_id") if key in request.query_params}
-    found = [one for _, one in sorted(tables.items()) if _fits(one, wanted)]
-    start = _start(request.query_params.get("_cursor", "0"))
-    base = base_of(request)
-    entries = [
-        {
-            "fullUrl": f"{base}/ConceptMap/{one.name}",
-            "resource": resource(one, summary=not wanted),
-            "search": {"mode": "match"},
-        }
-        for one in found[start : start + PAGE]
-    ]
-    links = [
-        {
-            "relation": "self",
-            "url": f"{base}/ConceptMap" + (f"?{request.url.query}" if request.url.query else ""),
-        }
-    ]
-    if start + PAGE < len(found):
-        links.append({"relation": "next", "url": f"{base}/ConceptMap?{_following(request, start)}"})
-    body: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links}
-    if entries:
-        body["entry"] = entries
-    return negotiation.answer(dumps(body), pretty)
+    terminology = terminology_of(request) if context(request).terminology else None
 
+    def work() -> dict[str, Any]:
+        fitting = (one for _, one in sorted(tables.items()) if _fits(one, wanted))
+        found = [resource(one, summary=not wanted) for one in fitting]
+        return artefact.searchset(request, terminology, KIND, found)
 
-def _following(request: Request, start: int) -> str:
-    told = [pair for pair in request.query_params.multi_items() if pair[0] != "_cursor"]
-    return urlencode([*told, ("_cursor", start + PAGE)])
-
-
-def _start(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 7):
-        raise Rejected("this is no cursor of ours", code="value", where="_cursor")
-    return int(cursor)
+    return await operation.answer(request, pretty, work)
 
 
 def _fits(table: Table, wanted: dict[str, str]) -> bool:

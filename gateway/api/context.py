@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from gateway.errors import Rejected
 from gateway.mapping import Maps
 from gateway.store import Store
 from gateway.store.parameters import PARAMETERS
+from gateway.validation import Examination
+from gateway.validation.terminology import Terminology
+
+Examine = Callable[[bytes, Sequence[str]], Examination]
 
 DEFAULT_TENANT = "default"
 
@@ -39,13 +44,21 @@ class Options:
 
 @dataclass(slots=True, frozen=True)
 class Context:
-    """The API's own state; ``threads`` bounds how many searches run at once, ``maps`` has the code tables."""
+    """The API's own state; ``threads`` bounds how many searches and operations run at once.
+
+    Attributes:
+        maps: have the code tables, None where none are served.
+        terminology: None where none is served.
+        examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
+    """
 
     store: Store
     options: Options
     version: str
     threads: ThreadPoolExecutor
     maps: Maps | None = None
+    terminology: Terminology | None = None
+    examine: Examine | None = None
 
 
 class NotFound(Rejected):

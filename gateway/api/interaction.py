@@ -26,3 +26,18 @@ class Interaction:
     path: str
     handler: Callable[..., Awaitable[Response]]
     summary: str
+
+
+@dataclass(slots=True, frozen=True)
+class Served:
+    """A type that stands in no store: read-only, not versioned.
+
+    Attributes:
+        type: resource type.
+        interactions: in the order in which their paths are tried.
+        operations: codes of the operations, without ``$``.
+    """
+
+    type: str
+    interactions: tuple[Interaction, ...]
+    operations: tuple[str, ...]

@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation
+from gateway.api import negotiation, terminology_capabilities
 from gateway.api.context import base_of, context, tenant_of
-from gateway.api.interaction import Interaction
+from gateway.api.interaction import Interaction, Served
 from gateway.canonical.json import dumps
 from gateway.store.parameters import PARAMETERS, Parameter
 
@@ -68,11 +68,11 @@ def _resource(type_: str, interactions: Sequence[Interaction]) -> dict[str, Any]
     return entry
 
 
-def _concept_map(interactions: Sequence[Interaction]) -> dict[str, Any]:
-    """Return the entry of the code tables: read-only, not versioned, with ``$translate``."""
+def _served(one: Served) -> dict[str, Any]:
+    """Return the entry of a type that stands in no store: read-only, not versioned, with operations."""
     return {
-        "type": "ConceptMap",
-        "interaction": [{"code": each.code} for each in interactions if each.code],
+        "type": one.type,
+        "interaction": [{"code": each.code} for each in one.interactions if each.code],
         "versioning": "no-version",
         "searchParam": [
             _COMMON[0],
@@ -81,9 +81,10 @@ def _concept_map(interactions: Sequence[Interaction]) -> dict[str, Any]:
         ],
         "operation": [
             {
-                "name": "translate",
-                "definition": "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
+                "name": operation,
+                "definition": f"http://hl7.org/fhir/OperationDefinition/{one.type}-{operation}",
             }
+            for operation in one.operations
         ],
     }
 
@@ -93,12 +94,11 @@ def statement(
     base: str,
     started: datetime,
     interactions: Sequence[Interaction],
-    tables: Sequence[Interaction] = (),
+    others: Sequence[Served] = (),
 ) -> bytes:
-    """Return the CapabilityStatement as JSON; ``tables`` are the interactions of the code tables."""
+    """Return the CapabilityStatement as JSON; ``others`` are the types that stand in no store."""
     resources = [_resource(type_, interactions) for type_ in PARAMETERS]
-    if tables:
-        resources.append(_concept_map(tables))
+    resources += [_served(one) for one in others]
     return dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -119,15 +119,21 @@ def statement(
     )
 
 
-def interaction(served: Sequence[Interaction], tables: Sequence[Interaction] = ()) -> Interaction:
-    """Return the interaction that describes the ``served`` ones and those of the code tables."""
+def interaction(served: Sequence[Interaction], others: Sequence[Served] = ()) -> Interaction:
+    """Return the interaction that describes the ``served`` ones and the ``others``."""
     started = datetime.now(UTC)
 
     async def metadata(request: Request) -> Response:
         """Answer with what this server really does."""
         tenant_of(request)
         pretty = negotiation.check(request, allowed=("mode",))
-        body = statement(context(request).version, base_of(request), started, served, tables)
+        terminology = context(request).terminology
+        if request.query_params.get("mode") == "terminology" and terminology is not None:
+            about = terminology_capabilities.statement(
+                context(request).version, base_of(request), started, terminology
+            )
+            return negotiation.answer(about, pretty)
+        body = statement(context(request).version, base_of(request), started, served, others)
         return negotiation.answer(body, pretty)
 
     handler: Callable[..., Awaitable[Response]] = metadata

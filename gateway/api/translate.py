@@ -1,4 +1,4 @@
-"""$translate: one code by the code tables in force (R4 ConceptMap-operation-translate)."""
+"""$translate: one code by the code tables in force and by ConceptMaps (R4 ConceptMap-operation-translate)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import negotiation, outcome
+from gateway.api.artefact import terminology_of
 from gateway.api.concept_map import tables_of
 from gateway.api.context import NotFound, context
 from gateway.api.interaction import Interaction
@@ -19,6 +20,10 @@ from gateway.errors import Rejected
 from gateway.mapping.codes import Table
 from gateway.mapping.translate import Match, choose, find
 from gateway.mapping.translate import translate as matches_of
+from gateway.validation.terminology.operations import coding
+from gateway.validation.terminology.operations.translate import NO_TRANSLATION
+from gateway.validation.terminology.operations.translate import Match as Mapped
+from gateway.validation.terminology.operations.translate import translate as mapped
 
 _TEXTS = ("url", "conceptMapVersion", "code", "system", "version", "source", "target", "targetsystem")
 _MEDIA = frozenset({"application/fhir+json", "application/json", "text/json"})
@@ -126,6 +131,38 @@ def _codings(kind: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def _maps(request: Request, asked: Asked, system: str) -> list[dict[str, Any]]:
+    """Return the terminology's ConceptMaps to ask: that of the path, of ``url``, or all of the system."""
+    if context(request).terminology is None:
+        return []
+    terminology = terminology_of(request)
+    if "id" in request.path_params or asked.url:
+        name = asked.url or terminology.of_id("ConceptMap", request.path_params["id"])
+        found = terminology.concept_map(name) if name else None
+        return [found] if found else []
+    maps = [terminology.concept_map(url) or {} for url in terminology.urls("ConceptMap")]
+    return [one for one in maps if any(group.get("source") == system for group in one.get("group", ()))]
+
+
+def _by_maps(request: Request, asked: Asked, code: str, system: str) -> list[Match] | None:
+    """Return the matches of the terminology's ConceptMaps, None where there is none to ask."""
+    maps = _maps(request, asked, system)
+    if not maps:
+        return None
+    known = terminology_of(request).concept_map
+    wanted = coding.Asked(code, system)
+    return [
+        Match(one.equivalence, _coding(one), one.source)
+        for each in maps
+        for one in mapped(each, wanted, target=asked.target, reverse=asked.reverse, known=known)
+    ]
+
+
+def _coding(one: Mapped) -> dict[str, str]:
+    parts = {"system": one.system, "code": one.code, "display": one.display}
+    return {name: value for name, value in parts.items() if value}
+
+
 def _tables(request: Request, tables: Mapping[str, Table], asked: Asked, system: str) -> Sequence[Table]:
     """Return the tables to ask: that of the path, of ``url``, or all that name the system."""
     id_ = request.path_params.get("id")
@@ -145,15 +182,29 @@ def _answer(request: Request, tables: Mapping[str, Table], asked: Asked, pretty:
         raise Rejected("reverse needs the url of a ConceptMap", code="invalid", where="url")
     matches: list[Match] = []
     for code, system in asked.codings:
-        chosen = _tables(request, tables, asked, system)
-        matches += matches_of(chosen, code, system, target=asked.target, reverse=asked.reverse)
+        more = _by_maps(request, asked, code, system)
+        if more is None or _has_table(request, tables, asked, system):
+            chosen = _tables(request, tables, asked, system)
+            matches += matches_of(chosen, code, system, target=asked.target, reverse=asked.reverse)
+        matches += more or []
     return negotiation.answer(dumps(parameters(matches)), pretty)
+
+
+def _has_table(request: Request, tables: Mapping[str, Table], asked: Asked, system: str) -> bool:
+    """Return whether a code table is to be asked too."""
+    if "id" in request.path_params:
+        return request.path_params["id"] in tables
+    if asked.url:
+        return find(tables, asked.url) is not None
+    return any(system in one.source_systems for one in tables.values())
 
 
 def parameters(matches: Sequence[Match]) -> dict[str, Any]:
     """Return the out-parameters: ``result``, ``message`` where there is no match, one ``match`` for each."""
-    made: list[dict[str, Any]] = [{"name": "result", "valueBoolean": bool(matches)}]
-    if not matches:
+    # R4: true only where at least one match is neither unmatched nor disjoint.
+    result = any(one.equivalence not in NO_TRANSLATION for one in matches)
+    made: list[dict[str, Any]] = [{"name": "result", "valueBoolean": result}]
+    if not result:
         made.append(
             {"name": "message", "valueString": "no table has a map for this code; it keeps its coding"}
         )
@@ -163,6 +214,8 @@ def parameters(matches: Sequence[Match]) -> dict[str, Any]:
             {"name": "concept", "valueCoding": dict(one.coding)},
             {"name": "source", "valueUri": one.source},
         ]
+        if not one.coding.get("code"):
+            del parts[1]
         made.append({"name": "match", "part": parts})
     return {"resourceType": "Parameters", "parameter": made}
 

@@ -10,14 +10,26 @@ import os
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import adapter, convert, demo, doctor, inbox, mapping, send, serve, terminology, validate
+from gateway.cli import (
+    adapter,
+    convert,
+    demo,
+    doctor,
+    inbox,
+    mapping,
+    profiles,
+    send,
+    serve,
+    terminology,
+    validate,
+)
 from gateway.cli.output import said
 from gateway.cli.usage import Parser, speak_argparse
 from gateway.cli.words import say, speak
 from gateway.errors import Misconfigured, QiaoError
 from gateway.settings import language
 
-COMMANDS = (demo, serve, convert, validate, send, inbox, mapping, terminology, adapter, doctor)
+COMMANDS = (demo, serve, convert, validate, send, inbox, mapping, profiles, terminology, adapter, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

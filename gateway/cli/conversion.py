@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from gateway import registry
-from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Refused, Translation
+from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Refused, Translation, garbage
 from gateway.canonical.json import dumps
 from gateway.cli.bundle import collection, entries, message, transaction
 from gateway.cli.gather import Item
@@ -24,6 +24,7 @@ from gateway.mapping.trace import Tracer
 from gateway.pipeline import steps
 from gateway.settings import Settings
 from gateway.spec import AdapterSpec
+from gateway.validation import draft_validator
 
 ADAPTER = "his/hl7v2"
 CHUNK_MESSAGES = 256
@@ -47,6 +48,7 @@ class Plan:
         root: folder of the maps, ``""`` for those of the settings.
         form: type of the Bundles, one of ``FORMS``.
         source: also hold the bytes of the message, in a DocumentReference.
+        validate: ``"off"``, ``"report"`` or ``"strict"``; ``""`` is what the settings say.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -56,6 +58,7 @@ class Plan:
     root: str = ""
     form: str = "transaction"
     source: bool = False
+    validate: str = ""
 
     def forms(self) -> frozenset[str]:
         """Return the forms whose rows the maps are to work."""
@@ -100,11 +103,13 @@ class Converter:
         self._plan = plan
         self._spec: AdapterSpec = registry.find()[ADAPTER]
         self._maps: Maps = maps_of(plan.settings, plan.root, plan.forms())
+        self._validate = draft_validator(plan.settings, plan.validate)
         self._tracer = Tracer(self._maps)
         self._accountant = Accountant(self._maps)
         if plan.sender and plan.sender not in self._maps.profiles:
             known = ", ".join(sorted(self._maps.profiles))
             raise Misconfigured(f"no sender profile {plan.sender!r}; there are {known}", where="--sender")
+        garbage.settle()
 
     def convert(self, items: Iterable[Item]) -> Converted:
         """Return a run of messages, converted; a bad one costs itself only."""
@@ -130,7 +135,7 @@ class Converter:
             reading = steps.read(self._spec, self._maps, envelope, self._plan.sender, records=False)
         except Rejected as error:
             return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)]), []
-        result = steps.translate(self._maps, envelope, reading)
+        result = steps.translate(self._maps, envelope, reading, self._validate)
         if not self._plan.trace or reading.record is None or not isinstance(result, Translation):
             return result, []
         return result, self._accountant.account(reading.record, envelope, reading.profile, result)

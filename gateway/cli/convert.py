@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from gateway.cli.conversion import Converted
     from gateway.cli.gather import Stray
 
+MODES = ("off", "report", "strict")
+"""What becomes of a message whose resources break a rule of R4."""
+
 TYPES = ("transaction", "collection", "message")
 """Types of the Bundles."""
+
+SHOWN = 20
+"""Paths that nobody reads, in the line that tells of them; ``--json`` has them all."""
 
 BASE = "http://127.0.0.1:8080/fhir"
 """Where ``qiao serve`` answers unless it is told otherwise."""
@@ -32,6 +38,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser.add_argument("-o", "--output", metavar="OUT", default="-", help=say("convert.output"))
     parser.add_argument("--as", dest="form", default="transaction", choices=TYPES, help=say("convert.as"))
     parser.add_argument("--source", action="store_true", help=say("convert.source"))
+    parser.add_argument("--validate", default="", choices=MODES, help=say("convert.validate"))
     parser.add_argument("--sender", metavar="NAME", default="", help=say("convert.sender"))
     parser.add_argument("--trace", action="store_true", help=say("convert.trace"))
     parser.add_argument("--jobs", type=at_least_one, default=1, metavar="N", help=say("convert.jobs"))
@@ -55,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     settings = read_settings(options)
     base = options.base.rstrip("/")
     form, source = options.form, options.source
-    plan = Plan(settings, options.sender, base, options.trace, options.maps, form, source)
+    plan = Plan(settings, options.sender, base, options.trace, options.maps, form, source, options.validate)
     size = gather.total_bytes(options.files)  # first: a missing file must not cost the last output
     total = _Total(output)
     with total, progress(say("convert.progress"), size) as advance:
@@ -159,5 +166,12 @@ def _report(total: _Total, seconds: float, *, as_json: bool) -> None:
         "seconds": seconds,
     }
     print(json.dumps(figures) if as_json else say("convert.done", **figures), file=stream)
+    if total.unmapped and not as_json:
+        print(say("convert.unread", listed=_listed(total.unmapped)), file=stream)
     if total.issues and not as_json:
         print(say("convert.issues", count=total.issues.total()), file=stream)
+
+
+def _listed(unread: Counter[str]) -> str:
+    listed = ", ".join(f"{path} {count}" for path, count in unread.most_common(SHOWN))
+    return f"{listed}, …" if len(unread) > SHOWN else listed

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.cli.looks import Remark, file_of
 from gateway.cli.output import maps_of, open_existing
 from gateway.cli.words import say
+from gateway.errors import Misconfigured
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def senders(settings: Settings) -> str:
     seen = Counter(row.sender or "default" for row in rows)
     listed = ", ".join(f"{name} {count}" for name, count in seen.most_common())
     text = say("doctor.senders", count=len(rows), listed=listed)
-    silent = sorted(set(maps_of(settings).profiles) - set(seen) - {"default"})
+    try:
+        silent = sorted(set(maps_of(settings).profiles) - set(seen) - {"default"})
+    except Misconfigured:  # the look at the maps says so, and what to do
+        return text
     if seen["default"]:
         raise Remark("info", text, say("doctor.senders.default", count=seen["default"]))
     if silent:

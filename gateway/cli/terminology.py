@@ -40,15 +40,14 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 def import_(options: argparse.Namespace) -> int:
     """Read all files, then take them in together; a fault in one of them changes nothing."""
     from gateway.validation.terminology import LoadedFile
-    from gateway.validation.terminology.checks import check_imports
+    from gateway.validation.terminology.checks import check_together
     from gateway.validation.terminology.load import load
     from gateway.validation.terminology.reading import read
 
     path = terminology_file(read_settings(options))
     found = [one for file in options.files for one in read(file, options.system, options.version)]
     there = LoadedFile(path)
-    sets = [one for one in found if one["resourceType"] == "ValueSet"]
-    check_imports(sets, lambda url: there.artefact(url, "ValueSet"))
+    check_together(found, lambda url: there.artefact(url, "ValueSet"))
     total = sum(len(one.get("concept", ())) for one in found)
     with progress(say("terminology.progress"), total) as advance:
         concepts = load(path, found, advance)

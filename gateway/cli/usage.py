@@ -71,6 +71,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "qiao terminology list": (_TERMS, ("qiao terminology list --json",)),
     "qiao terminology lookup": (_TERMS, ("qiao terminology lookup http://loinc.org 2345-7",)),
+    "qiao profiles": ("", ()),
+    "qiao profiles list": ("", ("qiao profiles list",)),
+    "qiao profiles package": ("", ("qiao profiles package -o qiao.profiles.tgz",)),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
     "qiao doctor": (

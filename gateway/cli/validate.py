@@ -45,8 +45,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 def run(options: argparse.Namespace) -> int:
     """Check every file; 1 where one is not valid."""
-    from gateway.bootstrap import validator_of
-    from gateway.validation import examine
+    from gateway.validation import examine, validator_of
 
     settings = read_settings(options)
     paths = list(_paths(options.files))

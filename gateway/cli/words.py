@@ -89,6 +89,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "--source goes with --as message or --as collection",
         "--source 须与 --as message 或 --as collection 合用",
     ),
+    "convert.validate": (
+        "check the resources: report (default) notes the issues, strict leaves the message out, off",
+        "检查资源：report（默认）记录问题，strict 剔除该消息，off 不检查",
+    ),
     "convert.sender": (
         "sender profile (default: chosen by MSH-3 and MSH-4)",
         "发送方配置（默认按 MSH-3、MSH-4 选择）",
@@ -251,7 +255,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "mapping": ("the maps", "映射"),
     "mapping.check": ("load and check every map", "加载并检查所有映射"),
     "mapping.ok": ("{count} message types, no problems", "{count} 种消息，无问题"),
-    "mapping.problems": ("{count} problems", "{count} 个问题"),
+    "mapping.problems": ("problems: {count}", "{count} 个问题"),
     "mapping.coverage": (
         "the HL7 v2-to-FHIR guide, row by row: implemented, left out, missing",
         "逐行对照 HL7 v2-to-FHIR 官方指南：已实现、有意不做、缺少",
@@ -452,6 +456,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "--port, port in [api], or QIAO_API__PORT",
         "--port、[api] 的 port 或 QIAO_API__PORT",
     ),
+    "convert.unread": (
+        "read by no row: {listed}",
+        "没有任何行读取：{listed}",
+    ),
     "convert.issues": (
         "{count} values left out of converted messages; -o OUT lists them in OUT.issues.ndjson",
         "已转换的消息中有 {count} 个值未写入；使用 -o OUT 时逐条列在 OUT.issues.ndjson",
@@ -487,6 +495,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "terminology.lookup": ("what a code system says of a code", "查询代码的含义"),
     "terminology.lookup.system": ("canonical URL, with |version if you like", "规范 URL，可加 |版本"),
     "terminology.lookup.code": ("the code", "代码"),
+    "profiles": ("the FHIR profiles of qiao", "qiao 自带的 FHIR 规范（profile）"),
+    "profiles.list": ("profiles and extensions, with their types", "列出规范和扩展及其类型"),
+    "profiles.package": (
+        "write profiles, extensions and codes as a FHIR package (.tgz) for other tools",
+        "把规范、扩展和代码写成其他工具可加载的 FHIR 包（.tgz）",
+    ),
+    "profiles.output": ("the package, e.g. qiao.profiles.tgz", "输出文件，如 qiao.profiles.tgz"),
+    "profiles.written": ("{file}: {name}#{version}", "{file}：{name}#{version}"),
     "validate": ("find everything that is wrong with FHIR resources", "找出 FHIR 资源中的所有问题"),
     "validate.files": (
         "JSON or NDJSON files, folders, or - for standard input",

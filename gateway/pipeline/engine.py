@@ -31,7 +31,7 @@ class Parts:
 
     Attributes:
         adapters: by id, to parse and to answer.
-        validate: a second opinion on what is stored, see ``steps.Validate``.
+        validate: checks what is about to be stored, see ``steps.Validate``; None: nobody does.
         trail: file that remembers what is being mapped; None: every message goes carefully, see ``writer``.
     """
 

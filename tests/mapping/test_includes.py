@@ -8,6 +8,8 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.mapping.includes import Block, Spliced, block, spliced
+from gateway.mapping.rows import MessageFile, own_steps
+from gateway.mapping.steps import check_names
 
 
 def ats(rows: list[Spliced]) -> list[str]:
@@ -51,3 +53,20 @@ def test_what_is_wrong_is_refused_with_its_place(row: dict[str, Any], words: str
 def test_a_block_with_a_typing_error_is_refused() -> None:
     with pytest.raises(Misconfigured, match="unknown key 'row'"):
         block({"block": "x", "row": []}, "x.yaml")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"at": "PV1", "link": {"subject": "pacient"}},
+        {"at": "PV1", "into": "pacient"},
+        {"at": "PV1", "append": {"pacient.link.other": ""}},
+        {"at": "PV1", "make": "Encounter", "key": {"any": [["patient", "PV1-2"], ["pacient", "PV1-3"]]}},
+    ],
+)
+def test_an_included_row_that_names_what_no_message_makes_is_refused(row: dict[str, Any]) -> None:
+    made = {"at": "PID", "make": "Patient", "as": "patient"}
+    steps = own_steps("A", [made, {**row, "__line__": 7}], "visit.yaml", included=True)
+    with pytest.raises(Misconfigured, match="no row makes 'pacient'") as caught:
+        check_names([MessageFile("ADT_A01", "A.yaml", (), {}, (), steps)])
+    assert caught.value.where == "visit.yaml:7"

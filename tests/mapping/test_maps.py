@@ -363,6 +363,12 @@ def test_the_map_says_what_the_same_key_twice_means(load: Load, again: str, coun
         (A01_FILE, MESSAGE.replace("message: ADT_A01", "message: ADT_X99"), "ADT_X99"),
         ("hl7v2/codes/sex.yaml", "{table: sex, codes: {M: }}", "without a target"),
         ("senders/lis.yaml", "{sender: lis, zone: Shanghai}", "zone must look like"),
+        ("senders/lis.yaml", "sender: lis\nzone: Shanghai", "lis.yaml:2: zone must look like"),
+        ("senders/lis.yaml", 'sender: lis\nadapters: "lis/*"', "lis.yaml:2: adapters takes a list"),
+        ("senders/lis.yaml", "sender: lis\nowns: Patient", "lis.yaml:2: owns takes a list"),
+        ("senders/lis.yaml", "sender: lis\nmatch: LIS", "lis.yaml:2: match takes names"),
+        ("senders/lis.yaml", "sender: lis\nnamespaces: [X]", "lis.yaml:2: namespaces takes names"),
+        ("senders/lis.yaml", "sender: lis\nrepeat_window: a week", "lis.yaml:2: repeat_window takes whole"),
         ("hl7v2/codes/sex.yaml", "{table: sex, codes: {M: a, M: b}}", "duplicate key"),
         ("hl7v2/codes/sex.yaml", "{table: [", "not YAML"),
     ],
@@ -374,6 +380,20 @@ def test_what_is_wrong_is_refused_at_load_with_its_file(
         load(**{path.replace("/", "__"): text})
     assert expected in str(caught.value)
     assert Path(path).name in str(caught.value)
+
+
+def test_a_map_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    from gateway.mapping.rows import read
+
+    path = tmp_path / "PID-Patient.yaml"
+    path.write_bytes('map: "PID[Patient]"\nnote: 患者\n'.encode("gb18030"))
+    with pytest.raises(Misconfigured, match=r"PID-Patient\.yaml:2: not UTF-8"):
+        read(path)
+
+
+def test_maps_that_call_one_another_in_a_circle_are_refused_with_the_line(load: Load) -> None:
+    with pytest.raises(Misconfigured, match=r"CX-Identifier\.yaml:\d+: cyclic include"):
+        load(**{CX_FILE.replace("/", "__"): CX.replace("as: authority", 'as: "CX[Identifier]"')})
 
 
 def test_decimals_keep_their_digits(load: Load) -> None:

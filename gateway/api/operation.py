@@ -1,0 +1,129 @@
+"""Operations: in-parameters by GET or in a Parameters resource, and work off the event loop (R4 §3.2.0.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import negotiation
+from gateway.api.context import NotFound, context, tenant_of
+from gateway.canonical.json import dumps
+from gateway.errors import Rejected
+
+Kind = Literal["text", "boolean", "integer", "texts", "object"]
+"""What a parameter may be: ``texts`` may be there several times, ``object`` by POST only."""
+
+LONGEST = 4 * 1024 * 1024
+"""Bytes of a Parameters resource; it may have a value set inside."""
+_MEDIA = frozenset({"application/fhir+json", "application/json", "text/json"})
+_PYTHON: Mapping[str, type] = {"text": str, "texts": str, "boolean": bool, "integer": int, "object": dict}
+
+
+async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, Any], bool]:
+    """Return the in-parameters by name, and whether the answer is to be indented.
+
+    Raises:
+        Rejected: one that is not in ``known``, twice, or of another kind; or the body is no Parameters.
+        NotFound: the tenant is not served.
+    """
+    tenant_of(request)
+    if request.method != "POST":
+        simple = [name for name, kind in known.items() if kind != "object"]
+        pretty = negotiation.check(request, allowed=simple)
+        pairs = [
+            (name, _read(name, value, known[name]))
+            for name, value in request.query_params.multi_items()
+            if name in known
+        ]
+        return _collected(pairs, known), pretty
+    pretty = negotiation.check(request)
+    return _collected(_parameters(await body_of(request), known), known), pretty
+
+
+async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, Any]]) -> Response:
+    """Answer with what ``work`` makes, in a thread: others must not wait for it."""
+
+    def made() -> bytes:
+        try:
+            return dumps(work())
+        except Rejected as error:
+            if error.code == "not-found":
+                raise NotFound(error.reason, code="not-found") from None
+            raise
+
+    body = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
+    return negotiation.answer(body, pretty)
+
+
+async def body_of(request: Request, most: int = LONGEST) -> bytes:
+    """Return the body of a POST.
+
+    Args:
+        most: bytes that are taken.
+
+    Raises:
+        HTTPException: 415, it says that it is no JSON; 413, it has more.
+    """
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _MEDIA:
+        raise HTTPException(415)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+def _parameters(body: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Rejected("the body is not JSON", code="invalid") from None
+    parameters = data.get("parameter", []) if isinstance(data, dict) else None
+    if not isinstance(parameters, list) or data.get("resourceType") != "Parameters":
+        raise Rejected("the body must be a Parameters resource", code="invalid")
+    found = []
+    for one in parameters:
+        name = one.get("name") if isinstance(one, dict) else None
+        if not isinstance(name, str) or name not in known:
+            told = "this operation does not take such a parameter"
+            raise Rejected(told, code="not-supported", where=str(name)[:64])
+        values = [value for key, value in one.items() if key.startswith("value") or key == "resource"]
+        if len(values) != 1 or type(values[0]) is not _PYTHON[known[name]]:
+            raise Rejected(f"it must have one value, a {known[name].rstrip('s')}", code="value", where=name)
+        found.append((name, values[0]))
+    return found
+
+
+def _read(name: str, value: str, kind: Kind) -> Any:
+    """Return a query parameter as what it is."""
+    if kind == "boolean":
+        if value not in ("true", "false"):
+            raise Rejected("it must be true or false", code="value", where=name)
+        return value == "true"
+    if kind == "integer":
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
+            raise Rejected("it must be a whole number", code="value", where=name)
+        return int(value)
+    return value
+
+
+def _collected(pairs: list[tuple[str, Any]], known: Mapping[str, Kind]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if known[name] == "texts":
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise Rejected("it may be given once only", code="value", where=name)
+        elif known[name] == "integer" and not 0 <= value < 10**9:
+            raise Rejected("it must be a whole number", code="value", where=name)
+        else:
+            found[name] = value
+    return found

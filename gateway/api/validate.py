@@ -1,0 +1,127 @@
+"""$validate: what is wrong with a resource, as an OperationOutcome (R4 Resource-operation-validate)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import negotiation
+from gateway.api.context import NotFound, check_type, context, tenant_of
+from gateway.api.interaction import Interaction
+from gateway.api.operation import body_of
+from gateway.canonical.json import dumps, loads
+from gateway.errors import Rejected
+from gateway.validation import Located
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a body."""
+LINE = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"
+COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
+
+
+async def validate(request: Request, type: str, id: str = "") -> Response:
+    """Check the resource in the body or in the parameter ``resource``; the answer is 200 whatever it says."""
+    check_type(type)
+    tenant_of(request)
+    pretty = negotiation.check(request, allowed=("profile", "mode"))
+    body = await body_of(request, LARGEST)
+    return await _answer(request, type, body, request.query_params.getlist("profile"), pretty)
+
+
+async def validate_stored(request: Request, type: str, id: str) -> Response:
+    """Check a resource as it is stored."""
+    check_type(type)
+    pretty = negotiation.check(request, allowed=("profile", "mode"))
+    found = context(request).store.read(tenant_of(request), type, id)
+    if found is None or not found.body:
+        raise NotFound("there is no such resource", code="not-found")
+    return await _answer(request, type, found.body, request.query_params.getlist("profile"), pretty)
+
+
+async def _answer(
+    request: Request, type_: str, body: bytes, profiles: Sequence[str], pretty: bool
+) -> Response:
+    zh = request.headers.get("accept-language", "").lower().startswith("zh")
+    examine = context(request).examine
+    if examine is None:
+        raise NotFound("this server does not validate", code="not-supported")
+
+    def made() -> bytes:
+        data, named = _unpacked(body, profiles)
+        if data is None:
+            return dumps(outcome([], zh))
+        found = examine(data, named)
+        if found.type and found.type != type_:
+            raise Rejected(f"the resource is of another type than the address: {type_}", code="invalid")
+        return dumps(outcome(found.issues, zh))
+
+    text = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
+    return negotiation.answer(text, pretty)
+
+
+def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Sequence[str]]:
+    """Return the bytes of the resource, out of the Parameters, and the profiles; None: nothing to check."""
+    if b'"Parameters"' not in body[:4096]:
+        return body, profiles
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return body, profiles
+    if not isinstance(data, dict) or data.get("resourceType") != "Parameters":
+        return body, profiles
+    parts = [one for one in data.get("parameter", ()) if isinstance(one, dict)]
+    resources = [one["resource"] for one in parts if one.get("name") == "resource" and "resource" in one]
+    if not resources:
+        deleting = any(one.get("valueCode") == "delete" for one in parts if one.get("name") == "mode")
+        return (None if deleting else body), profiles
+    named = [
+        str(one.get("valueUri") or one.get("valueCanonical")) for one in parts if one.get("name") == "profile"
+    ]
+    # Read again: a decimal keeps its digits.
+    whole = loads(body)
+    inner = next(one["resource"] for one in whole["parameter"] if one.get("name") == "resource")
+    return dumps(inner), [*profiles, *named]
+
+
+def outcome(issues: Sequence[Located], zh: bool = False) -> dict[str, Any]:
+    """Return an OperationOutcome of the issues; without any it says that all is well.
+
+    Args:
+        zh: whether ``diagnostics`` is Chinese.
+    """
+    entries = [_issue(one, zh) for one in issues]
+    well = "没有发现问题" if zh else "No issues found"
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": entries or [{"severity": "information", "code": "informational", "diagnostics": well}],
+    }
+
+
+def _issue(one: Located, zh: bool) -> dict[str, Any]:
+    issue = one.issue
+    entry: dict[str, Any] = {
+        "severity": issue.severity,
+        "code": issue.code,
+        "details": {"text": issue.rule},
+        "diagnostics": issue.text_zh if zh and issue.text_zh else issue.text,
+    }
+    if issue.where:
+        entry["expression"] = [issue.where]
+    if one.line:
+        places = ((LINE, one.line), (COLUMN, one.column))
+        entry = {"extension": [{"url": url, "valueInteger": at} for url, at in places if at], **entry}
+    return entry
+
+
+INTERACTIONS = (
+    Interaction("", "POST", "/{type}/$validate", validate, "Everything that is wrong with a resource"),
+    Interaction("", "POST", "/{type}/{id}/$validate", validate, "The same, as an update of that resource"),
+    Interaction(
+        "", "GET", "/{type}/{id}/$validate", validate_stored, "The same for a resource as it is stored"
+    ),
+)

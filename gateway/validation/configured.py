@@ -1,0 +1,49 @@
+"""Configured: the validator and the terminology that the settings describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.settings import Settings, terminology_file
+from gateway.validation.artefacts import load_artefacts
+from gateway.validation.drafts import DraftValidator
+from gateway.validation.r4 import Definitions
+from gateway.validation.terminology import LoadedFile, Terminology
+from gateway.validation.validator import Validator
+
+
+def terminology_of(settings: Settings, definitions: Definitions | None = None) -> Terminology:
+    """Return the codes of ``definitions`` (None: the official ones) and of what was imported."""
+    return Terminology(definitions or Definitions(), LoadedFile(terminology_file(settings)))
+
+
+def validator_of(settings: Settings, more: Sequence[Path] = (), *, unchanging: bool = False) -> Validator:
+    """Return the validator that the settings describe.
+
+    Args:
+        more: further files, folders and packages with definitions.
+        unchanging: see :class:`Validator`.
+
+    Raises:
+        Misconfigured: one of them is no FHIR definition.
+    """
+    definitions = Definitions(load_artefacts(more))
+    return Validator(definitions, terminology_of(settings, definitions), unchanging)
+
+
+def draft_validator(settings: Settings, mode: str = "") -> DraftValidator | None:
+    """Return what checks the resources that the maps make, None where nobody wants a check.
+
+    Args:
+        mode: ``"off"``, ``"report"`` or ``"strict"`` instead of what the settings say.
+
+    Raises:
+        Misconfigured: a file of definitions is none.
+    """
+    mode = mode or settings.pipeline.validate
+    if mode == "off":
+        return None
+    # What the maps made is not changed before it is stored.
+    validator = validator_of(settings, unchanging=True)
+    return DraftValidator(validator, settings.validation.level, strict=mode == "strict")

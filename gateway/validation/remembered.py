@@ -1,0 +1,104 @@
+"""Values that were checked before: codes and simple extensions come again in every message.
+
+Only what is right is remembered, and only by what it says, never by which object it is. Values that refer to
+other resources are right or wrong by what stands around them: they are always checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOST = 16384
+"""Values remembered by one validator; then it begins anew."""
+LONGEST = 256
+"""Characters of a text that is remembered."""
+LARGEST = 6
+"""Members of an object, items of a list; larger values are hardly the same twice."""
+
+
+class Remembered:
+    """Keys of values that had no fault."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self) -> None:
+        self._keys: set[Any] = set()
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._keys
+
+    def add(self, key: Any) -> None:
+        """Remember a value without faults; a key of None is none."""
+        if key is not None:
+            if len(self._keys) >= MOST:
+                self._keys.clear()
+            self._keys.add(key)
+
+
+class Shared:
+    """Objects without fault, by which object they are: for values that nobody changes once they are made.
+
+    What the maps remember of earlier messages is such a value (design: shared, not copied). An unused one has
+    ``kept`` empty for ever.
+    """
+
+    __slots__ = ("_on", "kept")
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self.kept: dict[int, Any] = {}
+
+    def add(self, value: Any) -> None:
+        """Keep an object without fault, and the object alive, so that its id is nobody else's."""
+        if self._on:
+            if len(self.kept) >= MOST:
+                self.kept.clear()
+            self.kept[id(value)] = value
+
+
+def coding_key(value: Any) -> Any:
+    """Return :func:`key` of a Coding, quickly where it is as nearly all are."""
+    system, code, display = value.get("system"), value.get("code"), value.get("display")
+    if type(code) is str and type(system) is str:
+        if len(value) == 2 or (len(value) == 3 and type(display) is str):
+            return system, code, display
+    return key(value)
+
+
+def concept_key(value: Any) -> Any:
+    """Return :func:`key` of a CodeableConcept, quickly where it has one coding and perhaps a text."""
+    codings, text = value.get("coding"), value.get("text")
+    if type(codings) is list and len(codings) == 1 and type(codings[0]) is dict:
+        if len(value) == 1 or (len(value) == 2 and type(text) is str):
+            inner = coding_key(codings[0])
+            return None if inner is None else (text, inner)
+    return key(value)
+
+
+def key(value: Any) -> Any:
+    """Return something hashable that is equal for equal values only, or None for what is not remembered."""
+    kind = type(value)
+    if kind is str:
+        return value if len(value) <= LONGEST else None
+    if kind is dict:
+        if len(value) > LARGEST or "reference" in value:
+            return None
+        parts: list[Any] = [dict]
+        for name, one in value.items():
+            part = key(one)
+            if part is None:
+                return None
+            parts += (name, part)
+        return tuple(parts)
+    if kind is list:
+        if len(value) > LARGEST:
+            return None
+        parts = [list]
+        for one in value:
+            part = key(one)
+            if part is None:
+                return None
+            parts.append(part)
+        return tuple(parts)
+    # True equals 1 in Python, but not in JSON.
+    return (kind, value) if kind is bool or kind is int else None

@@ -1,0 +1,8 @@
+"""Terminology: which codes exist, what they are called, and to which value sets they belong."""
+
+from gateway.validation.terminology.concepts import Concept, Concepts, Designation
+from gateway.validation.terminology.expansion import Loaded, Terminology
+from gateway.validation.terminology.loaded import LoadedFile
+from gateway.validation.terminology.members import Members
+
+__all__ = ["Concept", "Concepts", "Designation", "Loaded", "LoadedFile", "Members", "Terminology"]

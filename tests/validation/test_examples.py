@@ -1,0 +1,129 @@
+"""The official R4 examples: all are valid but those that break R4's own rules, each with what is wrong in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.validation import Validator
+
+PACKAGE = "hl7.fhir.r4.examples@4.0.1"
+SHA256 = "dce87f1b5b9341867033f7d1f544fa1b5232503f6d62813887ac6b8a8b6cb682"
+COUNT = 740
+SHARDS = 6
+ARTEFACTS = (
+    "CodeSystem-",
+    "CompartmentDefinition-",
+    "ConceptMap-",
+    "OperationDefinition-",
+    "SearchParameter-",
+    "StructureDefinition-",
+    "ValueSet-",
+)
+"""Conformance artefacts: the definitions themselves, not examples of their use."""
+
+OTHER_ID = "bundle-fullUrl", "fullUrl ends in pat12, the id of its Patient is pat2"
+NAMELESS = "cardinality", "name and status are required, and one reference has an id of 77 characters"
+REJECTED = {
+    "Bundle-10bb101f-a121-4264-a920-67be9cb82c74": OTHER_ID,
+    "Bundle-3a0707d3-549e-4467-b8b8-5a2ab3800efe": OTHER_ID,
+    "Bundle-hla-1": ("extension-nested", "a part is named uri; the definition of the extension names it url"),
+    "ImplementationGuide-fhir": NAMELESS,
+    "ig-r4": NAMELESS,
+    "Bundle-dataelements": ("bdl-7", "seven fullUrls come two or three times (de-Quantity.value and others)"),
+    "DeviceMetric-example": ("reference-target", "parent is a DeviceDefinition; R4 takes a Device"),
+    "DeviceUseStatement-example": ("reference-target", "reasonReference is a Procedure, none of its targets"),
+    "MedicationRequest-medrx0301": ("reference-target", "the dispenser is a Practitioner, not an Organization"),
+    "Observation-clinical-gender": ("reference-target", "the performer is an Encounter"),
+    "Questionnaire-qs1": ("cardinality", "items without linkId, which is required"),
+}
+"""Rule that an example breaks, and what is wrong in it."""
+
+
+_type = re.compile(rb'"resourceType"\s*:\s*"(\w+)"').search
+
+
+def cached() -> Path:
+    below = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(below) / "qiao" / "tests" / f"{PACKAGE.replace('@', '-')}.tgz"
+
+
+def right(file: Path) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, fetched once and kept in the user's cache."""
+    file = cached()
+    if right(file):
+        return file
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("needs npm: apt-get install npm")
+    folder = tmp_path_factory.mktemp("npm")
+    done = subprocess.run(
+        [npm, "pack", "--silent", PACKAGE], cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+    fetched = folder / file.name
+    if done.returncode:
+        pytest.skip(f"needs the official examples: npm pack {PACKAGE}")
+    assert right(fetched), "the package is not the one that was published"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(fetched, partial := file.with_suffix(f".{os.getpid()}"))
+    partial.replace(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def examples(package: Path) -> dict[str, bytes]:
+    """Name → text of each example, the largest first."""
+    found: dict[str, bytes] = {}
+    with tarfile.open(package) as archive:
+        for member in archive:
+            name = member.name.removeprefix("package/").removesuffix(".json")
+            handle = archive.extractfile(member) if member.name.endswith(".json") else None
+            if handle is None or name in ("package", ".index") or name.startswith(ARTEFACTS):
+                continue
+            if is_example(text := handle.read()):
+                found[name] = text
+    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+
+
+def is_example(text: bytes) -> bool:
+    kind = _type(text)
+    return kind is not None and f"{kind[1].decode()}-" not in ARTEFACTS
+
+
+@pytest.fixture(scope="module")
+def validator() -> Validator:
+    return Validator()
+
+
+def errors(validator: Validator, text: bytes) -> set[str]:
+    resource: Any = json.loads(text, parse_float=Decimal)
+    return {issue.rule for issue in validator.check(resource) if issue.severity in ("error", "fatal")}
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_only_what_is_wrong_is_rejected(validator: Validator, examples: dict[str, bytes], shard: int) -> None:
+    names = list(examples)[shard::SHARDS]
+    rejected = {name: found for name in names if (found := errors(validator, examples[name]))}
+    assert {name for name in names if name in REJECTED} == rejected.keys()
+    assert all(REJECTED[name][0] in found for name, found in rejected.items())
+
+
+def test_they_are_the_examples(examples: dict[str, bytes]) -> None:
+    assert len(examples) == COUNT
+    assert examples.keys() >= REJECTED.keys()
+    assert len(REJECTED) <= 12
