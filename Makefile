@@ -59,8 +59,9 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # As root the missing packages are installed; elsewhere the tests that need one are skipped and say so.
+# npm, which fetches the official FHIR examples, is looked for by its command: it comes in several packages.
 debian:
-	@missing=; for package in $(DEBIAN); do \
+	@missing=; command -v npm >/dev/null || missing=" npm"; for package in $(DEBIAN); do \
 	  dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
 	    || missing="$$missing $$package"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \

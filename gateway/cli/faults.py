@@ -173,6 +173,7 @@ FAULTS: dict[str, str] = {
         "match 须为消息头字段（如 MSH-3），而不是 {what}"
     ),
     "scope of {type} is one of {known}, not {what}": "{type} 的 scope 必须是 {known} 之一，而不是 {what}",
+    "sender {what} has the same match": "发送方 {what} 的 match 与此相同",
     "zone must look like +08:00, not {what}": "zone 的写法为 +08:00，而不是 {what}",
     "a zone is written Z or +08:00, at most 14 hours from UTC": (
         "时区写作 Z 或 +08:00，与 UTC 相差不超过 14 小时"
@@ -254,6 +255,16 @@ FAULTS: dict[str, str] = {
     "the value set contains itself": "值集包含自身",
     "is there twice in one version": "同一版本出现两次",
     "is no FHIR package: {why}": "不是 FHIR 包：{why}",
+    "{url} is defined in {where} already": "{url} 已在 {where} 中定义",
+    "is no FHIR resource: it has no resourceType": "不是 FHIR 资源：缺少 resourceType",
+    "is a {kind}; definitions are {valid}": "是 {kind}；定义应为 {valid}",
+    "has no canonical url (an absolute URL or URN)": "缺少规范 url（绝对地址或 URN）",
+    "a StructureDefinition needs its {name}": "StructureDefinition 缺少 {name}",
+    "a StructureDefinition needs a differential or a snapshot": (
+        "StructureDefinition 缺少 differential 或 snapshot"
+    ),
+    "an element has no path": "有元素缺少 path",
+    "is too large": "过大",
     "is not CSV: {why}": "不是 CSV：{why}",
     "is not JSON: {why}": "不是 JSON：{why}",
     "is not JSON, nor is this line of it": "不是 JSON，这一行也不是",

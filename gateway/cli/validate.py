@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from gateway.cli.output import Commands, add_config, notice, print_json, progress, read_settings
 from gateway.cli.words import language, say
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.validation import Examination, Located
 
 LEVELS = ("error", "warning", "information")
+SUFFIXES = (".json", ".ndjson", ".xml")
 RANK = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
 
 
@@ -68,13 +69,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _paths(files: list[str]) -> Iterator[tuple[str, int]]:
-    """Files and their sizes; a folder is every JSON file below it."""
+    """Files and their sizes; a folder is every JSON and XML file below it."""
     for one in files:
         path = Path(one)
         if one == "-":
             yield one, 0
         elif path.is_dir():
-            inside = sorted(below for below in path.rglob("*") if below.suffix in (".json", ".ndjson"))
+            inside = sorted(below for below in path.rglob("*") if below.suffix in SUFFIXES)
             yield from ((str(below), below.stat().st_size) for below in inside)
         elif path.is_file():
             yield one, path.stat().st_size
@@ -83,12 +84,28 @@ def _paths(files: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def _texts(path: str) -> Iterator[Text]:
-    """Resources of a file: one, or one per line (``.ndjson``)."""
-    if path.endswith(".ndjson"):
-        with Path(path).open("rb") as lines:
-            yield from (Text(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+    """Resources of a file: one, or one per line (``.ndjson``); no more of each than is taken, and a byte."""
+    from gateway.validation.source_text import LARGEST
+
+    if path == "-":
+        yield Text(path, 0, sys.stdin.buffer.read(LARGEST + 1))
         return
-    yield Text(path, 0, sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    with Path(path).open("rb") as file:
+        if not path.endswith(".ndjson"):
+            yield Text(path, 0, file.read(LARGEST + 1))
+            return
+        for number, line in enumerate(_lines(file, LARGEST + 1), 1):
+            if line.strip():
+                yield Text(path, number, line)
+
+
+def _lines(file: BinaryIO, most: int) -> Iterator[bytes]:
+    """Lines of a file; of a longer one only the beginning is kept."""
+    while line := file.readline(most):
+        rest = line
+        while len(rest) == most and not rest.endswith(b"\n"):
+            rest = file.readline(most)
+        yield line
 
 
 def _print(text: Text, found: Examination, level: str, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ import yaml
 
 from gateway.errors import Misconfigured
 from gateway.mapping.codes import Entry
-from gateway.mapping.rows import plain, read
+from gateway.mapping.marked import plain, read
 
 FORMS = (".yaml", ".csv", ".json")
 """What a code table may be written in, by the ending of its file."""

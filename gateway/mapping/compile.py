@@ -58,18 +58,18 @@ def _cycles(maps: Mapping[str, MapFile]) -> None:
     """Refuse datatype maps that include one another in a circle."""
     done: set[str] = set()
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
+    def visit(name: str, path: tuple[str, ...], where: str) -> None:
         if name in path:
-            raise Misconfigured("cyclic include: " + " → ".join((*path, name)), where=maps[name].where)
+            raise Misconfigured("cyclic include: " + " → ".join((*path, name)), where=where)
         if name in done:
             return
         for row in maps[name].rows:
             if row.convert in maps:
-                visit(row.convert, (*path, name))
+                visit(row.convert, (*path, name), row.where)
         done.add(name)
 
     for name in maps:
-        visit(name, ())
+        visit(name, (), maps[name].where)
 
 
 def number_rules(maps: Mapping[str, MapFile], messages: list[MessageFile]) -> tuple[str, ...]:

@@ -17,19 +17,24 @@ from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
 from gateway.mapping.forms import completed
 from gateway.mapping.includes import block
+from gateway.mapping.marked import read
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler
 from gateway.mapping.overrides import Variant
 from gateway.mapping.places import MessageMap
 from gateway.mapping.reads import Reads
-from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file, read
+from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file
 from gateway.mapping.run import Run, zone_of
 from gateway.mapping.senders import Profile, choose, profile_file
+from gateway.mapping.steps import check_names
 from gateway.wire import er7
 
 Root = Path | Traversable
 
 FOLDERS = ("datatypes", "segments", "messages", "blocks")
+
+MOST_MEMORIES = 256
+"""Tenants, senders and zones of which something is remembered at a time."""
 
 
 def _yaml(folder: Root) -> Iterator[Root]:
@@ -120,9 +125,8 @@ class Maps:
         variant = self.variants.get(profile.id)
         if variant is not None:
             plan, functions = variant.plan(message.type) or plan, variant.compiled.functions
-        run = Run(
-            message, envelope, profile, self.tables, functions, self._memory(message, envelope, profile)
-        )
+        memory = self._memory(message, envelope, profile)
+        run = Run(message, envelope, profile, self.tables, functions, memory, self.version)
         if issues is not None:
             run.issues = issues
         application = Application(run, plan)
@@ -155,6 +159,8 @@ class Maps:
         key = (envelope.tenant, profile.id, zone_of(message, profile))  # what a time means is remembered too
         memories = self._memories.get(key)
         if memories is None:
+            if len(self._memories) >= MOST_MEMORIES:  # senders write the zones
+                self._memories.clear()
             variant = self.variants.get(profile.id)
             count = variant.compiled.memories if variant is not None else self._remembering
             memories = self._memories[key] = Memories([{} for _ in range(count)])
@@ -199,6 +205,9 @@ def _profiles(folder: Root) -> dict[str, Profile]:
         one = profile_file(path, base)
         if one.id in profiles:
             raise Misconfigured(f"sender {one.id!r} is defined twice", where=path.name)
+        twin = next((other.id for other in profiles.values() if one.match and other.match == one.match), None)
+        if twin is not None:
+            raise Misconfigured(f"sender {twin!r} has the same match", where=path.name)
         profiles[one.id] = one
     return profiles
 
@@ -267,6 +276,7 @@ def load_maps(
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
     blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[3]))}
     message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
+    check_names(message_files)
     compiled = compile_maps(maps, message_files, tables.tables, _digest([*folders, senders]))
     messages = _messages(message_files, compiled, maps, forms)
     profiles = _profiles(senders)

@@ -15,10 +15,12 @@ from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_variant
 from gateway.mapping.elements import is_type
 from gateway.mapping.emit import Emitter, World
+from gateway.mapping.marked import Json, plain
 from gateway.mapping.messages import MessageCompiler
 from gateway.mapping.places import MessageMap
 from gateway.mapping.reads import Reads
-from gateway.mapping.rows import Json, MapFile, MessageFile, Row, Step, own_rows, own_steps, plain
+from gateway.mapping.rows import MapFile, MessageFile, Row, Step, own_rows, own_steps
+from gateway.mapping.steps import check_names
 
 KEYS = frozenset({"rows", "add", "__line__"})
 STEP_CHANGES = frozenset({"when", "key"})
@@ -36,6 +38,7 @@ class Overrides:
         add: map → further rows.
         maps: new map → its rows.
         messages: message map, or a pattern of them (``ADT_*``) → further rows.
+        line: where ``overrides`` begins in the file; ``maps_line``, ``messages_line``: where these do.
     """
 
     sender: str
@@ -45,6 +48,8 @@ class Overrides:
     maps: Mapping[str, Json]
     messages: Mapping[str, Json]
     line: int = 0
+    maps_line: int = 0
+    messages_line: int = 0
 
     def where(self, data: Json = None) -> str:
         line = data.get("__line__", self.line) if isinstance(data, dict) else self.line
@@ -79,6 +84,8 @@ def read_overrides(sender: str, data: Mapping[str, Json], file: str) -> Override
         listed(parts["maps"]),
         listed(parts["messages"]),
         own.get("__line__", 0),
+        parts["maps"].get("__line__", 0),
+        parts["messages"].get("__line__", 0),
     )
     return made if made.rows or made.add or made.maps or made.messages else None
 
@@ -121,7 +128,8 @@ def changed_maps(own: Overrides, maps: Mapping[str, MapFile]) -> dict[str, MapFi
         source, _, target = name.removesuffix("]").partition("[")
         if name in maps or not is_type(target.partition("-")[0]) or len(source) != 3:
             raise Misconfigured(
-                f"'maps' takes new segment maps, SEG[Resource], not {name!r}", where=own.where()
+                f"'maps' takes new segment maps, SEG[Resource], not {name!r}",
+                where=f"{own.file}:{own.maps_line}",
             )
         rows = _named(own_rows(name, raw, own.file), own)
         changed[name] = MapFile(name, own.file, True, source, target.partition("-")[0], rows)
@@ -193,7 +201,8 @@ def changed_messages(own: Overrides, files: Mapping[str, MessageFile]) -> dict[s
         found = [name for name in files if fnmatchcase(name, pattern)]
         if not found:
             raise Misconfigured(
-                f"no message map {pattern!r}; there are {', '.join(sorted(files))}", where=own.file
+                f"no message map {pattern!r}; there are {', '.join(sorted(files))}",
+                where=f"{own.file}:{own.messages_line}",
             )
         for name in found:
             file = changed.get(name, files[name])
@@ -232,6 +241,7 @@ class Variant:
         self.maps = {**maps, **self.changed}
         self._files = {_stem(file): file for file in messages}
         self._changed_files = changed_messages(own, self._files)
+        check_names((self._files | self._changed_files).values(), own.file)
         self._events = {event: _stem(file) for file in messages for event in file.events}
         self._plans: dict[str, MessageMap] = {}
         self._compiled: Compiled | None = None

@@ -13,8 +13,9 @@ from functools import cache
 from gateway.mapping.conditions import condition
 from gateway.mapping.elements import is_primitive
 from gateway.mapping.functions import FUNCTIONS
+from gateway.mapping.marked import Json
 from gateway.mapping.paths import Source, source, target
-from gateway.mapping.rows import Json, MapFile, Row, Step
+from gateway.mapping.rows import MapFile, Row, Step
 from gateway.mapping.texts import EMPTY
 
 Leaf = tuple[int, int]

@@ -17,8 +17,8 @@ from gateway.errors import Misconfigured, Rejected
 from gateway.mapping import edits
 from gateway.mapping.conditions import condition
 from gateway.mapping.edits import MOST_FIELDS, Change, Edit
+from gateway.mapping.marked import Json, plain
 from gateway.mapping.paths import Source, source
-from gateway.mapping.rows import Json, plain
 from gateway.mapping.texts import EMPTY, count_of, is_han, is_numeric, is_resident
 
 if TYPE_CHECKING:

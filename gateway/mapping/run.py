@@ -81,6 +81,7 @@ class Run:
         ),
         *(
             "lineage",
+            "maps",
             "memories",
             "mentioned",
             "message",
@@ -103,7 +104,9 @@ class Run:
         tables: Mapping[str, Table],
         functions: Mapping[str, Callable[..., Any]],
         memories: Memories,
+        maps: str = "",
     ) -> None:
+        self.maps = maps
         self.memories, self.units, self.ranges = memories.maps, memories.units, memories.ranges
         self.authorities = memories.authorities
         self.mentioned: list[Mentioned] = []
@@ -154,6 +157,8 @@ class Run:
             return envelope.tenant
         if name == "id":
             return envelope.id
+        if name == "map":
+            return self.maps
         if name == "control":
             return self.message.control_id
         if name == "bytes":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from gateway.errors import Misconfigured
 from gateway.mapping.elements import is_resource
+from gateway.mapping.marked import plain, read
 from gateway.mapping.overrides import Overrides, read_overrides
 from gateway.mapping.repairs import Repairs, compile_repairs
-from gateway.mapping.rows import plain, read
 from gateway.mapping.times import _ZONE
 
 PROFILE_KEYS = frozenset(
@@ -93,58 +93,101 @@ SCOPES = ("visit", "date", "year")
 """What makes a recycled number unique."""
 
 
-def _choice(data: dict[str, Any], key: str, choices: tuple[str, ...], where: str) -> Any:
-    value = str(data.get(key, choices[0]))
-    if value not in choices:
-        raise Misconfigured(f"{key} must be one of {', '.join(choices)}, not {value!r}", where=where)
-    return value
+@dataclass(slots=True, frozen=True)
+class _Written:
+    """The keys of one profile file, each checked for its kind; errors name file and line."""
+
+    data: Mapping[str, Any]
+    where: Callable[[str], str]
+
+    def wrong(self, key: str, reason: str) -> Misconfigured:
+        return Misconfigured(reason, where=self.where(key))
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list; a text alone is refused, because its letters would pass for one."""
+        value = self.data.get(key) or []
+        if not isinstance(value, list):
+            raise self.wrong(key, f"{key} takes a list, not {value!r}")
+        return [str(one) for one in value]
+
+    def pairs(self, key: str) -> dict[str, str]:
+        value = self.data.get(key) or {}
+        if not isinstance(value, dict):
+            raise self.wrong(key, f"{key} takes names and their values, not {value!r}")
+        return {str(name): str(one) for name, one in value.items()}
+
+    def choice(self, key: str, choices: tuple[str, ...]) -> Any:
+        value = str(self.data.get(key, choices[0]))
+        if value not in choices:
+            raise self.wrong(key, f"{key} must be one of {', '.join(choices)}, not {value!r}")
+        return value
+
+    def seconds(self, key: str, default: int) -> int:
+        value = self.data.get(key, default)
+        if not isinstance(value, int) or value < 0:
+            raise self.wrong(key, f"{key} takes whole seconds, not {value!r}")
+        return value
+
+    def zone(self, default: str) -> str:
+        zone = str(self.data.get("zone", default))
+        if not _ZONE.fullmatch(zone) or ":" not in zone:
+            raise self.wrong("zone", f"zone must look like +08:00, not {zone!r}")
+        return zone
+
+    def check(self) -> None:
+        """Refuse keys, header fields and resource types that there are not."""
+        for key in self.data:
+            if key not in PROFILE_KEYS:
+                raise self.wrong(key, f"unknown key {key!r}; known are {', '.join(sorted(PROFILE_KEYS))}")
+        for name in self.pairs("match"):
+            if not _HEADER.fullmatch(name):
+                raise self.wrong("match", f"match takes fields of the header (MSH-3), not {name!r}")
+        for key, names in (("owns", self.texts("owns")), ("scope", list(self.pairs("scope")))):
+            for name in names:
+                if name != "*" and not is_resource(name):
+                    raise self.wrong(key, f"R4 has no resource type {name!r}")
+        for name, kind in self.pairs("scope").items():
+            if kind not in SCOPES:
+                raise self.wrong("scope", f"scope of {name} is one of {', '.join(SCOPES)}, not {kind!r}")
 
 
 def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profile:
     """Return one sender profile; ``base`` lends the namespaces and systems that it does not name.
 
     Raises:
-        Misconfigured: an unknown key or value; names the file.
+        Misconfigured: an unknown key or value; names file and line.
     """
     marked = read(path)
-    data = plain(marked)
-    for key in data:
-        if key not in PROFILE_KEYS:
-            known = ", ".join(sorted(PROFILE_KEYS))
-            raise Misconfigured(f"unknown key {key!r}; known are {known}", where=path.name)
-    for name in data.get("match") or {}:
-        if not _HEADER.fullmatch(str(name)):
-            raise Misconfigured(f"match takes fields of the header (MSH-3), not {name!r}", where=path.name)
-    for name in [*(data.get("owns") or []), *(data.get("scope") or {})]:
-        if name != "*" and not is_resource(str(name)):
-            raise Misconfigured(f"R4 has no resource type {name!r}", where=path.name)
-    for name, kind in (data.get("scope") or {}).items():
-        if kind not in SCOPES:
-            raise Misconfigured(
-                f"scope of {name} is one of {', '.join(SCOPES)}, not {kind!r}", where=path.name
-            )
-    zone = str(data.get("zone", base.zone if base else "+08:00"))
-    if not _ZONE.fullmatch(zone) or ":" not in zone:
-        raise Misconfigured(f"zone must look like +08:00, not {zone!r}", where=path.name)
-    ident = str(data.get("sender") or path.name.removesuffix(".yaml"))
+    written = _Written(plain(marked), lambda key: f"{path.name}{_line_of(path, key)}")
+    written.check()
+    base = base or Profile()
+    ident = str(written.data.get("sender") or path.name.removesuffix(".yaml"))
     return Profile(
         id=ident,
-        match={str(k): str(v) for k, v in (data.get("match") or {}).items()},
-        adapters=tuple(str(one) for one in data.get("adapters") or ()),
-        authorities=frozenset(data.get("authorities") or ()) | (base.authorities if base else frozenset()),
-        processing=frozenset([*(data.get("processing") or ["P"]), ""]),
-        charset=str(data.get("charset") or ""),
-        zone=zone,
-        acknowledge=_choice(data, "acknowledge", ("processing", "receipt"), path.name),
-        unknown=_choice(data, "unknown", ("quarantine", "reject"), path.name),
-        repeat_window_s=int(data.get("repeat_window", 7 * 86400)),
-        owns=frozenset(data.get("owns") or ["*"]),
-        namespaces=(dict(base.namespaces) if base else {}) | (data.get("namespaces") or {}),
-        systems=(dict(base.systems) if base else {}) | (data.get("systems") or {}),
-        scope=dict(data.get("scope") or {}),
+        match=written.pairs("match"),
+        adapters=tuple(written.texts("adapters")),
+        authorities=frozenset(written.texts("authorities")) | base.authorities,
+        processing=frozenset([*(written.texts("processing") or ["P"]), ""]),
+        charset=str(written.data.get("charset") or ""),
+        zone=written.zone(base.zone),
+        acknowledge=written.choice("acknowledge", ("processing", "receipt")),
+        unknown=written.choice("unknown", ("quarantine", "reject")),
+        repeat_window_s=written.seconds("repeat_window", 7 * 86400),
+        owns=frozenset(written.texts("owns") or ["*"]),
+        namespaces={**base.namespaces, **written.pairs("namespaces")},
+        systems={**base.systems, **written.pairs("systems")},
+        scope=written.pairs("scope"),
         repairs=compile_repairs(ident, marked.get("repairs"), path.name),
         overrides=read_overrides(ident, marked, path.name),
     )
+
+
+def _line_of(path: Path | Traversable, key: str) -> str:
+    """Return ``:LINE`` of a key at the top of a file; asked only where the key is wrong."""
+    for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*:", line):
+            return f":{at}"
+    return ""
 
 
 def choose(profiles: Iterable[Profile], header: Mapping[str, str], adapter: str) -> Profile | None:

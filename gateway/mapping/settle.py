@@ -174,9 +174,9 @@ class Settlement:
     def require(self) -> None:
         """Raise where nothing made a resource that the map requires."""
         have = {h.step.step.name for h in self.run.handles if h.step is not None and h.state == SETTLED}
-        for name, reason in self.plan.file.requires.items():
-            if name != "merge" and name not in have:
-                raise Rejected(f"the message names no {name}", code=reason, where=self.plan.file.structure)
+        for names, reason in self.plan.file.requires.items():
+            if names != "merge" and have.isdisjoint(names.split(" or ")):
+                raise Rejected(f"the message names no {names}", code=reason, where=self.plan.file.structure)
 
     def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
         """Write the Reference to ``other``; ``element`` is what else the list element says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.errors import Misconfigured
 from gateway.mapping.acts import Key, KeyPart, Tie, function_of, reader
 from gateway.mapping.handles import Handle
 from gateway.mapping.paths import source, target
-from gateway.mapping.rows import Step
+from gateway.mapping.rows import MessageFile, Step
 from gateway.mapping.run import Run
 
 _EXTENSION = re.compile(r"extension\(([^)]+)\)\.valueReference$")
@@ -99,6 +99,44 @@ def adapted(step: Step, names: set[str]) -> Step | None:
     if step.append and not append and not step.make:
         return None
     return replace(step, key=key, link=link, append=append, element=step.element if append else "")
+
+
+def check_names(files: Collection[MessageFile], file: str = "") -> None:
+    """Refuse a name in an included row that no row of any message makes.
+
+    Such a row gives way where its message has no resource of that name, so a misspelt one would vanish.
+
+    Args:
+        file: only the rows that stand there.
+
+    Raises:
+        Misconfigured: there is one; names file and line.
+    """
+    made = {step.name for one in files for step in one.steps if step.make}
+    for step in (step for one in files for step in one.steps if step.included):
+        known = made | {str(step.find.get("as"))}
+        for name in _named(step) if step.where.startswith(file) else ():
+            if name not in known:
+                raise Misconfigured(f"no row makes {name!r}", where=step.where)
+
+
+def _named(step: Step) -> Iterator[str]:
+    """Yield the names of resources that a row asks for."""
+    if step.into:
+        yield step.into
+    yield from (name for name in step.link.values() if name != "*")
+    yield from (path.partition(".")[0] for path in step.append)
+    if step.find:
+        yield str(step.find.get("of"))
+    yield from _named_keys(step.key)
+
+
+def _named_keys(key: Any) -> Iterator[str]:
+    if isinstance(key, dict):
+        for one in key.get("any", ()):
+            yield from _named_keys(one)
+    elif isinstance(key, list):
+        yield from (str(part) for part in key if _NAME.fullmatch(str(part)))
 
 
 def _known_keys(key: Any, names: set[str]) -> Any:

@@ -55,6 +55,13 @@ def test_a_folder_with_figures(tmp_path: Path) -> None:
     assert sum(figures["resources"].values()) == sum(len(bundle["entry"]) for bundle in made)
 
 
+def test_what_no_row_reads_is_told(tmp_path: Path) -> None:
+    message = HIS[0].read_bytes().rstrip(b"\r\n") + b"\rZPI|1|x\r"
+    done = convert("-", "-o", tmp_path / "out.ndjson", stdin=message)
+    [line] = [one for one in done.stdout.decode().splitlines() if one.startswith("read by no row: ")]
+    assert {"ZPI-1 1", "ZPI-2 1"} <= set(line.removeprefix("read by no row: ").split(", "))
+
+
 def test_figures_go_to_stderr_where_the_bundles_take_stdout() -> None:
     done = convert(HIS[0], "--json")
     assert len(lines(done.stdout)) == 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.canonical import Envelope, Translation
+from gateway.errors import Rejected
 from gateway.mapping import Maps, load_maps
 from gateway.wire import er7
 
@@ -207,3 +208,18 @@ def test_the_answer_of_a_patient_index_is_its_patients(maps: Maps) -> None:
 
 def test_an_answer_that_found_nobody_writes_nothing(maps: Maps) -> None:
     assert answer(maps) == []  # a Provenance has a target
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("ORM^O01", "OBR|1|||GLU^g^L"),
+        ("ORM^O01", "RXO|D1^Drug^L"),
+        ("OMP^O09", "RXO|D1^Drug^L"),
+        ("RDE^O11", "RXE||D1^Drug^L|1||mg"),
+    ],
+)
+def test_an_order_without_a_number_is_not_stored(maps: Maps, kind: str, detail: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        made(maps, kind, "ORC|NW", detail)
+    assert caught.value.code == "no-order-number"

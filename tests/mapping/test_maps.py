@@ -383,7 +383,7 @@ def test_what_is_wrong_is_refused_at_load_with_its_file(
 
 
 def test_a_map_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
-    from gateway.mapping.rows import read
+    from gateway.mapping.marked import read
 
     path = tmp_path / "PID-Patient.yaml"
     path.write_bytes('map: "PID[Patient]"\nnote: 患者\n'.encode("gb18030"))
@@ -394,6 +394,12 @@ def test_a_map_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> N
 def test_maps_that_call_one_another_in_a_circle_are_refused_with_the_line(load: Load) -> None:
     with pytest.raises(Misconfigured, match=r"CX-Identifier\.yaml:\d+: cyclic include"):
         load(**{CX_FILE.replace("/", "__"): CX.replace("as: authority", 'as: "CX[Identifier]"')})
+
+
+def test_two_profiles_for_the_same_senders_are_refused(load: Load) -> None:
+    one, other = "{sender: one, match: {MSH-3: X}}", "{sender: other, match: {MSH-3: X}}"
+    with pytest.raises(Misconfigured, match=r"other\.yaml: sender 'one' has the same match"):
+        load(**{"senders__one.yaml": one, "senders__other.yaml": other})
 
 
 def test_decimals_keep_their_digits(load: Load) -> None:

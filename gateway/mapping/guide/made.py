@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from gateway.mapping.elements import is_primitive, is_resource
 from gateway.mapping.guide.targets import tail
+from gateway.mapping.marked import Json
 from gateway.mapping.paths import Source, Target, source, target
-from gateway.mapping.rows import Json, MapFile, Row
+from gateway.mapping.rows import MapFile, Row
 
 _DEEPEST = 4
 _VALUES = (

@@ -19,8 +19,8 @@ from gateway.mapping.guide.conditions import condition
 from gateway.mapping.guide.coverage import kebab
 from gateway.mapping.guide.read import Guide, GuideCode, GuideRow, Root
 from gateway.mapping.guide.targets import Attribute, Step, attributes, root_type
+from gateway.mapping.marked import Json, read
 from gateway.mapping.paths import target
-from gateway.mapping.rows import Json, read
 
 _PLAIN = re.compile(r"[A-Za-z][\w./ -]*")
 _KEY = re.compile(r"[^\w-]+")

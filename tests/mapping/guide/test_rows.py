@@ -226,7 +226,7 @@ def run_of(maps: Maps, message: er7.Message, raw: bytes) -> Run:
     envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 1_790_000_000_000_000, "", "", raw)
     profile = maps.profiles["default"]
     memory = maps._memory(message, envelope, profile)
-    return Run(message, envelope, profile, maps.tables, maps._functions, memory)
+    return Run(message, envelope, profile, maps.tables, maps._functions, memory, maps.version)
 
 
 def segment_carries(maps: Maps, file: MapFile, row: Row, number: int) -> bool:
