@@ -41,7 +41,10 @@ def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[api]\nprot = 1\n", "qiao.toml [api]: unknown key 'prot'; valid: host, port"),
-        ("[apis]\n", "unknown section [apis]; valid: store, api, pipeline, validation, mapping, terminology, adapters"),
+        (
+            "[apis]\n",
+            "unknown section [apis]; valid: store, api, pipeline, validation, mapping, terminology, adapters",
+        ),
         ('[api]\nport = "x"\n', "qiao.toml [api] port: must be int"),
         ("[api]\nport = 70000\n", "[api] port: must be between 0 and 65535"),
         ('[pipeline]\nvalidate = "maybe"\n', "[pipeline] validate: must be one of off, report, strict"),

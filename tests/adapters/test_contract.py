@@ -87,7 +87,8 @@ def test_a_sample_becomes_its_golden_fhir(path: Path) -> None:
     result = translate(path)
     assert isinstance(result, Translation), result
     # Every change of a map changes the version that the Provenance names.
-    made = transaction(entries(result, "http://127.0.0.1:8080/fhir")).replace(maps().version.encode(), b"VERSION")
+    bundle = transaction(entries(result, "http://127.0.0.1:8080/fhir"))
+    made = bundle.replace(maps().version.encode(), b"VERSION")
     golden = path.with_suffix(".json")
     if os.environ.get("QIAO_WRITE_GOLDEN") == "1":
         golden.write_text(json.dumps(json.loads(made), ensure_ascii=False, indent=2) + "\n", "utf-8")
