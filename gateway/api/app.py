@@ -85,7 +85,7 @@ def create_app(
     app.add_exception_handler(NotAcceptable, _not_acceptable)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Guard, max_url=options.max_url, max_parameters=options.max_parameters)
+    app.add_middleware(Guard, max_url=options.max_url, max_parameters=options.max_parameters, threads=threads)
     return app
 
 

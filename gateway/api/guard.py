@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+from concurrent.futures import Executor
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import outcome
+from gateway.api.representation import Representation
 
 _LOG = logging.getLogger("qiao.api")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}\Z")
@@ -20,8 +22,9 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}\Z")
 class Guard:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, max_url: int, max_parameters: int) -> None:
+    def __init__(self, app: ASGIApp, max_url: int, max_parameters: int, threads: Executor) -> None:
         self._app = app
+        self._threads = threads
         self._max_url = max_url
         self._max_parameters = max_parameters
 
@@ -31,24 +34,23 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send, _request_id(scope), scope["method"] == "HEAD")
+        told = Representation(scope, answer.send, self._threads).send
         query: bytes = scope["query_string"]
         if len(query) + len(scope.get("raw_path") or scope["path"]) > self._max_url:
-            await outcome.of_status(414)(scope, receive, answer.send)
+            await outcome.of_status(414)(scope, receive, told)
         elif query.count(b"&") >= self._max_parameters:
-            await outcome.issue(400, "too-costly", "the URL has too many parameters")(
-                scope, receive, answer.send
-            )
+            await outcome.issue(400, "too-costly", "the URL has too many parameters")(scope, receive, told)
         else:
-            await self._serve(scope, receive, answer)
+            await self._serve(scope, receive, told, answer)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, told: Send, answer: _Answer) -> None:
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, told)
         except Exception as error:
             _LOG.error("request %s failed (%s)", answer.request_id.decode(), type(error).__name__)
             if answer.started:
                 raise
-            await outcome.of_status(500)(scope, receive, answer.send)
+            await outcome.of_status(500)(scope, receive, told)
 
 
 class _Answer:

@@ -79,14 +79,16 @@ def _served(one: Served) -> dict[str, Any]:
             {"name": "url", "type": "uri", "definition": f"{_URL}conformance-url"},
             {"name": "name", "type": "string", "definition": f"{_URL}conformance-name"},
         ],
-        "operation": [
-            {
-                "name": operation,
-                "definition": f"http://hl7.org/fhir/OperationDefinition/{one.type}-{operation}",
-            }
-            for operation in one.operations
-        ],
     }
+
+
+def _operations(type_: str, operations: Sequence[str]) -> list[dict[str, str]]:
+    """Return the operations of a type; $validate is defined for all types at once."""
+    url = "http://hl7.org/fhir/OperationDefinition/"
+    return [
+        {"name": name, "definition": f"{url}{'Resource' if name == 'validate' else type_}-{name}"}
+        for name in operations
+    ]
 
 
 def statement(
@@ -95,10 +97,16 @@ def statement(
     started: datetime,
     interactions: Sequence[Interaction],
     others: Sequence[Served] = (),
+    validates: bool = False,
 ) -> bytes:
     """Return the CapabilityStatement as JSON; ``others`` are the types that stand in no store."""
     resources = [_resource(type_, interactions) for type_ in PARAMETERS]
     resources += [_served(one) for one in others]
+    own = {one.type: one.operations for one in others}
+    for entry in resources:
+        names = [*own.get(entry["type"], ()), *(["validate"] if validates else [])]
+        if names:
+            entry["operation"] = _operations(entry["type"], names)
     return dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -108,7 +116,7 @@ def statement(
             "software": {"name": "qiao", "version": version},
             "implementation": {"description": "HL7 FHIR R4 gateway for internet hospitals", "url": base},
             "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "json"],
+            "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
             "rest": [
                 {
                     "mode": "server",
@@ -133,7 +141,8 @@ def interaction(served: Sequence[Interaction], others: Sequence[Served] = ()) ->
                 context(request).version, base_of(request), started, terminology
             )
             return negotiation.answer(about, pretty)
-        body = statement(context(request).version, base_of(request), started, served, others)
+        validates = context(request).examine is not None
+        body = statement(context(request).version, base_of(request), started, served, others, validates)
         return negotiation.answer(body, pretty)
 
     handler: Callable[..., Awaitable[Response]] = metadata

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.outcome import FHIR_JSON
+from gateway.api.outcome import FHIR_JSON, NEITHER
 from gateway.errors import Rejected
 
 _JSON = frozenset(("json", "application/json", "application/fhir+json", "text/json"))
-_ACCEPTED = _JSON | {"*/*", "application/*", "text/html", "text/*"}  # a browser that asks for HTML gets JSON
+_XML = frozenset(("xml", "application/xml", "application/fhir+xml", "text/xml"))
+_HTML = "text/html"
+"""A browser that asks for HTML gets JSON."""
+_ANY = frozenset(("*/*", "application/*", "text/*"))
+
+GIVEN = "qiao.given"
+"""Key of a request's scope: ``_format`` and ``_pretty`` where the query does not have them, but a form."""
+_QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+')
 
 
@@ -24,7 +32,7 @@ def check(request: Request, allowed: Iterable[str] = ()) -> bool:
     """Check ``_format`` and Accept; return whether the answer is to be indented.
 
     Raises:
-        NotAcceptable: another format than JSON is asked for.
+        NotAcceptable: neither JSON nor XML is asked for.
         Rejected: the query has a parameter that is neither general nor in ``allowed``.
     """
     query = request.url.query
@@ -44,15 +52,49 @@ def negotiate(accept: str | None, format_: str | None, pretty: str | None) -> bo
     """Check the wishes themselves; return whether the answer is to be indented.
 
     Raises:
-        NotAcceptable: another format than JSON is asked for.
+        NotAcceptable: neither JSON nor XML is asked for.
     """
-    wishes = [format_] if format_ is not None else (accept or "*/*").split(",")
-    kinds = {wish.partition(";")[0].strip().lower().replace(" ", "+") for wish in wishes}
-    if not kinds & (_JSON if format_ is not None else _ACCEPTED):
-        raise NotAcceptable(
-            "only JSON is served: application/fhir+json", code="not-supported", where="_format"
-        )
+    if not chosen(accept, format_):
+        raise NotAcceptable(NEITHER, code="not-supported", where="_format")
     return pretty == "true"
+
+
+def remember(request: Request, given: Mapping[str, str]) -> None:
+    """Keep what a form says of the format for whoever makes the answer XML."""
+    request.scope[GIVEN] = {name: given[name] for name in ("_format", "_pretty") if name in given}
+
+
+def chosen(accept: str | None, format_: str | None) -> Literal["json", "xml", ""]:
+    """Return the format that an answer has, ``""`` where neither is wanted.
+
+    ``_format`` goes before Accept; what both weigh the same is JSON, unless only XML is named.
+    """
+    if format_ is not None:
+        kind = _kind(format_)
+        return "json" if kind in _JSON else "xml" if kind in _XML else ""
+    json, xml = (0.0, False), (0.0, False)
+    for wish in (accept or "*/*").split(","):
+        kind, weight = _kind(wish), _weight(wish)
+        if kind in _JSON or kind == _HTML or kind in _ANY:
+            json = max(json, (weight, kind not in _ANY))
+        if kind in _XML or kind in _ANY:
+            xml = max(xml, (weight, kind not in _ANY))
+    if not json[0] and not xml[0]:
+        return ""
+    return "xml" if xml > json else "json"
+
+
+def _kind(wish: str) -> str:
+    return wish.partition(";")[0].strip().lower().replace(" ", "+")
+
+
+def _weight(wish: str) -> float:
+    for parameter in wish.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            found = _QUALITY(value.strip())
+            return float(found[0]) if found else 1.0
+    return 1.0
 
 
 def answer(

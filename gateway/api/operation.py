@@ -15,13 +15,16 @@ from gateway.api import negotiation
 from gateway.api.context import NotFound, context, tenant_of
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
+from gateway.validation import xml
+from gateway.validation.source_text import Unreadable
 
 Kind = Literal["text", "boolean", "integer", "texts", "object"]
 """What a parameter may be: ``texts`` may be there several times, ``object`` by POST only."""
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a Parameters resource; it may have a value set inside."""
-_MEDIA = frozenset({"application/fhir+json", "application/json", "text/json"})
+_JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
+_XML = frozenset({"application/fhir+xml", "application/xml", "text/xml"})
 _PYTHON: Mapping[str, type] = {"text": str, "texts": str, "boolean": bool, "integer": int, "object": dict}
 
 
@@ -43,7 +46,7 @@ async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, 
         ]
         return _collected(pairs, known), pretty
     pretty = negotiation.check(request)
-    return _collected(_parameters(await body_of(request), known), known), pretty
+    return _collected(_parameters(await json_of(request), known), known), pretty
 
 
 async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, Any]]) -> Response:
@@ -68,10 +71,10 @@ async def body_of(request: Request, most: int = LONGEST) -> bytes:
         most: bytes that are taken.
 
     Raises:
-        HTTPException: 415, it says that it is no JSON; 413, it has more.
+        HTTPException: 415, it says that it is neither JSON nor XML; 413, it has more.
     """
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in _MEDIA:
+    media = _media(request)
+    if media not in _JSON and media not in _XML:
         raise HTTPException(415)
     body = bytearray()
     async for chunk in request.stream():
@@ -79,6 +82,33 @@ async def body_of(request: Request, most: int = LONGEST) -> bytes:
         if len(body) > most:
             raise HTTPException(413)
     return bytes(body)
+
+
+async def json_of(request: Request, most: int = LONGEST) -> bytes:
+    """Return the body of a POST as JSON; XML is read in a thread.
+
+    Args:
+        most: bytes that are taken.
+
+    Raises:
+        HTTPException: as :func:`body_of`.
+        Rejected: it is no FHIR XML.
+    """
+    body = await body_of(request, most)
+    if _media(request) not in _XML:
+        return body
+    return await asyncio.get_running_loop().run_in_executor(context(request).threads, _read_xml, body)
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _read_xml(body: bytes) -> bytes:
+    try:
+        return dumps(xml.from_xml(body))
+    except Unreadable as error:
+        raise Rejected(f"line {error.line}: {error}", code="invalid") from None
 
 
 def _parameters(body: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]:

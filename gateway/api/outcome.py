@@ -12,6 +12,7 @@ from gateway.canonical.json import dumps
 from gateway.errors import QiaoError, Rejected, Retry
 
 FHIR_JSON = "application/fhir+json"
+NEITHER = "only JSON and XML are served: application/fhir+json, application/fhir+xml"
 
 _ISSUE_TYPES = frozenset(
     ("invalid", "value", "not-supported", "not-found", "deleted", "too-long", "too-costly")
@@ -19,7 +20,7 @@ _ISSUE_TYPES = frozenset(
 _HTTP = {
     404: ("not-found", "nothing is served at this address"),
     405: ("not-supported", "this address does not take this method"),
-    406: ("not-supported", "only JSON is served: application/fhir+json"),
+    406: ("not-supported", NEITHER),
     410: ("deleted", "the resource has been deleted"),
     413: ("too-long", "the body is too long"),
     414: ("too-long", "the URL is too long; use POST [base]/[type]/_search"),

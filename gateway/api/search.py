@@ -51,6 +51,7 @@ async def _run(request: Request, type_: str, pairs: list[tuple[str, str]]) -> Re
     """Search in a thread: a search may read much, and others must not wait for it."""
     check_type(type_)
     told = dict(pairs)
+    negotiation.remember(request, told)
     pretty = negotiation.negotiate(request.headers.get("accept"), told.get("_format"), told.get("_pretty"))
     tenant, base = tenant_of(request), base_of(request)
     store = context(request).store

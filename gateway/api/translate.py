@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation, outcome
+from gateway.api import negotiation, operation
 from gateway.api.artefact import terminology_of
 from gateway.api.concept_map import tables_of
 from gateway.api.context import NotFound, context
@@ -26,7 +26,6 @@ from gateway.validation.terminology.operations.translate import Match as Mapped
 from gateway.validation.terminology.operations.translate import translate as mapped
 
 _TEXTS = ("url", "conceptMapVersion", "code", "system", "version", "source", "target", "targetsystem")
-_MEDIA = frozenset({"application/fhir+json", "application/json", "text/json"})
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,14 +54,8 @@ async def translate_post(request: Request) -> Response:
     """The same with a Parameters resource as the body."""
     tables = tables_of(request)
     pretty = negotiation.check(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _MEDIA:
-        return outcome.of_status(415)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > context(request).options.max_form:
-            return outcome.of_status(413)
-    return _answer(request, tables, _asked(_parameters(bytes(body))), pretty)
+    body = await operation.json_of(request, context(request).options.max_form)
+    return _answer(request, tables, _asked(_parameters(body)), pretty)
 
 
 def _parameters(body: bytes) -> dict[str, Any]:

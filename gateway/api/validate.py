@@ -16,7 +16,9 @@ from gateway.api.interaction import Interaction
 from gateway.api.operation import body_of
 from gateway.canonical.json import dumps, loads
 from gateway.errors import Rejected
-from gateway.validation import Located
+from gateway.mapping.elements import is_resource
+from gateway.validation import Located, xml
+from gateway.validation.source_text import Unreadable
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a body."""
@@ -25,8 +27,12 @@ COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
 
 
 async def validate(request: Request, type: str, id: str = "") -> Response:
-    """Check the resource in the body or in the parameter ``resource``; the answer is 200 whatever it says."""
-    check_type(type)
+    """Check the resource in the body or in the parameter ``resource``; the answer is 200 whatever it says.
+
+    Of any type of R4: what the server does not store can be checked, too, and a Bundle above all.
+    """
+    if not is_resource(type):
+        raise NotFound("R4 has no such resource type", code="not-supported")
     tenant_of(request)
     pretty = negotiation.check(request, allowed=("profile", "mode"))
     body = await body_of(request, LARGEST)
@@ -66,15 +72,16 @@ async def _answer(
 
 def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Sequence[str]]:
     """Return the bytes of the resource, out of the Parameters, and the profiles; None: nothing to check."""
-    if b'"Parameters"' not in body[:4096]:
+    if b"Parameters" not in body[:4096]:
         return body, profiles
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
+        data = json.loads(body) if not xml.is_xml(body) else _of_xml(body)
+    except (ValueError, RecursionError, Unreadable):
         return body, profiles
     if not isinstance(data, dict) or data.get("resourceType") != "Parameters":
         return body, profiles
-    parts = [one for one in data.get("parameter", ()) if isinstance(one, dict)]
+    listed = data.get("parameter")
+    parts = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     resources = [one["resource"] for one in parts if one.get("name") == "resource" and "resource" in one]
     if not resources:
         deleting = any(one.get("valueCode") == "delete" for one in parts if one.get("name") == "mode")
@@ -83,9 +90,22 @@ def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Seque
         str(one.get("valueUri") or one.get("valueCanonical")) for one in parts if one.get("name") == "profile"
     ]
     # Read again: a decimal keeps its digits.
-    whole = loads(body)
-    inner = next(one["resource"] for one in whole["parameter"] if one.get("name") == "resource")
+    whole = data if xml.is_xml(body) else loads(body)
+    inner = next(
+        one["resource"]
+        for one in whole["parameter"]
+        if isinstance(one, dict) and one.get("name") == "resource" and "resource" in one
+    )
     return dumps(inner), [*profiles, *named]
+
+
+def _of_xml(body: bytes) -> dict[str, Any]:
+    """Return the JSON of XML; of Parameters only where nothing would be lost on the way."""
+    text = xml.read(body)
+    if text.faults and text.value["resourceType"] == "Parameters":
+        (_, rule), (line, _) = next(iter(text.faults.items()))
+        raise Rejected(f"line {line}: {rule.text}", code="invalid")
+    return text.value
 
 
 def outcome(issues: Sequence[Located], zh: bool = False) -> dict[str, Any]:

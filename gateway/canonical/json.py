@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-
 LONGEST = 64
 """Zeros that an exponent may add; a number with a larger one keeps it: 1E999999999 is a short text."""
 

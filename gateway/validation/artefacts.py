@@ -83,7 +83,7 @@ def _of_package(path: Path) -> Iterator[tuple[str, Json]]:
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 folder, _, name = member.name.removeprefix("./").rpartition("/")
-                listed = folder == "package" and name.endswith(".json")
+                listed = folder == "package" and name.endswith(".json") and not name.startswith("Bundle-")
                 if not (listed and member.isfile()) or name in ("package.json", ".index.json"):
                     continue
                 if member.size > LARGEST:
@@ -92,7 +92,7 @@ def _of_package(path: Path) -> Iterator[tuple[str, Json]]:
                 assert handle is not None
                 yield from _of_text(handle.read(), f"{path}:{member.name}", explicit=False)
     except (OSError, EOFError, tarfile.TarError) as error:
-        raise Misconfigured(f"is no FHIR package (.tgz): {error}", where=str(path)) from None
+        raise Misconfigured(f"is no FHIR package: {error}", where=str(path)) from None
 
 
 def _of_text(data: bytes, where: str, *, explicit: bool) -> Iterator[tuple[str, Json]]:
@@ -102,19 +102,29 @@ def _of_text(data: bytes, where: str, *, explicit: bool) -> Iterator[tuple[str, 
         raise Misconfigured(f"is not JSON: {error}", where=where) from None
     kind = content.get("resourceType") if isinstance(content, dict) else None
     if kind in KINDS:
-        if content.get("content") != "supplement" or explicit:
+        if explicit or not _is_stub(content):
             yield where, content
     elif kind == "Bundle":
-        for at, entry in enumerate(
-            content.get("entry", ()) if isinstance(content.get("entry"), list) else ()
-        ):
-            inner = entry.get("resource") if isinstance(entry, dict) else None
-            if isinstance(inner, dict) and inner.get("resourceType") in KINDS:
-                yield f"{where}:entry[{at}]", inner
+        yield from _of_bundle(content, where)
     elif not isinstance(kind, str):
         raise Misconfigured("is no FHIR resource: it has no resourceType", where=where)
     elif explicit:
         raise Misconfigured(f"is a {kind}; definitions are {', '.join(KINDS)}", where=where)
+
+
+def _is_stub(artefact: Json) -> bool:
+    """Whether it is a code system without codes, or a supplement: it would only hide what is known of it."""
+    if artefact["resourceType"] != "CodeSystem":
+        return False
+    return artefact.get("content") == "supplement" or not artefact.get("concept")
+
+
+def _of_bundle(bundle: Json, where: str) -> Iterator[tuple[str, Json]]:
+    entries = bundle.get("entry")
+    for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+        inner = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(inner, dict) and inner.get("resourceType") in KINDS:
+            yield f"{where}:entry[{at}]", inner
 
 
 def _check(artefact: Json, where: str) -> None:
@@ -126,8 +136,8 @@ def _check(artefact: Json, where: str) -> None:
     url = artefact.get("url")
     if not isinstance(url, str) or ":" not in url:
         raise Misconfigured("has no canonical url (an absolute URL or URN)", where=where)
-    if artefact.get("content") == "not-present":
-        return
+    if artefact["resourceType"] == "ConceptMap" or artefact.get("content") == "not-present":
+        return  # nothing of it is read while resources are checked
     if artefact["resourceType"] != "StructureDefinition":
         try:
             check(artefact, where)

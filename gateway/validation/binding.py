@@ -63,11 +63,15 @@ class Binding:
 
     def coding(self, value: Any) -> Rules | None:
         """Check a Coding."""
+        if type(value) is not dict:
+            return None
         return self._listed(self._verdict(self._contains(value)))
 
     def concept(self, value: Any) -> Rules | None:
         """Check a CodeableConcept: one of its codings must be a member."""
-        codings = value.get("coding") if type(value) is dict else None
+        if type(value) is not dict:
+            return None  # a fault already
+        codings = value.get("coding")
         if type(codings) is not list:
             # Text alone says nothing that a required binding could accept (R4 §4.1.5.1).
             return [self.rule] if self._required and "extension" not in value else None

@@ -14,6 +14,9 @@ Value = dict[str, Any]
 _restful = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})").fullmatch
 _absolute = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 
+UNNAMED = ("Parameters", "OperationOutcome")
+"""What an operation or a search may answer without an identity."""
+
 NO_URL = Rule(
     "bundle-fullUrl",
     "error",
@@ -92,7 +95,7 @@ class Bundles:
         return out or None
 
     def _identity(self, entry: Value) -> Iterator[Rule]:
-        """A fullUrl that is a RESTful address ends in type and id of the resource (R4 Bundle.entry.fullUrl)."""
+        """A fullUrl that is a RESTful address names type and id of the resource (R4 Bundle.entry.fullUrl)."""
         resource, url = entry.get("resource"), entry.get("fullUrl")
         if type(url) is not str:
             return
@@ -126,9 +129,9 @@ def _entry(entry: Value, kind: Any) -> Iterator[tuple[str, Rule]]:
     needed = kind in ("document", "message", "collection", "searchset") or (
         kind == "history" and method != "POST"
     )
-    if needed and url is None and "_fullUrl" not in entry and type(resource) is dict:
-        if resource.get("resourceType") not in ("Parameters", "OperationOutcome"):
-            yield "", NO_URL
+    nameless = url is None and "_fullUrl" not in entry
+    if needed and nameless and type(resource) is dict:
+        yield from [("", NO_URL)] if resource.get("resourceType") not in UNNAMED else []
 
 
 def _lost(bundle: Value, kind: str) -> Iterator[str]:

@@ -22,13 +22,14 @@ def validator_of(settings: Settings, more: Sequence[Path] = (), *, unchanging: b
     """Return the validator that the settings describe.
 
     Args:
-        more: further files, folders and packages with definitions.
+        more: files, folders and packages with definitions, beside those of the settings.
         unchanging: see :class:`Validator`.
 
     Raises:
         Misconfigured: one of them is no FHIR definition.
     """
-    definitions = Definitions(load_artefacts(more))
+    named = [Path(one) for one in settings.validation.definitions]
+    definitions = Definitions(load_artefacts([*named, *more]))
     return Validator(definitions, terminology_of(settings, definitions), unchanging)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.canonical import Draft, Issue, Severity
-from gateway.validation.validator import Validator
+from gateway.validation.validator import RANK, Validator
 
 MOST = 50
 """Issues kept of one message; the first ones say what is wrong."""
@@ -37,6 +37,8 @@ class DraftValidator:
         found: list[Issue] = []
         for draft in drafts:
             found += self._marked(draft) if draft.mark else self._issues(draft)
+        if len(found) > MOST:  # an error is never cut off behind warnings: strict asks for it
+            found.sort(key=lambda issue: RANK[issue.severity])
         return found[:MOST]
 
     def _marked(self, draft: Draft) -> list[Issue]:

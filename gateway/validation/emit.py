@@ -104,7 +104,7 @@ class Emitter:
         put("    for k, x in v.items():")
         put(f"        h = K_{name}.get(k)")
         put(f"        r = stray(v, k, x, c, P_{name}, N_{name}) if h is None else h(x, v, c)")
-        put("        if r is not None: out = r if out is None else out + r")
+        put("        if r is not None: out = join(out, r)")
         self._content(element)
         for child in element.children:
             self._presence(child)
@@ -159,7 +159,7 @@ class Emitter:
             self._units(element)
 
     def _units(self, element: Element) -> None:
-        """Age, Distance and Duration are bound as types: advice, as the element with the type may say otherwise."""
+        """Age, Distance and Duration are bound as types: advice, as their element may say otherwise."""
         for _, value_set in element.bindings:
             binding = self._bind("extensible", value_set)
             if binding is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.canonical import Issue
+from gateway.validation import xml
 from gateway.validation.source_text import LARGEST, Unreadable, read
 from gateway.validation.validator import Validator
 
@@ -44,7 +46,9 @@ def examine(
     best_practice: bool = True,
     most: int = LARGEST,
 ) -> Examination:
-    """Read ``data`` as JSON and check it; a text that cannot be read is one fatal issue.
+    """Read ``data`` and check it; a text that cannot be read is one fatal issue.
+
+    What begins with ``<`` is XML, all else JSON.
 
     Args:
         profiles: canonical URLs to check against, beside those in ``meta.profile``.
@@ -52,19 +56,24 @@ def examine(
         most: bytes that are taken.
     """
     try:
-        source = read(data, most)
+        source = xml.read(data, most) if xml.is_xml(data) else read(data, most)
     except Unreadable as error:
         return Examination(issues=[Located(error.issue, error.line, error.column)])
-    kind = source.value.get("resourceType") if isinstance(source.value, dict) else None
+    kind: Any = source.value.get("resourceType") if isinstance(source.value, dict) else None
     known = isinstance(kind, str) and validator.definitions.is_resource(kind)
     root = kind if known else "Resource"  # what is no type may be any text
-    issues = [
+    own = [
         Issue(rule.severity, rule.code, f"{root}.{path}" if path else root, rule.id, rule.text, rule.text_zh)
         for path, rule in source.faults
     ]
-    issues += validator.check(source.value, profiles, best_practice)
+    issues = validator.check(source.value, profiles, best_practice)
+    located = []
+    if isinstance(source, xml.XmlText):  # it knows the places of its own
+        located = [Located(issue, *place) for issue, place in zip(own, source.faults.values(), strict=True)]
+    else:
+        issues = own + issues
     places = source.places({_below(issue.where) for issue in issues}) if issues else {}
-    located = [Located(issue, *places[_below(issue.where)]) for issue in issues]
+    located += [Located(issue, *places[_below(issue.where)]) for issue in issues]
     return Examination(root if known else "", sorted(located, key=lambda one: (one.line, one.column)))
 
 

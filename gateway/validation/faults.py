@@ -52,9 +52,12 @@ def under(faults: Faults | None, below: Faults, place: str) -> Faults:
     for fault in below:
         here = fault[0]
         fault[0] = f"{place}.{here}" if here else place
-    return below if faults is None else faults + below
+    return join(faults, below)
 
 
 def join(faults: Faults | None, more: Faults) -> Faults:
-    """Add faults of the same value and return the list."""
-    return more if faults is None else faults + more
+    """Add faults of the same value and return the list: in place, as a large Bundle may have many."""
+    if faults is None:
+        return more
+    faults.extend(more)
+    return faults

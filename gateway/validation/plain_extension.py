@@ -23,7 +23,9 @@ def is_plain(definitions: Definitions, url: str) -> bool:
     if "contextInvariant" in structure:
         return False
     for item in structure.get("differential", {}).get("element", ({"path": ""},)):
-        if item["path"] not in PLAIN and not (item["path"] == "Extension.extension" and item.get("max") == "0"):
+        if item["path"] not in PLAIN and not (
+            item["path"] == "Extension.extension" and item.get("max") == "0"
+        ):
             return False
         if not ASKING.isdisjoint(item) or any("profile" in one for one in item.get("type", ())):
             return False

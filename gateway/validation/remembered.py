@@ -59,19 +59,21 @@ class Shared:
 def coding_key(value: Any) -> Any:
     """Return :func:`key` of a Coding, quickly where it is as nearly all are."""
     system, code, display = value.get("system"), value.get("code"), value.get("display")
-    if type(code) is str and type(system) is str:
-        if len(value) == 2 or (len(value) == 3 and type(display) is str):
-            return system, code, display
+    if type(code) is not str or type(system) is not str or len(code) + len(system) > LONGEST:
+        return key(value)
+    if len(value) == 2 or (len(value) == 3 and type(display) is str and len(display) <= LONGEST):
+        return system, code, display
     return key(value)
 
 
 def concept_key(value: Any) -> Any:
     """Return :func:`key` of a CodeableConcept, quickly where it has one coding and perhaps a text."""
     codings, text = value.get("coding"), value.get("text")
-    if type(codings) is list and len(codings) == 1 and type(codings[0]) is dict:
-        if len(value) == 1 or (len(value) == 2 and type(text) is str):
-            inner = coding_key(codings[0])
-            return None if inner is None else (text, inner)
+    if type(codings) is not list or len(codings) != 1 or type(codings[0]) is not dict:
+        return key(value)
+    if len(value) == 1 or (len(value) == 2 and type(text) is str and len(text) <= LONGEST):
+        inner = coding_key(codings[0])
+        return None if inner is None else (text, inner)
     return key(value)
 
 

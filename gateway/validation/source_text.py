@@ -175,44 +175,59 @@ def _steps(path: str) -> Iterator[str | int]:
 def _offsets(text: str, wanted: set[Steps]) -> dict[Steps, int]:
     """Offsets of all wanted paths in one pass: what nobody asks for is skipped by the C parser."""
     start = _skip(text, 0)
-    found = dict.fromkeys(wanted, start)
+    found = dict.fromkeys(wanted, (0, start))
     pending = [(start, sorted(wanted, key=len), 0)]
     while pending:
         at, paths, depth = pending.pop()
         groups: dict[str | int, list[Steps]] = {}
         for path in paths:
-            found[path] = at
+            # What stands below an element may be in either half of it: the deeper find counts.
+            if depth >= found[path][0]:
+                found[path] = depth, at
             if len(path) > depth:
                 groups.setdefault(path[depth], []).append(path)
         if groups and text[at] in "{[":
-            pending += [(begin, groups[name], depth + 1) for name, begin in _members(text, at, groups)]
-    return found
+            members = _named if text[at] == "{" else _listed
+            pending += [(begin, groups[name], depth + 1) for name, begin in members(text, at, groups)]
+    return {path: at for path, (_, at) in found.items()}
 
 
 _value = json.JSONDecoder(parse_float=str, parse_int=str).raw_decode
 
 
-def _members(text: str, at: int, wanted: Mapping[str | int, Any]) -> Iterator[tuple[str | int, int]]:
-    """Yield name (or index) and offset of each wanted member of the object or array at ``at``."""
-    named, last = text[at] == "{", len(wanted)
-    close = "}" if named else "]"
-    number = 0
+def _listed(text: str, at: int, wanted: Mapping[str | int, Any]) -> Iterator[tuple[str | int, int]]:
+    """Yield index and offset of each wanted item of the array at ``at``."""
+    number, last = 0, len(wanted)
     at = _skip(text, at + 1)
-    while text[at] != close and last:
-        name: str | int = number
-        if named:
-            key, at = scanstring(text, at + 1)
-            at = _skip(text, _skip(text, at) + 1)
-            # The second half of a primitive stands for the element.
-            name = key if key in wanted else key.removeprefix("_")
-        begin = at
-        at = _skip(text, _value(text, at)[1])
-        if name in wanted:
+    while text[at] != "]" and last:
+        if number in wanted:
             last -= 1
-            yield name, begin
-        if text[at] == ",":
-            at = _skip(text, at + 1)
+            yield number, at
+        at = _behind(text, at)
         number += 1
+
+
+def _named(text: str, at: int, wanted: Mapping[str | int, Any]) -> Iterator[tuple[str | int, int]]:
+    """Yield name and offset of each wanted member of the object at ``at``; of repeated ones the last."""
+    halves: dict[str | int, int] = {}
+    members: dict[str | int, int] = {}
+    at = _skip(text, at + 1)
+    while text[at] != "}":
+        name, at = scanstring(text, at + 1)
+        at = _skip(text, _skip(text, at) + 1)
+        if name in wanted:
+            members[name] = at
+        elif name[:1] == "_" and name[1:] in wanted:
+            halves[name[1:]] = at  # the second half of a primitive stands for the element
+        at = _behind(text, at)
+    yield from members.items()
+    yield from halves.items()
+
+
+def _behind(text: str, at: int) -> int:
+    """Return where the next member begins, or the end of the list or object."""
+    at = _skip(text, _value(text, at)[1])
+    return _skip(text, at + 1) if text[at] == "," else at
 
 
 def _skip(text: str, at: int) -> int:

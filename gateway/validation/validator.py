@@ -86,8 +86,8 @@ class Validator:
             faults = [["", TOO_DEEP]]
         if not faults:
             return []
-        known = type(kind) is str and self.definitions.is_resource(kind)
-        root = kind if known else "Resource"  # what is no type may be any text
+        # What is no type may be any text.
+        root = kind if type(kind) is str and self.definitions.is_resource(kind) else "Resource"
         return _issues(root, faults, best_practice, RANK[mildest])
 
     def _faults(self, resource: dict[str, Any], profiles: Sequence[str]) -> Faults | None:

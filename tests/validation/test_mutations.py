@@ -35,7 +35,7 @@ def mutated(name: str, mutation: str) -> Any:
     match = _mutation(mutation)
     assert match is not None, mutation
     steps = [
-        int(index) if index else json.loads(f'"{quoted}"') if not bare else bare
+        int(index) if index else bare or json.loads(f'"{quoted}"')
         for quoted, bare, index in _step.findall(match["gone"] or match["path"])
     ]
     above = value

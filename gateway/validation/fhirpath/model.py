@@ -56,6 +56,7 @@ class Model:
         self._members: dict[str, Members | None] = {}
         self._above: dict[str, str] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
+        self._lists: set[tuple[str, str]] = set()
 
     def members(self, kind: str) -> Members | None:
         """Return the elements of a type or of a backbone element, None for an unknown one."""
@@ -64,6 +65,11 @@ class Model:
         except KeyError:
             self._load(kind.partition(".")[0])
             return self._members.setdefault(kind, None)
+
+    def repeats(self, kind: str, name: str) -> bool:
+        """Return whether JSON writes the element ``name`` of a type as a list."""
+        self.members(kind)
+        return (kind, name) in self._lists
 
     def ancestors(self, kind: str) -> frozenset[str]:
         """Return a type and all types that it specializes."""
@@ -88,6 +94,7 @@ class Model:
             child.name: tuple((key, _kind(child, type_)) for key, type_ in child.names())
             for child in element.children
         }
+        self._lists |= {(element.path, child.name) for child in element.children if child.many}
         for child in element.children:
             if child.own:
                 self._above[child.path] = child.types[0].code

@@ -77,16 +77,17 @@ class Profiles:
         run, key = self._run, (id(value), profile)
         if key in run.open:
             return []  # a reference that leads back to where it came from
-        if key not in run.known:
+        known = run.known.get(key)
+        if known is None:
             run.open.add(key)
             try:
-                run.known[key] = [(place, rule) for place, rule in self._against(value, profile, scope)]
+                known = [(place, rule) for place, rule in self._against(value, profile, scope)]
+                run.known[key] = known
             finally:
                 run.open.discard(key)
-        found = run.known[key]
-        if not run.open:
-            run.known.clear()  # ids are good only as long as the values live
-        return [[place, rule] for place, rule in found]
+                if not run.open:
+                    run.known.clear()  # ids are good only as long as the values live
+        return [[place, rule] for place, rule in known]
 
     def claimed(self, resource: Any, scope: Scope) -> Faults:
         """Check a resource against the profiles that it claims to conform to (``meta.profile``)."""
@@ -301,14 +302,14 @@ class Profiles:
     def _one_of(self, profiles: list[str], value: Any, scope: Scope) -> Iterator[Fault]:
         tried = [self.check(value, url, scope) for url in profiles]
         good = [faults for faults in tried if not _wrong(faults)]
-        if good:
-            yield from min(good, key=len)
-        else:
-            yield from tried[0] if len(tried) == 1 else [["", rules.none_of(tuple(profiles))]]
+        if not good and len(profiles) > 1:
+            yield ["", rules.none_of(tuple(profiles))]
+        yield from min(good or tried, key=len)  # of several, the one that comes closest says what to mend
 
     def _target(self, targets: list[str], value: dict[str, Any], scope: Scope) -> Iterator[Fault]:
         allowed = frozenset(self.profile_type(url) for url in targets)
-        rule = self._references.target(value, scope, allowed)
+        known = all(name in ANY or self._definitions.is_resource(name) for name in allowed)
+        rule = self._references.target(value, scope, allowed) if known else None
         if rule is not None:
             yield ["", rule]
             return

@@ -69,8 +69,12 @@ def _at(wanted: str, here: str, scope: Scope, definitions: Definitions) -> bool:
     head, inside = wanted.partition(".")[0], here.partition(".")[0]
     if inside == "Element":
         return True  # the second half of a primitive: the walker does not say of which
-    if wanted == here or head in ("Element", "Resource", "DomainResource", "BackboneElement", "Extension"):
+    if wanted in (here, "Element"):
         return True
+    if head in ("Resource", "DomainResource"):
+        return definitions.is_resource(here)
+    if head == "BackboneElement":
+        return "." in here
     if definitions.is_resource(inside):
         return False
     # Inside a data type nobody knows which element it is the value of.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.validation.fhirpath.model import Model
+from gateway.validation.invariants import INLINE
 from gateway.validation.r4 import Json
 from gateway.validation.shapes import Constraint, TypeRef, bindings, constraints
 
@@ -172,7 +173,7 @@ def _fill(node: Node, item: Json) -> None:
         )
     node.bindings += tuple(one for one in bindings(item.get("binding", {})) if one not in node.bindings)
     node.constraints += tuple(
-        one for one in constraints(item) if one.key not in ("ele-1", "ext-1") and one not in node.constraints
+        one for one in constraints(item) if one.key not in INLINE and one not in node.constraints
     )
     node.must_support = node.must_support or item.get("mustSupport", False) is True
     node.longest = item.get("maxLength", node.longest)

@@ -87,6 +87,9 @@ class Slices:
         return None
 
     def _fits(self, cut: Node, found: Found, by: Discriminator, scope: Scope) -> bool:
+        named = [url.partition("|")[0] for type_ in cut.types or () for url in type_.profiles]
+        if by.path == "url" and named and type(found.value) is dict:
+            return found.value.get("url") in named  # the url of an extension is that of its profile
         items: list[Item] = [(found, scope)]
         asked: list[Alternative] = [[Asked(cut)]]
         for step in steps(by.path):

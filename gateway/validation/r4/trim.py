@@ -1,6 +1,14 @@
 """Writes ``definitions.zip``: the official R4 definitions (CC0), without what a program does not read.
 
-Run it again when the definitions change: ``python -m gateway.validation.r4.trim definitions-4.0.1.tar.xz``.
+Run it again when the definitions change::
+
+    python -m gateway.validation.r4.trim definitions-4.0.1.tar.xz hl7.fhir.r4.examples-4.0.1.tgz
+
+The second file is HL7's own package of examples, whose Bundles hold the definitions as published. What it defines
+goes first: the archive has elements of later editions and of a vendor in a dozen types (Meta.project, Binary.url,
+ResearchStudy, EvidenceVariable and others), which R4 does not know. Of the archive's are the expressions of bdl-8,
+app-4 and tim-9: as published, they refuse what their own words allow.
+
 The same input gives the same bytes. One member per artefact, so that a program reads only what it needs;
 ``index.json`` names the member of each canonical URL.
 """
@@ -11,11 +19,12 @@ import json
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+Place = tuple[str, str, str]
 
 FILES = (
     "profiles-types.json",
@@ -27,6 +36,7 @@ FILES = (
     "v2-tables.json",
     "conceptmaps.json",
 )
+PUBLISHED = ("types", "resources", "profiles-others", "extensions", "valuesets", "v3-valuesets", "v2-valuesets")
 NOT_R4 = frozenset({"SubscriptionStatus", "MetadataResource"})
 """In the files, but no types of 4.0.1."""
 
@@ -52,10 +62,36 @@ CONCEPT = ("code", "display", "designation", "property", "concept")
 BINDING = ("strength", "valueSet", "extension")
 
 
-def artefacts(tar: str) -> Iterator[Json]:
-    """Yield every conformance artefact of the official archive that a validator or a terminology reads."""
+def artefacts(tar: str, package: str) -> Iterator[Json]:
+    """Yield every conformance artefact that a validator or a terminology reads, the published ones first."""
+    archived = list(_entries(tar, FILES))
+    mended = dict(_expressions(archived))
+    for one in _entries(package, [f"package/Bundle-{name}.json" for name in PUBLISHED]):
+        if "url" in one:
+            for place, constraint in _constraints(one):
+                constraint["expression"] = mended.get(place, constraint["expression"])
+            yield one
+    yield from archived
+
+
+def _expressions(artefacts: Iterable[Json]) -> Iterator[tuple[Place, str]]:
+    for one in artefacts:
+        yield from ((place, constraint["expression"]) for place, constraint in _constraints(one))
+
+
+def _constraints(artefact: Json) -> Iterator[tuple[Place, Json]]:
+    """Yield the invariants of a type that have an expression, each by type, path and key."""
+    if artefact["resourceType"] != "StructureDefinition" or artefact.get("derivation") == "constraint":
+        return
+    for element in artefact["snapshot"]["element"]:
+        for constraint in element.get("constraint", ()):
+            if "expression" in constraint:
+                yield (artefact["url"], element["path"], constraint["key"]), constraint
+
+
+def _entries(tar: str, names: Iterable[str]) -> Iterator[Json]:
     with tarfile.open(tar) as archive:
-        for name in FILES:
+        for name in names:
             handle = archive.extractfile(name)
             assert handle is not None
             for entry in json.load(handle)["entry"]:
@@ -111,11 +147,11 @@ def _only(source: Json, names: tuple[str, ...] | list[str]) -> Json:
     return {name: source[name] for name in names if name in source}
 
 
-def write(tar: str, target: Path) -> None:
-    """Write the archive of trimmed artefacts of ``tar`` to ``target``."""
+def write(tar: str, package: str, target: Path) -> None:
+    """Write the trimmed artefacts of ``package`` and ``tar`` to ``target``."""
     index: dict[str, Json] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for artefact in artefacts(tar):
+        for artefact in artefacts(tar, package):
             kept = trimmed(artefact)
             if kept is None or kept["url"] in index:
                 continue
@@ -143,4 +179,4 @@ def _put(archive: zipfile.ZipFile, member: str, content: Json) -> None:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], Path(__file__).with_name("definitions.zip"))
+    write(sys.argv[1], sys.argv[2], Path(__file__).with_name("definitions.zip"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 
 from gateway.validation.terminology.concepts import Json
@@ -17,7 +17,7 @@ _FILES = {
 }
 
 
-@cache
+@lru_cache(8)
 def shipped(url: str, kind: str) -> Json | None:
     """Return the artefact of that canonical URL and resourceType, None for none."""
     if url not in _FILES:

@@ -1,0 +1,80 @@
+"""What the maps made is checked once for each mark, without values in what is said, and bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.canonical import Draft, Issue
+from gateway.validation import DraftValidator, Validator
+
+
+@pytest.fixture(scope="module")
+def validator() -> Validator:
+    return Validator()
+
+
+class Counting:
+    """A validator that counts what it is asked."""
+
+    def __init__(self, validator: Validator) -> None:
+        self.asked = 0
+        self._validator = validator
+
+    def check(self, *arguments: Any, **named: Any) -> list[Issue]:
+        self.asked += 1
+        return self._validator.check(*arguments, **named)
+
+
+def patient(mark: bytes = b"", **body: Any) -> Draft:
+    return Draft("Patient", "p1", {"resourceType": "Patient", "id": "p1", **body}, mark=mark)
+
+
+def test_a_good_draft_has_no_issues(validator: Validator) -> None:
+    assert DraftValidator(validator, "information")([patient(gender="male", name=[{"text": "张三"}])]) == []
+
+
+def test_a_fault_is_named_by_place_and_rule_without_the_value(validator: Validator) -> None:
+    (issue,) = DraftValidator(validator)([patient(birthDate="1990-02-31-SECRET")])
+    assert (issue.severity, issue.where, issue.rule) == ("error", "Patient.birthDate", "date")
+    assert "SECRET" not in repr(issue)
+
+
+@pytest.mark.parametrize(("level", "count"), [("error", 1), ("warning", 2), ("information", 3)])
+def test_milder_issues_are_left_out(validator: Validator, level: Any, count: int) -> None:
+    married = {
+        "system": "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus",
+        "code": "M",
+        "display": "x",
+    }
+    body = {
+        "gender": "x",
+        "maritalStatus": {"coding": [married]},
+        "contact": [
+            {
+                "relationship": [{"coding": [{"system": "http://example.org", "code": "x"}]}],
+                "name": {"text": "y"},
+            }
+        ],
+    }
+    assert len(DraftValidator(validator, level)([patient(**body)])) == count
+
+
+def test_a_marked_draft_is_checked_once(validator: Validator) -> None:
+    counting = Counting(validator)
+    check = DraftValidator(counting)  # type: ignore[arg-type]
+    drafts = [patient(b"same", gender="x"), patient(b"same", gender="x"), patient(b"other"), patient()]
+    assert len(check(drafts)) == 2
+    assert counting.asked == 3
+
+
+def test_an_error_is_not_cut_off_behind_many_warnings(validator: Validator) -> None:
+    remark = {
+        "relationship": [{"coding": [{"system": "http://example.org", "code": "x"}]}],
+        "name": {"text": "y"},
+    }
+    drafts = [patient(contact=[remark] * 80), patient(gender="x")]
+    issues = DraftValidator(validator, "warning")(drafts)
+    assert len(issues) == 50
+    assert issues[0].severity == "error"
