@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEVELS = ("error", "warning", "information")
 SUFFIXES = (".json", ".ndjson", ".xml")
+NO_RESOURCES = ("package.json", ".index.json")
+"""Files of an unpacked FHIR package that are about it."""
 RANK = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
 
 
@@ -75,9 +77,13 @@ def _paths(files: list[str]) -> Iterator[tuple[str, int]]:
         if one == "-":
             yield one, 0
         elif path.is_dir():
-            inside = sorted(below for below in path.rglob("*") if below.suffix in SUFFIXES)
+            inside = sorted(
+                below
+                for below in path.rglob("*")
+                if below.suffix in SUFFIXES and below.name not in NO_RESOURCES
+            )
             yield from ((str(below), below.stat().st_size) for below in inside)
-        elif path.is_file():
+        elif path.exists():
             yield one, path.stat().st_size
         else:
             raise Misconfigured(say("validate.no-file"), where=one)
@@ -120,7 +126,8 @@ def _print(text: Text, found: Examination, level: str, *, as_json: bool) -> None
         line = text.line or one.line
         place = f"{text.file}:{line}:{one.column}" if line else text.file
         issue = one.issue
-        print(f"{place}: {say('severity.' + issue.severity)}: {issue.where}: {_message(one)} [{issue.rule}]")
+        where = f"{issue.where}: " if issue.where else ""
+        print(f"{place}: {say('severity.' + issue.severity)}: {where}{_message(one)} [{issue.rule}]")
 
 
 def _as_json(one: Located, text: Text) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The elements of every R4 type: what exists, of which type, how often (R4 StructureDefinition snapshots).
 
-``elements.json`` is written from the official definitions by ``python -m gateway.mapping.elements TAR``::
+``elements.json`` is written by ``python -m gateway.mapping.elements ZIP`` from the definitions of the validator
+(``gateway/validation/r4/definitions.zip``), so that both know the same R4::
 
     {"Patient": {"name": "HumanName*", "deceasedBoolean": "boolean", "contact": "Patient.contact*"}, …}
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-import tarfile
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -87,16 +88,13 @@ def _rows(structure: dict[str, Any]) -> dict[str, dict[str, str]]:
     return table
 
 
-def _main(tar: str) -> None:
+def _main(definitions: str) -> None:
     table: dict[str, dict[str, str]] = {}
-    with tarfile.open(tar) as archive:
-        for name in ("profiles-types.json", "profiles-resources.json"):
-            handle = archive.extractfile(name)
-            assert handle is not None
-            for entry in json.load(handle)["entry"]:
-                resource = entry["resource"]
-                if resource["resourceType"] == "StructureDefinition" and resource["kind"] != "primitive-type":
-                    table.update(_rows(resource))
+    with zipfile.ZipFile(definitions) as archive:
+        for name in archive.namelist():
+            structure = json.loads(archive.read(name)) if name.startswith("StructureDefinition/") else {}
+            if "snapshot" in structure and structure["kind"] != "primitive-type":
+                table.update(_rows(structure))
     target = Path(__file__).with_name("elements.json")
     target.write_text(json.dumps(table, separators=(",", ":"), sort_keys=True), encoding="utf-8")
 

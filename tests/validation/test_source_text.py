@@ -17,7 +17,7 @@ UNREADABLE = [
     ("empty", b"", (0, 0), "empty"),
     ("blank", b" \n ", (0, 0), "empty"),
     ("no JSON", b'{\n "resourceType": Patient}', (2, 18), "mend the JSON"),
-    ("XML", b"<Patient xmlns='http://hl7.org/fhir'/>", (1, 1), "mend the JSON"),
+    ("YAML", b"resourceType: Patient", (1, 1), "mend the JSON"),
     ("cut off", b'{"resourceType": "Patient"', (1, 27), "mend the JSON"),
     ("more behind", b'{"resourceType": "Patient"} x', (1, 29), "mend the JSON"),
     ("two resources", b'{"resourceType": "Patient"}\n{}', (2, 1), "mend the JSON"),

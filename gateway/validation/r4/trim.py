@@ -4,13 +4,10 @@ Run it again when the definitions change::
 
     python -m gateway.validation.r4.trim definitions-4.0.1.tar.xz hl7.fhir.r4.examples-4.0.1.tgz
 
-The second file is HL7's own package of examples, whose Bundles hold the definitions as published. What it defines
-goes first: the archive has elements of later editions and of a vendor in a dozen types (Meta.project, Binary.url,
-ResearchStudy, EvidenceVariable and others), which R4 does not know. Of the archive's are the expressions of bdl-8,
-app-4 and tim-9: as published, they refuse what their own words allow.
-
-The same input gives the same bytes. One member per artefact, so that a program reads only what it needs;
-``index.json`` names the member of each canonical URL.
+The second file is HL7's own package of examples, whose Bundles hold the definitions as published. What it
+defines goes first: the archive has elements of later editions and of a vendor in a dozen types (Meta.project,
+Binary.url, ResearchStudy, EvidenceVariable and others), which R4 does not know. The archive's are the
+expressions of bdl-8, app-4 and tim-9: as published, they refuse what their own words allow.
 """
 
 from __future__ import annotations
@@ -36,7 +33,15 @@ FILES = (
     "v2-tables.json",
     "conceptmaps.json",
 )
-PUBLISHED = ("types", "resources", "profiles-others", "extensions", "valuesets", "v3-valuesets", "v2-valuesets")
+PUBLISHED = (
+    "types",
+    "resources",
+    "profiles-others",
+    "extensions",
+    "valuesets",
+    "v3-valuesets",
+    "v2-valuesets",
+)
 NOT_R4 = frozenset({"SubscriptionStatus", "MetadataResource"})
 """In the files, but no types of 4.0.1."""
 
