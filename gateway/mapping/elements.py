@@ -1,7 +1,7 @@
 """The elements of every R4 type: what exists, of which type, how often (R4 StructureDefinition snapshots).
 
-``elements.json`` is written by ``python -m gateway.mapping.elements ZIP`` from the definitions of the validator
-(``gateway/validation/r4/definitions.zip``), so that both know the same R4::
+``elements.json`` is written by ``python -m gateway.mapping.elements ZIP`` from the definitions that the
+validator has (``gateway/validation/r4/definitions.zip``), so that both know the same R4::
 
     {"Patient": {"name": "HumanName*", "deceasedBoolean": "boolean", "contact": "Patient.contact*"}, …}
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from gateway.validation import Validator
+from gateway.validation.xml import from_xml, to_xml
 
 PACKAGE = "hl7.fhir.r4.examples@4.0.1"
 SHA256 = "dce87f1b5b9341867033f7d1f544fa1b5232503f6d62813887ac6b8a8b6cb682"
@@ -125,6 +126,24 @@ def test_only_what_is_wrong_is_rejected(validator: Validator, examples: dict[str
     rejected = {name: found for name in names if (found := errors(validator, examples[name]))}
     assert {name for name in names if name in REJECTED} == rejected.keys()
     assert all(REJECTED[name][0] in found for name, found in rejected.items())
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equality that tells 1 from True and 5.6 from 5.60."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return repr(one) == repr(other)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_each_is_the_same_after_xml(examples: dict[str, bytes], shard: int) -> None:
+    for name in list(examples)[shard::SHARDS]:
+        resource: Any = json.loads(examples[name], parse_float=Decimal)
+        text = to_xml(resource)
+        assert same(from_xml(text), resource), name
+        assert to_xml(from_xml(text)) == text
 
 
 def test_they_are_the_examples(examples: dict[str, bytes]) -> None:
