@@ -100,11 +100,14 @@ class ValidationSettings:
     Attributes:
         definitions: files, folders and FHIR packages (``.tgz``) with the hospital's own StructureDefinitions,
             ValueSets and CodeSystems, beside those of R4 and of qiao.
+        profiles: canonical URLs of profiles that the pipeline checks what the maps made against, each on the
+            resources of its type.
         level: mildest issue that the pipeline keeps with a message. Codes outside of an extensible value set
             are warnings, and local codes are the rule in Chinese hospitals.
     """
 
     definitions: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
     level: Literal["error", "warning", "information"] = "error"
 
 

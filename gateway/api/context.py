@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -50,6 +50,7 @@ class Context:
         maps: have the code tables, None where none are served.
         terminology: None where none is served.
         examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
+        checks: the one thread that runs it: a large Bundle keeps other checks waiting, and no search.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class Context:
     maps: Maps | None = None
     terminology: Terminology | None = None
     examine: Examine | None = None
+    checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
 
 
 class NotFound(Rejected):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -30,12 +30,13 @@ _TEXTS = ("url", "conceptMapVersion", "code", "system", "version", "source", "ta
 
 @dataclass(slots=True, frozen=True)
 class Asked:
-    """The in-parameters that are served; ``codings`` are (code, system)."""
+    """The in-parameters that are served; ``codings`` are (code, system), ``sets`` the value sets by side."""
 
     url: str
     codings: Sequence[tuple[str, str]]
     target: str
     reverse: bool
+    sets: Mapping[str, str] = field(default_factory=dict)
 
 
 async def translate(request: Request) -> Response:
@@ -102,7 +103,8 @@ def _asked(given: Mapping[str, Any]) -> Asked:
         raise Rejected("it must be true or false", code="value", where="reverse")
     codings = _codings(kinds[0], given)
     target = given.get("targetsystem", "")
-    return Asked(given.get("url", ""), codings, target, reverse in (True, "true"))
+    sets = {side: given[side] for side in ("source", "target") if given.get(side)}
+    return Asked(given.get("url", ""), codings, target, reverse in (True, "true"), sets)
 
 
 def _codings(kind: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -134,14 +136,25 @@ def _maps(request: Request, asked: Asked, system: str) -> list[dict[str, Any]]:
         found = terminology.concept_map(name) if name else None
         return [found] if found else []
     maps = [terminology.concept_map(url) or {} for url in terminology.urls("ConceptMap")]
-    return [one for one in maps if any(group.get("source") == system for group in one.get("group", ()))]
+    return [
+        one
+        for one in maps
+        if any(group.get("source") == system for group in one.get("group", ()))
+        and all(value_set in _sets(one, side) for side, value_set in asked.sets.items())
+    ]
+
+
+def _sets(concept_map: Mapping[str, Any], side: str) -> tuple[str, ...]:
+    """Return the value set of one side of a ConceptMap (``"target"``), as it is written and bare."""
+    named = str(concept_map.get(f"{side}Canonical") or concept_map.get(f"{side}Uri") or "")
+    return named, named.partition("|")[0]
 
 
 def _by_maps(request: Request, asked: Asked, code: str, system: str) -> list[Match] | None:
     """Return the matches of the terminology's ConceptMaps, None where there is none to ask."""
     maps = _maps(request, asked, system)
     if not maps:
-        return None
+        return [] if asked.sets else None
     known = terminology_of(request).concept_map
     wanted = coding.Asked(code, system)
     return [

@@ -66,7 +66,7 @@ async def _answer(
             raise Rejected(f"the resource is of another type than the address: {type_}", code="invalid")
         return dumps(outcome(found.issues, zh))
 
-    text = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
+    text = await asyncio.get_running_loop().run_in_executor(context(request).checks, made)
     return negotiation.answer(text, pretty)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 FAULTS: dict[str, str] = {
+    "nobody defines {url}; load it with [validation] definitions": (
+        "没有 {url} 的定义，请用 [validation] definitions 加载"
+    ),
     "no such file or folder": "没有这个文件或目录",
     "cannot be read: {why}": "无法读取：{why}",
     "cannot be written: {why}": "无法写入：{why}",

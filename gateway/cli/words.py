@@ -505,8 +505,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "profiles.written": ("{file}: {name}#{version}", "{file}：{name}#{version}"),
     "validate": ("find everything that is wrong with FHIR resources", "找出 FHIR 资源中的所有问题"),
     "validate.files": (
-        "JSON or NDJSON files, folders, or - for standard input",
-        "JSON 或 NDJSON 文件、目录，或 - 表示标准输入",
+        "JSON, NDJSON or XML files, folders, or - for standard input",
+        "JSON、NDJSON 或 XML 文件、目录，或 - 表示标准输入",
     ),
     "validate.profile": (
         "check against this profile, too (may be repeated)",

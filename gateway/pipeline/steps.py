@@ -104,7 +104,7 @@ def translate(maps: Maps, envelope: Envelope, reading: Reading, validate: Valida
     return translation
 
 
-def _invalid(reading: Reading, issues: list[Issue]) -> Flaw:
+def _invalid(reading: Reading, issues: list[Issue]) -> Quarantined | Refused:
     """A sender that has its receipt already will not hear of a refusal: then the message waits with us."""
     return Quarantined("invalid", issues) if reading.wants_receipt else Refused(issues)
 

@@ -12,6 +12,7 @@ from gateway.validation.scope import Scope
 Value = dict[str, Any]
 
 _restful = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})").fullmatch
+_address = re.compile(r"/?([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-.]{1,64}))?(?:\?.*)?").fullmatch
 _absolute = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 
 UNNAMED = ("Parameters", "OperationOutcome")
@@ -47,6 +48,13 @@ NO_RESOURCE_WANTED = Rule(
     "structure",
     "leave the resource out: this request has none",
     "该请求不带资源，应省略",
+)
+OTHER_ADDRESS = Rule(
+    "bundle-request",
+    "error",
+    "value",
+    "let the request name the type and id of its resource",
+    "request.url 应与资源的类型和 id 一致",
 )
 NOT_FOUND = Rule(
     "bundle-reference",
@@ -126,12 +134,27 @@ def _entry(entry: Value, kind: Any) -> Iterator[tuple[str, Rule]]:
             yield "", NO_RESOURCE
         if method in ("GET", "HEAD", "DELETE") and resource is not None:
             yield ".resource", NO_RESOURCE_WANTED
+        if type(resource) is dict and _elsewhere(entry["request"] if method else {}, resource):
+            yield ".request.url", OTHER_ADDRESS
     needed = kind in ("document", "message", "collection", "searchset") or (
         kind == "history" and method != "POST"
     )
     nameless = url is None and "_fullUrl" not in entry
     if needed and nameless and type(resource) is dict:
         yield from [("", NO_URL)] if resource.get("resourceType") not in UNNAMED else []
+
+
+def _elsewhere(request: Value, resource: Value) -> bool:
+    """Return whether an update or create goes to the address of another resource (R4 §3.1.0.4, §3.1.0.8)."""
+    url = request.get("url")
+    if type(url) is not str or request.get("method") not in ("POST", "PUT"):
+        return False
+    match = _address(url)
+    if match is None:
+        return False
+    kind, id_ = match.groups()
+    own = resource.get("id", id_)
+    return kind != resource.get("resourceType") or (request["method"] == "PUT" and id_ not in (None, own))
 
 
 def _lost(bundle: Value, kind: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.errors import Misconfigured
 from gateway.settings import Settings, terminology_file
 from gateway.validation.artefacts import load_artefacts
 from gateway.validation.drafts import DraftValidator
@@ -40,11 +41,23 @@ def draft_validator(settings: Settings, mode: str = "") -> DraftValidator | None
         mode: ``"off"``, ``"report"`` or ``"strict"`` instead of what the settings say.
 
     Raises:
-        Misconfigured: a file of definitions is none.
+        Misconfigured: a file of definitions is none, or nobody defines a profile.
     """
     mode = mode or settings.pipeline.validate
     if mode == "off":
         return None
     # What the maps made is not changed before it is stored.
     validator = validator_of(settings, unchanging=True)
-    return DraftValidator(validator, settings.validation.level, strict=mode == "strict")
+    profiles = _by_type(validator.definitions, settings.validation.profiles)
+    return DraftValidator(validator, settings.validation.level, mode == "strict", profiles)
+
+
+def _by_type(definitions: Definitions, profiles: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for url in profiles:
+        structure = definitions.structure(url)
+        if structure is None:
+            reason = f"nobody defines {url}; load it with [validation] definitions"
+            raise Misconfigured(reason, where="[validation] profiles")
+        found.setdefault(structure["type"], []).append(url)
+    return found

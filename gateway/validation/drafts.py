@@ -6,7 +6,7 @@ is checked once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.canonical import Draft, Issue, Severity
 from gateway.validation.validator import RANK, Validator
@@ -24,9 +24,17 @@ class DraftValidator:
         validator: the validator.
         level: the mildest severity that is kept.
         strict: whether a message with an error is refused; read by the pipeline.
+        profiles: canonical URLs to check against, by resource type.
     """
 
-    def __init__(self, validator: Validator, level: Severity = "error", strict: bool = False) -> None:
+    def __init__(
+        self,
+        validator: Validator,
+        level: Severity = "error",
+        strict: bool = False,
+        profiles: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._profiles = profiles or {}
         self._validator = validator
         self._level = level
         self._known: dict[tuple[str, bytes], list[Issue]] = {}
@@ -51,4 +59,5 @@ class DraftValidator:
         return known
 
     def _issues(self, draft: Draft) -> list[Issue]:
-        return self._validator.check(draft.body, best_practice=False, mildest=self._level)
+        profiles = self._profiles.get(draft.type, ())
+        return self._validator.check(draft.body, profiles, best_practice=False, mildest=self._level)

@@ -6,6 +6,7 @@ from functools import cache
 
 from gateway.canonical import Severity
 from gateway.validation.faults import Rule
+from gateway.validation.invariants.chinese import CHINESE
 from gateway.validation.primitives import FORM
 from gateway.validation.shapes import Constraint
 
@@ -121,7 +122,7 @@ def invariant(constraint: Constraint) -> Rule:
         severity,
         "invariant",
         constraint.human,
-        f"不满足约束 {constraint.key}：{constraint.human}",
+        f"不满足约束 {constraint.key}：{CHINESE.get(constraint.key, constraint.human)}",
         constraint.best_practice,
     )
 

@@ -127,6 +127,20 @@ def test_subsumes(ask: Ask) -> None:
     assert out(ask("POST", "/fhir/CodeSystem/$subsumes", **given)) == {"outcome": "subsumed-by"}
 
 
+def test_translate_into_a_value_set(ask: Ask) -> None:
+    asked = {"code": "male", "system": "http://hl7.org/fhir/administrative-gender"}
+    v3 = "http://terminology.hl7.org/ValueSet/v3-AdministrativeGender"
+
+    def sources(**more: str) -> set[str]:
+        told = ask("GET", "/fhir/ConceptMap/$translate", params=asked | more).json()["parameter"]
+        parts = [part for one in told if one["name"] == "match" for part in one["part"]]
+        return {part["valueUri"].rpartition("/")[2] for part in parts if part["name"] == "source"}
+
+    assert sources() == {"cm-administrative-gender-v2", "cm-administrative-gender-v3"}
+    assert sources(target=v3) == {"cm-administrative-gender-v3"}
+    assert sources(target="http://example.org/none") == set()
+
+
 def test_expand(ask: Ask) -> None:
     answer = ask("GET", "/fhir/ValueSet/$expand", params={"url": GENDERS, "count": 2, "offset": 1})
     expansion = answer.json()["expansion"]

@@ -27,6 +27,7 @@ def folder(tmp_path: Path) -> Path:
     lines = [GOOD, "", '{"resourceType": "Patient", "gender": "Male"}', "{"]
     (tmp_path / "below" / "c.ndjson").write_text("\n".join(lines))
     (tmp_path / "notes.txt").write_text("no resource")
+    (tmp_path / "package.json").write_text('{"name": "a.fhir.package"}')
     return tmp_path
 
 
@@ -45,6 +46,10 @@ def test_each_fault_is_one_line_with_its_place(folder: Path, capsys: pytest.Capt
     assert code == 1
     assert [line.partition(" error: ")[0] for line in lines] == [f"{file}:3:13:", f"{file}:4:15:"]
     assert lines[0].endswith("[binding]") and "Patient.gender: use one of male | female" in lines[0]
+    (folder / "c.json").write_bytes(b"\xff\xfe{\x00")
+    assert run(capsys, str(folder / "c.json"))[1] == [
+        f"{folder / 'c.json'}: fatal: write the text in UTF-8 [json]"
+    ]
 
 
 def test_a_good_file_is_silent_and_its_code_is_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +109,10 @@ def test_messages_are_chinese_where_chinese_is_asked_for(
     monkeypatch.setenv("QIAO_LANG", "zh")
     _, lines = run(capsys, str(folder / "b.json"), "--json", "--level", "error")
     assert [one["message"] for one in objects(lines)[0]["issues"]][1] == "R4 此处无该元素，请更正名称或删除"
+    _, lines = run(capsys, str(folder / "b.json"), "--json")
+    assert "不满足约束 dom-6：建议资源带有叙述（text）" in [
+        one["message"] for one in objects(lines)[0]["issues"]
+    ]
 
 
 def test_a_file_that_is_not_there_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,3 +145,19 @@ def test_a_file_beyond_the_limit_is_refused_without_being_read_whole(
     assert code == 1
     assert [one["record"] for one in found] == [1, 2]
     assert found[1]["valid"]
+
+
+def test_xml_is_checked_like_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        '<Patient xmlns="http://hl7.org/fhir">\n <nickname value="x"/>\n <gender value="Male"/>\n</Patient>'
+    )
+    (folder / "below" / "d.xml").write_text(text)
+    code, lines = run(capsys, str(folder / "below" / "d.xml"), "--level", "error")
+    assert code == 1
+    file = str(folder / "below" / "d.xml")
+    assert [line.partition(" error: ")[0] for line in lines] == [f"{file}:2:2:", f"{file}:3:2:"]
+    assert lines[0].endswith("[xml-element]") and lines[1].endswith("[binding]")
+    _, lines = run(capsys, str(folder), "--json")
+    assert file in {one["file"] for one in objects(lines)}
+    (folder / "below" / "d.xml").write_text(text.replace("\n <nick", "<nick").replace("</P", "</p"))
+    assert run(capsys, file)[1][0].startswith(f"{file}:3:3: fatal: mend the XML")

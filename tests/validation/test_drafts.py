@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.canonical import Draft, Issue
-from gateway.validation import DraftValidator, Validator
+from gateway.errors import Misconfigured
+from gateway.settings import Settings, ValidationSettings
+from gateway.validation import DraftValidator, Validator, draft_validator
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +82,32 @@ def test_an_error_is_not_cut_off_behind_many_warnings(validator: Validator) -> N
     issues = DraftValidator(validator, "warning")(drafts)
     assert len(issues) == 50
     assert issues[0].severity == "error"
+
+
+PROFILE = {
+    "resourceType": "StructureDefinition",
+    "url": "http://hospital.example/StructureDefinition/patient",
+    "name": "HospitalPatient",
+    "status": "active",
+    "kind": "resource",
+    "abstract": False,
+    "type": "Patient",
+    "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+    "derivation": "constraint",
+    "differential": {"element": [{"id": "Patient.birthDate", "path": "Patient.birthDate", "min": 1}]},
+}
+
+
+def test_a_hospitals_own_profile_is_applied_to_its_type(tmp_path: Path) -> None:
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(PROFILE))
+    own = ValidationSettings(definitions=(str(file),), profiles=(str(PROFILE["url"]),))
+    check = draft_validator(Settings(validation=own))
+    assert check is not None
+    assert [one.where for one in check([patient(gender="male")])] == ["Patient.birthDate"]
+    assert check([patient(gender="male", birthDate="1990-03-07")]) == []
+
+
+def test_a_profile_that_nobody_defines_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="nobody defines urn:x"):
+        draft_validator(Settings(validation=ValidationSettings(profiles=("urn:x",))))

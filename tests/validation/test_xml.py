@@ -425,6 +425,12 @@ def test_json_that_xml_cannot_hold_is_refused_with_its_path(resource: Any, path:
     assert error.value.path == path
 
 
+@pytest.mark.parametrize("div", [f"<div {XHTML}/>", f"<div {XHTML} title='/>' ></div >"])
+def test_an_empty_div_stays_as_it_is(div: str) -> None:
+    found = from_xml(f"<Patient {FHIR}><text>{div}</text></Patient>".encode())
+    assert found["text"]["div"] == div
+
+
 def test_named_entities_of_html_become_numbers() -> None:
     text = to_xml({"resourceType": "Patient", "text": {"div": f"<div {XHTML}>a&nbsp;&lt;</div>"}})
     assert from_xml(text)["text"]["div"] == f"<div {XHTML}>a&#160;&lt;</div>"

@@ -19,7 +19,7 @@ CHINESE = {
     "bdl-12": "消息的第一个资源必须是 MessageHeader",
     "cmp-1": "文档的节必须有文字、条目或下级节",
     "cmp-2": "没有条目的节才可以有 emptyReason",
-    "con-3": "诊断未录入有误时，应有 clinicalStatus",
+    "con-3": "问题列表中未录入有误的诊断，应有 clinicalStatus",
     "con-4": "已缓解的诊断，clinicalStatus 应为 inactive、resolved 或 remission",
     "con-5": "录入有误的诊断不得有 clinicalStatus",
     "cpt-2": "联系方式有 value 时必须有 system",
