@@ -245,14 +245,14 @@ def language(asked: str = "", environment: Mapping[str, str] | None = None) -> L
 def cast(kind: object, value: object, where: str) -> Value | tuple[str, ...]:
     """Return ``value`` as ``kind``: what :func:`cast_one` takes, or a tuple of strings.
 
-    In the environment, strings are parted as in ``PATH``.
+    In the environment, strings are parted by commas.
 
     Raises:
         Misconfigured: it is not one.
     """
     if typing.get_origin(kind) is not tuple:
         return cast_one(kind, value, where)
-    listed = value.split(os.pathsep) if isinstance(value, str) else value
+    listed = value.split(",") if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise Misconfigured("must be a list of strings", where=where)
     return tuple(one for one in listed if one)

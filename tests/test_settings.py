@@ -99,3 +99,12 @@ def test_every_setting_is_documented() -> None:
     for part in (getattr(settings, name) for name in names):
         for field in dataclasses.fields(part):
             assert f"        {field.name}: " in (part.__doc__ or ""), f"{part.__name__}.{field.name}"
+
+
+def test_a_list_stands_in_the_file_as_a_list_and_in_the_environment_with_commas(tmp_path: Path) -> None:
+    file = write(tmp_path, '[validation]\nprofiles = ["urn:a", "urn:b"]\n')
+    assert settings.load(file, {}).validation.profiles == ("urn:a", "urn:b")
+    given = {"QIAO_VALIDATION__PROFILES": "urn:c,urn:d"}
+    assert settings.load(file, given).validation.profiles == ("urn:c", "urn:d")
+    with pytest.raises(Misconfigured, match="must be a list of strings"):
+        settings.load(write(tmp_path, "[validation]\nprofiles = 3\n"), {})
