@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from gateway.api.room import Room
 from gateway.errors import Rejected
 from gateway.mapping import Maps
 from gateway.store import Store
@@ -50,6 +51,7 @@ class Context:
         maps: have the code tables, None where none are served.
         terminology: None where none is served.
         examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
+        room: for the bodies that are checked.
         checks: the one thread that runs it: a large Bundle keeps other checks waiting, and no search.
     """
 
@@ -60,6 +62,7 @@ class Context:
     maps: Maps | None = None
     terminology: Terminology | None = None
     examine: Examine | None = None
+    room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
 
 

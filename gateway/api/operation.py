@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from gateway.api import negotiation
 from gateway.api.context import NotFound, context, tenant_of
+from gateway.api.room import Take
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
 from gateway.validation import xml
@@ -64,11 +65,12 @@ async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, An
     return negotiation.answer(body, pretty)
 
 
-async def body_of(request: Request, most: int = LONGEST) -> bytes:
+async def body_of(request: Request, most: int = LONGEST, take: Take | None = None) -> bytes:
     """Return the body of a POST.
 
     Args:
         most: bytes that are taken.
+        take: is told of each part, and refuses where there is no room; see :class:`Room`.
 
     Raises:
         HTTPException: 415, it says that it is neither JSON nor XML; 413, it has more.
@@ -81,6 +83,8 @@ async def body_of(request: Request, most: int = LONGEST) -> bytes:
         body += chunk
         if len(body) > most:
             raise HTTPException(413)
+        if take is not None:
+            take(len(chunk))
     return bytes(body)
 
 

@@ -35,8 +35,9 @@ async def validate(request: Request, type: str, id: str = "") -> Response:
         raise NotFound("R4 has no such resource type", code="not-supported")
     tenant_of(request)
     pretty = negotiation.check(request, allowed=("profile", "mode"))
-    body = await body_of(request, LARGEST)
-    return await _answer(request, type, body, request.query_params.getlist("profile"), pretty)
+    with context(request).room.held() as take:
+        body = await body_of(request, LARGEST, take)
+        return await _answer(request, type, body, request.query_params.getlist("profile"), pretty)
 
 
 async def validate_stored(request: Request, type: str, id: str) -> Response:
