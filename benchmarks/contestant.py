@@ -48,11 +48,12 @@ def _ours_read() -> tuple[str, Codec]:
 
 
 def _ours_map() -> tuple[str, Codec]:
-    from gateway.canonical import Envelope, now_us
+    from gateway.canonical import Envelope, garbage, now_us
     from gateway.mapping import load_maps
     from gateway.wire import er7
 
     maps = load_maps()
+    garbage.settle()  # as `qiao serve` and `qiao convert` do
 
     def convert(raw: bytes) -> list[dict[str, Any]]:
         message = er7.parse(raw)
