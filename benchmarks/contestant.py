@@ -16,11 +16,11 @@ from importlib.metadata import version
 from itertools import cycle
 from typing import Any
 
-from benchmarks.messages import KINDS
+from benchmarks.messages import MAPPED
 from benchmarks.resources import RESOURCES
 
 Codec = Callable[[bytes], Any]
-INPUTS = KINDS | RESOURCES
+INPUTS = MAPPED | RESOURCES
 PLACES = (
     ("MSH", 9, 1), ("MSH", 9, 2), ("MSH", 10, 1), ("MSH", 12, 1), ("PID", 3, 1), ("PID", 3, 4), ("PID", 5, 1),
     ("PID", 5, 2), ("PID", 7, 1), ("PID", 8, 1), ("PID", 11, 1), ("PID", 11, 3), ("PV1", 2, 1), ("PV1", 3, 1),

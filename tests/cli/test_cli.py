@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from gateway import cli
-from gateway.cli import looks, usage
+from gateway.cli import looks, usage, words
 from gateway.cli.doctor import LOOKS, examine
 from gateway.cli.faults import FAULTS
 from gateway.cli.looks import Remark
@@ -331,3 +331,16 @@ def test_doctor_beside_a_running_gateway_finds_it(serve: Any, tmp_path: Path) ->
         running.stop()
     [ports] = [one for one in json.loads(done.stdout)["checks"] if one["name"] == "ports"]
     assert (ports["level"], done.returncode) == ("info", 0)
+
+
+def test_no_word_stands_in_two_tables() -> None:
+    tables = (
+        words.common,
+        words.running,
+        words.converting,
+        words.checking,
+        words.inbox,
+        words.mapping,
+        words.doctor,
+    )
+    assert sum(len(table.WORDS) for table in tables) == len(WORDS)

@@ -1,0 +1,61 @@
+"""Words of `qiao convert`. Each is said in English and in Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "convert": ("HL7 v2 files to FHIR bundles, offline", "离线把 HL7 v2 文件转换成 FHIR Bundle"),
+    "convert.files": ("files, folders, or - for standard input", "文件、目录，或 - 表示标准输入"),
+    "convert.output": ("NDJSON file (default: standard output)", "NDJSON 输出文件（默认标准输出）"),
+    "convert.as": (
+        "type of the Bundles: transaction (default), collection, or message (with its MessageHeader)",
+        "Bundle 的类型：transaction（默认）、collection，或 message：带 MessageHeader 的 FHIR 消息",
+    ),
+    "convert.source": (
+        "also hold the bytes of each message in a DocumentReference (with --as message or collection)",
+        "同时用 DocumentReference 保存每条消息的原文（与 --as message 或 collection 合用）",
+    ),
+    "convert.source.where": (
+        "--source goes with --as message or --as collection",
+        "--source 须与 --as message 或 --as collection 合用",
+    ),
+    "convert.validate": (
+        "check the resources: report (default) notes the issues, strict leaves the message out, off",
+        "检查资源：report（默认）记录问题，strict 剔除该消息，off 不检查",
+    ),
+    "convert.sender": (
+        "sender profile (default: chosen by MSH-3 and MSH-4)",
+        "发送方配置（默认按 MSH-3、MSH-4 选择）",
+    ),
+    "convert.trace": (
+        "write the lineage to OUT.trace.ndjson, what became of every leaf to OUT.account.ndjson",
+        "把血缘写到 OUT.trace.ndjson，把每个值的去向写到 OUT.account.ndjson",
+    ),
+    "convert.jobs": ("processes", "进程数"),
+    "convert.base": (
+        "base URL of fullUrl (a message has urn:uuid)",
+        "fullUrl 的基地址（message 用 urn:uuid）",
+    ),
+    "convert.trace.where": ("--trace needs -o OUT", "--trace 需要 -o OUT"),
+    "convert.quarantined": ("{file} message {index}: {reason}", "{file} 第 {index} 条：{reason}"),
+    "convert.progress": ("converting", "转换中"),
+    "convert.done": (
+        "{messages} messages: {converted} converted, {quarantined} not, {seconds} s",
+        "共 {messages} 条：转换 {converted}，未能转换 {quarantined}，用时 {seconds} 秒",
+    ),
+    "gather.stray": (
+        "{file}: stray text, {lines} lines, first at line {first}; passed over",
+        "{file}：消息之外的文字 {lines} 行，首见于第 {first} 行；已略过",
+    ),
+    "gather.empty": (
+        "no files in this folder that end in {suffixes}; name a file itself to read it whatever its name",
+        "目录中没有以 {suffixes} 结尾的文件；其他文件请直接写出文件名",
+    ),
+    "convert.unread": (
+        "read by no row: {listed}",
+        "没有任何行读取：{listed}",
+    ),
+    "convert.issues": (
+        "{count} values left out of converted messages; -o OUT lists them in OUT.issues.ndjson",
+        "已转换的消息中有 {count} 个值未写入；使用 -o OUT 时逐条列在 OUT.issues.ndjson",
+    ),
+}
