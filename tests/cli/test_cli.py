@@ -335,13 +335,6 @@ def test_doctor_beside_a_running_gateway_finds_it(serve: Any, tmp_path: Path) ->
 
 
 def test_no_word_stands_in_two_tables() -> None:
-    tables = (
-        words.common,
-        words.running,
-        words.converting,
-        words.checking,
-        words.inbox,
-        words.mapping,
-        words.doctor,
-    )
+    tables = [one for one in vars(words).values() if isinstance(one, ModuleType) and hasattr(one, "WORDS")]
+    assert len(tables) > 5
     assert sum(len(table.WORDS) for table in tables) == len(WORDS)
