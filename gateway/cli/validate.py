@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -94,7 +95,7 @@ def _texts(path: str) -> Iterator[Text]:
     from gateway.validation.source_text import LARGEST
 
     if path == "-":
-        yield Text(path, 0, sys.stdin.buffer.read(LARGEST + 1))
+        yield from _piped(sys.stdin.buffer, LARGEST + 1)
         return
     with Path(path).open("rb") as file:
         if not path.endswith(".ndjson"):
@@ -103,6 +104,40 @@ def _texts(path: str) -> Iterator[Text]:
         for number, line in enumerate(_lines(file, LARGEST + 1), 1):
             if line.strip():
                 yield Text(path, number, line)
+
+
+def _piped(file: BinaryIO, most: int) -> Iterator[Text]:
+    """Resources of standard input, which has no name: one per line where the first line is one by itself."""
+    lines = _lines(file, most)
+    head = [next(lines, b"")]
+    while (not head[-1].strip() or len(head) == 1) and len(head) < 1000:  # up to a second line with something
+        line = next(lines, b"")
+        if not line:
+            break
+        head.append(line)
+    if len(head) > 1 and head[-1].strip() and _alone(head[0]):
+        for number, line in enumerate(chain(head, lines), 1):
+            if line.strip():
+                yield Text("-", number, line)
+        return
+    rest = most - sum(map(len, head))
+    yield Text("-", 0, b"".join(chain(head, _until(lines, rest))))
+
+
+def _alone(line: bytes) -> bool:
+    """Tell whether a line is a whole JSON object."""
+    from gateway.canonical.json import loads
+
+    try:
+        return isinstance(loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _until(lines: Iterator[bytes], most: int) -> Iterator[bytes]:
+    while most > 0 and (line := next(lines, b"")):
+        yield line[:most]
+        most -= len(line)
 
 
 def _lines(file: BinaryIO, most: int) -> Iterator[bytes]:

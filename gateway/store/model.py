@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Refused, Translation
+from gateway.canonical import (
+    Envelope,
+    Issue,
+    NotUnderstood,
+    Outcome,
+    Quarantined,
+    Refused,
+    Resource,
+    Translation,
+)
+from gateway.errors import Rejected
 
 State = Literal["received", "stored", "quarantined", "refused", "rejected"]
 """Where a message stands: only ``received`` is unfinished.
@@ -64,6 +74,85 @@ class Written:
     envelope_id: str
     outcome: Outcome | None = None
     answer: bytes | None = None
+
+
+Method = Literal["create", "update", "patch", "delete"]
+
+
+@dataclass(slots=True)
+class Change:
+    """One interaction that changes a resource (R4 §3.1.0.4 to §3.1.0.8).
+
+    Attributes:
+        method: what is done.
+        type: resource type.
+        id: logical id; ``""`` where the server gives one (create) or the condition finds it.
+        body: the resource of a create or update, checked already; the store sets its ``id`` and ``meta``.
+        patch: of a patch: makes the new resource from the current one.
+        if_match: ``versionId`` that must be the current one, else ``precondition`` (412).
+        if_none_match: an update must not meet an existing resource (``If-None-Match: *``).
+        condition: search parameters of a conditional interaction, decoded; None: it has none.
+        many: a conditional delete may delete several.
+        full_url: of the entry in a transaction, which other entries refer to; ``""`` for none.
+    """
+
+    method: Method
+    type: str
+    id: str = ""
+    body: Resource | None = None
+    patch: Callable[[Resource], Resource] | None = None
+    if_match: int | None = None
+    if_none_match: bool = False
+    condition: tuple[tuple[str, str], ...] | None = None
+    many: bool = False
+    full_url: str = ""
+
+
+@dataclass(slots=True)
+class Transact:
+    """Changes that are made together or not at all; a single interaction is one change.
+
+    Attributes:
+        tenant: whose resources.
+        source: who wrote it, kept with each version (a request id or a client; no patient data).
+        changes: in the order of the request; the store processes them in that of R4 §3.1.0.11.2.
+        base: the server's own base URL, taken off absolute references.
+    """
+
+    tenant: str
+    source: str
+    changes: list[Change]
+    base: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one change.
+
+    Attributes:
+        status: ``unchanged``: the content was the same, no new version; ``none``: nothing matched a
+            conditional delete, or the resource was deleted already.
+        version: the version that now is current (a tombstone after a delete); None for status ``none``.
+        deleted: how many a conditional delete took.
+    """
+
+    status: Literal["created", "updated", "unchanged", "deleted", "none"]
+    version: Version | None = None
+    deleted: int = 0
+
+
+@dataclass(slots=True)
+class Transacted:
+    """What became of a Transact: all results in the order of its changes, or the fault of one.
+
+    Attributes:
+        error: why nothing was written; None where all was.
+        at: index of the change at fault.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    error: Rejected | None = None
+    at: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -124,6 +213,26 @@ class Page:
     included: list[Version] = field(default_factory=list)
     cursor: str | None = None
     total: int | None = None
+
+
+@dataclass(slots=True)
+class HistoryPage:
+    """One page of a history (R4 §3.1.0.13).
+
+    Attributes:
+        versions: newest first, or in commit order where that was asked for; tombstones included.
+        cursor: opaque; fetches the next page. In commit order it is there on the last page too: what is
+            committed later follows it, nothing missed and nothing twice.
+        more: there is a next page now.
+        total: versions of the whole history as of the snapshot; None where counting would cost too much.
+        ts_us: ``lastUpdated`` of the snapshot: whatever comes later has a later one.
+    """
+
+    versions: list[Version]
+    cursor: str | None = None
+    more: bool = False
+    total: int | None = None
+    ts_us: int = 0
 
 
 @dataclass(slots=True, frozen=True)

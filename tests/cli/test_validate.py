@@ -103,6 +103,16 @@ def test_standard_input_is_a_dash(
     assert (objects(lines)[0]["file"], len(objects(lines)[0]["issues"])) == ("-", 2)
 
 
+def test_standard_input_may_hold_one_resource_per_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines_of = b'{"resourceType":"Patient"}\n\n{"resourceType":"Patient","x":1}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines_of)))
+    code, lines = run(capsys, "-", "--json", "--level", "error")
+    assert code == 1
+    assert [(one["record"], one["valid"]) for one in objects(lines)] == [(1, True), (3, False)]
+
+
 def test_messages_are_chinese_where_chinese_is_asked_for(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
