@@ -13,7 +13,7 @@ resource, not with its definition. What the text names stands in the namespace t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from gateway.validation.rules import (
     missing,
     not_evaluated,
 )
+from gateway.validation.runtime import only_halves
 from gateway.validation.shapes import Constraint, Element, TypeRef
 
 SIMPLE = "http://hl7.org/fhir/StructureDefinition/SimpleQuantity"
@@ -238,7 +239,7 @@ class Emitter:
         if type_.code == "Resource":
             return f"inside({x}, v, c)" if child.name == "contained" else f"entry({x}, v, c)"
         if type_.code == "Extension":
-            return f"extension({x}, c, {child.path!r})"
+            return f"extension({x}, c, {child.path!r}, v)"
         self.needs.add(type_.code)
         return f"t_{title(type_.code)}({x}, c)"
 
@@ -279,7 +280,9 @@ class Emitter:
             if binding is not None:
                 yield binding
 
-    def _valueless(self, element: Element, primitives: Container[str]) -> dict[str, list[tuple[Any, Rule]]]:
+    def _valueless(
+        self, element: Element, primitives: Mapping[str, bool]
+    ) -> dict[str, list[tuple[Any, Rule]]]:
         """The invariants that need a primitive, for where it has only an extension: FHIRPath must tell."""
         found: dict[str, list[tuple[Any, Rule]]] = {}
         for constraint in element.constraints:
@@ -292,6 +295,11 @@ class Emitter:
                     found.setdefault(need, []).append(
                         (self._fhirpath(lenient, element.path), invariant(constraint))
                     )
+        for child in element.children:
+            if child.choice and len(child.types) > 1:
+                names = frozenset(name for name, _ in child.names())
+                for name in names & primitives.keys():
+                    found.setdefault(name, []).append((only_halves(name, names), ambiguous(child.path)))
         return found
 
     def _constraint(self, constraint: Constraint, kind: str, x: str, place: str, pad: str) -> None:

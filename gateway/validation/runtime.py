@@ -41,6 +41,22 @@ def several(v: Value, names: frozenset[str]) -> bool:
     return len(there) > 1 and len({name.lstrip("_") for name in there}) > 1
 
 
+def only_halves(name: str, names: frozenset[str]) -> Callable[[Value, Scope, Rule], Rule | None]:
+    """Return the check of a choice of which no type has a value: its second halves are of one type too.
+
+    Args:
+        name: the type whose half is looked at; of several the first one by name tells.
+        names: of all types of the choice.
+    """
+    halves = frozenset("_" + one for one in names)
+
+    def check(v: Value, _: Scope, rule: Rule) -> Rule | None:
+        there = halves & v.keys()
+        return rule if len(there) > 1 and names.isdisjoint(v) and min(there) == "_" + name else None
+
+    return check
+
+
 def extended(v: Value, name: str, at: int) -> bool:
     """Return whether the second half of a list has content at position ``at``."""
     halves = v.get(name)
@@ -54,7 +70,9 @@ class Runtime:
         find: returns the check of a type (``"HumanName"``).
         is_resource: whether a name is a resource type of R4.
         references: checks of references.
-        defined: further checks of an extension with a known URL: ``(extension, scope, path) -> faults``.
+        defined: further checks of an extension with a known URL:
+            ``(extension, scope, path, what it stands in) -> faults``.
+        conditional: whether an extension asks something of the element that it stands in.
         claimed: checks against the profiles in ``meta``.
     """
 
@@ -63,13 +81,15 @@ class Runtime:
         find: Callable[[str], Check],
         is_resource: Callable[[str], bool],
         references: References,
-        defined: Callable[[Value, Scope, str], Faults | None],
+        defined: Callable[[Value, Scope, str, Value], Faults | None],
+        conditional: Callable[[str], bool],
         claimed: Callable[[Value, Scope], Faults],
     ) -> None:
         self._find = find
         self._is_resource = is_resource
         self._references = references
         self._defined = defined
+        self._conditional = conditional
         self._claimed = claimed
         self._extensions = Remembered()
 
@@ -119,19 +139,19 @@ class Runtime:
             out = [one for one in out or () if one[1] is not EMPTY] or None
         return out
 
-    def extension(self, x: Any, c: Scope, path: str) -> Faults | None:
+    def extension(self, x: Any, c: Scope, path: str, around: Value) -> Faults | None:
         """Check an Extension: its own shape, ext-1, its URL, and its definition where it has a known one."""
         known = key(x)
         if known is not None:
             known = (path, known)
             if known in self._extensions:
                 return None
-        out = self._extension(x, c, path)
-        if out is None:
+        out = self._extension(x, c, path, around)
+        if out is None and not self._conditional(x["url"]):
             self._extensions.add(known)
         return out
 
-    def _extension(self, x: Any, c: Scope, path: str) -> Faults | None:
+    def _extension(self, x: Any, c: Scope, path: str, around: Value) -> Faults | None:
         out = self._find("Extension")(x, c)
         if type(x) is not dict:
             return out
@@ -145,7 +165,7 @@ class Runtime:
             return out  # what stands inside has a name of its parent's
         if ":" not in url:
             return note(out, "url", EXTENSION_URL)
-        more = self._defined(x, c, path)
+        more = self._defined(x, c, path, around)
         return out if more is None else join(out, more)
 
     def reference(self, x: Any, c: Scope) -> Faults | None:

@@ -53,6 +53,7 @@ class Validator:
             self._binding,
             self.fhirpath.check,
             self._extension,
+            self._conditional,
             self._claimed,
             codes,
             Shared(unchanging),
@@ -98,12 +99,15 @@ class Validator:
             faults = join(faults, more) if more else faults
         return faults
 
-    def _extension(self, extension: Any, scope: Scope, path: str) -> Faults | None:
+    def _conditional(self, url: str) -> bool:
+        return "contextInvariant" in (self.definitions.get(url, "StructureDefinition") or ())
+
+    def _extension(self, extension: Any, scope: Scope, path: str, around: Any) -> Faults | None:
         # The value is checked already: of a plain definition only its type and its place are left to ask.
         mark = (extension["url"], path, scope.root.get("resourceType"), *extension)
         if mark in self._plain:
             return None
-        found = self.profiles.extension(extension, scope, path)
+        found = self.profiles.extension(extension, scope, path, around)
         if found is None and "contained" not in scope.root and is_plain(self.definitions, extension["url"]):
             self._plain.add(mark)
         return found

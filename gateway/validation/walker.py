@@ -30,6 +30,7 @@ class Walker:
         bind: makes the check of a binding.
         fhirpath: makes the check of an invariant in FHIRPath.
         defined: further checks of an extension (see :class:`Runtime`).
+        conditional: whether an extension asks something of the element that it stands in.
         claimed: checks against the profiles that a resource names.
         shared: objects that were found without fault.
         codes: checks of codings against their own code system.
@@ -40,7 +41,8 @@ class Walker:
         definitions: Definitions,
         bind: Callable[[str, str], Binding | None],
         fhirpath: Callable[[Constraint, str], Any],
-        defined: Callable[[Any, Scope, str], Faults | None],
+        defined: Callable[[Any, Scope, str, Any], Faults | None],
+        conditional: Callable[[str], bool],
         claimed: Callable[[Any, Scope], Faults],
         codes: Codes,
         shared: Shared,
@@ -50,7 +52,7 @@ class Walker:
         self._fhirpath = fhirpath
         types = frozenset(definitions.resource_types())
         self.references = References(types)
-        self.runtime = Runtime(self.find, types.__contains__, self.references, defined, claimed)
+        self.runtime = Runtime(self.find, types.__contains__, self.references, defined, conditional, claimed)
         self._made: dict[str, Check] = {}
         self._space: dict[str, Any] = {
             "EMPTY": EMPTY,

@@ -12,7 +12,7 @@ from gateway.validation.fhirpath.model import Model
 from gateway.validation.invariants import native
 from gateway.validation.profiles import rules
 from gateway.validation.profiles.chain import Chain
-from gateway.validation.profiles.extensions import may_stand, nested, of_the_other_kind
+from gateway.validation.profiles.extensions import conditions, may_stand, nested, of_the_other_kind
 from gateway.validation.profiles.matching import beyond, fits, same
 from gateway.validation.profiles.overlay import Discriminator, Node
 from gateway.validation.profiles.slicing import Item, Slices, inside, within
@@ -101,8 +101,13 @@ class Profiles:
                     out.append([f"meta.profile[{at}]" if about else place, rule])
         return out
 
-    def extension(self, value: Any, scope: Scope, path: str) -> Faults | None:
-        """Check an extension against the definition of its URL, where there is one."""
+    def extension(self, value: Any, scope: Scope, path: str, around: Any) -> Faults | None:
+        """Check an extension against the definition of its URL, where there is one.
+
+        Args:
+            path: of the definition, e.g. ``"Patient.contact.extension"``.
+            around: the element that it stands in.
+        """
         structure = self._chain.structure(value["url"])
         if structure is None or structure.get("type") != "Extension":
             published = value["url"].startswith("http://hl7.org/fhir/StructureDefinition/")
@@ -111,6 +116,10 @@ class Profiles:
         rule = may_stand(structure, path, scope, self._definitions)
         if rule is not None:
             out.append(["", rule])
+        for constraint in conditions(structure):
+            rule = self._fhirpath(constraint, path.rpartition(".")[0])(around, scope, rules.CONTEXT)
+            if rule is not None:
+                out.append(["", rule])
         rule = of_the_other_kind(structure, path)
         if rule is not None:
             out.append(["", rule])

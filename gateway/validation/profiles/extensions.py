@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,12 @@ from gateway.validation.profiles import rules
 from gateway.validation.profiles.overlay import Node
 from gateway.validation.r4 import Definitions, Json
 from gateway.validation.scope import Scope
+from gateway.validation.shapes import Constraint
 
 ABOUT_DEFINITIONS = "http://hl7.org/fhir/StructureDefinition/structuredefinition-"
 
 
+_CHOICE = re.compile(r"(extension\.where\([^)]*\))\.value[A-Z]\w*")
 PUBLISHED = frozenset(("StructureDefinition", "ValueSet", "CodeSystem", "CapabilityStatement"))
 
 
@@ -43,6 +46,18 @@ def _named(root: Node) -> set[str]:
         return set()
     urls = (cut.children["url"] for cut in inner.slices if "url" in cut.children)
     return {one for url in urls for one in (*url.fixed, *url.pattern) if type(one) is str}
+
+
+def conditions(structure: Json) -> Iterator[Constraint]:
+    """Yield what must be true of where an extension stands (StructureDefinition.contextInvariant).
+
+    ``%extension`` is this extension; ``valueInteger``, as some of the definitions have it, is no name that
+    FHIRPath knows (R4 §2.9.2.2).
+    """
+    mine = f"extension.where(url = '{structure['url']}')"
+    for said in structure.get("contextInvariant", ()):
+        expression = _CHOICE.sub(r"\1.value", said.replace("%extension", mine))
+        yield Constraint("extension-context", "error", said, expression, best_practice=False)
 
 
 def may_stand(structure: Json, path: str, scope: Scope, definitions: Definitions) -> Rule | None:
