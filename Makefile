@@ -7,7 +7,7 @@ JOBS   ?= 2
 ARGS   ?=
 TYPED  := gateway adapters conformance mappings benchmarks
 # Debian packages that tests drive as real components; without them such a test is skipped by name.
-DEBIAN :=
+DEBIAN := postgresql
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
           --generate-hashes --no-header --no-emit-index-url
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
