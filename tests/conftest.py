@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pwd
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,17 +33,108 @@ def _system_path() -> str:
     return os.pathsep.join([*outside, "/usr/sbin", *map(str, servers)])
 
 
+def _find(package: str, *, binary: str) -> str:
+    found = shutil.which(binary, path=_system_path())
+    if found is None:
+        pytest.skip(f"needs {binary}: apt-get install {package}")
+    return found
+
+
 @pytest.fixture
 def require() -> Require:
     """``require("dcmtk", binary="storescu")`` → path of a real component, or a skip naming the command."""
+    return _find
 
-    def find(package: str, *, binary: str) -> str:
-        found = shutil.which(binary, path=_system_path())
-        if found is None:
-            pytest.skip(f"needs {binary}: apt-get install {package}")
-        return found
 
-    return find
+class Postgresql:
+    """A real PostgreSQL that tests may stop and start; ``fsync`` is off, nobody cuts the power."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._initdb, self._pg_ctl = (
+            str(Path(_find("postgresql", binary=name)).resolve()) for name in ("initdb", "pg_ctl")
+        )
+        self._user: list[str] = []
+        if os.geteuid() == 0:  # it refuses to run as root
+            name = next(name for name in ("postgres", "nobody") if _known(name))
+            shutil.chown(folder, name)
+            setpriv = _find("util-linux", binary="setpriv")
+            self._user = [
+                setpriv,
+                f"--reuid={name}",
+                "--regid",
+                str(pwd.getpwnam(name).pw_gid),
+                "--clear-groups",
+            ]
+        self._count = 0
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._run(self._initdb, "-U", "qiao", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(
+                f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n"
+                "fsync=off\nfull_page_writes=off\nautovacuum=off\n"
+            )
+        self.start()
+
+    def _run(self, *command: str) -> None:
+        with (self._folder / "out").open("a") as out:  # the server keeps it open: a pipe would never end
+            done = subprocess.run(
+                [*self._user, command[0], "-D", str(self._folder / "data"), *command[1:]],
+                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False, timeout=60,
+            )  # fmt: skip
+        assert done.returncode == 0, (self._folder / "out").read_text()
+
+    def start(self) -> None:
+        self._run(self._pg_ctl, "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._run(self._pg_ctl, "-w", "-m", mode, "stop")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://qiao@127.0.0.1:{self.port}/{database}"
+
+    def database(self, *, encoding: str = "UTF8") -> str:
+        """Make an empty database; returns its URL."""
+        self._count += 1
+        name = f"d{self._count}"
+        self.execute(self.url("postgres"), f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
+        return self.url(name)
+
+    @staticmethod
+    def execute(url: str, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a connection of its own; returns the rows."""
+        import psycopg
+
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+def _known(name: str) -> bool:
+    try:
+        return bool(pwd.getpwnam(name))
+    except KeyError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A running PostgreSQL; a skip that names the command where the package is missing."""
+    with tempfile.TemporaryDirectory(prefix="qiao-pg-") as folder:
+        server = Postgresql(Path(folder))
+        try:
+            yield server
+        finally:
+            with suppress(AssertionError):  # a test that failed may have left it stopped
+                server.stop()
+
+
+@pytest.fixture(scope="module")
+def database(postgresql: Postgresql) -> str:
+    """URL of a PostgreSQL database that the tests of one module share."""
+    return postgresql.database()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,15 +197,18 @@ class Served:
 
 @pytest.fixture(scope="session")
 def serve() -> Callable[..., Served]:
-    """``serve(store, **environment)`` → a running gateway; the caller stops it."""
+    """``serve(store, **environment)`` → a running gateway; the caller stops it.
 
-    def start(store: Path, **environment: str) -> Served:
+    ``url`` takes the place of a file; the log lies beside ``store`` all the same.
+    """
+
+    def start(store: Path, url: str = "", **environment: str) -> Served:
         ports = {f"QIAO_ADAPTERS__{name}__PORT": "0" for name in ("HIS_HL7V2", "LIS_HL7V2", "PACS_RIS_HL7V2")}
         command = [sys.executable, "-m", "gateway", "serve", "--json", "--port", "0"]
         log = store.with_suffix(".log")
         with log.open("a") as errors:  # a pipe that nobody reads would fill up and block it
             process = subprocess.Popen(
-                [*command, "--store", f"sqlite:///{store}"],
+                [*command, "--store", url or f"sqlite:///{store}"],
                 env=os.environ | ports | environment,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -122,3 +222,44 @@ def serve() -> Callable[..., Served]:
         return Served(process, log, **json.loads(ready))
 
     return start
+
+
+PACKAGE = "hl7.fhir.r4.examples@4.0.1"
+SHA256 = "dce87f1b5b9341867033f7d1f544fa1b5232503f6d62813887ac6b8a8b6cb682"
+
+
+def _cached() -> Path:
+    below = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(below) / "qiao" / "tests" / f"{PACKAGE.replace('@', '-')}.tgz"
+
+
+def _right(file: Path) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """HL7's own package of R4 examples, fetched once and kept in the user's cache."""
+    file = _cached()
+    if _right(file):
+        return file
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("needs npm: apt-get install npm")
+    folder = tmp_path_factory.mktemp("npm")
+    done = subprocess.run(
+        [npm, "pack", "--silent", PACKAGE],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    fetched = folder / file.name
+    if done.returncode:
+        pytest.skip(f"needs the official examples: npm pack {PACKAGE}")
+    assert _right(fetched), "the package is not the one that was published"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(fetched, partial := file.with_suffix(f".{os.getpid()}"))
+    partial.replace(file)
+    return file

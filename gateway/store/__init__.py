@@ -2,8 +2,10 @@
 
 from gateway.store.inbox_walk import Walk
 from gateway.store.model import (
+    Change,
     Counts,
     Gap,
+    HistoryPage,
     InboxEntry,
     InboxRow,
     Kept,
@@ -11,16 +13,21 @@ from gateway.store.model import (
     Pending,
     Receive,
     Repeat,
+    Result,
     Settle,
     State,
+    Transact,
+    Transacted,
     Version,
     Written,
 )
 from gateway.store.store import Store, open_store
 
 __all__ = [
+    "Change",
     "Counts",
     "Gap",
+    "HistoryPage",
     "InboxEntry",
     "InboxRow",
     "Kept",
@@ -28,9 +35,12 @@ __all__ = [
     "Pending",
     "Receive",
     "Repeat",
+    "Result",
     "Settle",
     "State",
     "Store",
+    "Transact",
+    "Transacted",
     "Version",
     "Walk",
     "Written",

@@ -13,20 +13,23 @@ from gateway.errors import Rejected
 from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
-from gateway.store.direct import execute
+from gateway.store.conditions import concerned, needs
+from gateway.store.direct import execute, pipelined
+from gateway.store.engines import database_wide
 from gateway.store.inbox import Settled, Slot
+from gateway.store.interaction import Interactions
 from gateway.store.lookup import IdentKey
 from gateway.store.lru import Lru
-from gateway.store.model import Receive, Settle, Written
+from gateway.store.model import Receive, Settle, Transact, Transacted, Written
 from gateway.store.reading import Reading
 from gateway.store.resources import Applier
-from gateway.store.session import database_wide
 from gateway.store.spare import spared
+from gateway.store.transact import Transaction, expected
 
 _LOG = logging.getLogger("qiao.store")
 _OPEN_MESSAGES = 100_000
 
-Item = Receive | Settle
+Item = Receive | Settle | Transact
 
 
 @dataclass(slots=True)
@@ -75,11 +78,12 @@ class Attempt:
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self.changes = Changes()
-        self.written: list[Written] = []
+        self.written: list[Written | Transacted] = []
         self.slots: dict[str, Slot] = {}
         self._connection = connection
         self._memory = memory
         self._ticks: dict[str, Ticks] = {}
+        self._begun: dict[str, int] = {}
         self._reading: Reading = memory.applier.look_up(connection, [])
 
     def run(self, batch: Sequence[Item]) -> None:
@@ -89,28 +93,67 @@ class Attempt:
             DBAPIError: SQL refuses a row; the caller rolls back.
         """
         settles = [item for item in batch if isinstance(item, Settle)]
-        self._prepare(settles)
+        self._prepare(settles, [item for item in batch if isinstance(item, Transact)])
         for item in batch:
-            self.written.append(self._receive(item) if isinstance(item, Receive) else self._settle(item))
-        inbox.flush(self._connection, list(self.slots.values()))
-        self.changes.flush(self._connection)
-        for ticks in self._ticks.values():
-            clock.give_back(self._connection, ticks)
+            if isinstance(item, Transact):
+                self.written.append(self._transact(item))
+            else:
+                self.written.append(self._receive(item) if isinstance(item, Receive) else self._settle(item))
+        with pipelined(self._connection):
+            inbox.flush(self._connection, list(self.slots.values()))
+            self.changes.flush(self._connection)
+            for ticks in self._ticks.values():
+                clock.give_back(self._connection, ticks)
 
-    def _prepare(self, settles: Sequence[Settle]) -> None:
+    @property
+    def newest(self) -> dict[str, int]:
+        """Tenant → its newest sequence number, of those for which this try has made versions."""
+        return {tenant: ticks.seq for tenant, ticks in self._ticks.items() if ticks.seq > self._begun[tenant]}
+
+    def _prepare(self, settles: Sequence[Settle], transacts: Sequence[Transact]) -> None:
         """Clocks in the order of their names, so that two writers cannot wait for each other."""
         connection, memory = self._connection, self._memory
         self.slots = memory.slots(connection, [item.envelope.id for item in settles])
         work = [
             (item.envelope.tenant, item.outcome) for item in settles if isinstance(item.outcome, Translation)
         ]
-        numbers = {
-            tenant: memory.number(connection, tenant) for tenant in sorted({tenant for tenant, _ in work})
-        }
+        tenants = {tenant for tenant, _ in work} | {item.tenant for item in transacts}
+        numbers = {tenant: memory.number(connection, tenant) for tenant in sorted(tenants)}
         self._ticks = {tenant: clock.take(connection, tenant) for tenant in numbers}
         self._reading = memory.applier.look_up(
             connection, [(numbers[tenant], translation) for tenant, translation in work]
         )
+        self._begun = {tenant: ticks.seq for tenant, ticks in self._ticks.items()}
+        if transacts:
+            asked = [pair for item in transacts for pair in expected(item, numbers[item.tenant])]
+            entries = {key for key, _ in asked if key is not None}
+            self._reading.expect(entries, {ident for _, idents in asked for ident in idents})
+
+    def _transact(self, item: Transact) -> Transacted:
+        """Make the changes of one interaction; whatever goes wrong in it costs it alone."""
+        ticks, applier = self._ticks[item.tenant], self._memory.applier
+        seq, ts_us = ticks.seq, ticks.ts_us
+        own, need = Changes(self.changes), needs(item)
+        if need.undo or (need.searches and concerned(item, ticks.no, self.changes)):
+            with pipelined(self._connection):
+                self.changes.flush(self._connection)
+                if need.undo:
+                    execute(self._connection, "SAVEPOINT transact")
+        interactions = Interactions(item.source, ticks, self._reading, applier.emission, own)
+        transaction = Transaction(item, interactions, ticks, applier.zone, linked=need.linked)
+        try:
+            result = Transacted(transaction.run())
+            self.changes.absorb(own)
+        except Exception as error:
+            if database_wide(error):
+                raise
+            ticks.seq, ticks.ts_us = seq, ts_us
+            if need.undo:
+                execute(self._connection, "ROLLBACK TO transact")
+            result = Transacted(error=refusal(error), at=transaction.at)
+        if need.undo:
+            execute(self._connection, "RELEASE transact")
+        return result
 
     def _receive(self, item: Receive) -> Written:
         envelope = item.envelope
@@ -211,6 +254,14 @@ def quarantined(error: Exception, issues: Sequence[Issue] = ()) -> Quarantined:
     if isinstance(error, Rejected):
         return Quarantined(error.code, [Issue("error", "conflict", error.where, "", error.reason), *issues])
     return Quarantined("store-conflict", [conflict(error), *issues])
+
+
+def refusal(error: Exception) -> Rejected:
+    """Return why the changes of an interaction cannot be made, without their data."""
+    if isinstance(error, Rejected):
+        return error
+    _LOG.error("an interaction was not written (%s)", type(error).__name__)
+    return Rejected(f"the store could not write this ({type(error).__name__})", code="exception")
 
 
 def conflict(error: Exception) -> Issue:

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.index import Rows
 from gateway.store.insert import Insert
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.postings import Rows
 
 _VERSION = Insert(
     "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, deleted)",
-    "(?,?,?,?,?,?,?,?,?,?,0)",
+    "(?,?,?,?,?,?,?,?,?,?,?)",
 )
 _SUPERSEDED = Insert("INTO superseded (seq, next_seq)", "(?,?)")
 _CURRENT = Insert(
@@ -29,6 +29,8 @@ _IDENT = Insert(
 )
 _SX = Insert("INTO sx (k, type, sys, seq)", "(?,?,?,?)", "ON CONFLICT DO NOTHING")
 _SX_RANGE = Insert("INTO sx_range (seq, p, lo, hi)", "(?,?,?,?)", "ON CONFLICT DO NOTHING")
+_SX_STR = Insert("INTO sx_str (p, norm, seq)", "(?,?,?)", "ON CONFLICT DO NOTHING")
+_SX_NUMBER = Insert("INTO sx_number (p, lo, hi, seq)", "(?,?,?,?)", "ON CONFLICT DO NOTHING")
 _TALLY = Insert(
     "INTO tally (tenant, kind, name, n)",
     "(?,?,?,?)",
@@ -94,19 +96,25 @@ class Changes:
         self.superseded += other.superseded
         self.currents += other.currents
         self.new_idents.update(other.new_idents)
-        self.postings.tokens += other.postings.tokens
-        self.postings.ranges += other.postings.ranges
+        self.postings.absorb(other.postings)
         self.tallies.update(other.tallies)
         self.gaps.update(other.gaps)
+
+    def waiting(self) -> bool:
+        """Tell whether there are rows that a search could ask for and that are not in the tables."""
+        return bool(self.versions or self.currents)
 
     def flush(self, connection: Connection) -> None:
         """Write every row and drop it; the state of what was touched stays known."""
         _VERSION.run(connection, self.versions)
         _SUPERSEDED.run(connection, self.superseded)
-        _CURRENT.run(connection, sorted(self.currents, key=_by_id))
+        newest = {row[:3]: row for row in self.currents}
+        _CURRENT.run(connection, sorted(newest.values(), key=_by_id))
         _IDENT.run(connection, [(*key, fhir_id) for key, fhir_id in self.new_idents.items()])
         _SX.run(connection, sorted(self.postings.tokens))  # in key order the b-tree's pages stay warm
         _SX_RANGE.run(connection, self.postings.ranges)
+        _SX_STR.run(connection, sorted(self.postings.strings))
+        _SX_NUMBER.run(connection, sorted(self.postings.numbers))
         _TALLY.run(connection, [(*key, n) for key, n in self.tallies.items() if n])
         _GAP.run(connection, [(*key, n) for key, n in self.gaps.items()])
         for rows in (self.versions, self.superseded, self.currents, self.new_idents, self.tallies, self.gaps):

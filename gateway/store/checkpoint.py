@@ -7,13 +7,15 @@ what little is left (sqlite.org/c3ref/wal_checkpoint_v2).
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from gateway.store.session import BUSY_MS, Session
+from gateway.store.direct import execute
+from gateway.store.engines.sqlite import BUSY_MS
+from gateway.store.session import Session
 
 WAL_BYTES = 64 << 20
 CHECK_SECONDS = 0.25
@@ -26,7 +28,7 @@ class Checkpointer:
 
     def __init__(self, session: Session, wal_bytes: int = WAL_BYTES) -> None:
         self._session = session
-        self._log = Path(f"{session.path}-wal")
+        self._log = Path(f"{session.engine.file}-wal")
         self._bytes = wal_bytes
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="qiao-checkpoint", daemon=True)
@@ -34,18 +36,18 @@ class Checkpointer:
 
     def _run(self) -> None:
         connection = self._session.connect()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_READER_PATIENCE_MS}")
+        execute(connection, f"PRAGMA busy_timeout = {_READER_PATIENCE_MS}")
         while not self._stop.wait(CHECK_SECONDS):
             if self.size() > self._bytes:
                 self._checkpoint(connection)
 
     def _checkpoint(self, connection: Connection) -> None:
         try:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            execute(connection, "PRAGMA wal_checkpoint(PASSIVE)")
             with self._session.write_lock:
                 self._truncate()
-        except DBAPIError as error:
-            _LOG.warning("checkpoint failed (%s); the log grows meanwhile", type(error.orig).__name__)
+        except sqlite3.Error as error:
+            _LOG.warning("checkpoint failed (%s); the log grows meanwhile", type(error).__name__)
 
     def _truncate(self) -> None:
         """Empty the log from the writer's own connection, which would take another's for a foreign write.
@@ -53,11 +55,11 @@ class Checkpointer:
         Readers may hold it up only so long: the writer waits meanwhile.
         """
         writer = self._session.writer
-        writer.exec_driver_sql(f"PRAGMA busy_timeout = {_READER_PATIENCE_MS}")
+        execute(writer, f"PRAGMA busy_timeout = {_READER_PATIENCE_MS}")
         try:
-            writer.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            execute(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            writer.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MS}")
+            execute(writer, f"PRAGMA busy_timeout = {BUSY_MS}")
 
     def size(self) -> int:
         """Return the length of the log in bytes.
@@ -76,6 +78,6 @@ class Checkpointer:
         self._stop.set()
         self._thread.join()
         try:
-            self._session.writer.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        except DBAPIError as error:
-            _LOG.warning("last checkpoint failed (%s); the next start repeats it", type(error.orig).__name__)
+            execute(self._session.writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            _LOG.warning("last checkpoint failed (%s); the next start repeats it", type(error).__name__)

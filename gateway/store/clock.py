@@ -34,8 +34,8 @@ class Ticks:
 
 def tenant_number(connection: Connection, tenant: str) -> int | None:
     """Return the tenant's number, or None for a tenant that has never written."""
-    found = connection.exec_driver_sql("SELECT no FROM feed_clock WHERE tenant = ?", (tenant,)).scalar()
-    return None if found is None else int(found)
+    row = execute(connection, "SELECT no FROM feed_clock WHERE tenant = ?", (tenant,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def enrol(connection: Connection, tenant: str) -> int:
@@ -43,8 +43,9 @@ def enrol(connection: Connection, tenant: str) -> int:
     known = tenant_number(connection, tenant)
     if known is not None:
         return known
-    no = int(connection.exec_driver_sql("SELECT COALESCE(MAX(no), 0) + 1 FROM feed_clock").scalar_one())
-    connection.exec_driver_sql(
+    no = int(execute(connection, "SELECT COALESCE(MAX(no), 0) + 1 FROM feed_clock").fetchone()[0])
+    execute(
+        connection,
         "INSERT INTO feed_clock (tenant, no, last_seq, last_ts_us) VALUES (?, ?, ?, 0)",
         (tenant, no, no << TENANT_SHIFT),
     )
@@ -53,11 +54,12 @@ def enrol(connection: Connection, tenant: str) -> int:
 
 def take(connection: Connection, tenant: str) -> Ticks:
     """Lock the tenant's clock and move it to the present; it never goes back, even if the host's does."""
+    now = now_us()
     row = execute(
         connection,
-        "UPDATE feed_clock SET last_ts_us = MAX(last_ts_us, ?) WHERE tenant = ? "
-        "RETURNING no, last_seq, last_ts_us",
-        (now_us(), tenant),
+        "UPDATE feed_clock SET last_ts_us = CASE WHEN last_ts_us < ? THEN ? ELSE last_ts_us END "
+        "WHERE tenant = ? RETURNING no, last_seq, last_ts_us",
+        (now, now, tenant),
     ).fetchone()
     return Ticks(tenant, row[0], row[1], row[2])
 
@@ -73,7 +75,7 @@ def give_back(connection: Connection, ticks: Ticks) -> None:
 
 def last_seq(connection: Connection, tenant: str) -> int | None:
     """Return the newest committed sequence number, or None for an unknown tenant."""
-    row = connection.exec_driver_sql("SELECT last_seq FROM feed_clock WHERE tenant = ?", (tenant,)).first()
+    row = execute(connection, "SELECT last_seq FROM feed_clock WHERE tenant = ?", (tenant,)).fetchone()
     return None if row is None else int(row[0])
 
 

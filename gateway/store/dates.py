@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any
 
 from gateway.errors import Misconfigured, Rejected
 
@@ -69,7 +68,7 @@ def _start(year: str, month: str, day: str, hour: str, minute: str, offset: str)
     late = hour == "24" and minute == "00"
     moment = datetime(int(year), int(month), int(day), 0 if late else int(hour), int(minute), tzinfo=UTC)
     away = zone(offset).utcoffset(None) or timedelta()
-    return (moment - away - _EPOCH + timedelta(days=late)) // timedelta(microseconds=1)
+    return (moment - _EPOCH - away + timedelta(days=late)) // timedelta(microseconds=1)
 
 
 def _length(
@@ -87,29 +86,3 @@ def _length(
     if month is None:
         return (365 + leap) * _DAY_US
     return (31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[int(month) - 1] * _DAY_US
-
-
-def element_range(value: Any, default_zone: str) -> Range | None:
-    """Return what an element covers: a date of any kind, a Period, or a Timing's events.
-
-    None where it is empty or malformed: a bad date in a resource is found without its date.
-    """
-    try:
-        if isinstance(value, str):
-            return date_range(value, default_zone)
-        if isinstance(value, dict):
-            if "event" in value:
-                events = [date_range(event, default_zone) for event in value["event"]]
-                return min(low for low, _ in events), max(high for _, high in events)
-            return _period(value, default_zone)
-    except (Rejected, TypeError, ValueError):
-        return None
-    return None
-
-
-def _period(value: dict[str, Any], default_zone: str) -> Range | None:
-    if "start" not in value and "end" not in value:
-        return None
-    low = date_range(value["start"], default_zone)[0] if "start" in value else EARLIEST
-    high = date_range(value["end"], default_zone)[1] if "end" in value else LATEST
-    return (low, high) if low <= high else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute
 from gateway.store.model import Gap
 
 
@@ -18,7 +19,8 @@ def gaps(
         if value is not None:
             where.append(f"{column} = ?")
             values.append(value)
-    found = connection.exec_driver_sql(
+    found = execute(
+        connection,
         f"SELECT tenant, sender, tbl, code, n FROM gap WHERE {' AND '.join(where)} "  # noqa: S608
         "ORDER BY n DESC, tenant, sender, tbl, code",
         tuple(values),

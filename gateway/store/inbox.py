@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from gateway.canonical import Issue, NotUnderstood, Outcome, Quarantined, Refused, Stored, Translation
-from gateway.store.direct import execute_many
+from gateway.store.direct import execute, execute_many
 from gateway.store.insert import Insert
 from gateway.store.keys import signed64
 from gateway.store.model import Receive, State
@@ -25,7 +25,7 @@ _RAW = Insert("INTO inbox_raw (n, meta, raw)", "(?,?,?)")
 _SETTLE = (
     # A replay that changes nothing does not make one forget which versions the message wrote.
     "UPDATE inbox SET state = ?, reason = ?, map_version = ?, "
-    "first_seq = CASE WHEN ? THEN ? ELSE first_seq END, versions = COALESCE(NULLIF(?, 0), versions), "
+    "first_seq = CASE WHEN ? > 0 THEN ? ELSE first_seq END, versions = COALESCE(NULLIF(?, 0), versions), "
     "outcome = ?, lineage = ?, answer = ? WHERE n = ?"
 )
 _STATES: dict[type, State] = {
@@ -102,8 +102,8 @@ def flush(connection: Connection, slots: Sequence[Slot]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` without the lone surrogates that undecodable bytes leave: SQL takes none."""
-    return text.encode("utf-8", "replace").decode()
+    """Return ``text`` without what SQL does not take: NUL, and the lone surrogates of undecodable bytes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _insert(slot: Slot) -> tuple[Any, ...]:
@@ -159,12 +159,12 @@ def _settle(slot: Slot) -> tuple[Any, ...]:
 
 def last_n(connection: Connection) -> int:
     """Return the number of the newest message, 0 for an empty inbox."""
-    return int(connection.exec_driver_sql("SELECT COALESCE(MAX(n), 0) FROM inbox").scalar_one())
+    return int(execute(connection, "SELECT COALESCE(MAX(n), 0) FROM inbox").fetchone()[0])
 
 
 def bump_attempts(connection: Connection, ids: Sequence[str]) -> None:
     """Count one more try for each message."""
     if ids:
-        connection.exec_driver_sql(
-            "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?", [(id_,) for id_ in ids]
+        execute_many(
+            connection, "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?", [(id_,) for id_ in ids]
         )

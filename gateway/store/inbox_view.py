@@ -39,12 +39,13 @@ def find_repeat(
 
 def unsettled(connection: Connection, limit: int) -> list[Pending]:
     """Return received messages that were never settled, oldest first."""
-    rows = connection.exec_driver_sql(
+    rows = execute(
+        connection,
         "SELECT i.id, i.tenant, i.adapter, i.sender, i.received_us, i.content_type, i.charset, "
         "r.raw, r.meta, i.attempts, i.control_id FROM inbox i JOIN inbox_raw r ON r.n = i.n "
         "WHERE i.state = 'received' AND i.state <> 'stored' ORDER BY i.n LIMIT ?",
         (limit,),
-    ).all()
+    )
     return [Pending(envelope_of(*row[:9]), row[9], row[10]) for row in rows]
 
 
@@ -88,23 +89,24 @@ def rows(
         where.append("n < (SELECT n FROM inbox WHERE id = ?)")
         values.append(before)
     sql = f"SELECT {_ROW} FROM inbox WHERE {' AND '.join(where)} ORDER BY n DESC LIMIT ?"  # noqa: S608
-    return [InboxRow(*row) for row in connection.exec_driver_sql(sql, (*values, limit))]
+    return [InboxRow(*row) for row in execute(connection, sql, (*values, limit))]
 
 
 def show(connection: Connection, id_: str) -> InboxEntry | None:
     """Return everything that is known of one message."""
-    row = connection.exec_driver_sql(
+    row = execute(
+        connection,
         f"SELECT {_ROW}, n, content_type, charset, first_seq, versions, outcome, lineage, answer "  # noqa: S608
         "FROM inbox WHERE id = ?",
         (id_,),
-    ).first()
+    ).fetchone()
     if row is None:
         return None
     line, (n, content_type, charset, first_seq, versions, outcome, lineage, answer) = (
         InboxRow(*row[:10]),
         row[10:],
     )
-    raw, meta = connection.exec_driver_sql("SELECT raw, meta FROM inbox_raw WHERE n = ?", (n,)).one()
+    raw, meta = execute(connection, "SELECT raw, meta FROM inbox_raw WHERE n = ?", (n,)).fetchone()
     account = json.loads(outcome) if outcome else {}
     envelope = envelope_of(
         line.id, line.tenant, line.adapter, line.sender, line.received_us, content_type, charset, raw, meta
@@ -127,7 +129,8 @@ def _issue(stored: dict[str, str]) -> Issue:
 
 def _refs(connection: Connection, first_seq: int, versions: int) -> tuple[str, ...]:
     """A settling writes a run of sequence numbers, so its references need no column of their own."""
-    found = connection.exec_driver_sql(
+    found = execute(
+        connection,
         "SELECT type, fhir_id, ver FROM version WHERE seq >= ? AND seq < ? ORDER BY seq",
         (first_seq, first_seq + versions),
     )

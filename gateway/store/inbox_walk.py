@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute
 from gateway.store.inbox_view import envelope_of
 from gateway.store.model import Kept, State
 
@@ -60,18 +61,19 @@ def page(connection: Connection, walk: Walk, limit: int) -> list[Kept]:
     where, values = _where(walk)
     tables = "inbox i JOIN inbox_raw r ON r.n = i.n"
     sql = f"SELECT {_COLUMNS} FROM {tables} WHERE {where} ORDER BY i.n LIMIT ?"  # noqa: S608
-    rows = connection.exec_driver_sql(sql, (*values, limit)).all()
+    rows = execute(connection, sql, (*values, limit))
     return [Kept(envelope_of(*row[:9]), row[9], row[10]) for row in rows]
 
 
 def extent(connection: Connection, walk: Walk) -> tuple[int, str]:
     """Return how many messages there are, and the id of the last one (``""`` for none)."""
     where, values = _where(walk)
-    count, last = connection.exec_driver_sql(
+    count, last = execute(
+        connection,
         f"SELECT COUNT(*), MAX(i.n) FROM inbox i WHERE {where}",  # noqa: S608
         tuple(values),
-    ).one()
+    ).fetchone()
     if not count:
         return 0, ""
-    found = connection.exec_driver_sql("SELECT id FROM inbox WHERE n = ?", (last,)).scalar_one()
-    return int(count), str(found)
+    found = execute(connection, "SELECT id FROM inbox WHERE n = ?", (last,)).fetchone()
+    return int(count), str(found[0])

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store.direct import execute
+from gateway.store import columns
+from gateway.store.direct import execute, is_postgresql
 from gateway.store.model import State
 
 IdentKey = tuple[int, int, str, str]
@@ -18,6 +19,7 @@ IdentKey = tuple[int, int, str, str]
 ResourceKey = tuple[int, int, str]
 """(tenant number, type number, logical id)"""
 
+_MOST = 2000  # keys in one statement on PostgreSQL
 _SIZES = (1, 4, 16, 64, 256)  # few statement texts, so that the driver keeps them all prepared
 
 _IDENT = (
@@ -25,7 +27,7 @@ _IDENT = (
     "WHERE i.tenant = q.a AND i.type = q.b AND i.system = q.c AND i.value = q.d"
 )
 _CURRENT = (
-    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, c.event_us, v.sha, v.deleted, v.body "
+    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, c.event_us, v.sha, v.deleted, v.body, v.ts_us "
     "FROM q CROSS JOIN current c CROSS JOIN version v "
     "WHERE c.tenant = q.a AND c.type = q.b AND c.fhir_id = q.c AND v.seq = c.seq"
 )
@@ -42,6 +44,7 @@ class Entry:
             while not looked at.
         known: drafts that change nothing in this state.
         body: stored bytes; None in the cache, which keeps no bodies.
+        ts_us: ``meta.lastUpdated``; 0 where nobody asks for it.
     """
 
     seq: int = 0
@@ -53,12 +56,16 @@ class Entry:
     known: tuple[bytes, ...] = ()
     body: bytes | None = None
     survivor: str | None = None
+    ts_us: int = 0
 
 
 def _each(
     connection: Connection, select: str, names: str, keys: Collection[tuple[Any, ...]]
 ) -> Iterator[Any]:
     rest = list(keys)
+    if is_postgresql(connection):
+        yield from _each_by_columns(connection, select, names, rest)
+        return
     width = len(names.split(","))
     row = "(" + ",".join("?" * width) + ")"
     while rest:
@@ -67,6 +74,15 @@ def _each(
         chunk += [chunk[-1]] * (size - len(chunk))
         sql = f"WITH q({names}) AS (VALUES {','.join([row] * size)}) {select}"
         yield from execute(connection, sql, tuple(chain.from_iterable(chunk)))
+
+
+def _each_by_columns(
+    connection: Connection, select: str, names: str, keys: list[tuple[Any, ...]]
+) -> Iterator[Any]:
+    for at in range(0, len(keys), _MOST):
+        kinds: list[columns.Kind] = ["bigint" if isinstance(value, int) else "text" for value in keys[0]]
+        sql = f"WITH q({names}) AS (SELECT * FROM {columns.unnest(kinds)}) {select}"  # noqa: S608
+        yield from execute(connection, sql, columns.values(kinds, keys[at : at + _MOST]))
 
 
 def idents(connection: Connection, keys: Collection[IdentKey]) -> dict[IdentKey, str]:
@@ -80,7 +96,7 @@ def entries(connection: Connection, keys: Collection[ResourceKey]) -> dict[Resou
     result = {key: Entry() for key in keys}
     for row in _each(connection, _CURRENT, "a,b,c", keys):
         result[row[0], row[1], row[2]] = Entry(
-            seq=row[3], ver=row[4], event_us=row[5], sha=row[6], deleted=bool(row[7]), body=row[8]
+            row[3], row[4], row[5], row[6], bool(row[7]), body=row[8], ts_us=row[9]
         )
     return result
 

@@ -16,13 +16,13 @@ from gateway.store.changes import Changes
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.merge import gathered, merge
 from gateway.store.reading import Reading
-from gateway.store.referring import POSTINGS, pointed, stays
+from gateway.store.referring import MERGED, pointed, stays
 from gateway.store.types import NAME, NUMBER
 
 _KNOWN_DRAFTS = 8
 _MERGE_HOPS = 32
 _PATIENT = NUMBER["Patient"]
-_MERGED = frozenset(NUMBER[name] for name in POSTINGS)
+_MERGED = frozenset(NUMBER[name] for name in MERGED)
 _ORDERED = frozenset(
     NUMBER[name]
     for name in (
@@ -134,6 +134,9 @@ class Message:
         self._check_subject(draft, entry)
         at = before.event_us if before else entry.event_us
         newer = at is None or self._event_us is None or self._event_us >= at
+        if entry.deleted and before is None and not newer:  # it is about the time before the deletion
+            self._remark_late(draft.type)
+            return
         known = _said(draft, sha)
         late = not newer and not self._again and known + _LATE in entry.known
         event_us = self._event_us if draft.owns and newer and self._event_us is not None else at

@@ -117,12 +117,14 @@ class Transact:
         source: who wrote it, kept with each version (a request id or a client; no patient data).
         changes: in the order of the request; the store processes them in that of R4 §3.1.0.11.2.
         base: the server's own base URL, taken off absolute references.
+        size: bytes of the request, for the admission to the pipeline; 0: not known.
     """
 
     tenant: str
     source: str
     changes: list[Change]
     base: str = ""
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -201,11 +203,14 @@ class Page:
     """One page of a search.
 
     Attributes:
-        matches: newest first.
-        included: what ``_include`` adds, each once, never one of ``matches``.
+        matches: newest first, or as ``_sort`` says.
+        included: what ``_include`` and ``_revinclude`` add, each once, never one of ``matches``.
         more: there is a next page.
         cursor: opaque; fetches the next page of the same snapshot. None on the last page.
         total: by ``_total``; None where it was not asked for.
+        warnings: what a lenient search left out, a sentence each with the parameter's name in front.
+        used: the parameters that were processed, as they came and in their order, without ``_cursor``:
+            what the self link says (R4 §3.1.1.3.1).
     """
 
     matches: list[Version]
@@ -213,6 +218,8 @@ class Page:
     included: list[Version] = field(default_factory=list)
     cursor: str | None = None
     total: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    used: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

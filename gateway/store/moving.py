@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 
 from gateway.store.body import content, resource
 from gateway.store.direct import execute
-from gateway.store.keys import posting_key
+from gateway.store.index import reference_key
 from gateway.store.lookup import Entry, ResourceKey
 from gateway.store.message import Pending
-from gateway.store.referring import POSTINGS, pointed, stays
+from gateway.store.referring import pointed, stays
 from gateway.store.types import NAME, NUMBER
 
 CHUNK = 500
@@ -54,10 +54,11 @@ def moves(connection: Connection, tenant: int, ends: Mapping[str, str]) -> Itera
     """
     for old in ends:
         after = (0, 0, 0)
-        k = posting_key(tenant, POSTINGS[old.partition("/")[0]], old)
+        k = reference_key(tenant, old)
         while rows := execute(connection, _REFERRING, (k, *after, _PROVENANCE, tenant, CHUNK)).fetchall():
             after = rows[-1][:3]
-            yield [moved for row in rows if (moved := _moved(tenant, row, ends)) is not None]
+            named = {row[2]: row for row in rows}  # some name it in several elements, filed in several lists
+            yield [moved for row in named.values() if (moved := _moved(tenant, row, ends)) is not None]
 
 
 def _moved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -55,6 +55,17 @@ class Reading:
                     result[key] = cached
         result.update(lookup.entries(self.connection, missing))
         return result
+
+    def expect(self, entries: Collection[ResourceKey], idents: Collection[IdentKey]) -> None:
+        """Read in few statements what :meth:`entry` and :meth:`owner` will be asked for."""
+        missing = [key for key in entries if key not in self._entries]
+        found = {key: cached for key in missing if (cached := self._cached_entries.get(key)) is not None}
+        found.update(lookup.entries(self.connection, [key for key in missing if key not in found]))
+        self._entries.update(found)
+        unknown = [key for key in idents if key not in self._idents]
+        owners: dict[IdentKey, str | None] = {key: self._cached_idents.get(key) for key in unknown}
+        owners.update(lookup.idents(self.connection, [key for key in unknown if owners[key] is None]))
+        self._idents.update(owners)
 
     def owner(self, key: IdentKey) -> str | None:
         """Return the resource that an identifier belongs to, as committed."""

@@ -8,31 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-POSTINGS = {"Patient": "patient", "Encounter": "encounter", "Account": "account"}
-"""Type that may be merged → the name under which references to it are filed."""
+MERGED = ("Patient", "Encounter", "Account")
+"""Types that may be merged."""
 
-STAYING = frozenset(("Patient", "Provenance"))
-"""Types that go on naming who ended: ``Patient.link`` tells of the merge, a Provenance what was written."""
+NAMED = tuple(f"{type_}/" for type_ in MERGED)
+"""How a reference to one of them begins."""
 
-_BESIDE = {"Encounter": ("account", "partOf"), "AllergyIntolerance": ("encounter",)}
-"""Of types that can be searched: what no search parameter files."""
-
-_NOT_SEARCHED = (
-    "subject",
-    "patient",
-    "beneficiary",
-    "participant.actor",
-    "encounter",
-    "context",
-    "context.encounter",
-    "account",
-)
-"""Of all other types: theirs are filed only so that a merge finds them."""
-
-
-def paths(type_: str, *, searched: bool) -> tuple[str, ...]:
-    """Return the dotted paths whose references are filed beside those of the search parameters."""
-    return _BESIDE.get(type_, ()) if searched else _NOT_SEARCHED
+STAYING = frozenset(("AuditEvent", "Patient", "Provenance"))
+"""Types that go on naming who ended: ``Patient.link`` tells of the merge, the others what was done then."""
 
 
 def stays(type_: str, id_: str, ends: Mapping[str, str]) -> bool:

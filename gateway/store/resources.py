@@ -10,26 +10,27 @@ from sqlalchemy import Connection
 from gateway.canonical import Envelope, Stored, Translation
 from gateway.errors import Rejected
 from gateway.store import identity, moving
-from gateway.store.body import render
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
+from gateway.store.emission import Emission
+from gateway.store.index import Index
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.message import Message, Pending
 from gateway.store.moving import Moved
-from gateway.store.postings import Postings
 from gateway.store.reading import Reading
 from gateway.store.types import NAME
 
 CACHE_SIZE = 50_000
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
+FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
 
 
 class Applier:
     """Turns drafts into rows. Its caches hold committed state only and belong to the writer thread."""
 
-    def __init__(self, postings: Postings) -> None:
-        self._postings = postings
+    def __init__(self, postings: Index, zone: str) -> None:
+        self.zone = zone
+        self.emission = Emission(postings)
         self._entries: Lru[ResourceKey, Entry] = Lru(CACHE_SIZE)
         self._idents: Lru[IdentKey, str] = Lru(CACHE_SIZE)
 
@@ -111,31 +112,12 @@ class Applier:
             moved.pending.event_us = known.event_us
 
     def _emit(self, key: ResourceKey, pending: Pending, source: str, ticks: Ticks, changes: Changes) -> str:
-        tenant, type_no, id_ = key
+        _, type_no, id_ = key
         type_, old, parts = NAME[type_no], pending.entry, pending.parts
-        seq, ts_us = ticks.next()
-        ver = old.ver + 1
-        if ver == 1 and not _ID.match(id_):
+        if not old.ver and not FHIR_ID.match(id_):
             raise Rejected("the id is no FHIR id", code="bad-id", where=type_)
-        data = render(type_, id_, ver, ts_us, parts)
-        changes.versions.append(
-            (seq, type_no, id_, ver, ts_us, pending.event_us, old.seq or None, source, parts.sha, data)
-        )
-        changes.currents.append((tenant, type_no, id_, seq, ver, pending.event_us))
-        if old.ver:
-            changes.superseded.append((old.seq, seq))
-        if not old.ver or old.deleted:
-            changes.tallies[ticks.tenant, "resource", type_] += 1
-        self._postings.extract(pending.body, tenant, seq, changes.postings)
-        changes.entries[key] = Entry(
-            seq,
-            ver,
-            pending.event_us,
-            parts.sha,
-            False,
-            identity.subject_of(pending.body),
-            (pending.known,) if pending.known else (),
-            data,
-            identity.survivor_known(pending.body),
-        )
-        return f"{type_}/{id_}/_history/{ver}"
+        entry = self.emission.version(key, old, pending.body, parts, pending.event_us, source, ticks, changes)
+        entry.subject = identity.subject_of(pending.body)
+        entry.known = (pending.known,) if pending.known else ()
+        entry.survivor = identity.survivor_known(pending.body)
+        return f"{type_}/{id_}/_history/{entry.ver}"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, overload
 
-from gateway.store import gaps, inbox, inbox_view, inbox_walk, tally, versions
+from gateway.store import gaps, history, inbox, inbox_view, inbox_walk, tally, versions
+from gateway.store.attempt import Item
 from gateway.store.checkpoint import Checkpointer
-from gateway.store.clock import tenant_number
+from gateway.store.clock import last_seq, tenant_number
 from gateway.store.dates import zone as check_zone
+from gateway.store.direct import execute
+from gateway.store.export import Exports
 from gateway.store.inbox_walk import Walk
+from gateway.store.index import Index
 from gateway.store.model import (
     Counts,
     Gap,
+    HistoryPage,
     InboxEntry,
     InboxRow,
     Kept,
@@ -21,14 +27,17 @@ from gateway.store.model import (
     Repeat,
     Settle,
     State,
+    Transact,
+    Transacted,
     Version,
     Written,
 )
-from gateway.store.postings import Postings
 from gateway.store.resources import Applier
-from gateway.store.search import Search
+from gateway.store.search import Search, Terms
 from gateway.store.session import Session
-from gateway.store.writer import Writer
+from gateway.store.sole import Sole
+from gateway.store.subscriptions import Subscriptions
+from gateway.store.writer import Committed, Writer
 
 
 class Store:
@@ -36,30 +45,61 @@ class Store:
 
     def __init__(self, url: str, *, synchronous: str, zone: str) -> None:
         check_zone(zone)
-        self._session = Session(url, synchronous)
-        self._writer = Writer(self._session, Applier(Postings(zone)))
-        self._checkpointer = Checkpointer(self._session)
+        self.zone = zone
+        self._session = Session(url, synchronous, zone)
+        self._writer = Writer(self._session, Applier(Index(zone), zone))
+        self._checkpointer = Checkpointer(self._session) if self._session.engine.file else None
         self._search = Search(self._session, zone)
         self._tenants: dict[str, int] = {}
         self._closed = False
+        self.exports = Exports(self._session, zone)
+        self.subscriptions = Subscriptions(self._session)
+
+    def understand(self, terms: Terms) -> None:
+        """Let searches ask terminology for ``:in``, ``:not-in``, ``:below`` and ``:above``; else refused."""
+        self._search.terms = terms
 
     def close(self) -> None:
         """Empty the log and close every connection; the store is of no use afterwards."""
         if not self._closed:
             self._closed = True
-            self._checkpointer.stop()
+            self.exports.close()
+            if self._checkpointer:
+                self._checkpointer.stop()
             self._session.close()
 
-    def write(self, batch: Sequence[Receive | Settle]) -> list[Written]:
+    @overload
+    def write(self, batch: Sequence[Receive | Settle]) -> list[Written]: ...
+
+    @overload
+    def write(self, batch: Sequence[Transact]) -> list[Transacted]: ...
+
+    @overload
+    def write(self, batch: Sequence[Item]) -> list[Written | Transacted]: ...
+
+    def write(self, batch: Sequence[Item]) -> Any:
         """Write a batch in one transaction and commit it.
 
         A Receive may stand before its own Settle in the same batch. An item that cannot be written
-        costs only itself: a Settle becomes ``Quarantined``, a Receive ``Refused``.
+        costs only itself: a Settle becomes ``Quarantined``, a Receive ``Refused``, a Transact ends
+        with its error.
 
         Raises:
             Retry: the database cannot commit now; nothing of the batch is kept.
         """
         return self._writer.write(batch)
+
+    def on_commit(self, callback: Committed) -> None:
+        """Let ``callback`` know of each commit: tenant → its newest sequence number.
+
+        It is called on the writer's thread and must be quick; what it raises is logged and goes no further.
+        Commits of other processes are not told: :meth:`newest` knows them.
+        """
+        self._writer.listeners.append(callback)
+
+    def sole(self, work: str) -> Sole:
+        """Return what tells whether this process is the one of the store that does ``work``."""
+        return Sole(self._session, work)
 
     def rehearse(self, batch: Sequence[Receive | Settle]) -> list[Written]:
         """Tell what :meth:`write` would do to the store as it is now, and keep nothing of it.
@@ -67,7 +107,7 @@ class Store:
         Raises:
             Retry: the database cannot be asked now.
         """
-        return self._writer.rehearse(batch)
+        return [one for one in self._writer.rehearse(batch) if isinstance(one, Written)]
 
     def bump_attempts(self, ids: Sequence[str]) -> None:
         """Count one more try for each message. Belongs to the writer's thread."""
@@ -138,6 +178,19 @@ class Store:
         with self._session.reading() as connection:
             return versions.current(connection, number, type, id)
 
+    def read_many(self, keys: Sequence[tuple[str, str, str]]) -> list[Version | None]:
+        """Return the current version of each (tenant, type, id), as :meth:`read`, in one round trip."""
+        numbers = [self._number(tenant) for tenant, _, _ in keys]
+        with self._session.reading() as connection:
+            return versions.current_many(
+                connection, [(number, key[1], key[2]) for number, key in zip(numbers, keys, strict=True)]
+            )
+
+    @property
+    def local(self) -> bool:
+        """Whether a read takes microseconds and never waits for a network."""
+        return bool(self._session.engine.file)
+
     def vread(self, tenant: str, type: str, id: str, ver: int) -> Version | None:
         """Return one version (R4 §3.1.0.2), or None."""
         number = self._number(tenant)
@@ -146,24 +199,118 @@ class Store:
         with self._session.reading() as connection:
             return versions.version(connection, number, type, id, ver)
 
-    def search(self, tenant: str, type: str, query: Iterable[tuple[str, str]], *, base: str = "") -> Page:
-        """Search one type (R4 §3.1.1).
+    def history(
+        self,
+        tenant: str,
+        type: str | None = None,
+        id: str | None = None,
+        *,
+        count: int,
+        since_us: int | None = None,
+        at: tuple[int, int] | None = None,
+        cursor: str | None = None,
+        ascending: bool = False,
+    ) -> HistoryPage:
+        """Return one page of a history (R4 §3.1.0.13), tombstones included.
 
         Args:
             tenant: whose resources.
-            type: one of ``parameters.PARAMETERS``.
-            query: the decoded parameters in the order of the URL, ``_cursor`` among them.
-            base: the server's own base URL, taken off absolute references.
+            type: of one type; None: of all.
+            id: of one resource; empty where it never existed.
+            count: versions of a page; 0: none, only the total.
+            since_us: ``_since``: versions made at or after this moment, microseconds since 1970.
+            at: ``_at``: versions that were current at some moment from the first to the second.
+            cursor: of the page before; it fits only the same history.
+            ascending: in commit order. The cursor then is there on the last page too and stays valid for
+                ever: what is committed later follows it, nothing missed, nothing twice.
 
         Raises:
-            Rejected: an unknown parameter or a value that it cannot take; ``where`` names it.
+            Rejected: the cursor is not of this history.
         """
-        return self._search.run(tenant, type, list(query), base)
+        asked = history.Asked(tenant, type, id, count, since_us, at, cursor, ascending)
+        with self._session.snapshot() as connection:
+            return history.page(connection, asked, self._session.secret)
+
+    def newest(self, tenant: str) -> int:
+        """Return the tenant's newest committed sequence number, 0 where nobody has ever written for it."""
+        with self._session.reading() as connection:
+            return last_seq(connection, tenant) or 0
+
+    def search(
+        self,
+        tenant: str,
+        type: str,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        base: str = "",
+        lenient: bool = False,
+    ) -> Page:
+        """Search one type, or several at once (R4 §3.1.1).
+
+        Args:
+            tenant: whose resources.
+            type: a resource type; ``""``: those that ``_type`` names, or all.
+            pairs: the decoded parameters in the order of the URL, ``_cursor`` among them.
+            base: the server's own base URL, taken off absolute references.
+            lenient: leave out a parameter that is not known and say so in ``Page.warnings``
+                (``Prefer: handling=lenient``).
+
+        Raises:
+            Rejected: an unknown parameter (``not-supported``), a value that it cannot take (``value``), or
+                more work than one search may make (``too-costly``); ``where`` names the parameter.
+        """
+        return self._search.run(tenant, type, list(pairs), base, lenient=lenient)
+
+    def compartment(
+        self,
+        tenant: str,
+        compartment: str,
+        id: str,
+        type: str,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        base: str = "",
+        lenient: bool = False,
+    ) -> Page:
+        """Search what belongs to a Patient, Encounter, Practitioner, RelatedPerson or Device (R4 §3.1.0.16).
+
+        Args:
+            compartment: the type of the compartment's owner.
+            id: of the owner; it need not exist.
+            type: a type of the compartment's members, or ``"*"`` for all of them.
+
+        Raises:
+            Rejected: as :meth:`search`; ``not-supported``: no such compartment, or no such type in it.
+        """
+        return self._search.compartment(tenant, compartment, id, type, list(pairs), base, lenient=lenient)
+
+    def everything(
+        self, tenant: str, type: str, id: str, pairs: Iterable[tuple[str, str]], *, base: str = ""
+    ) -> Page:
+        """Return the record of a Patient or Encounter, page by page (``$everything``).
+
+        The resource itself, its compartment, and last what those refer to outside it; each once over all
+        pages. Parameters: ``_type``, ``_since``, ``start``, ``end``, ``_count``, ``_cursor``.
+
+        Raises:
+            Rejected: ``not-found`` or ``deleted``: there is no such resource; else as :meth:`search`.
+        """
+        return self._search.everything(tenant, type, id, list(pairs), base)
+
+    def lastn(self, tenant: str, pairs: Iterable[tuple[str, str]], *, base: str = "") -> Page:
+        """Return the newest Observations of each code (``Observation/$lastn``).
+
+        Parameters: ``max`` (1 unless told) and the search parameters of Observation; one page.
+
+        Raises:
+            Rejected: as :meth:`search`.
+        """
+        return self._search.lastn(tenant, list(pairs), base)
 
     def ready(self) -> bool:
         """Tell whether the database answers."""
         with self._session.reading() as connection:
-            return connection.exec_driver_sql("SELECT 1").scalar() == 1
+            return bool(execute(connection, "SELECT 1").fetchone())
 
     def _number(self, tenant: str) -> int | None:
         number = self._tenants.get(tenant)
@@ -179,12 +326,14 @@ def open_store(url: str = "sqlite:///qiao.db", *, synchronous: str = "FULL", zon
     """Open the store at ``url``, creating it where there is none.
 
     Args:
-        url: ``sqlite:///PATH``.
-        synchronous: SQLite's durability level; anything below FULL can lose acknowledged messages.
+        url: ``sqlite:///PATH`` or ``postgresql://USER@HOST:PORT/DATABASE``.
+        synchronous: level of durability, named as SQLite names it; anything below FULL can lose
+            acknowledged messages.
         zone: in which dates without a zone are read, ``"+08:00"`` or ``"Z"``.
 
     Raises:
-        Misconfigured: the URL, zone or level is wrong, or the file is not of this program's version.
-        Retry: the file cannot be opened now.
+        Misconfigured: the URL, zone or level is wrong, the database is not of this program's version, or it
+            was indexed for another zone.
+        Retry: the database cannot be opened now.
     """
     return Store(url, synchronous=synchronous, zone=zone)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, String, Text, text
+from sqlmodel import AutoString, Field, SQLModel
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TENANT_SHIFT = 40
 
 _Big = BigInteger().with_variant(Integer(), "sqlite")  # INTEGER PRIMARY KEY is SQLite's rowid itself
 _CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+_TEXT = String().with_variant(Text(collation="C"), "postgresql")
+"""Compared by bytes on both engines, whatever the language of a server is."""
 
 
 def _key(kind: Any) -> Any:
@@ -29,6 +31,17 @@ class StoreMeta(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "store_meta"
     name: str = Field(primary_key=True)
     value: str
+
+
+class Turn(SQLModel, table=True):
+    """How many write transactions there were; only PostgreSQL counts them (SQLite knows itself).
+
+    A writer that finds another number than it left behind knows that another process has written.
+    """
+
+    __tablename__: ClassVar[Any] = "turn"
+    one: int = _key(Integer())
+    n: int = Field(sa_column=Column(_Big, nullable=False))
 
 
 class FeedClock(SQLModel, table=True):
@@ -93,7 +106,7 @@ class Current(SQLModel, table=True):
 
 
 class Sx(SQLModel, table=True):
-    """Token and reference postings; ``k`` is the 64-bit hash of (tenant, parameter, value)."""
+    """Token, reference and uri postings: ``k`` hashes tenant, list and value; see ``index.keys``."""
 
     __tablename__: ClassVar[Any] = "sx"
     __table_args__ = _CLUSTERED
@@ -112,6 +125,27 @@ class SxRange(SQLModel, table=True):
     p: int = _key(_Big)
     lo: int = _key(_Big)
     hi: int = _key(_Big)
+
+
+class SxStr(SQLModel, table=True):
+    """String postings: normal texts of one list, in their order."""
+
+    __tablename__: ClassVar[Any] = "sx_str"
+    __table_args__ = _CLUSTERED
+    p: int = _key(_Big)
+    norm: str = _key(String())
+    seq: int = _key(_Big)
+
+
+class SxNumber(SQLModel, table=True):
+    """Postings of numbers and quantities: from where to where, whatever their unit."""
+
+    __tablename__: ClassVar[Any] = "sx_number"
+    __table_args__ = _CLUSTERED
+    p: int = _key(_Big)
+    lo: float = _key(Double())
+    hi: float = _key(Double())
+    seq: int = _key(_Big)
 
 
 class Ident(SQLModel, table=True):
@@ -196,21 +230,118 @@ class Tally(SQLModel, table=True):
     n: int
 
 
+class ExportJob(SQLModel, table=True):
+    """A bulk export: a snapshot, what was asked for, and how far its files are counted.
+
+    ``part`` and ``position`` say where the next step goes on, ``step`` which one it is: of two processes
+    that work on the same job one finds its step taken.
+    """
+
+    __tablename__: ClassVar[Any] = "export_job"
+    __table_args__ = _CLUSTERED
+    id: str = Field(primary_key=True)
+    tenant: str
+    client: str
+    state: str
+    asked: str
+    snapshot: int = Field(sa_column=Column(_Big, nullable=False))
+    since: int = Field(sa_column=Column(_Big, nullable=False))
+    at_us: int = Field(sa_column=Column(_Big, nullable=False))
+    part: int
+    position: int = Field(sa_column=Column(_Big, nullable=False))
+    step: int
+    created_us: int = Field(sa_column=Column(_Big, nullable=False))
+    updated_us: int = Field(sa_column=Column(_Big, nullable=False))
+    expires_us: int = Field(sa_column=Column(_Big, nullable=False))
+
+
+class ExportFile(SQLModel, table=True):
+    """One output file of an export: a slice of its snapshot, read from ``version`` when it is downloaded.
+
+    ``seqs`` is None where every version of the type that the snapshot sees from ``low`` to ``high`` is in
+    it; else their packed numbers.
+    """
+
+    __tablename__: ClassVar[Any] = "export_file"
+    job: str = Field(primary_key=True)
+    n: int = _key(Integer())
+    part: int
+    kind: str
+    type: str
+    low: int = Field(sa_column=Column(_Big, nullable=False))
+    high: int = Field(sa_column=Column(_Big, nullable=False))
+    resources: int
+    seqs: bytes | None = Field(sa_column=Column(LargeBinary))
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """How each Subscription stands; its columns are those of ``subscriptions.Standing``."""
+
+    __tablename__: ClassVar[Any] = "subscription"
+    __table_args__ = (Index("subscription_id", "tenant", "fhir_id", unique=True),)
+    n: int = _key(_Big)
+    tenant: int
+    fhir_id: str
+    seq: int = Field(sa_column=Column(_Big, nullable=False))
+    ver: int
+    shown: str
+    status: str
+    error: str
+    greeted: int
+    number: int = Field(sa_column=Column(_Big, nullable=False))
+    delivered: int = Field(sa_column=Column(_Big, nullable=False))
+    failures: int
+    since_us: int = Field(sa_column=Column(_Big, nullable=False))
+    next_us: int = Field(sa_column=Column(_Big, nullable=False))
+    sent_us: int = Field(sa_column=Column(_Big, nullable=False))
+
+
+class SubscriptionEvent(SQLModel, table=True):
+    """Events of a Subscription: its event number and the version that is the event."""
+
+    __tablename__: ClassVar[Any] = "subscription_event"
+    __table_args__ = _CLUSTERED
+    n: int = _key(_Big)
+    number: int = _key(_Big)
+    seq: int = Field(sa_column=Column(_Big, nullable=False))
+
+
+class SubscriptionLook(SQLModel, table=True):
+    """Up to which version a tenant was looked through for events."""
+
+    __tablename__: ClassVar[Any] = "subscription_look"
+    tenant: int = _key(Integer())
+    seq: int = Field(sa_column=Column(_Big, nullable=False))
+
+
 TABLES = [
     SQLModel.metadata.tables[name]
     for name in (
         "store_meta",
+        "turn",
         "feed_clock",
         "version",
         "superseded",
         "current",
         "sx",
         "sx_range",
+        "sx_str",
+        "sx_number",
         "ident",
         "inbox",
         "inbox_raw",
         "gap",
         "tally",
+        "subscription",
+        "subscription_event",
+        "subscription_look",
+        "export_job",
+        "export_file",
     )
 ]
 """What :func:`create_all` makes; named, so that no other module's model slips in."""
+
+for _table in TABLES:
+    for _column in _table.columns:
+        if isinstance(_column.type, String | AutoString):
+            _column.type = _TEXT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute
 from gateway.store.model import Counts
 
 
@@ -11,8 +12,10 @@ def counts(connection: Connection, tenant: str) -> Counts:
     """Return the tenant's counters; what has gone back to zero is left out."""
     result = Counts()
     kinds = {"inbox": result.inbox, "quarantine": result.quarantine, "resource": result.resources}
-    found = connection.exec_driver_sql(
-        "SELECT kind, name, n FROM tally WHERE tenant = ? AND n > 0 ORDER BY kind, name", (tenant,)
+    found = execute(
+        connection,
+        "SELECT kind, name, n FROM tally WHERE tenant = ? AND n > 0 ORDER BY kind, name",
+        (tenant,),
     )
     for kind, name, n in found:
         kinds[kind][name] = n

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.direct import execute, pipelined
 from gateway.store.model import Version
 from gateway.store.types import NAME, NUMBER
 
@@ -30,12 +32,23 @@ def of(row: Any) -> Version:
 
 def current(connection: Connection, tenant: int, type_: str, id_: str) -> Version | None:
     """Return the current version, a tombstone too, or None."""
-    row = connection.exec_driver_sql(_CURRENT, (tenant, NUMBER.get(type_, 0), id_)).first()
+    row = execute(connection, _CURRENT, (tenant, NUMBER.get(type_, 0), id_)).fetchone()
     return None if row is None else of(row)
+
+
+def current_many(connection: Connection, keys: Sequence[tuple[int | None, str, str]]) -> list[Version | None]:
+    """Return the current version of each (tenant number, type, id), in one round trip."""
+    with pipelined(connection):
+        asked = [
+            execute(connection, _CURRENT, (tenant or 0, NUMBER.get(type_, 0), id_))
+            for tenant, type_, id_ in keys
+        ]
+        rows = [cursor.fetchone() for cursor in asked]
+    return [None if row is None else of(row) for row in rows]
 
 
 def version(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> Version | None:
     """Return one version, found by walking back from the current one: versions need no index of their own."""
     key = (tenant, NUMBER.get(type_, 0), id_)
-    row = connection.exec_driver_sql(_CHAIN, (*key, ver, ver, ver)).first()
+    row = execute(connection, _CHAIN, (*key, ver, ver, ver)).fetchone()
     return None if row is None else of(row)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from gateway.canonical import Refused, Translation
-from gateway.errors import Retry
 from gateway.store import inbox
-from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined
+from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined, refusal
 from gateway.store.direct import execute
-from gateway.store.model import Settle, Written
+from gateway.store.engines import database_wide
+from gateway.store.model import Settle, Transact, Transacted, Written
 from gateway.store.resources import Applier
-from gateway.store.session import Session, database_wide
+from gateway.store.session import Session
 
 _LOG = logging.getLogger("qiao.store")
-RETRY_SECONDS = 1.0
+
+Committed = Callable[[Mapping[str, int]], object]
+"""Told of a commit: tenant → its newest sequence number."""
 
 
 class _Rehearsed(Exception):
@@ -30,16 +32,25 @@ class Writer:
 
     def __init__(self, session: Session, applier: Applier) -> None:
         self._session = session
+        self.listeners: list[Committed] = []
         self._memory = Memory(applier, inbox.last_n(session.writer))
 
-    def write(self, batch: Sequence[Item]) -> list[Written]:
+    def write(self, batch: Sequence[Item]) -> list[Written | Transacted]:
         """Write the whole batch and commit it; see ``Store.write``."""
         attempts = self._run(batch, keep=True)
         if len(attempts) == 1:  # after a bisection the memory starts empty
             self._memory.committed(attempts[0])
+        self._tell({tenant: seq for attempt in attempts for tenant, seq in attempt.newest.items()})
         return [written for attempt in attempts for written in attempt.written]
 
-    def rehearse(self, batch: Sequence[Item]) -> list[Written]:
+    def _tell(self, newest: Mapping[str, int]) -> None:
+        for listener in self.listeners if newest else ():
+            try:
+                listener(newest)
+            except Exception as error:  # noqa: BLE001  the batch is committed, whatever a listener does
+                _LOG.error("a listener to commits failed (%s)", type(error).__name__)
+
+    def rehearse(self, batch: Sequence[Item]) -> list[Written | Transacted]:
         """Write the whole batch and roll it back; see ``Store.rehearse``."""
         attempts = self._run(batch, keep=False)
         return [written for attempt in attempts for written in attempt.written]
@@ -57,12 +68,9 @@ class Writer:
                     raise _Rehearsed
         except _Rehearsed:
             self._memory.forget(before)
-        except Exception as error:
+        except Exception:
             self._memory.forget(before)
-            if not database_wide(error):
-                raise
-            name = getattr(getattr(error, "orig", error), "sqlite_errorname", type(error).__name__)
-            raise Retry(f"the store cannot commit ({name})", after=RETRY_SECONDS) from error
+            raise
         return attempts
 
     def _attempt(self, connection: Connection, batch: Sequence[Item]) -> list[Attempt]:
@@ -90,6 +98,10 @@ class Writer:
 
     def _refuse(self, connection: Connection, item: Item, error: Exception) -> list[Attempt]:
         """Quarantine a message that SQL refuses; where not even that can be written, refuse it."""
+        if isinstance(item, Transact):
+            attempt = Attempt(connection, self._memory)
+            attempt.written.append(Transacted(error=refusal(error)))
+            return [attempt, Attempt(connection, self._memory)]
         _LOG.error("inbox %s: the database refuses it (%s)", item.envelope.id, type(error).__name__)
         if isinstance(item, Settle) and isinstance(item.outcome, Translation):
             return self._attempt(connection, [replace(item, outcome=quarantined(error))])

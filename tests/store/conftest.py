@@ -1,15 +1,29 @@
-"""A store in a file, and messages to put into it."""
+"""A store on each engine, and messages to put into it."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from gateway.canonical import Draft, Envelope, Outcome, Stored, Translation, new_envelope_id, now_us
-from gateway.store import Receive, Settle, Store, Written, open_store
+from gateway.store import (
+    Change,
+    Receive,
+    Settle,
+    Store,
+    Transact,
+    Transacted,
+    Written,
+    direct,
+    open_store,
+    tables,
+)
 
 MRN = "urn:oid:2.16.156.990101.1"
 
@@ -22,9 +36,34 @@ def ack(outcome: Outcome) -> bytes:
 class Desk:
     """Writes messages the way the pipeline does."""
 
-    def __init__(self, store: Store, path: Path) -> None:
+    def __init__(self, store: Store, url: str) -> None:
         self.store = store
-        self.path = path
+        self.url = url
+
+    @property
+    def path(self) -> Path:
+        """Of the database file; only SQLite has one."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def execute(self, sql: str) -> list[Any]:
+        """Look into the database as it is committed."""
+        with self.store._session.reading() as connection:
+            return list(direct.execute(connection, sql))
+
+    @contextmanager
+    def afresh(self) -> Iterator[Desk]:
+        """Another desk with an empty store on the same engine."""
+        with tempfile.TemporaryDirectory() as folder:
+            url = self.url if self.url.startswith("postgresql") else f"sqlite:///{folder}/qiao.db"
+            if url == self.url:
+                empty(url)
+            with closing(open_store(url)) as store:
+                yield type(self)(store, url)
+
+    def reopen(self) -> None:
+        """Close the store and open it again, as a restart does."""
+        self.store.close()
+        self.store = open_store(self.url)
 
     ack = staticmethod(ack)
 
@@ -57,13 +96,46 @@ class Desk:
         assert isinstance(outcome, Stored), outcome
         return outcome.refs
 
+    def transact(self, *changes: Change, tenant: str = "default", base: str = "") -> Transacted:
+        """Make these changes together, as the API does."""
+        return self.store.write([Transact(tenant, "request-1", list(changes), base)])[0]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every test of a store runs on both engines; one of a file says ``only_sqlite``."""
+    return str(request.param)
+
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    path = tmp_path / "qiao.db"
-    store = open_store(f"sqlite:///{path}")
-    yield Desk(store, path)
-    store.close()
+def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """URL of an empty store."""
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path / 'qiao.db'}"
+    found: str = request.getfixturevalue("database")
+    empty(found)
+    return found
+
+
+def empty(url: str) -> None:
+    """Take what the test before left in a PostgreSQL database."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        names = [
+            name
+            for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ]
+        if set(names) == {table.name for table in tables.TABLES}:
+            kept = [f"DELETE FROM {name}" for name in names if name not in ("store_meta", "turn")]
+            connection.execute(";".join(kept).encode())
+        else:
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+@pytest.fixture
+def desk(url: str) -> Iterator[Desk]:
+    desk = Desk(open_store(url), url)
+    yield desk
+    desk.store.close()
 
 
 DraftMaker = Callable[..., Draft]

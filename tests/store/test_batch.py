@@ -7,14 +7,21 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
 
 from gateway.canonical import Draft, Issue, NotUnderstood, Quarantined, Refused, Stored, Translation
 from gateway.errors import Rejected, Retry
-from gateway.store import Settle, clock, direct, insert, open_store, session
+from gateway.store import Settle, clock, direct, insert, open_store
+from gateway.store.engines import postgresql, sqlite
 
 Make = Callable[..., Draft]
+
+only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+FULL = {"sqlite": sqlite3.OperationalError("full"), "postgresql": psycopg.errors.DiskFull("full")}
+FULL["sqlite"].sqlite_errorname = "SQLITE_FULL"
 
 
 def settle(desk: Any, *drafts: Draft) -> list[Any]:
@@ -115,20 +122,18 @@ def test_an_undecodable_control_id_is_no_obstacle(desk: Any) -> None:
 
 @pytest.mark.parametrize("at", ["COMMIT", "INSERT INTO version", "UPDATE feed_clock"])
 def test_a_database_that_cannot_commit_keeps_nothing_and_says_retry(
-    desk: Any, patient: Make, observation: Make, monkeypatch: pytest.MonkeyPatch, at: str
+    desk: Any, patient: Make, observation: Make, monkeypatch: pytest.MonkeyPatch, engine: str, at: str
 ) -> None:
     desk.stored(patient("p0", mrn="0"))
 
     def full(connection: Connection, statement: str, *more: Any) -> Any:
         if statement.startswith(at):
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorname = "SQLITE_FULL"
-            raise error
+            raise FULL[engine]
         return direct.execute(connection, statement, *more)
 
     batch = settle(desk, patient("p0", mrn="0", gender="male"), observation(subject="p0"))
     with monkeypatch.context() as patch:
-        for module in (session, insert, clock):
+        for module in (sqlite, postgresql, insert, clock):
             patch.setattr(module, "execute", full)
         with pytest.raises(Retry) as raised:
             desk.store.write(batch)
@@ -138,11 +143,12 @@ def test_a_database_that_cannot_commit_keeps_nothing_and_says_retry(
     assert desk.store.write(batch)[1].outcome.refs == ["Patient/p0/_history/2", "Observation/o1/_history/1"]
 
 
+@only_sqlite
 def test_a_locked_database_says_retry(desk: Any, patient: Make) -> None:
     desk.stored(patient())
     other = sqlite3.connect(desk.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    desk.store._session.writer.exec_driver_sql("PRAGMA busy_timeout = 1")
+    direct.execute(desk.store._session.writer, "PRAGMA busy_timeout = 1")
     with pytest.raises(Retry):
         desk.store.write([desk.receive()])
     other.execute("ROLLBACK")
@@ -188,7 +194,7 @@ def test_an_empty_batch_is_nothing(desk: Any) -> None:
 def test_two_stores_on_one_file_take_turns(desk: Any, patient: Make) -> None:
     """``qiao inbox replay`` beside a running gateway: neither trusts what it remembers."""
     desk.stored(patient("p1", mrn="1", gender="male"))
-    with closing(open_store(f"sqlite:///{desk.path}")) as other:
+    with closing(open_store(desk.url)) as other:
         mine = desk.store
         for turn, gender in enumerate(("female", "other", "male", "unknown")):
             desk.store = other if turn % 2 == 0 else mine
@@ -202,6 +208,7 @@ def test_two_stores_on_one_file_take_turns(desk: Any, patient: Make) -> None:
     assert mine.vread("default", "Patient", "p1", 1) is not None
 
 
+@only_sqlite
 def test_a_checkpoint_is_not_taken_for_another_writer(desk: Any, patient: Make) -> None:
     desk.stored(patient())
     desk.store._session.changed_by_others()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from gateway.canonical import Draft
+from gateway.store.direct import execute
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 Make = Callable[..., Draft]
 
@@ -27,10 +32,10 @@ def test_a_reader_that_stays_long_stops_nobody(desk: Any, patient: Make) -> None
     desk.stored(patient())
     connection = desk.store._session.connect()
     with desk.store._session.snapshot() as reader:
-        assert reader.exec_driver_sql("SELECT COUNT(*) FROM version").scalar() == 1
+        assert execute(reader, "SELECT COUNT(*) FROM version").fetchone() == (1,)
         desk.stored(patient(gender="male"))
-        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+        execute(connection, "PRAGMA busy_timeout = 1")
         desk.store._checkpointer._checkpoint(connection)
-        assert reader.exec_driver_sql("SELECT COUNT(*) FROM version").scalar() == 1
+        assert execute(reader, "SELECT COUNT(*) FROM version").fetchone() == (1,)
         desk.stored(patient(gender="female"))
     assert desk.store.read("default", "Patient", "p1").ver == 3

@@ -16,7 +16,7 @@ Make = Callable[..., Draft]
 
 
 def versions(desk: Any) -> list[tuple[int, int]]:
-    rows = desk.store._session.writer.exec_driver_sql("SELECT seq, ts_us FROM version ORDER BY seq")
+    rows = desk.execute("SELECT seq, ts_us FROM version ORDER BY seq")
     return [(seq, ts_us) for seq, ts_us in rows]
 
 

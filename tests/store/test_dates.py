@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Misconfigured, Rejected
-from gateway.store.dates import EARLIEST, LATEST, date_range, element_range, zone
+from gateway.store.dates import date_range, zone
 
 CHINA = "+08:00"
 
@@ -78,27 +78,6 @@ def test_a_moment_lies_in_its_day_and_its_day_in_its_year(moment: datetime) -> N
     ranges = [date_range(text[:length], CHINA) for length in (4, 7, 10, 19)]
     for (low, high), (inner_low, inner_high) in itertools.pairwise(ranges):
         assert low <= inner_low <= inner_high <= high
-
-
-def test_a_period_may_be_open_at_either_end() -> None:
-    start = date_range("2026-03-07", CHINA)[0]
-    assert element_range({"start": "2026-03-07"}, CHINA) == (start, LATEST)
-    assert element_range({"end": "2026-03-06"}, CHINA) == (EARLIEST, start - 1)
-
-
-def test_a_timing_covers_its_events() -> None:
-    timing = {"event": ["2026-03-09", "2026-03-07"]}
-    assert element_range(timing, CHINA) == (
-        date_range("2026-03-07", CHINA)[0],
-        date_range("2026-03-09", CHINA)[1],
-    )
-
-
-@pytest.mark.parametrize(
-    "value", [None, 7, {}, {"start": "x"}, {"event": []}, {"start": "2026", "end": "2025"}, "x"]
-)
-def test_an_element_that_is_no_date_has_no_range(value: object) -> None:
-    assert element_range(value, CHINA) is None
 
 
 @pytest.mark.parametrize("text", ["", "8", "+8:00", "+15:00", "+14:30", "08:00", "z"])

@@ -39,7 +39,7 @@ def test_what_was_received_and_never_settled_is_found_after_a_crash(desk: Any, p
     envelopes = [desk.envelope(raw=f"MSH|{n}".encode()) for n in range(3)]
     desk.store.write([desk.receive(each, control_id=str(n)) for n, each in enumerate(envelopes)])
     desk.store.write([Settle(envelopes[1], Translation([patient()]), desk.ack)])
-    again = open_store(f"sqlite:///{desk.path}")
+    again = open_store(desk.url)
     pending = again.unsettled(10)
     assert [each.envelope for each in pending] == [envelopes[0], envelopes[2]]
     assert [(each.attempts, each.control_id) for each in pending] == [(1, "0"), (1, "2")]

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.canonical import Draft, Merge, Quarantined, Stored, Translation
 from gateway.errors import Rejected
-from gateway.store import Settle, Version, moving, open_store
+from gateway.store import Settle, Version, moving
 
 Make = Callable[..., Draft]
 MRN = "urn:oid:2.16.156.990101.1"
@@ -92,10 +88,8 @@ def test_the_same_merge_again_writes_nothing(
     two.stored(patient("p1", mrn="1"), observation("o1"))
     two.stored(patient("p2", mrn="2"), merges=[A_TO_B])
     if restart:
-        two.store.close()
-        two.store = open_store(f"sqlite:///{two.path}")
+        two.reopen()
     assert two.stored(patient("p2", mrn="2"), merges=[A_TO_B]) == []
-    two.store.close()
 
 
 def test_messages_with_the_old_number_land_on_who_goes_on(two: Any, patient: Make, observation: Make) -> None:
@@ -228,20 +222,18 @@ def test_a_chain_of_visits_or_accounts_moves_to_its_end(
     if status == "ended":  # it says so before anything is merged
         status = {"Account": "inactive", "Encounter": "entered-in-error"}[type_]
     one, two, three = (draft(type_, f"a{n}", status=status) for n in "123")
-    element = {"account": [ref("Account/a1")], "encounter": ref("Encounter/a1")}[type_.lower()]
-    desk.stored(one, two, three, draft("ChargeItem", "x1", **{type_.lower(): element}))
+    names = {"Account": {"account": [ref("Account/a1")]}, "Encounter": {"context": ref("Encounter/a1")}}
+    desk.stored(one, two, three, draft("ChargeItem", "x1", **names[type_]))
     merges = [Merge(type_, (f"urn:{type_}", f"a{n}"), f"a{n}", f"a{n + 1}") for n in (1, 2)]
     desk.stored(two, merges=merges[:1])
     assert desk.stored(three, merges=merges[1:])[-1] == "ChargeItem/x1/_history/3"
     assert f"{type_}/a3" in json.dumps(body(desk, "ChargeItem/x1"))
     if restart:
-        desk.store.close()
-        desk.store = open_store(f"sqlite:///{desk.path}")
+        desk.reopen()
     for n in "12":
         name = f"{type_}/a3/_history/{int(n) + 1}"
         assert desk.stored(draft(type_, f"a{n}", status=status, language=n)) == [name]
     assert desk.stored(two, merges=merges[:1]) == [], "replayed"
-    desk.store.close()
 
 
 def test_a_merge_with_oneself_does_nothing(two: Any, patient: Make, observation: Make) -> None:
@@ -309,10 +301,9 @@ def test_a_search_that_began_before_the_merge_ends_as_it_began(
     assert sorted(seen) == [f"o{n}" for n in range(5)]
 
 
-def rows(path: Path) -> dict[str, int]:
-    with sqlite3.connect(path) as connection:
-        tables = ("version", "superseded", "current", "sx", "sx_range", "ident")
-        return {name: connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in tables}
+def rows(desk: Any) -> dict[str, int]:
+    tables = ("version", "superseded", "current", "sx", "sx_range", "ident")
+    return {name: desk.execute(f"SELECT COUNT(*) FROM {name}")[0][0] for name in tables}
 
 
 def test_a_merge_whose_answer_is_refused_moves_nothing(two: Any, patient: Make, observation: Make) -> None:
@@ -322,7 +313,7 @@ def test_a_merge_whose_answer_is_refused_moves_nothing(two: Any, patient: Make, 
         return b"AE"
 
     two.stored(patient("p1", mrn="1"), observation("o1"))
-    before = rows(two.path)
+    before = rows(two)
     batch: list[Any] = []
     for envelope, told, answer in (
         (two.envelope(), Translation([patient("p2", mrn="2")], [A_TO_B]), refused),
@@ -332,7 +323,7 @@ def test_a_merge_whose_answer_is_refused_moves_nothing(two: Any, patient: Make, 
     outcomes = [written.outcome for written in two.store.write(batch)[1::2]]
     assert isinstance(outcomes[0], Quarantined)
     assert outcomes[1].refs == [], "the next message sees nothing of it"
-    assert rows(two.path) == before
+    assert rows(two) == before
     assert found(two, "Observation", "p1") == ["o1"]
     assert two.stored(patient("p2", mrn="2"), merges=[A_TO_B])[-1] == "Observation/o1/_history/2"
 
@@ -342,7 +333,7 @@ def test_a_merge_that_fails_half_way_moves_nothing(
 ) -> None:
     monkeypatch.setattr(moving, "CHUNK", 2)
     two.stored(patient("p1", mrn="1"), *(observation(f"o{n}") for n in range(5)))
-    before = rows(two.path)
+    before = rows(two)
     real = moving.moves
 
     def broken(*args: Any) -> Iterator[Any]:
@@ -353,7 +344,7 @@ def test_a_merge_that_fails_half_way_moves_nothing(
         patch.setattr(moving, "moves", broken)
         outcome = two.put(patient("p2", mrn="2"), merges=[A_TO_B]).outcome
     assert isinstance(outcome, Quarantined)
-    assert rows(two.path) == before
+    assert rows(two) == before
     assert found(two, "Observation", "p1") == [f"o{n}" for n in range(5)]
     assert len(two.stored(patient("p2", mrn="2"), merges=[A_TO_B])) == 7
 
@@ -383,15 +374,6 @@ STEPS = st.lists(
 )
 
 
-@contextmanager
-def a_desk(kind: type[Any]) -> Iterator[Any]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "qiao.db"
-        store = open_store(f"sqlite:///{path}")
-        yield kind(store, path)
-        store.close()
-
-
 def message(step: tuple[str, Any, Any], n: int, patient: Make, observation: Make) -> Translation:
     what, who, other = step
     if what == "merge":
@@ -406,7 +388,7 @@ def message(step: tuple[str, Any, Any], n: int, patient: Make, observation: Make
 def test_no_order_of_merges_and_updates_leaves_anybody_behind(
     desk: Any, patient: Make, observation: Make, steps: list[tuple[str, Any, Any]], at_once: bool
 ) -> None:
-    with a_desk(type(desk)) as fresh:
+    with desk.afresh() as fresh:
         batches = [[]] if at_once else []
         for n, step in enumerate(steps):
             envelope = fresh.envelope()
@@ -419,7 +401,7 @@ def test_no_order_of_merges_and_updates_leaves_anybody_behind(
         assert all(isinstance(outcome, Stored) for outcome in outcomes)
         written = [name for outcome in outcomes for name in outcome.refs]
         resources = {name.partition("/_history")[0] for name in written}
-        count = rows(fresh.path)
+        count = rows(fresh)
         assert len(written) == len(set(written)) == count["version"]
         assert len(resources) == count["current"] == count["version"] - count["superseded"]
         assert len(resources) == sum(fresh.store.counts("default").resources.values())

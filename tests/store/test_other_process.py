@@ -7,7 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from gateway.canonical import Draft
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 Make = Callable[..., Draft]
 

@@ -49,15 +49,11 @@ def test_the_same_content_writes_no_version(desk: Any, patient: Make) -> None:
     assert desk.stored(patient(gender="female")) == ["Patient/p1/_history/2"]
 
 
-def test_the_same_content_writes_no_version_after_a_restart(desk: Any, patient: Make, tmp_path: Any) -> None:
-    from gateway.store import open_store
-
+def test_the_same_content_writes_no_version_after_a_restart(desk: Any, patient: Make) -> None:
     desk.stored(patient(gender="male"))
-    desk.store.close()
-    desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    desk.reopen()
     assert desk.stored(patient(gender="male")) == []
     assert desk.stored(patient(gender="female")) == ["Patient/p1/_history/2"]
-    desk.store.close()
 
 
 def test_the_same_resource_twice_in_a_message_is_one_version(desk: Any, patient: Make) -> None:
@@ -120,18 +116,12 @@ def test_an_event_that_confirmed_the_state_outranks_a_late_one(desk: Any, patien
     assert desk.stored(patient(gender="male"), event_at=200) == []
 
 
-def test_a_confirmed_state_outranks_a_late_event_after_a_restart(
-    desk: Any, patient: Make, tmp_path: Any
-) -> None:
-    from gateway.store import open_store
-
+def test_a_confirmed_state_outranks_a_late_event_after_a_restart(desk: Any, patient: Make) -> None:
     desk.stored(patient(gender="female"), event_at=100)
     assert desk.stored(patient(gender="female"), event_at=300) == []
-    desk.store.close()
-    desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    desk.reopen()
     assert desk.stored(patient(gender="male"), event_at=200) == []
     assert desk.stored(patient(gender="other"), event_at=300) == ["Patient/p1/_history/2"]
-    desk.store.close()
 
 
 def test_an_older_event_that_loses_is_told(desk: Any, patient: Make) -> None:
@@ -221,22 +211,18 @@ def links(desk: Any, id_: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_a_chain_of_merges_ends_at_the_living(desk: Any, patient: Make, tmp_path: Any, restart: bool) -> None:
-    from gateway.store import open_store
-
+def test_a_chain_of_merges_ends_at_the_living(desk: Any, patient: Make, restart: bool) -> None:
     for n in "123":
         desk.stored(patient(f"p{n}", mrn=n))
     desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
     desk.stored(patient("p3", mrn="3"), merges=[B_TO_C])
     if restart:
-        desk.store.close()
-        desk.store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+        desk.reopen()
     assert desk.stored(patient("p1", mrn="1", gender="female")) == ["Patient/p3/_history/3"]
     assert desk.stored(patient("p2", mrn="2", gender="male")) == ["Patient/p3/_history/4"]
     assert desk.stored(patient("p2", mrn="2", gender="male"), merges=[A_TO_B]) == [], "replayed"
     assert links(desk, "p1") == [("replaced-by", "Patient/p2")]
     assert links(desk, "p2") == [("replaces", "Patient/p1"), ("replaced-by", "Patient/p3")]
-    desk.store.close()
 
 
 @pytest.mark.parametrize("merges", [[A_TO_B, B_TO_C], [B_TO_C, A_TO_B]])

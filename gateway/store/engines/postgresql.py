@@ -1,0 +1,231 @@
+"""PostgreSQL: a server, for several gateways on one store or where the hospital runs one anyway.
+
+Driven by psycopg 3 (psycopg.org/psycopg3/docs). Every write transaction takes one advisory lock for the
+whole database first: one writer at a time, whatever the number of processes, so that what is looked up inside
+it stays true until it commits, as on SQLite (postgresql.org/docs, §13.3.5 Advisory Locks).
+
+The store's statements are written for nested loops over indexes, in the order in which their tables stand;
+the sessions are set so, and no plan depends on statistics that a young database has not got yet.
+"""
+
+from __future__ import annotations
+
+import select
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from gateway.errors import Misconfigured
+from gateway.store.direct import execute, pipelined
+
+LEAST_VERSION = 13
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 10
+READ_SECONDS = 60
+IDLE_SECONDS = 300
+
+_LOCK = 0x7169616F_00000001
+"""The advisory lock of a store's writers: ``qiao``, and which of its locks."""
+
+_PERMANENT = ("21", "22", "23", "42", "54", "0A", "25P02")
+"""SQLSTATE classes that one message can cause (postgresql.org/docs, Appendix A); 25P02 follows on them."""
+
+_WIDE = ("42501",)
+"""Of these classes, what is the operator's to mend: a missing privilege."""
+
+_SECRETS = ("password", "passfile", "sslpassword", "sslkey")
+
+_FACTS = ("server_version", "server_encoding", "fsync", "full_page_writes", "synchronous_commit")
+
+_SETTINGS = {
+    "client_encoding": "UTF8",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "jit": "off",
+    "join_collapse_limit": "1",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+_WRITER = {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": "0"}
+_READER = {"default_transaction_read_only": "on", "statement_timeout": f"{READ_SECONDS}s"}
+
+
+class Postgresql:
+    """A database of a server; see ``Engine``."""
+
+    def __init__(self, url: URL, synchronous: str) -> None:
+        self.file = ""
+        self.place = place_of(url)
+        self._synchronous = "on" if synchronous in ("FULL", "EXTRA") else "off"
+        self._counts = False
+        self._seen: int | None = None
+        self._mine: int | None = None
+        self._engine = create_engine(
+            url,
+            poolclass=NullPool,
+            pool_reset_on_return=None,  # transactions are ended here, and a lost connection has none
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "application_name": url.query.get("application_name", "qiao"),
+                "prepare_threshold": 2,
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "tcp_user_timeout": 60_000,
+            },
+        )
+        event.listen(self._engine, "connect", _adapt)
+
+    def connect(self, *, writes: bool = False) -> Connection:
+        """See ``Engine``."""
+        connection = self._engine.connect()
+        try:
+            self._configure(connection, _WRITER if writes else _READER)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _configure(self, connection: Connection, own: dict[str, str]) -> None:
+        _check(self.place, connection)
+        settings = {**_SETTINGS, **own}
+        calls = ", ".join("set_config(?, ?, false)" for _ in settings)
+        execute(connection, f"SELECT {calls}", [text for pair in settings.items() for text in pair])
+        execute(  # a server that waits for its replicas goes on doing so
+            connection,
+            "SELECT set_config('synchronous_commit', ?, false) WHERE "
+            "current_setting('synchronous_commit') <> 'remote_apply' OR ? = 'off'",
+            (self._synchronous, self._synchronous),
+        )
+        execute(  # ten times as quick as pglz, where the server was built with it
+            connection,
+            "SELECT set_config(name, 'lz4', false) FROM pg_settings "
+            "WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)",
+        )
+
+    def tables(self, connection: Connection) -> set[str]:
+        """See ``Engine``."""
+        found = execute(connection, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        return {str(name) for (name,) in found}
+
+    def count_turns(self) -> None:
+        """See ``Engine``: the table ``turn`` is there from now on."""
+        self._counts = True
+
+    def begin(self, writer: Connection) -> None:
+        """See ``Engine``. One round trip."""
+        turn = None
+        with pipelined(writer):
+            execute(writer, "BEGIN")
+            execute(writer, "SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+            if self._counts:
+                turn = execute(writer, "SELECT n FROM turn")
+        self._seen = int(turn.fetchone()[0]) if turn is not None else None
+
+    def commit(self, writer: Connection) -> None:
+        """See ``Engine``. One round trip; the turn is counted with what it was used for."""
+        turn = None
+        self._mine, mine = None, self._mine
+        with pipelined(writer):
+            if self._counts:
+                turn = execute(writer, "UPDATE turn SET n = n + 1 RETURNING n")
+            execute(writer, "COMMIT")
+        if turn is not None:
+            told = self._seen == mine
+            self._mine = int(turn.fetchone()[0]) if told else None
+
+    def rollback(self, writer: Connection) -> None:
+        """See ``Engine``."""
+        if writer.closed:
+            return
+        driver: Any = writer.connection.driver_connection
+        if not driver.closed and driver.info.transaction_status != TransactionStatus.IDLE:
+            with suppress(psycopg.Error):
+                execute(writer, "ROLLBACK")
+
+    def changed_by_others(self, writer: Connection) -> bool:
+        """See ``Engine``."""
+        changed, self._mine = self._seen != self._mine, self._seen
+        return changed or self._seen is None
+
+    def begin_snapshot(self, reader: Connection) -> None:
+        """See ``Engine``."""
+        execute(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def end_snapshot(self, reader: Connection) -> None:
+        """See ``Engine``; a statement that failed has ended it already."""
+        execute(reader, "COMMIT")
+
+    def usable(self, connection: Connection) -> bool:
+        """See ``Engine``: a server that was restarted has said so on the idle connection."""
+        if connection.closed:
+            return False
+        driver: Any = connection.connection.driver_connection
+        if driver.closed or driver.info.transaction_status != TransactionStatus.IDLE:
+            return False
+        poll = select.poll()
+        poll.register(driver.fileno(), select.POLLIN)
+        return not poll.poll(0)
+
+    def facts(self, connection: Connection) -> dict[str, str]:
+        """See ``Engine``."""
+        columns = ", ".join("current_setting(?)" for _ in _FACTS)
+        found = execute(connection, f"SELECT {columns}", _FACTS).fetchone()
+        return dict(zip(("PostgreSQL", *_FACTS[1:]), found, strict=True))
+
+    def close(self) -> None:
+        """See ``Engine``."""
+        self._engine.dispose()
+
+
+def place_of(url: URL) -> str:
+    """Return a URL as people may read it."""
+    shown = url.set(drivername="postgresql").difference_update_query(_SECRETS)
+    return shown.render_as_string(hide_password=True)
+
+
+def _adapt(dbapi: Any, _record: object) -> None:
+    """Let every integer be a bigint: its size must not make another statement to prepare."""
+    dbapi.autocommit = True
+    dbapi.prepared_max = 400
+    for kind in (int, bool):
+        dbapi.adapters.register_dumper(kind, Int8BinaryDumper)
+
+
+def _check(place: str, connection: Connection) -> None:
+    version, encoding = execute(
+        connection,
+        "SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_encoding')",
+    ).fetchone()
+    if version // 10_000 < LEAST_VERSION:
+        raise Misconfigured(
+            f"PostgreSQL {version // 10_000} is too old, {LEAST_VERSION} is needed",
+            code="store-url",
+            where=place,
+        )
+    if encoding != "UTF8":
+        raise Misconfigured(
+            f"the database is encoded in {encoding}; create one with ENCODING 'UTF8'",
+            code="store-url",
+            where=place,
+        )
+
+
+def database_wide(error: BaseException) -> bool:
+    """Tell whether an error is the database's own; see ``engines.database_wide``."""
+    if not isinstance(error, psycopg.Error) or isinstance(error, psycopg.errors.PipelineAborted):
+        return False
+    state = error.sqlstate
+    if (
+        state is None
+    ):  # raised by the driver itself: a value that it cannot send, or a connection that is gone
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return state in _WIDE or not state.startswith(_PERMANENT)

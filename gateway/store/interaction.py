@@ -1,0 +1,175 @@
+"""Interaction: what a create, update, patch or delete does to one resource (R4 §3.1.0.4 to §3.1.0.8)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from gateway.canonical import Resource
+from gateway.canonical.json import loads
+from gateway.errors import Rejected
+from gateway.patch import same_resource
+from gateway.store import lookup
+from gateway.store.body import Content, content, render
+from gateway.store.changes import Changes
+from gateway.store.clock import Ticks
+from gateway.store.emission import Emission
+from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.model import Change, Result, Version
+from gateway.store.reading import Reading
+from gateway.store.types import NAME
+
+
+class Interactions:
+    """Does the changes of one Transact, one after the other; the rows go into ``changes``."""
+
+    def __init__(
+        self, source: str, ticks: Ticks, reading: Reading, emission: Emission, changes: Changes
+    ) -> None:
+        self._source, self._ticks = source, ticks
+        self._reading, self._emission = reading, emission
+        self.changes = changes
+
+    @property
+    def connection(self) -> Connection:
+        """The writer's, inside its transaction."""
+        return self._reading.connection
+
+    def entry(self, key: ResourceKey) -> Entry:
+        """Return how a resource stands at this point of the batch."""
+        return self.changes.entry(key) or self._reading.entry(key)
+
+    def lives(self, key: ResourceKey) -> bool:
+        """Tell whether a resource exists and is not deleted."""
+        entry = self.entry(key)
+        return bool(entry.ver) and not entry.deleted
+
+    def create(self, key: ResourceKey, body: Resource) -> Result:
+        """Make a new resource; ``body`` begins with its type and id."""
+        return Result("created", self._made(key, Entry(), body, _taken_apart(body)))
+
+    def update(self, change: Change, key: ResourceKey, body: Resource) -> Result:
+        """Make the next version, or the first one; content that is there already makes none.
+
+        Raises:
+            Rejected: ``precondition``: If-Match or If-None-Match does not hold.
+        """
+        entry = self.entry(key)
+        lives = bool(entry.ver) and not entry.deleted
+        _check_match(change, entry)
+        if change.if_none_match and lives:
+            raise Rejected("the resource exists", code="precondition", where="If-None-Match")
+        return self._next(key, entry, body)
+
+    def patch(self, change: Change, key: ResourceKey, linked: Callable[[Resource], Resource]) -> Result:
+        """Make the next version from the current one; ``linked`` resolves the links of the result.
+
+        Raises:
+            Rejected: there is nothing to patch, If-Match does not hold, or the patch does not fit.
+        """
+        entry = self.entry(key)
+        _check_match(change, entry)
+        if not entry.ver:
+            raise Rejected("there is no such resource", code="not-found")
+        if entry.deleted:
+            raise Rejected("the resource is deleted", code="deleted")
+        assert change.patch is not None
+        patched = change.patch(loads(self._body(entry)))
+        after = linked(same_resource({"resourceType": NAME[key[1]], "id": key[2]}, patched))
+        return self._next(key, entry, {"resourceType": NAME[key[1]], "id": key[2], **after})
+
+    def delete(self, change: Change, key: ResourceKey) -> Result:
+        """End a resource; one that was never there, or is deleted already, stays as it is.
+
+        Raises:
+            Rejected: ``precondition``: If-Match does not hold.
+        """
+        entry = self.entry(key)
+        _check_match(change, entry)
+        if not entry.ver or entry.deleted:
+            return Result("none")
+        after = self._emission.tombstone(key, entry, self._source, self._ticks, self.changes)
+        return Result("deleted", self._version(key, after), 1)
+
+    def unchanged(self, key: ResourceKey) -> Result:
+        """Return the result of a change that leaves a resource as it is."""
+        return Result("unchanged", self._version(key, self.entry(key)))
+
+    def _next(self, key: ResourceKey, entry: Entry, body: Resource) -> Result:
+        parts = _taken_apart(body)
+        if not entry.ver or entry.deleted:
+            return Result("created", self._made(key, entry, body, parts))
+        if parts.sha != entry.sha and not self._says_the_same(key, entry, parts):
+            return Result("updated", self._made(key, entry, body, parts))
+        confirmed = replace(entry, event_us=self._ticks.ts_us)
+        self.changes.entries[key] = confirmed
+        self.changes.currents.append((*key, entry.seq, entry.ver, confirmed.event_us))
+        return Result("unchanged", self._version(key, confirmed))
+
+    def _says_the_same(self, key: ResourceKey, entry: Entry, parts: Content) -> bool:
+        """Tell whether only the order of the elements differs, which means nothing in JSON."""
+        stored = self._body(entry)
+        new = render(NAME[key[1]], key[2], entry.ver, entry.ts_us, parts)
+        return len(new) == len(stored) and _sorted(new) == _sorted(stored)
+
+    def _made(self, key: ResourceKey, entry: Entry, body: Resource, parts: Content) -> Version:
+        """Write a version; it speaks for the moment of its commit, so that a late message changes nothing."""
+        ticks, changes = self._ticks, self.changes
+        after = self._emission.version(key, entry, body, parts, ticks.ts_us + 1, self._source, ticks, changes)
+        for ident in identifiers(key, body):
+            if changes.owner(ident) is None and self._reading.owner(ident) is None:
+                changes.idents[ident] = changes.new_idents[ident] = key[2]
+        return self._version(key, after)
+
+    def _body(self, entry: Entry) -> bytes:
+        return entry.body if entry.body is not None else lookup.body(self.connection, entry.seq)
+
+    def _version(self, key: ResourceKey, entry: Entry) -> Version:
+        body = self._body(entry)
+        return Version(NAME[key[1]], key[2], entry.ver, entry.seq, entry.ts_us, entry.deleted, body)
+
+
+def identifiers(key: ResourceKey, body: Resource) -> Iterator[IdentKey]:
+    """Yield the rows of the ``ident`` table that a resource may claim."""
+    said = body.get("identifier") or []
+    for one in said if isinstance(said, list) else (said,):
+        system, value = (one.get("system"), one.get("value")) if isinstance(one, dict) else (None, None)
+        if system and value and _is_text(system) and _is_text(value):
+            yield key[0], key[1], system, value
+
+
+def _is_text(said: object) -> bool:
+    """Tell whether a database can keep a text: no half of a surrogate pair, and no NUL on PostgreSQL."""
+    try:
+        return isinstance(said, str) and b"\0" not in said.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _taken_apart(body: Resource) -> Content:
+    try:
+        return content(body)
+    except TypeError as error:
+        raise Rejected("the resource has a text that is no Unicode text", code="value") from error
+
+
+def _sorted(body: bytes) -> str:
+    """Return a body with its elements in order; numbers stay as they are written."""
+    return json.dumps(json.loads(body, parse_float=_Digits, parse_int=_Digits), sort_keys=True)
+
+
+class _Digits(str):
+    """A number by its digits, apart from a text of the same digits."""
+
+    __slots__ = ()
+
+    def __new__(cls, digits: str) -> _Digits:
+        return super().__new__(cls, f"\0{digits}")
+
+
+def _check_match(change: Change, entry: Entry) -> None:
+    if change.if_match is not None and not 0 < change.if_match == entry.ver:
+        raise Rejected("another version is the current one", code="precondition", where="If-Match")

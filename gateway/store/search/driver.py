@@ -1,0 +1,80 @@
+"""Where the candidates of a search come from: posting lists, a set in memory, or the whole type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.store.dates import LATEST
+from gateway.store.direct import execute
+from gateway.store.search.filters import Filter
+from gateway.store.search.sources import Source
+from gateway.store.tables import TENANT_SHIFT
+from gateway.store.types import NUMBER
+
+COUNT_CAP = 5000
+"""How far postings are counted to find the most selective ones."""
+
+
+@dataclass(slots=True)
+class Driver:
+    """Where candidates come from.
+
+    Attributes:
+        sources: rows of posting tables; () with no ``known``: the whole type.
+        known: candidates in memory, instead.
+        filter: the filter that they all fulfil; None: none.
+        size: how many there are at most, as far as it was counted.
+    """
+
+    sources: tuple[Source, ...] = ()
+    known: list[int] | None = None
+    filter: Filter | None = None
+    size: int = COUNT_CAP * 4  # a dense posting is still better than the whole type
+
+    @property
+    def narrow(self) -> bool:
+        """Tell whether it leaves anything of the type out."""
+        return bool(self.sources) or self.known is not None
+
+    def chunk(
+        self, connection: Connection, scan: tuple[int, int], position: int, limit: int, *, ascending: bool
+    ) -> list[int]:
+        """Return the next candidates beyond a position; ``scan`` is (type number, first of the tenant)."""
+        if self.known is not None:
+            beyond = [seq for seq in self.known if (seq > position if ascending else seq < position)]
+            return sorted(beyond, reverse=not ascending)[:limit]
+        sign, order = (">", "ASC") if ascending else ("<", "DESC")
+        if not self.sources:
+            first, last = (position, LATEST) if ascending else (scan[1], position)
+            sql = (
+                f"SELECT seq FROM version WHERE type = ? AND seq > ? AND seq < ? ORDER BY seq {order} LIMIT ?"  # noqa: S608
+            )
+            top = min(last, scan[1] + (1 << TENANT_SHIFT))
+            return column(connection, sql, (scan[0], first, top, limit))
+        parts: list[str] = []
+        values: list[Any] = []
+        for each in self.sources:
+            distinct = "" if each.table == "sx" else "DISTINCT "
+            parts.append(
+                f"SELECT seq FROM (SELECT {distinct}x.seq FROM {each.table} x WHERE {each.where} "  # noqa: S608
+                f"AND x.seq {sign} ? ORDER BY x.seq {order} LIMIT ?) p{len(parts)}"
+            )
+            values += [*each.values, position, limit]
+        if len(parts) == 1:
+            return column(connection, parts[0], values)
+        sql = f"SELECT seq FROM ({' UNION '.join(parts)}) u ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        return column(connection, sql, [*values, limit])
+
+
+def scan_of(tenant: int, type_: str) -> tuple[int, int]:
+    """Return what a driver without postings scans: (type number, just below the tenant's first)."""
+    return NUMBER[type_], tenant << TENANT_SHIFT
+
+
+def column(connection: Connection, sql: str, values: Sequence[Any]) -> list[int]:
+    """Run a statement and return its first column."""
+    return [row[0] for row in execute(connection, sql, values)]

@@ -1,0 +1,179 @@
+"""The filters of a search, and what each of them means for one resource (R4 §3.1.1.3 to §3.1.1.5).
+
+What a filter means is told here alone; postings only find candidates for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.store.index import Parameter, references, unversioned, values
+from gateway.store.search.composite import Wanted
+from gateway.store.search.date import Moment
+from gateway.store.search.special import Words
+
+Json = dict[str, Any]
+
+
+class Resolver(Protocol):
+    """What a test of one resource asks of others."""
+
+    def fetch(self, type_: str, id_: str) -> Json | None:
+        """Return a resource as the search sees it, or None."""
+        ...
+
+    def refers(self, type_: str, parameter: Parameter, target: str, inner: Filter) -> bool:
+        """Tell whether a resource of a type that fulfils ``inner`` refers to ``target`` (``"Type/id"``)."""
+        ...
+
+    def listed(self, list_: str) -> frozenset[str]:
+        """Return the references of a List's items."""
+        ...
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Values:
+    """Some element that the parameter selects fulfils any of these; ``negated``: none does."""
+
+    parameter: Parameter
+    any_of: tuple[Wanted, ...]
+    modifier: str = ""
+    negated: bool = False
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        found = values(self.parameter, resource)
+        return any(wanted.holds(*each) for wanted in self.any_of for each in found) is not self.negated
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Missing:
+    """The parameter selects nothing; or, not ``missing``, something."""
+
+    parameter: Parameter
+    missing: bool
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        return (not values(self.parameter, resource)) is self.missing
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Ids:
+    """``_id``: one of these logical ids."""
+
+    any_of: frozenset[str]
+    negated: bool = False
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        return (resource.get("id") in self.any_of) is not self.negated
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Updated:
+    """``_lastUpdated``: the moment of the commit."""
+
+    any_of: tuple[Moment, ...]
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        meta = resource.get("meta")
+        at = meta.get("lastUpdated") if isinstance(meta, dict) else None
+        return at is not None and any(moment.holds("instant", at) for moment in self.any_of)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Text:
+    """``_text`` or ``_content``: any of these groups of words."""
+
+    any_of: tuple[Words, ...]
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        return any(words.holds(resource) for words in self.any_of)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Listed:
+    """``_list``: an item of one of these Lists (R4 §3.1.1.4.4, ``_list``)."""
+
+    lists: tuple[str, ...]
+
+    def holds(self, resource: Json, resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        assert resolver is not None
+        name = f"{resource.get('resourceType')}/{resource.get('id')}"
+        return any(name in resolver.listed(each) for each in self.lists)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Chain:
+    """A reference to a resource that fulfils the filter for its type (R4 §3.1.1.4.4)."""
+
+    parameter: Parameter
+    links: tuple[tuple[str, Filter], ...]
+
+    def holds(self, resource: Json, resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        assert resolver is not None
+        for kind, value in values(self.parameter, resource):
+            for reference in references(kind, value):
+                type_, _, id_ = unversioned(reference).partition("/")
+                for target, inner in self.links:
+                    if type_ == target:
+                        found = resolver.fetch(type_, id_)
+                        if found is not None and inner.holds(found, resolver):
+                            return True
+        return False
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Has:
+    """``_has``: a resource of ``type`` that fulfils ``inner`` refers to it (R4 §3.1.1.4.5)."""
+
+    type: str
+    parameter: Parameter
+    inner: Filter
+
+    def holds(self, resource: Json, resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        assert resolver is not None
+        target = f"{resource.get('resourceType')}/{resource.get('id')}"
+        return resolver.refers(self.type, self.parameter, target, self.inner)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class During:
+    """All these moments hold for the parameter; a resource without any value is not left out."""
+
+    parameter: Parameter
+    moments: tuple[Moment, ...]
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        found = values(self.parameter, resource)
+        return not found or all(any(moment.holds(*each) for each in found) for moment in self.moments)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Belongs:
+    """A member of a compartment: any of these parameters refers to its owner, or it is the owner."""
+
+    parameters: tuple[Parameter, ...]
+    owner: str
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        if self.owner == f"{resource.get('resourceType')}/{resource.get('id')}":
+            return True
+        return any(
+            unversioned(reference) == self.owner
+            for parameter in self.parameters
+            for each in values(parameter, resource)
+            for reference in references(*each)
+        )
+
+
+Filter = Values | Missing | Ids | Updated | Text | Listed | Chain | Has | During | Belongs

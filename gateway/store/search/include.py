@@ -1,0 +1,111 @@
+"""``_include``, ``_revinclude``, ``:iterate``: what matches refer to and are referred by (R4 §3.1.1.5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import orjson
+
+from gateway.store import versions
+from gateway.store.index import Parameter, parameters, references, values
+from gateway.store.model import Version
+from gateway.store.search import visible
+from gateway.store.search.budget import too_costly
+from gateway.store.search.filters import Json, Values
+from gateway.store.search.others import typed
+from gateway.store.search.query import Include
+from gateway.store.search.reference import Target
+from gateway.store.search.sight import Sight
+
+MAX_INCLUDED = 5000
+"""Included resources of one page."""
+MAX_ROUNDS = 20
+"""How often ``:iterate`` goes on from what it found."""
+
+Wanted = tuple[str, str, str]
+"""(type, id, versionId); versionId ``""``: as the snapshot sees it."""
+
+
+def follow(sight: Sight, matches: Sequence[Version], includes: Sequence[Include]) -> list[Version]:
+    """Return what the matches' includes add: each resource once, none of the matches.
+
+    A cycle ends where it comes back to what is there already.
+
+    Raises:
+        Rejected: it would be too many resources; code ``too-costly``.
+    """
+    shown = {(each.type, each.id) for each in matches}
+    found: list[Version] = []
+    news, active = list(matches), list(includes)
+    for _ in range(MAX_ROUNDS):
+        fresh = list(_new(sight, news, active, shown)) if news and active else []
+        if not fresh:
+            break
+        found += fresh
+        if len(found) > MAX_INCLUDED:
+            raise too_costly(f"includes more than {MAX_INCLUDED} resources on one page, lower _count too")
+        news, active = fresh, [each for each in includes if each.iterate]
+    return found
+
+
+def _new(
+    sight: Sight, news: Sequence[Version], includes: Sequence[Include], shown: set[tuple[str, str]]
+) -> Iterator[Version]:
+    forward = [each for each in includes if not each.reverse]
+    wanted = dict.fromkeys(_forward(news, forward)) if forward else {}
+    for version in (
+        *_fetch(sight, wanted),
+        *_backward(sight, news, [each for each in includes if each.reverse]),
+    ):
+        key = version.type, version.id
+        if key not in shown:
+            shown.add(key)
+            yield version
+
+
+def _forward(news: Iterable[Version], includes: Sequence[Include]) -> Iterator[Wanted]:
+    for version in news:
+        resource = orjson.loads(version.body)
+        for include in includes:
+            if include.source in ("", version.type):
+                for parameter in include.parameters or references_of(version.type):
+                    yield from _targets(resource, parameter, include)
+
+
+def references_of(type_: str) -> list[Parameter]:
+    """Return the reference parameters of a type, for the wildcard."""
+    return [each for each in parameters(type_).values() if each.type == "reference"]
+
+
+def _targets(resource: Json, parameter: Parameter, include: Include) -> Iterator[Wanted]:
+    for each in values(parameter, resource):
+        for reference in references(*each):
+            type_, id_, ver = typed(reference)
+            if type_ and (type_ == include.target or (not include.target and _may(parameter, type_))):
+                yield type_, id_, ver
+
+
+def _may(parameter: Parameter, type_: str) -> bool:
+    return not parameter.targets or type_ in parameter.targets
+
+
+def _fetch(sight: Sight, wanted: Iterable[Wanted]) -> Iterator[Version]:
+    newest = []
+    for type_, id_, ver in wanted:
+        if not ver:
+            newest.append((type_, id_))
+        elif ver.isascii() and ver.isdigit() and len(ver) < 10:
+            found = versions.version(sight.connection, sight.tenant, type_, id_, int(ver))
+            if found is not None and not found.deleted:
+                yield found
+    yield from visible.resources(sight.connection, sight.tenant, newest, sight.snapshot)
+
+
+def _backward(sight: Sight, news: Sequence[Version], includes: Sequence[Include]) -> Iterator[Version]:
+    for include in includes:
+        names = frozenset(f"{each.type}/{each.id}" for each in news if include.target in ("", each.type))
+        for parameter in include.parameters if names else ():
+            may = frozenset(name for name in names if _may(parameter, name.partition("/")[0]))
+            if may:
+                to_them = Values(parameter, (Target(may),))
+                yield from sight.some(include.source, [to_them], MAX_INCLUDED + 1)

@@ -1,0 +1,99 @@
+"""``_sort``: several keys, missing values last, ties newest first (R4 §3.1.1.5.1).
+
+Of several values of one resource the one that comes first in the asked order counts. A period is sorted by
+its beginning, a token by its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.store.index import Parameter, normal, quantities, references, spans, strings, tokens, values
+from gateway.store.model import Version
+from gateway.store.search import visible
+from gateway.store.search.budget import too_costly
+from gateway.store.search.cursor import Place
+from gateway.store.search.filters import Json
+from gateway.store.search.plan import Plan
+from gateway.store.search.query import Order
+from gateway.store.search.sight import Sight
+
+MAX_SORTED = 20_000
+"""Matches that are sorted in memory."""
+
+Key = Any
+"""What two resources are compared by: of one kind for all values of a parameter; None: missing."""
+
+
+def is_native(orders: Sequence[Order]) -> bool:
+    """Tell whether commit order is the order asked for: no two resources have one ``lastUpdated``."""
+    return not orders or orders[0].name == "_lastUpdated"
+
+
+def page(
+    sight: Sight, plans: Mapping[str, Plan], orders: Sequence[Order], place: Place, wanted: int, zone: str
+) -> list[Version]:
+    """Return the matches that follow a place, at most ``wanted``; the place is (sequence number,).
+
+    Raises:
+        Rejected: there are too many to be sorted; code ``too-costly``.
+    """
+    rows: list[tuple[int, list[Key]]] = []
+    for version in sight.matches(plans, sight.end(), 1000):
+        rows.append((version.seq, _keys(version, orders, zone)))
+        if len(rows) > MAX_SORTED:
+            raise too_costly(f"finds more than {MAX_SORTED} resources, too many to be sorted")
+    for at, order in reversed(list(enumerate(orders))):
+        rows = _sorted(rows, at, descending=order.descending)
+    seqs = [seq for seq, _ in rows]
+    start = seqs.index(int(place[0])) + 1 if place and place[0] in seqs else 0
+    return visible.fetch(sight.connection, seqs[start : start + wanted], sight.snapshot)
+
+
+def _sorted(rows: list[tuple[int, list[Key]]], at: int, *, descending: bool) -> list[tuple[int, list[Key]]]:
+    """Sort by one key, stably; what has no value comes last in both directions."""
+    valued = [row for row in rows if row[1][at] is not None]
+    valued.sort(key=lambda row: row[1][at], reverse=descending)
+    return valued + [row for row in rows if row[1][at] is None]
+
+
+def _keys(version: Version, orders: Sequence[Order], zone: str) -> list[Key]:
+    resource = orjson.loads(version.body)
+    return [_key(version, resource, order, zone) for order in orders]
+
+
+def _key(version: Version, resource: Json, order: Order, zone: str) -> Key:
+    if order.name == "_id":
+        return version.id
+    if order.name == "_lastUpdated":
+        return version.ts_us
+    parameter = order.parameters[version.type]
+    found = [
+        key
+        for kind, value in values(parameter, resource)
+        for key in KEYS[parameter.type](parameter, kind, value, zone)
+    ]
+    if not found:
+        return None
+    return max(found) if order.descending else min(found)
+
+
+def _numbers(_parameter: Parameter, kind: str, value: Any, _zone: str) -> list[Key]:
+    return [each.low for each in quantities(kind, value) if each.low is not None]
+
+
+KEYS: dict[str, Callable[[Parameter, str, Any, str], list[Key]]] = {
+    "token": lambda parameter, kind, value, _: [
+        (code.casefold(), system) for system, code in tokens(parameter, kind, value)
+    ],
+    "string": lambda _parameter, kind, value, _zone: [normal(each) for each in strings(kind, value)],
+    "date": lambda _parameter, kind, value, zone: [low for low, _ in spans(kind, value, zone)],
+    "reference": lambda _parameter, kind, value, _zone: references(kind, value),
+    "uri": lambda _parameter, kind, value, _zone: references(kind, value),
+    "number": _numbers,
+    "quantity": _numbers,
+}
+"""Parameter type → the keys of one value."""

@@ -1,0 +1,73 @@
+"""How one type is searched: what drives it, and what each candidate must still fulfil."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.store.dates import LATEST, Range
+from gateway.store.search.driver import Driver, column
+from gateway.store.search.filters import Filter
+
+
+@dataclass(slots=True, frozen=True)
+class Condition:
+    """One filter as SQL on ``q.value``, a sequence number; it reads postings and no versions."""
+
+    filter: Filter
+    sql: str
+    values: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """How one type is searched.
+
+    Attributes:
+        driver: where candidates come from.
+        conditions: what postings tell of a candidate.
+        known: filter → the candidates that fulfil it.
+        tests: what must be tested on the resource itself.
+        spans: sequence numbers that ``_lastUpdated`` allows, for each of its filters.
+        empty: some filter matches nothing at all.
+    """
+
+    driver: Driver = field(default_factory=Driver)
+    conditions: list[Condition] = field(default_factory=list)
+    known: dict[Filter, frozenset[int]] = field(default_factory=dict)
+    tests: list[Filter] = field(default_factory=list)
+    spans: list[list[Range]] = field(default_factory=list)
+    empty: bool = False
+
+    def passing(self, connection: Connection, candidates: Iterable[int], *, driven: bool = True) -> list[int]:
+        """Return the candidates that fulfil what postings tell, in their order.
+
+        Args:
+            driven: they come from the driver and fulfil its filter.
+        """
+        done = self.driver.filter if driven else None
+        sets = [known for each, known in self.known.items() if each is not done]
+        found = [
+            seq
+            for seq in candidates
+            if all(any(low <= seq <= high for low, high in spans) for spans in self.spans)
+            and all(seq in known for known in sets)
+        ]
+        left = [each for each in self.conditions if each.filter is not done]
+        if not left or not found:
+            return found
+        where = " AND ".join(each.sql for each in left)
+        values = (json.dumps(found), *(value for each in left for value in each.values))
+        sql = f"SELECT q.value FROM EACH(?) q WHERE {where}"  # noqa: S608
+        fulfilled = set(column(connection, sql, values))
+        return [seq for seq in found if seq in fulfilled]
+
+    @property
+    def bounds(self) -> Range:
+        """The sequence numbers outside which ``_lastUpdated`` allows none."""
+        low = max((min((low for low, _ in spans), default=LATEST) for spans in self.spans), default=0)
+        return low, min((max((high for _, high in spans), default=0) for spans in self.spans), default=LATEST)

@@ -1,0 +1,76 @@
+"""Reference parameters: ``Type/id``, an id, an absolute URL, or ``:identifier`` (R4 §3.1.1.4.12)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import Rejected
+from gateway.store.index import Parameter, identifier, references, unversioned
+from gateway.store.search.escape import plain, split
+from gateway.store.types import NUMBER, TYPES
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
+_LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})\Z")
+
+
+@dataclass(slots=True, frozen=True)
+class Target:
+    """One value of a reference search: any of these literals, whatever their version."""
+
+    any_of: frozenset[str]
+
+    def holds(self, kind: str, value: Any) -> bool:
+        """Tell whether an element refers to it."""
+        return any(
+            each in self.any_of or unversioned(each) in self.any_of for each in references(kind, value)
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Identified:
+    """``:identifier``: the Reference names its target by this identifier, not by where it is."""
+
+    system: str | None
+    value: str
+
+    def holds(self, kind: str, value: Any) -> bool:
+        """Tell whether an element is such a Reference."""
+        return kind == "Reference" and any(
+            text.casefold() == self.value and self.system in (None, system)
+            for system, text in identifier(value)
+        )
+
+
+def parse(text: str, modifier: str, parameter: Parameter, base: str) -> Target | Identified:
+    """Return the value of a reference parameter; ``modifier`` is ``""``, ``identifier`` or a resource type.
+
+    Raises:
+        Rejected: it is no reference, or one to a type that the parameter never has; code ``value``.
+    """
+    if modifier == "identifier":
+        return _identified(text, parameter)
+    bare = plain(text)
+    bare = bare.removeprefix(base.rstrip("/") + "/") if base else bare
+    targets = (modifier,) if modifier else parameter.targets
+    if modifier and parameter.targets and modifier not in parameter.targets:
+        raise Rejected(f"never refers to {modifier}", code="value", where=parameter.name)
+    if found := _LITERAL.match(bare):
+        if found[1] not in (targets or NUMBER):
+            raise Rejected(
+                f"refers to {', '.join(targets) or 'R4 types'} only", code="value", where=parameter.name
+            )
+        return Target(frozenset((bare,)))
+    if "://" in bare or bare.startswith("urn:"):
+        return Target(frozenset((bare,)))
+    if ID.match(bare):
+        return Target(frozenset(f"{target}/{bare}" for target in targets or TYPES))
+    raise Rejected("takes Type/id, id or an absolute URL", code="value", where=parameter.name)
+
+
+def _identified(text: str, parameter: Parameter) -> Identified:
+    parts = [plain(part) for part in split(text, "|")]
+    if len(parts) > 2 or not parts[-1]:
+        raise Rejected("is written value, system|value or |value", code="value", where=parameter.name)
+    return Identified(parts[0] if len(parts) == 2 else None, parts[-1].casefold())

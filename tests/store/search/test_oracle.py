@@ -1,0 +1,200 @@
+"""Random searches of random resources: what the index finds is what the filters mean, told one by one."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.store import Change
+from gateway.store.index import references, unversioned, values
+from gateway.store.search import Criteria, others, planner, scan, sight, sources
+
+Json = dict[str, Any]
+DAYS = [f"2026-0{month}-{day:02}" for month in (1, 2) for day in (1, 2, 15, 28)]
+CODES = ["718-7", "2-2", "WBC", "Wbc"]
+SYSTEMS = ["http://loinc.org", "urn:lis"]
+NAMES = ["Müller", "muller", "Mul", "张三", "张", "Al Bo", "x" * 60, "x" * 50 + "y"]
+
+
+class Chance:
+    """Makes resources and searches."""
+
+    def __init__(self, seed: int) -> None:
+        self.pick = random.Random(seed)
+
+    def some(self, **elements: Any) -> Json:
+        """Return some of the elements."""
+        return {name: value for name, value in elements.items() if self.pick.random() < 0.7}
+
+    def coding(self) -> Json:
+        code = {"code": self.pick.choice(CODES), **self.some(system=self.pick.choice(SYSTEMS))}
+        return code | self.some(display=self.pick.choice(["White cells", "Red cells"]))
+
+    def concept(self) -> Json:
+        codings = [self.coding() for _ in range(self.pick.randint(0, 2))]
+        return {"coding": codings, "text": "cells"} if codings else {"text": "no code"}
+
+    def reference(self, type_: str) -> Json:
+        version = self.pick.choice(["", "", "/_history/1"])
+        named = self.some(identifier={"system": "urn:mrn", "value": self.pick.choice("123")})
+        return {"reference": f"{type_}/{type_[0].lower()}{self.pick.randint(0, 9)}{version}", **named}
+
+    def times(self) -> Json:
+        day, other = sorted(self.pick.choices(DAYS, k=2))
+        return self.pick.choice([
+            {"effectiveDateTime": day},
+            {"effectiveDateTime": f"{day}T10:00:00+08:00"},
+            {"effectivePeriod": {"start": day, "end": other}},
+            {"effectivePeriod": {"start": day}},
+            {},
+        ])  # fmt: skip
+
+    def patient(self, n: int) -> Json:
+        name = self.pick.choice([{"text": self.pick.choice(NAMES)}, {"family": "Mul", "given": ["Bo"]}])
+        return {"resourceType": "Patient", "id": f"p{n}"} | self.some(
+            name=[name, {"text": self.pick.choice(NAMES)}],
+            gender=self.pick.choice(["male", "female"]),
+            birthDate=self.pick.choice(["1990", "1990-03", "1990-03-07"]),
+            active=self.pick.choice([True, False]),
+            managingOrganization=self.reference("Organization"),
+            meta={"tag": [self.coding()], "profile": ["http://example.org/p/a|1"]},
+        )
+
+    def organization(self, n: int) -> Json:
+        return {"resourceType": "Organization", "id": f"o{n}"} | self.some(
+            name=self.pick.choice(NAMES), partOf=self.reference("Organization")
+        )
+
+    def observation(self, n: int) -> Json:
+        value = {"value": self.pick.choice([1, 1.5, 2, 100]), **self.some(unit="g", code="g", system="urn:u")}
+        status = self.pick.choice(["final", "amended"])
+        made = {"resourceType": "Observation", "id": f"x{n}", "status": status, "code": self.concept()}
+        component = [{"code": self.concept(), "valueQuantity": value} for _ in range(2)]
+        some = self.some(subject=self.reference("Patient"), valueQuantity=value, component=component)
+        return made | some | self.times()
+
+    def search(self, type_: str) -> list[tuple[str, str]]:
+        """Return one to three random filters."""
+        return [self.filter(type_) for _ in range(self.pick.choice([1, 1, 2, 3]))]
+
+    def filter(self, type_: str) -> tuple[str, str]:
+        code, system, day = self.pick.choice(CODES), self.pick.choice(SYSTEMS), self.pick.choice(DAYS)
+        prefix = self.pick.choice(["", "ne", "gt", "lt", "ge", "le", "sa", "eb"])
+        name, number = self.pick.choice(NAMES), self.pick.choice(["1", "1.5", "2.0", "1e2", "99"])
+        token = self.pick.choice([code, f"{system}|{code}", f"|{code}", f"{system}|", f"{code},none"])
+        text = self.pick.choice([name, name[:2], name.upper(), name[:49]])
+        one = str(self.pick.randint(0, 9))
+        common = [("_id", f"p{one},o{one},x{one}"), ("_id:not", f"x{one}"), ("_lastUpdated", "ge2020")]
+        of_type: dict[str, list[tuple[str, str]]] = {
+            "Patient": [
+                ("name" + self.pick.choice(["", ":exact", ":contains"]), text),
+                ("family", "mul"), ("given:missing", "true"), ("gender", "male"), ("gender:not", "male"),
+                ("birthdate", prefix + "1990-03"), ("active", "true"), ("_tag", token),
+                ("_profile", "http://example.org/p/a"), ("_profile:below", "http://example.org"),
+                ("organization", f"o{one},Organization/o1"), ("organization.name", text),
+                ("organization.partof.name:missing", "false"), ("organization:identifier", "urn:mrn|2"),
+                ("_has:Observation:patient:code", token), ("_has:Observation:subject:date", prefix + day),
+            ],
+            "Organization": [
+                ("name", text), ("partof", f"o{one}"), ("partof:missing", "true"),
+                ("partof.partof.name", text),
+                ("_has:Patient:organization:gender", "male"),
+                ("_has:Patient:organization:_has:Observation:patient:status", "final"),
+            ],
+            "Observation": [
+                ("code", token), ("code:not", token), ("code:text", "red"), ("code:missing", "true"),
+                ("combo-code", token), ("status", "final"), ("status:not", "final"),
+                ("date", prefix + day), ("date", f"{prefix}{day[:7]}"), ("date:missing", "true"),
+                ("date", f"ge{day},lt2026-01-02"), ("value-quantity", prefix + number),
+                ("value-quantity", f"{prefix}{number}|urn:u|g"), ("value-quantity", f"{number}||g"),
+                ("code-value-quantity", f"{code}${prefix}{number}"),
+                ("component-code-value-quantity", f"{code}$gt1"), ("patient", f"p{one},p1"),
+                ("subject:Patient", f"p{one}"), ("subject:identifier", "2"), ("patient.name", text),
+                ("subject.organization.name", text), ("patient.gender:not", "male"), ("_content", "cells"),
+            ],
+        }  # fmt: skip
+        return self.pick.choice([*of_type[type_], *of_type[type_], *common])
+
+
+class Told:
+    """Answers about other resources by looking at every one."""
+
+    def __init__(self, resources: list[Json]) -> None:
+        self.resources = resources
+
+    def fetch(self, type_: str, id_: str) -> Json | None:
+        return next((r for r in self.resources if (r["resourceType"], r["id"]) == (type_, id_)), None)
+
+    def refers(self, type_: str, parameter: Any, target: str, inner: Any) -> bool:
+        return any(
+            unversioned(reference) == target and inner.holds(resource, self)
+            for resource in self.resources
+            if resource["resourceType"] == type_
+            for each in values(parameter, resource)
+            for reference in references(*each)
+        )
+
+    def listed(self, list_: str) -> frozenset[str]:
+        return frozenset()
+
+
+@pytest.fixture(params=["usual", "each tested", "small steps"])
+def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Bounds that make small stores run through what large ones do."""
+    if request.param == "each tested":
+        for module, name in ((others, "MAX_FAR"), (planner, "MAX_KNOWN"), (sources, "MAX_CODES")):
+            monkeypatch.setattr(module, name, 0)
+    if request.param == "small steps":
+        for module, name in (
+            (sight, "_CHUNK"),
+            (sight, "_MAX_CHUNK"),
+            (sight, "_READ"),
+            (planner, "MAX_LISTS"),
+        ):
+            monkeypatch.setattr(module, name, 3)
+        monkeypatch.setattr(scan, "COUNT_CAP", 0)
+        monkeypatch.setattr(scan, "_CHUNK", 3)
+        monkeypatch.setattr(planner, "FEW", -1)
+    return str(request.param)
+
+
+def current(ward: Any) -> Iterator[Json]:
+    for type_ in ("Patient", "Organization", "Observation"):
+        yield from (json.loads(each.body) for each in ward.page(type_, ("_count", "1000")).matches)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_index_finds_what_the_filters_mean(ward: Any, strategy: str, seed: int) -> None:
+    chance = Chance(seed)
+    makers = (chance.patient, chance.organization, chance.observation)
+    for _ in range(2):  # the second round writes new versions of some
+        made = [make(n) for make in makers for n in range(30 if make == chance.observation else 10)]
+        ward.put(*[each for each in made if chance.pick.random() < 0.7])
+    ward.desk.transact(Change("delete", "Observation", "x1"), Change("delete", "Patient", "p1"))
+    resources = list(current(ward))
+    told = Told(resources)
+    for _ in range(120):
+        type_ = chance.pick.choice(["Patient", "Organization", "Observation", "Observation"])
+        pairs = chance.search(type_)
+        criteria = Criteria(type_, pairs, zone="+08:00", resolver=told)
+        expected = {each["id"] for each in resources if criteria.matches(each)}
+        order = chance.pick.choice(
+            [[], [("_sort", "_lastUpdated")], [("_sort", "-_id")], [("_sort", SORTS[type_])]]
+        )
+        count = ("_count", str(chance.pick.choice([1, 4, 100])))
+
+        def ask(more: list[tuple[str, str]], asked: Any = (type_, *pairs, *order, count)) -> Any:
+            return ward.page(*asked, *more)
+
+        shown = [name.partition("/")[2] for page in ward.pages(ask) for name in page]
+        assert len(shown) == len(set(shown)), (type_, pairs, order)
+        assert set(shown) == expected, (type_, pairs, order)
+        counted = ward.page(type_, *pairs, ("_total", "accurate"), ("_count", "1"))
+        assert counted.total == len(expected), (type_, pairs)
+
+
+SORTS = {"Patient": "-name", "Organization": "name", "Observation": "-date"}

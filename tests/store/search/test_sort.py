@@ -1,0 +1,101 @@
+"""``_sort``: orders, ties, missing values, and pages that go on in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.errors import Rejected
+from gateway.store.search import order, scan
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("date", "o1 o3 o2 o4"),
+        ("-date", "o2 o3 o1 o4"),
+        ("value-quantity", "o1 o2 o3 o4"),
+        ("-value-quantity", "o3 o2 o1 o4"),
+        ("code", "o4 o2 o3 o1"),
+        ("code,-date", "o2 o4 o3 o1"),
+        ("-code,date", "o1 o3 o2 o4"),
+        ("subject,_id", "o1 o2 o3 o4"),
+        ("_lastUpdated", "o1 o2 o3 o4"),
+        ("-_lastUpdated", "o4 o3 o2 o1"),
+        ("-_id", "o4 o3 o2 o1"),
+    ],
+)
+def test_orders(full: Any, value: str, expected: str) -> None:
+    assert full.found("Observation", ("_sort", value)) == expected.split()
+    shown = full.pages(lambda more: full.page("Observation", ("_sort", value), ("_count", "1"), *more))
+    assert [name for (name,) in shown] == [f"Observation/{id_}" for id_ in expected.split()]
+
+
+@pytest.mark.parametrize("value", ["date", "-date", "date,_id", "name", "-name", "_lastUpdated"])
+@pytest.mark.parametrize("scanned", [False, True])
+def test_pages_of_a_sorted_search_while_a_writer_writes(
+    ward: Any, value: str, scanned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index gives the order that sorting gives: nothing twice, nothing left out, no later version."""
+    if scanned:
+        monkeypatch.setattr(scan, "COUNT_CAP", 0)
+    resources = [(named if "name" in value else dated)(ward, n) for n in range(23)]
+    ward.put(*resources)
+    turn = 0
+
+    def ask(more: list[tuple[str, str]]) -> Any:
+        nonlocal turn
+        page = ward.page(resources[0]["resourceType"], ("_sort", value), ("_count", "4"), *more)
+        assert all(match.ver == 1 for match in page.matches)
+        ward.put({**resources[turn], "language": "en"}, {**resources[0], "id": f"new{turn}"})
+        turn += 1
+        return page
+
+    shown = [name.partition("/")[2] for page in ward.pages(ask) for name in page]
+    by_id = {each["id"]: each for each in resources}
+    assert sorted(shown) == sorted(by_id)
+    keys = [key(by_id[id_], value) for id_ in shown]
+    told = [each for each in keys if each]
+    assert told == sorted(told, reverse=value.startswith("-"))
+    assert keys == told + [""] * (len(keys) - len(told)), "missing values come last"
+
+
+def named(ward: Any, n: int) -> dict[str, Any]:
+    """A patient with two names, or none."""
+    names = [{"text": f"n{n * 7 % 5}"}, {"text": f"x{n % 3}"}]
+    return ward.patient(f"r{n}", **({"name": names} if n % 6 else {}))
+
+
+def dated(ward: Any, n: int) -> dict[str, Any]:
+    """An observation of a day, of a long period, or of no known time."""
+    day = {"effectiveDateTime": f"2026-03-{n * 7 % 5 + 1:02}"}
+    period = {"effectivePeriod": {"start": f"2026-03-{n % 7 + 1:02}", "end": "2026-04-01"}}
+    return ward.observation(f"r{n}", **(day if n % 3 else period if n % 2 else {}))
+
+
+def key(resource: dict[str, Any], value: str) -> str:
+    """The value that counts in an order, "" for none."""
+    if "name" in value:
+        names = [each["text"] for each in resource.get("name", [])]
+        return max(names, default="") if value.startswith("-") else min(names, default="")
+    if value == "_lastUpdated":
+        return f"{int(resource['id'][1:]):03}"
+    return str(resource.get("effectiveDateTime", resource.get("effectivePeriod", {}).get("start", "")))
+
+
+@pytest.mark.parametrize(
+    "value", ["nothing", "code-value-quantity", "_text", "", "date,,code", ",".join(["date"] * 9)]
+)
+def test_what_cannot_be_sorted_by_is_rejected(full: Any, value: str) -> None:
+    with pytest.raises(Rejected) as raised:
+        full.page("Observation", ("_sort", value))
+    assert raised.value.where == "_sort"
+
+
+def test_too_many_to_sort_say_so(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "MAX_SORTED", 3)
+    with pytest.raises(Rejected) as raised:
+        full.page("Observation", ("_sort", "code"))
+    assert raised.value.code == "too-costly"
+    assert full.found("Observation", ("_sort", "code"), ("patient", "p1")) == ["o2", "o1"]
