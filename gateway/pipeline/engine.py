@@ -16,13 +16,14 @@ from gateway.mapping import Maps
 from gateway.pipeline import steps
 from gateway.pipeline.admission import Admission
 from gateway.pipeline.counters import Counters
+from gateway.pipeline.interaction import Interaction, Told
 from gateway.pipeline.job import Answer, Ending, Job, Key, answer, log
 from gateway.pipeline.steps import Validate
 from gateway.pipeline.trail import Trail
 from gateway.pipeline.writer import Writer
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
-from gateway.store import Store
+from gateway.store import Store, Transact, Transacted
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,6 +52,7 @@ class Engine:
         self._parts = parts
         self._admission = Admission(parts.limits.max_messages, parts.limits.max_bytes)
         self._under_way: dict[Key, Job] = {}
+        self._open = False
 
     async def start(self) -> None:
         """Finish what an earlier run left unfinished, then begin to take messages.
@@ -64,17 +66,20 @@ class Engine:
         self._writer = Writer(
             parts.store, parts.maps, parts.adapters, parts.limits, parts.validate, trail,
             ended=lambda endings: self._loop.call_soon_threadsafe(self._end, endings),
+            told=lambda told: self._loop.call_soon_threadsafe(self._tell, told),
             recovered=lambda ended: self._loop.call_soon_threadsafe(self._count_recovered, ended),
         )  # fmt: skip
         await asyncio.to_thread(self._writer.start)
+        self._open = True
 
     async def stop(self) -> None:
         """End what is under way and stop; the doors must have stopped before."""
+        self._open = False
         await asyncio.to_thread(self._writer.stop)
 
     @property
     def under_way(self) -> int:
-        """Messages taken in and not ended."""
+        """Messages and interactions taken in and not ended."""
         return self._admission.inside
 
     async def deliver(self, envelope: Envelope) -> bytes:
@@ -95,6 +100,23 @@ class Engine:
         await self._enter(job)
         self._writer.put(job)
         return _bytes(await asyncio.shield(job.answered))
+
+    async def write(self, transact: Transact) -> Transacted:
+        """Make the changes of one interaction; returns what became of them once that is committed.
+
+        Raises:
+            Retry: nothing was committed; the client may try again.
+        """
+        interaction = Interaction(transact, self._loop.create_future())
+        await self._admission.enter(interaction.size)
+        if not self._open:
+            self._admission.leave(interaction.size)
+            raise Retry("the gateway is stopping")
+        self._writer.put(interaction)
+        answer = await asyncio.shield(interaction.answered)
+        if isinstance(answer, Retry):
+            raise answer
+        return answer
 
     async def _enter(self, job: Job) -> None:
         try:
@@ -127,6 +149,13 @@ class Engine:
                 del self._under_way[job.key]
                 self._admission.leave(len(job.envelope.raw))
                 self.counters.ended(ending.answer, ending.outcome)
+
+    def _tell(self, told: Sequence[Told]) -> None:
+        """Wake the requests and make room."""
+        for one in told:
+            if not one.interaction.answered.done():
+                one.interaction.answered.set_result(one.answer)
+            self._admission.leave(one.interaction.size)
 
     def _count_recovered(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

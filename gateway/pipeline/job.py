@@ -51,6 +51,11 @@ class Job:
         return self.envelope.tenant, self.envelope.sender, self.repeat_key
 
     @property
+    def weight(self) -> int:
+        """How much of a batch it is."""
+        return 1
+
+    @property
     def wants_receipt(self) -> bool:
         """Answer as soon as the bytes are committed (the sender's profile, or enhanced mode)."""
         return self.reading.wants_receipt

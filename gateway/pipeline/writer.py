@@ -6,8 +6,9 @@ Each cycle commits one transaction; n senders share it. A message goes one of tw
 - carefully: its bytes in one commit, then mapped, its end in the next one. For senders that want their
   answer as soon as the bytes are safe, and for messages of which a process may have died (``trail``).
 
-Either way nothing is answered before it is committed. While receipts wait, the work behind earlier ones goes
-on in small slices: a burst is taken in at the speed of the disk, and worked off after it, in its order.
+What the API writes goes into the same batches. Nothing is answered before it is committed. While receipts
+wait, the work behind earlier ones goes on in small slices: a burst is taken in at the speed of the disk, and
+worked off after it, in its order.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, now_
 from gateway.errors import Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
+from gateway.pipeline.interaction import Interaction, Told
 from gateway.pipeline.job import Ending, Job, log
 from gateway.pipeline.recovery import finish_unsettled
 from gateway.pipeline.steps import Validate
 from gateway.pipeline.trail import CAPACITY, Trail
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
-from gateway.store import Receive, Settle, Store, Written
+from gateway.store import Receive, Settle, Store, Transact, Transacted, Written
+
+Item = Receive | Settle | Transact
 
 SLICE = 2
 """Kept messages that are worked on between two commits while receipts are being asked for."""
@@ -45,6 +49,7 @@ class Writer:
 
     Args:
         ended: told, from this thread, what a commit means for the doors.
+        told: the same for what the API writes.
         recovered: told how messages ended that had been left unfinished.
     """
 
@@ -58,12 +63,13 @@ class Writer:
         trail: Trail | None,
         *,
         ended: Callable[[list[Ending]], object],
+        told: Callable[[list[Told]], object],
         recovered: Callable[[list[Outcome]], object],
     ) -> None:
         self._store, self._maps, self._adapters = store, maps, adapters
         self._limits, self._validate, self._trail = limits, validate, trail
-        self._ended, self._recovered = ended, recovered
-        self._waiting: deque[Job] = deque()
+        self._ended, self._told, self._recovered = ended, told, recovered
+        self._waiting: deque[Job | Interaction] = deque()
         self._behind: deque[Job] = deque()
         self._bell = threading.Event()
         self._stopping = False
@@ -81,8 +87,8 @@ class Writer:
         self._recover()
         self._thread.start()
 
-    def put(self, job: Job) -> None:
-        """Queue one message; any thread."""
+    def put(self, job: Job | Interaction) -> None:
+        """Queue one message, or what the API wants written; any thread."""
         self._waiting.append(job)
         self._bell.set()
 
@@ -105,12 +111,17 @@ class Writer:
             if fresh or not idle:
                 mapped = self._cycle(mapped, fresh)
 
-    def _take(self, *, patient: bool) -> list[Job]:
-        """Return what is waiting; a patient caller waits for the first one."""
+    def _take(self, *, patient: bool) -> list[Job | Interaction]:
+        """Return what is waiting, as much as one batch may be; a patient caller waits for the first one."""
         if patient and not self._waiting and not self._stopping:
             self._bell.wait(PAUSE if self._unfinished else LOOK)
         self._bell.clear()
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limits.batch))]
+        taken: list[Job | Interaction] = []
+        room = self._limits.batch
+        while self._waiting and room > 0:
+            taken.append(self._waiting.popleft())
+            room -= taken[-1].weight
+        return taken
 
     def _refresh(self) -> None:
         """Take over changed code tables, between two batches; a broken file leaves its table as it was."""
@@ -128,18 +139,20 @@ class Writer:
         if change.tables:
             log.info("code tables changed: %s; maps %s", ", ".join(change.tables), self._maps.version)
 
-    def _cycle(self, mapped: list[Job], fresh: list[Job]) -> list[Job]:
+    def _cycle(self, mapped: list[Job], fresh: list[Job | Interaction]) -> list[Job]:
         """Commit the ends of ``mapped`` and what is ``fresh``; return what is mapped and has no end yet."""
+        jobs = [one for one in fresh if isinstance(one, Job)]
+        interactions = [one for one in fresh if isinstance(one, Interaction)]
         try:
-            new = [job for job in fresh if not self._is_repeat(job)]
+            new = [job for job in jobs if not self._is_repeat(job)]
             if self._may_go_at_once(new):
                 self._map_ahead(new)
-            self._behind += self._write(mapped, new)
+            self._behind += self._write(mapped, new, interactions)
         except Exception as error:  # noqa: BLE001 -- the writer must outlive whatever the store throws
-            self._postpone([*mapped, *fresh, *self._behind], error)
+            self._postpone([*mapped, *jobs, *self._behind], interactions, error)
             self._behind.clear()
             return []
-        asked = self._waiting or any(job.wants_receipt for job in fresh)
+        asked = self._waiting or any(job.wants_receipt for job in jobs)
         most = SLICE if asked else self._limits.batch
         now = [self._behind.popleft() for _ in range(min(len(self._behind), most))]
         self._map(now)
@@ -177,7 +190,7 @@ class Writer:
         for job in jobs:
             job.result = steps.translate(self._maps, job.envelope, job.reading, self._validate)
 
-    def _write(self, mapped: list[Job], new: list[Job]) -> list[Job]:
+    def _write(self, mapped: list[Job], new: list[Job], interactions: list[Interaction]) -> list[Job]:
         """Commit one batch and answer whom it answers; return those of ``new`` that go on."""
         items: list[tuple[Job, Settle | Receive]] = [(job, job.take_end()) for job in mapped]
         for job in new:
@@ -185,19 +198,26 @@ class Writer:
                 items.append((job, job.take_bytes()))
             if job.result is not None:
                 items.append((job, job.take_end()))
-        written = self._store.write([item for _, item in items]) if items else []
-        endings = [_ending(job, one) for (job, _), one in zip(items, written, strict=True)]
+        batch: list[Item] = [*(item for _, item in items), *(one.transact for one in interactions)]
+        written = self._store.write(batch) if batch else []
+        done = zip(items, written[: len(items)], strict=True)
+        endings = [_ending(job, one) for (job, _), one in done if isinstance(one, Written)]
         self._ended([ending for ending in endings if ending])
+        if interactions:
+            answers = [one for one in written if isinstance(one, Transacted)]
+            self._told([Told(*pair) for pair in zip(interactions, answers, strict=True)])
         return [job for job in new if job.kept and job.result is None]
 
-    def _postpone(self, jobs: Sequence[Job], error: Exception) -> None:
+    def _postpone(self, jobs: Sequence[Job], interactions: Sequence[Interaction], error: Exception) -> None:
         """Tell the senders that nothing was committed; what is in the inbox already is tried again later."""
         reason = error.reason if isinstance(error, Retry) else type(error).__name__
-        log.error("the store failed, %d messages wait at their senders: %s", len(jobs), reason)
+        waiting = len(jobs) + len(interactions)
+        log.error("the store failed, %d messages and requests wait at their senders: %s", waiting, reason)
         retry = error if isinstance(error, Retry) else Retry("the store failed")
         self._unfinished = True
         self._try_again_at = time.monotonic() + max(PAUSE, retry.after)
         self._ended([Ending(job, retry) for job in jobs])
+        self._told([Told(one, retry) for one in interactions])
 
     def _try_unfinished(self) -> None:
         if time.monotonic() < self._try_again_at and not self._stopping:
@@ -205,7 +225,7 @@ class Writer:
         try:
             self._recover()
         except Exception as error:  # noqa: BLE001 -- as in _cycle
-            self._postpone([], error)
+            self._postpone([], [], error)
 
     def _recover(self) -> None:
         """End what is in the inbox without an end."""
