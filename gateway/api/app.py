@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import (
     code_system,
+    compartment,
     concept_map,
+    create,
+    delete,
+    description,
+    everything,
+    export,
+    export_file,
+    export_status,
     health,
+    history,
+    import_manifest,
+    import_ndjson,
+    lastn,
     metadata,
     outcome,
+    patch,
     read,
     search,
     structure_definition,
+    subscription,
+    transaction,
     translate,
+    update,
     validate,
     value_set,
     vread,
 )
-from gateway.api.context import Context, Examine, Options
+from gateway.api.context import Context, Examine, Options, Write
 from gateway.api.guard import Guard
 from gateway.api.interaction import Interaction, Served
 from gateway.api.negotiation import NotAcceptable
+from gateway.api.routes import Routes
 from gateway.errors import QiaoError
+from gateway.feed.subscription import Notifier
 from gateway.mapping import Maps
 from gateway.store import Store
 from gateway.validation.terminology import Terminology
@@ -36,14 +54,37 @@ from gateway.validation.terminology import Terminology
 BASES = ("/fhir", "/t/{tenant}/fhir")
 """Where the API is mounted: the default tenant's base and that of any tenant."""
 
-SERVED: tuple[Interaction, ...] = (
+READING: tuple[Interaction, ...] = (
     read.INTERACTION,
     vread.INTERACTION,
-    search.INTERACTION,
-    search.POST_INTERACTION,
+    *history.INTERACTIONS,
+    *search.INTERACTIONS,
+    *everything.INTERACTIONS,
+    *lastn.INTERACTIONS,
+    *compartment.INTERACTIONS,
 )
 """The interactions of every type."""
 
+WRITING: tuple[Interaction, ...] = (
+    create.INTERACTION,
+    update.INTERACTION,
+    update.CONDITIONAL,
+    patch.INTERACTION,
+    patch.CONDITIONAL,
+    delete.INTERACTION,
+    delete.CONDITIONAL,
+    *transaction.INTERACTIONS,
+    *import_ndjson.INTERACTIONS,
+    *import_manifest.INTERACTIONS,
+)
+"""Those that a server without a writer does not have."""
+
+BULK: tuple[Interaction, ...] = (
+    *export.INTERACTIONS,
+    *export_status.INTERACTIONS,
+    *export_file.INTERACTIONS,
+)
+"""All at once, in the background."""
 
 _CONCEPT_MAP = Served(
     "ConceptMap", (*translate.OPERATIONS, concept_map.SEARCH, concept_map.READ), ("translate",)
@@ -59,6 +100,8 @@ def create_app(
     maps: Maps | None = None,
     terminology: Terminology | None = None,
     examine: Examine | None = None,
+    write: Write | None = None,
+    notifier: Notifier | None = None,
 ) -> FastAPI:
     """Return the application that serves ``store``.
 
@@ -69,46 +112,38 @@ def create_app(
         maps: whose code tables are served as ConceptMaps; None: none are.
         terminology: code systems, value sets and ConceptMaps that are served; None: none are.
         examine: see :class:`Context`.
+        write: see :class:`Context`.
+        notifier: see :class:`Context`.
     """
     options = options or Options()
-    app = FastAPI(title="qiao", version=version, redirect_slashes=False, redoc_url=None)
+    app = FastAPI(title="qiao", redirect_slashes=False, openapi_url=None)
     threads = ThreadPoolExecutor(options.search_threads, thread_name_prefix="qiao-search")
-    app.state.context = Context(store, options, version, threads, maps, terminology, examine)
+    app.state.context = Context(store, options, version, threads, maps, terminology, examine, write, notifier)
     known = TERMINOLOGY if terminology is not None else TERMINOLOGY[-1:] if maps is not None else ()
-    of_types = [interaction for one in known for interaction in one.interactions]
-    for base in BASES:
-        for interaction in (metadata.interaction(SERVED, known), *validate.INTERACTIONS, *of_types, *SERVED):
-            _mount(app, base, interaction)
-    app.add_api_route("/healthz", health.healthz, include_in_schema=False)
-    app.add_api_route("/readyz", health.readyz, include_in_schema=False)
+    checking = validate.INTERACTIONS if examine is not None else ()
+    notified = subscription.INTERACTIONS if notifier is not None else ()
+    served = (*checking, *BULK, *READING, *(WRITING if write is not None else ()), *notified)
+    more = {"Subscription": subscription.described(notifier)} if notifier is not None else {}
+    described = metadata.interaction(served, known, version, more)
+    all_ = [described, *(one for of in known for one in of.interactions), *served]
+    app.router.routes.append(_routes(all_))
+    app.add_route("/openapi.json", description.openapi(all_, version), include_in_schema=False)
+    app.add_route("/docs", description.docs(all_), include_in_schema=False)
+    app.add_route("/healthz", health.healthz, include_in_schema=False)
+    app.add_route("/readyz", health.readyz, include_in_schema=False)
     app.add_exception_handler(QiaoError, outcome.of_error)
     app.add_exception_handler(NotAcceptable, _not_acceptable)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(Guard, max_url=options.max_url, max_parameters=options.max_parameters, threads=threads)
     return app
 
 
-def _mount(app: FastAPI, base: str, interaction: Interaction) -> None:
-    name = f"{interaction.handler.__module__.rpartition('.')[2]}_{interaction.handler.__name__}"
-    if "{id}/" in interaction.path:
-        name += "_of_one"
-    if interaction.method == "POST" and not name.endswith("_post"):
-        name += "_post"
-    if base != BASES[0]:
-        name = f"tenant_{name}"
-    app.add_api_route(
-        base + interaction.path,
-        interaction.handler,
-        methods=[interaction.method],
-        summary=interaction.summary,
-        operation_id=name,
-        response_class=Response,
-    )
-    if interaction.method == "GET":
-        app.add_api_route(
-            base + interaction.path, interaction.handler, methods=["HEAD"], include_in_schema=False
-        )
+def _routes(interactions: Sequence[Interaction]) -> Routes:
+    routes = Routes()
+    for base in BASES:
+        for interaction in interactions:
+            routes.add(base, interaction)
+    return routes
 
 
 async def _not_acceptable(_request: Request, _error: Exception) -> Response:
@@ -118,7 +153,3 @@ async def _not_acceptable(_request: Request, _error: Exception) -> Response:
 async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return outcome.of_status(error.status_code, error.headers)
-
-
-async def _invalid(_request: Request, _error: Exception) -> Response:
-    return outcome.issue(400, "invalid", "the request is malformed")

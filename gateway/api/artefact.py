@@ -1,4 +1,4 @@
-"""CodeSystem, ValueSet, ConceptMap, StructureDefinition: official and other ones, read-only (R4 §3.1.0.1)."""
+"""CodeSystem, ValueSet, ConceptMap, StructureDefinition: what the server goes by (R4 http.html#read)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,49 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
+from starlette.responses import Response
 
+from gateway.api import negotiation, operation
 from gateway.api.context import NotFound, base_of, context, tenant_of
+from gateway.api.interaction import Interaction
 from gateway.errors import Rejected
 from gateway.validation.terminology import Terminology
 
 PAGE = 50
 """Artefacts in one page of a search."""
+PARAMETERS = ("url", "name", "_id", "_cursor")
+"""What a search of artefacts takes."""
 _LONG = ("concept", "compose", "expansion", "group", "snapshot", "differential")
 _SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+
+
+def interactions(kind: str, one: str, many: str) -> tuple[Interaction, Interaction]:
+    """Return the search and the read of a type of artefacts.
+
+    Args:
+        one: summary of the read.
+        many: summary of the search.
+    """
+
+    async def read(request: Request, id: str) -> Response:
+        """Answer with one artefact; a large code system that was imported comes without its concepts."""
+        terminology = terminology_of(request)
+        pretty = negotiation.check(request)
+        url = terminology.of_id(kind, id)
+        if not url:
+            raise NotFound("there is no such resource", code="not-found")
+        return await operation.answer(request, pretty, lambda: resource(terminology, kind, url))
+
+    async def search(request: Request) -> Response:
+        """Answer with a page of the artefacts."""
+        terminology = terminology_of(request)
+        pretty = negotiation.check(request, allowed=PARAMETERS)
+        return await operation.answer(request, pretty, lambda: searchset(request, terminology, kind))
+
+    return (
+        Interaction("search-type", "GET", f"/{kind}", search, many, parameters=PARAMETERS),
+        Interaction("read", "GET", f"/{kind}/{{id}}", read, one),
+    )
 
 
 def terminology_of(request: Request) -> Terminology:

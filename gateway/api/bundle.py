@@ -1,51 +1,95 @@
-"""The searchset Bundle, joined from stored bytes without parsing them (R4 §3.1.1.3, Bundle)."""
+"""Bundles of search and history, joined from stored bytes, not parsed (R4 search.html, http.html#history)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 
+from gateway.api.outcome import warnings
+from gateway.api.shape import WHOLE, Shape
+from gateway.api.version import etag
 from gateway.canonical.json import dumps
-from gateway.store import Page, Version
+from gateway.store import HistoryPage, Page, Version
+from gateway.store.clock import instant
+
+Pairs = Sequence[tuple[str, str]]
+GENERAL = frozenset(("_format", "_pretty", "_summary", "_elements"))
+"""Parameters that are about the answer; the API reads them, the store does not."""
 
 
-def searchset(page: Page, base: str, type_: str, pairs: Sequence[tuple[str, str]]) -> bytes:
-    """Return the Bundle of one page with its ``self`` and ``next`` links."""
-    told = [pair for pair in pairs if pair[0] != "_cursor"]
-    links = [{"relation": "self", "url": _url(base, type_, pairs)}]
+def searchset(page: Page, url: str, base: str, pairs: Pairs, wanted: Shape = WHOLE) -> bytes:
+    """Return the Bundle of one page of a search.
+
+    Args:
+        url: what was searched, without its parameters.
+        pairs: the parameters as they came.
+        wanted: how much of each resource.
+    """
+    links = [("self", pairs)]
+    if page.warnings:  # the self link says what was processed
+        links = [("self", [pair for pair in pairs if pair in page.used or pair[0] in GENERAL | {"_cursor"}])]
+    links.append(("first", _without_cursor(links[0][1])))
     if page.cursor is not None:
-        links.append({"relation": "next", "url": _url(base, type_, [*told, ("_cursor", page.cursor)])})
-    total = b"" if page.total is None else b',"total":%d' % page.total
-    entries = b",".join(_entries(page, base))
-    entry = b',"entry":[' + entries + b"]" if entries else b""
-    return b"".join(
-        (b'{"resourceType":"Bundle","type":"searchset"', total, b',"link":', dumps(links), entry, b"}")
-    )
+        links.append(("next", [*_without_cursor(links[0][1]), ("_cursor", page.cursor)]))
+    entries = [] if wanted.summary == "count" else list(_entries(page, base, wanted))
+    return _joined("searchset", page.total, [(name, _url(url, told)) for name, told in links], entries)
 
 
-def _entries(page: Page, base: str) -> Iterator[bytes]:
+def history(page: HistoryPage, url: str, base: str, pairs: Pairs, ascending: bool) -> bytes:
+    """Return the Bundle of one page of a history.
+
+    In ascending order the last page has a link ``monitor``: it leads to what is committed later.
+    """
+    links = [("self", _url(url, pairs)), ("first", _url(url, _without_cursor(pairs)))]
+    if page.cursor is not None and (page.more or ascending):
+        onwards = _url(url, [*_without_cursor(pairs), ("_cursor", page.cursor)])
+        links.append(("next" if page.more else "monitor", onwards))
+    entries = [_past(version, base) for version in page.versions]
+    return _joined("history", page.total, links, entries)
+
+
+def _joined(kind: str, total: int | None, links: Sequence[tuple[str, str]], entries: list[bytes]) -> bytes:
+    told = dumps([{"relation": relation, "url": url} for relation, url in links])
+    count = b"" if total is None else b',"total":%d' % total
+    entry = b',"entry":[' + b",".join(entries) + b"]" if entries else b""
+    head = b'{"resourceType":"Bundle","type":"' + kind.encode() + b'"'
+    return b"".join((head, count, b',"link":', told, entry, b"}"))
+
+
+def _entries(page: Page, base: str, wanted: Shape) -> Iterator[bytes]:
     head = dumps(base)[:-1]
-    for mode, versions in ((b"match", page.matches), (b"include", page.included)):
-        for version in versions:
-            yield _entry(head, version, mode)
+    for version in page.matches:
+        yield _entry(head, version, wanted.of(version), b"match")
+    for version in page.included:
+        yield _entry(head, version, wanted.of(version, matched=False), b"include")
+    if page.warnings:
+        yield b'{"resource":' + dumps(warnings(page.warnings)) + b',"search":{"mode":"outcome"}}'
 
 
-def _entry(head: bytes, version: Version, mode: bytes) -> bytes:
-    address = f"/{version.type}/{version.id}".encode()
-    return b"".join(
-        (
-            b'{"fullUrl":',
-            head,
-            address,
-            b'","resource":',
-            version.body,
-            b',"search":{"mode":"',
-            mode,
-            b'"}}',
-        )
-    )
+def _entry(head: bytes, version: Version, body: bytes, mode: bytes) -> bytes:
+    address = f'/{version.type}/{version.id}","resource":'.encode()
+    return b"".join((b'{"fullUrl":', head, address, body, b',"search":{"mode":"', mode, b'"}}'))
 
 
-def _url(base: str, type_: str, pairs: Sequence[tuple[str, str]]) -> str:
+def _past(version: Version, base: str) -> bytes:
+    """Return the entry of one version; one that was deleted has no resource."""
+    address = f"{version.type}/{version.id}"
+    if version.deleted:
+        method, url, status = "DELETE", address, "204"
+    elif version.ver == 1:
+        method, url, status = "POST", version.type, "201"
+    else:
+        method, url, status = "PUT", address, "200"
+    response = {"status": status, "etag": etag(version), "lastModified": instant(version.ts_us)}
+    about = dumps({"request": {"method": method, "url": url}, "response": response})[1:]
+    resource = b"" if version.deleted else b',"resource":' + version.body
+    return b'{"fullUrl":' + dumps(f"{base}/{address}") + resource + b"," + about
+
+
+def _without_cursor(pairs: Pairs) -> list[tuple[str, str]]:
+    return [pair for pair in pairs if pair[0] != "_cursor"]
+
+
+def _url(url: str, pairs: Pairs) -> str:
     query = urlencode(pairs, safe=":/,|")
-    return f"{base}/{type_}?{query}" if query else f"{base}/{type_}"
+    return f"{url}?{query}" if query else url

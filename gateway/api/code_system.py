@@ -8,8 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import artefact, negotiation, operation
-from gateway.api.context import NotFound
+from gateway.api import artefact, operation
 from gateway.api.interaction import Interaction, Served
 from gateway.errors import Rejected
 from gateway.validation.terminology import Terminology
@@ -43,23 +42,6 @@ SUBSUMES: dict[str, operation.Kind] = {
     "codingA": "object",
     "codingB": "object",
 }
-
-
-async def read(request: Request, id: str) -> Response:
-    """Answer with one code system; an imported one comes without its concepts."""
-    terminology = artefact.terminology_of(request)
-    pretty = negotiation.check(request)
-    url = terminology.of_id(KIND, id)
-    if not url:
-        raise NotFound("there is no such resource", code="not-found")
-    return await operation.answer(request, pretty, lambda: artefact.resource(terminology, KIND, url))
-
-
-async def search(request: Request) -> Response:
-    """Answer with the code systems."""
-    terminology = artefact.terminology_of(request)
-    pretty = negotiation.check(request, allowed=("url", "name", "_id", "_cursor"))
-    return await operation.answer(request, pretty, lambda: artefact.searchset(request, terminology, KIND))
 
 
 async def validate_code(request: Request) -> Response:
@@ -155,8 +137,7 @@ SERVED = Served(
         Interaction(
             "", "POST", "/CodeSystem/{id}/$subsumes", subsumes, "How two codings of one system stand"
         ),
-        Interaction("search-type", "GET", "/CodeSystem", search, "The code systems"),
-        Interaction("read", "GET", "/CodeSystem/{id}", read, "One code system"),
+        *artefact.interactions(KIND, "One code system", "The code systems"),
     ),
     ("validate-code", "lookup", "subsumes"),
 )

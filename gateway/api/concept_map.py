@@ -1,4 +1,4 @@
-"""ConceptMap: the code tables in force and the terminology's, read-only (R4 ConceptMap, §3.1.0.1, §3.1.1)."""
+"""ConceptMap: the code tables in force and the terminology's, read-only (R4 ConceptMap)."""
 
 from __future__ import annotations
 

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from starlette.requests import Request
 
+from gateway.api.reads import Reads
 from gateway.api.room import Room
 from gateway.errors import Rejected
+from gateway.feed.subscription import Notifier
 from gateway.mapping import Maps
+from gateway.security import CALLER, Caller
 from gateway.store import Store
-from gateway.store.parameters import PARAMETERS
+from gateway.store.model import Transact, Transacted
+from gateway.store.types import NUMBER
 from gateway.validation import Examination
 from gateway.validation.terminology import Terminology
 
+if TYPE_CHECKING:
+    from gateway.api.import_manifest import ImportJob
+
 Examine = Callable[[bytes, Sequence[str]], Examination]
+LONG = 1024 * 1024
+"""Bytes of a body whose check takes so long that shorter ones must not wait for it."""
+
+Write = Callable[[Transact], Awaitable[Transacted]]
 
 DEFAULT_TENANT = "default"
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-.]{1,64}").fullmatch
+"""R4 also takes ``.`` and ``..``, which no client can send: in a URL they are steps (RFC 3986 §5.2.4)."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -26,13 +41,18 @@ class Options:
     """Settings of the API.
 
     Attributes:
-        tenants: who is served; any other tenant is 404.
+        tenants: who is served where nobody guards the application; else each client is served its own.
         public_url: scheme, host and path prefix as the clients see them (``"https://fhir.example"``),
             ``""``: as each request names them.
         max_url: characters of path and query, above which the answer is 414.
         max_parameters: query parameters of one request.
         max_form: bytes of a POST ``_search`` body.
+        max_body: bytes of a resource, a patch or a Bundle, after it was unpacked.
+        max_entries: entries of a batch or transaction.
         search_threads: searches that run at once; others wait for them.
+        validate: what happens to a resource that breaks a rule of R4: ``"strict"``, it is refused (422);
+            ``"report"``, it is stored, ``Prefer: return=OperationOutcome`` tells; ``"off"``, nobody looks.
+        import_hosts: whom $import of a manifest may ask for files, see ``[bulk] import_hosts``; none: nobody.
     """
 
     tenants: frozenset[str] = frozenset({DEFAULT_TENANT})
@@ -40,7 +60,11 @@ class Options:
     max_url: int = 8192
     max_parameters: int = 100
     max_form: int = 65_536
+    max_body: int = 64 * 1024 * 1024
+    max_entries: int = 10_000
     search_threads: int = 8
+    validate: Literal["strict", "report", "off"] = "strict"
+    import_hosts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,8 +75,13 @@ class Context:
         maps: have the code tables, None where none are served.
         terminology: None where none is served.
         examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
+        write: makes changes, and returns once they are committed; None: the server only reads.
+        notifier: answers for Subscriptions; None: there are none.
         room: for the bodies that are checked.
-        checks: the one thread that runs it: a large Bundle keeps other checks waiting, and no search.
+        checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
+        short_checks: the one for those below :data:`LONG`.
+        imports: of manifests, by id.
+        reads: reads current versions without holding up the event loop.
     """
 
     store: Store
@@ -62,12 +91,29 @@ class Context:
     maps: Maps | None = None
     terminology: Terminology | None = None
     examine: Examine | None = None
+    write: Write | None = None
+    notifier: Notifier | None = None
     room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
+    short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))
+    imports: dict[str, ImportJob] = field(default_factory=dict)
+    reads: Reads = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what belongs to the store alone."""
+        object.__setattr__(self, "reads", Reads(self.store))
+
+    def checker(self, size: int) -> ThreadPoolExecutor:
+        """Return the thread that checks a body of so many bytes."""
+        return self.short_checks if size < LONG else self.checks
 
 
 class NotFound(Rejected):
     """Nothing is at this address, or nothing that this caller may see."""
+
+
+class MethodNotAllowed(Rejected):
+    """What is at this address does not take this method."""
 
 
 def context(request: Request) -> Context:
@@ -83,7 +129,9 @@ def tenant_of(request: Request) -> str:
         NotFound: it is not served here.
     """
     tenant: str = request.path_params.get("tenant", DEFAULT_TENANT)
-    if tenant not in context(request).options.tenants:
+    caller: Caller | None = request.scope.get(CALLER)
+    served = tenant in context(request).options.tenants if caller is None else tenant == caller.tenant
+    if not served:
         raise NotFound("nothing is served at this address", code="not-found")
     return tenant
 
@@ -95,11 +143,40 @@ def base_of(request: Request) -> str:
     return f"{root}/t/{tenant}/fhir" if tenant is not None else f"{root}/fhir"
 
 
+ARTEFACTS = frozenset({"StructureDefinition", "CodeSystem", "ValueSet", "ConceptMap"})
+"""Types that stand in no store: what is served of them are the definitions that this server goes by."""
+
+STORED = frozenset(NUMBER) - ARTEFACTS - {"Parameters"}
+"""Types that the store serves; Parameters are no resources with an address (R4 parameters.html)."""
+
+
+def check_id(id_: object) -> str:
+    """Return a logical id that a resource can have (R4 §2.24.0.1).
+
+    Raises:
+        Rejected: it is none.
+    """
+    if type(id_) is not str or not _ID(id_):
+        raise Rejected("an id is 1 to 64 of A-Z a-z 0-9 - .", code="value", where="id")
+    return id_
+
+
+def check_known(type_: str, id_: str) -> None:
+    """Make sure that an address can be that of a resource.
+
+    Raises:
+        NotFound: the server has no such type, or nothing can have this id.
+    """
+    check_type(type_)
+    if not _ID(id_):
+        raise NotFound("there is no such resource", code="not-found")
+
+
 def check_type(type_: str) -> None:
     """Make sure that the server serves a type.
 
     Raises:
-        NotFound: it does not (R4 §3.1.0.1: 404 for an unknown type).
+        NotFound: it does not (R4 http.html: 404 for an unknown type).
     """
-    if type_ not in PARAMETERS:
+    if type_ not in STORED:
         raise NotFound("this server has no such resource type; see metadata", code="not-supported")

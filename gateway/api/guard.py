@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import outcome
+from gateway.api.compression import Compression
 from gateway.api.representation import Representation
 
 _LOG = logging.getLogger("qiao.api")
@@ -33,8 +34,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, _request_id(scope), scope["method"] == "HEAD")
-        told = Representation(scope, answer.send, self._threads).send
+        answer = _Answer(send, request_id(scope), scope["method"] == "HEAD")
+        packed = Compression(scope, answer.send, self._threads).send
+        told = Representation(scope, packed, self._threads).send
         query: bytes = scope["query_string"]
         if len(query) + len(scope.get("raw_path") or scope["path"]) > self._max_url:
             await outcome.of_status(414)(scope, receive, told)
@@ -71,7 +73,8 @@ class _Answer:
         await self._send(message)
 
 
-def _request_id(scope: Scope) -> bytes:
+def request_id(scope: Scope) -> bytes:
+    """Return the id of a request: the one that the client gave, or a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.match(value):
             return bytes(value)

@@ -1,135 +1,190 @@
-"""metadata: the CapabilityStatement, made from what is registered (R4 §3.1.0.6, CapabilityStatement)."""
+"""metadata: the CapabilityStatement, made from what is registered (R4 http.html#capabilities)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import negotiation, terminology_capabilities
-from gateway.api.context import base_of, context, tenant_of
+from gateway.api.compartment import DEFINITIONS
+from gateway.api.context import STORED, base_of, context, tenant_of
 from gateway.api.interaction import Interaction, Served
+from gateway.api.routes import PATCHES
 from gateway.canonical.json import dumps
-from gateway.store.parameters import PARAMETERS, Parameter
+from gateway.security.caller import CALLER, LOCAL
+from gateway.store.index import Parameter, parameters
 
-_SHARED = {
-    ("clinical", "identifier"): "Encounter Condition AllergyIntolerance MedicationRequest ServiceRequest "
-    "Observation DiagnosticReport",
-    (
-        "clinical",
-        "code",
-    ): "Condition AllergyIntolerance MedicationRequest ServiceRequest Observation DiagnosticReport",
-    ("clinical", "patient"): "Encounter Condition AllergyIntolerance MedicationRequest ServiceRequest "
-    "Observation DiagnosticReport",
-    ("clinical", "encounter"): "ServiceRequest Observation DiagnosticReport",
-    ("clinical", "date"): "Encounter AllergyIntolerance Observation DiagnosticReport",
-    ("medications", "status"): "MedicationRequest",
-    ("medications", "encounter"): "MedicationRequest",
-    ("medications", "date"): "MedicationRequest",
-}
-"""Parameters whose official definition several types share, by (group, name)."""
-
+Entry = dict[str, Any]
 _URL = "http://hl7.org/fhir/SearchParameter/"
-_COMMON = (
-    {"name": "_id", "type": "token", "definition": f"{_URL}Resource-id"},
-    {"name": "_lastUpdated", "type": "date", "definition": f"{_URL}Resource-lastUpdated"},
-)
+_OPERATION = "http://hl7.org/fhir/OperationDefinition/"
+_SYSTEM = ("transaction", "batch", "search-system", "history-system")
+_OF_ALL = ("_id", "_lastUpdated", "_profile", "_security", "_source", "_tag")
 
 
-def definition(type_: str, name: str) -> str:
-    """Return the canonical URL of the official SearchParameter."""
-    for (group, shared), types in _SHARED.items():
-        if shared == name and type_ in types.split():
-            return f"{_URL}{group}-{name}"
-    return f"{_URL}{type_}-{name}"
+@dataclass(slots=True, frozen=True)
+class Described:
+    """What a statement is made of.
+
+    Attributes:
+        version: of the program.
+        started: when the server was.
+        served: the interactions of every type and of the system.
+        others: the types that stand in no store.
+        more: what is said of a type beside the usual.
+    """
+
+    version: str
+    started: datetime
+    served: tuple[Interaction, ...]
+    others: tuple[Served, ...] = ()
+    more: Mapping[str, Entry] = field(default_factory=dict)
+
+    def codes(self) -> list[str]:
+        """The interactions, as CapabilityStatement names them."""
+        return list(dict.fromkeys(one.code for one in self.served if one.code))
+
+    def has(self, method: str, path: str) -> bool:
+        """Whether something is served."""
+        return any((one.method, one.path) == (method, path) for one in self.served)
 
 
-def _parameter(type_: str, parameter: Parameter) -> dict[str, str]:
-    kind = "token" if parameter.kind == "code" else parameter.kind
-    return {"name": parameter.name, "type": kind, "definition": definition(type_, parameter.name)}
-
-
-def _resource(type_: str, interactions: Sequence[Interaction]) -> dict[str, Any]:
-    parameters = PARAMETERS[type_].values()
-    references = [f"{type_}:{each.name}" for each in parameters if each.kind == "reference"]
-    entry: dict[str, Any] = {
-        "type": type_,
-        "interaction": [{"code": each.code} for each in interactions if each.code],
-        "versioning": "versioned",
-        "readHistory": True,
-        "updateCreate": False,
+def statement(about: Described, base: str, secured: bool) -> bytes:
+    """Return the CapabilityStatement as JSON."""
+    resources = [_stored(about, type_) for type_ in sorted(STORED)]
+    resources += [_artefacts(one) for one in about.others]
+    resources.sort(key=lambda each: str(each["type"]))
+    operations = _operations(about)
+    for entry in resources:
+        entry |= about.more.get(entry["type"], {})
+        shared = operations.get("", []) if entry["type"] in STORED else operations.get("every", [])
+        own = [*operations.get(entry["type"], ()), *shared]
+        if own:
+            entry["operation"] = own
+    rest: Entry = {"mode": "server"}
+    if secured:
+        rest["security"] = {"service": [{"text": "Bearer token"}], "description": "docs/security.md"}
+    rest["resource"] = resources
+    rest["interaction"] = [{"code": code} for code in about.codes() if code in _SYSTEM]
+    rest["searchParam"] = [_common(name) for name in _OF_ALL]
+    if "system" in operations:
+        rest["operation"] = operations["system"]
+    rest["compartment"] = list(DEFINITIONS)
+    made = {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": about.started.isoformat(timespec="seconds"),
+        "kind": "instance",
+        "software": {"name": "qiao", "version": about.version},
+        "implementation": {"description": "HL7 FHIR R4 gateway for internet hospitals", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
     }
+    if about.has("GET", "/$export"):
+        made["instantiates"] = ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]
+    if "patch" in about.codes():
+        made["patchFormat"] = list(PATCHES)
+    return dumps({**made, "rest": [rest]})
+
+
+def _stored(about: Described, type_: str) -> Entry:
+    writes = "update" in about.codes()
+    entry: Entry = {
+        "type": type_,
+        "interaction": [{"code": code} for code in about.codes() if code not in _SYSTEM],
+        "versioning": "versioned-update" if writes else "versioned",
+        "readHistory": True,
+        "updateCreate": writes,
+        "conditionalCreate": writes,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": about.has("PUT", "/{type}"),
+        "conditionalDelete": "multiple" if about.has("DELETE", "/{type}") else "not-supported",
+        "referencePolicy": ["literal", "logical"],
+    }
+    references = [one for one in parameters(type_).values() if one.type == "reference"]
     if references:
-        entry["searchInclude"] = references
-    entry["searchParam"] = [*_COMMON, *(_parameter(type_, each) for each in parameters if each.searched)]
+        entry["searchInclude"] = [f"{type_}:{one.name}" for one in references]
+    if type_ in _referring():
+        entry["searchRevInclude"] = list(_referring()[type_])
+    searched = (one for one in parameters(type_).values() if served(one))
+    entry["searchParam"] = [{"name": one.name, "type": one.type, "definition": one.url} for one in searched]
     return entry
 
 
-def _served(one: Served) -> dict[str, Any]:
-    """Return the entry of a type that stands in no store: read-only, not versioned, with operations."""
+def served(parameter: Parameter) -> bool:
+    """Tell whether a search takes a parameter; there are no named queries."""
+    return parameter.name != "_query"
+
+
+@cache
+def _referring() -> dict[str, tuple[str, ...]]:
+    """Return the reference parameters that may name a type, by that type."""
+    found: dict[str, list[str]] = {}
+    for type_ in sorted(STORED):
+        for one in parameters(type_).values():
+            for target in one.targets if one.type == "reference" else ():
+                found.setdefault(target, []).append(f"{type_}:{one.name}")
+    return {type_: tuple(names) for type_, names in found.items()}
+
+
+def _artefacts(one: Served) -> Entry:
+    """Return the entry of a type that stands in no store: read-only, not versioned."""
     return {
         "type": one.type,
         "interaction": [{"code": each.code} for each in one.interactions if each.code],
         "versioning": "no-version",
         "searchParam": [
-            _COMMON[0],
+            _common("_id"),
             {"name": "url", "type": "uri", "definition": f"{_URL}conformance-url"},
             {"name": "name", "type": "string", "definition": f"{_URL}conformance-name"},
         ],
     }
 
 
-def _operations(type_: str, operations: Sequence[str]) -> list[dict[str, str]]:
-    """Return the operations of a type; $validate is defined for all types at once."""
-    url = "http://hl7.org/fhir/OperationDefinition/"
-    return [
-        {"name": name, "definition": f"{url}{'Resource' if name == 'validate' else type_}-{name}"}
-        for name in operations
-    ]
+def _common(name: str) -> Entry:
+    one = parameters("Basic")[name]
+    return {"name": one.name, "type": one.type, "definition": one.url}
 
 
-def statement(
-    version: str,
-    base: str,
-    started: datetime,
-    interactions: Sequence[Interaction],
+def _operations(about: Described) -> dict[str, list[Entry]]:
+    """Return the operations by type.
+
+    ``""`` are those of every type that is stored, ``"every"`` those of them that any type has ($validate),
+    ``"system"`` those of no type.
+    """
+    found: dict[str, dict[str, Entry]] = {}
+    for type_, one in _called(about):
+        url = one.definition or f"{_OPERATION}{type_ or 'Resource'}-{one.operation}"
+        found.setdefault(type_, {})[url] = {"name": one.operation, "definition": url}
+        if (type_, one.operation) == ("", "validate"):
+            found.setdefault("every", {})[url] = found[""][url]
+    return {type_: list(named.values()) for type_, named in found.items()}
+
+
+def _called(about: Described) -> Iterator[tuple[str, Interaction]]:
+    for one in (*about.served, *(each for other in about.others for each in other.interactions)):
+        if one.operation:
+            first = one.path.split("/")[1]
+            yield "system" if first.startswith("$") else "" if first.startswith("{") else first, one
+
+
+def interaction(
+    served: Sequence[Interaction],
     others: Sequence[Served] = (),
-    validates: bool = False,
-) -> bytes:
-    """Return the CapabilityStatement as JSON; ``others`` are the types that stand in no store."""
-    resources = [_resource(type_, interactions) for type_ in PARAMETERS]
-    resources += [_served(one) for one in others]
-    own = {one.type: one.operations for one in others}
-    for entry in resources:
-        names = [*own.get(entry["type"], ()), *(["validate"] if validates else [])]
-        if names:
-            entry["operation"] = _operations(entry["type"], names)
-    return dumps(
-        {
-            "resourceType": "CapabilityStatement",
-            "status": "active",
-            "date": started.isoformat(timespec="seconds"),
-            "kind": "instance",
-            "software": {"name": "qiao", "version": version},
-            "implementation": {"description": "HL7 FHIR R4 gateway for internet hospitals", "url": base},
-            "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
-            "rest": [
-                {
-                    "mode": "server",
-                    "resource": sorted(resources, key=lambda each: str(each["type"])),
-                }
-            ],
-        }
-    )
+    version: str = "0",
+    more: Mapping[str, Entry] | None = None,
+) -> Interaction:
+    """Return the interaction that describes what is served; see :class:`Described`."""
+    about = Described(version, datetime.now(UTC), tuple(served), tuple(others), more or {})
 
-
-def interaction(served: Sequence[Interaction], others: Sequence[Served] = ()) -> Interaction:
-    """Return the interaction that describes the ``served`` ones and the ``others``."""
-    started = datetime.now(UTC)
+    @lru_cache(maxsize=16)
+    def told(base: str, secured: bool) -> bytes:
+        return statement(about, base, secured)
 
     async def metadata(request: Request) -> Response:
         """Answer with what this server really does."""
@@ -137,13 +192,11 @@ def interaction(served: Sequence[Interaction], others: Sequence[Served] = ()) ->
         pretty = negotiation.check(request, allowed=("mode",))
         terminology = context(request).terminology
         if request.query_params.get("mode") == "terminology" and terminology is not None:
-            about = terminology_capabilities.statement(
-                context(request).version, base_of(request), started, terminology
+            capabilities = terminology_capabilities.statement(
+                version, base_of(request), about.started, terminology
             )
-            return negotiation.answer(about, pretty)
-        validates = context(request).examine is not None
-        body = statement(context(request).version, base_of(request), started, served, others, validates)
-        return negotiation.answer(body, pretty)
+            return negotiation.answer(capabilities, pretty)
+        secured = request.scope.get(CALLER, LOCAL) != LOCAL
+        return negotiation.answer(told(base_of(request), secured), pretty)
 
-    handler: Callable[..., Awaitable[Response]] = metadata
-    return Interaction("", "GET", "/metadata", handler, "What this server can do")
+    return Interaction("", "GET", "/metadata", metadata, "What this server can do", parameters=("mode",))

@@ -1,9 +1,9 @@
-"""Which representation is asked for: ``_format``, ``_pretty`` and Accept (R4 §3.1.0.1.10, §3.1.0.1.11)."""
+"""Which representation is asked for: ``_format``, ``_pretty`` and Accept (R4 http.html#mime-type)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from starlette.requests import Request
@@ -28,7 +28,7 @@ class NotAcceptable(Rejected):
     """The client asks for a format that is not served."""
 
 
-def check(request: Request, allowed: Iterable[str] = ()) -> bool:
+def check(request: Request, allowed: Collection[str] = ()) -> bool:
     """Check ``_format`` and Accept; return whether the answer is to be indented.
 
     Raises:
@@ -43,9 +43,21 @@ def check(request: Request, allowed: Iterable[str] = ()) -> bool:
     for name in parameters:
         if name not in ("_format", "_pretty") and name not in allowed:
             raise Rejected(
-                "this interaction takes _format and _pretty only", code="not-supported", where=name[:64]
+                f"this interaction takes {', '.join(('_format', '_pretty', *allowed))} only",
+                code="not-supported",
+                where=name[:64],
             )
     return negotiate(accept, parameters.get("_format"), parameters.get("_pretty"))
+
+
+def wished(request: Request) -> bool:
+    """Check ``_format`` and Accept of a request whose other parameters are a search; return ``_pretty``.
+
+    Raises:
+        NotAcceptable: neither JSON nor XML is asked for.
+    """
+    parameters = request.query_params
+    return negotiate(request.headers.get("accept"), parameters.get("_format"), parameters.get("_pretty"))
 
 
 def negotiate(accept: str | None, format_: str | None, pretty: str | None) -> bool:

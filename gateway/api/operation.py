@@ -7,25 +7,19 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation
+from gateway.api import body, negotiation
 from gateway.api.context import NotFound, context, tenant_of
-from gateway.api.room import Take
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
-from gateway.validation import xml
-from gateway.validation.source_text import Unreadable
 
 Kind = Literal["text", "boolean", "integer", "texts", "object"]
 """What a parameter may be: ``texts`` may be there several times, ``object`` by POST only."""
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a Parameters resource; it may have a value set inside."""
-_JSON = frozenset({"application/fhir+json", "application/json", "text/json"})
-_XML = frozenset({"application/fhir+xml", "application/xml", "text/xml"})
 _PYTHON: Mapping[str, type] = {"text": str, "texts": str, "boolean": bool, "integer": int, "object": dict}
 
 
@@ -47,7 +41,16 @@ async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, 
         ]
         return _collected(pairs, known), pretty
     pretty = negotiation.check(request)
-    return _collected(_parameters(await json_of(request), known), known), pretty
+    return await parameters_of(request, known), pretty
+
+
+async def parameters_of(request: Request, known: Mapping[str, Kind]) -> dict[str, Any]:
+    """Return the in-parameters of a Parameters resource in the body by name.
+
+    Raises:
+        Rejected: as :func:`given`.
+    """
+    return _collected(_parameters(await body.json_of(request, LONGEST), known), known)
 
 
 async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, Any]]) -> Response:
@@ -61,63 +64,13 @@ async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, An
                 raise NotFound(error.reason, code="not-found") from None
             raise
 
-    body = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
-    return negotiation.answer(body, pretty)
+    text = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
+    return negotiation.answer(text, pretty)
 
 
-async def body_of(request: Request, most: int = LONGEST, take: Take | None = None) -> bytes:
-    """Return the body of a POST.
-
-    Args:
-        most: bytes that are taken.
-        take: is told of each part, and refuses where there is no room; see :class:`Room`.
-
-    Raises:
-        HTTPException: 415, it says that it is neither JSON nor XML; 413, it has more.
-    """
-    media = _media(request)
-    if media not in _JSON and media not in _XML:
-        raise HTTPException(415)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413)
-        if take is not None:
-            take(len(chunk))
-    return bytes(body)
-
-
-async def json_of(request: Request, most: int = LONGEST) -> bytes:
-    """Return the body of a POST as JSON; XML is read in a thread.
-
-    Args:
-        most: bytes that are taken.
-
-    Raises:
-        HTTPException: as :func:`body_of`.
-        Rejected: it is no FHIR XML.
-    """
-    body = await body_of(request, most)
-    if _media(request) not in _XML:
-        return body
-    return await asyncio.get_running_loop().run_in_executor(context(request).threads, _read_xml, body)
-
-
-def _media(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _read_xml(body: bytes) -> bytes:
+def _parameters(text: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]:
     try:
-        return dumps(xml.from_xml(body))
-    except Unreadable as error:
-        raise Rejected(f"line {error.line}: {error}", code="invalid") from None
-
-
-def _parameters(body: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]:
-    try:
-        data = json.loads(body)
+        data = json.loads(text)
     except (ValueError, RecursionError):
         raise Rejected("the body is not JSON", code="invalid") from None
     parameters = data.get("parameter", []) if isinstance(data, dict) else None

@@ -1,22 +1,45 @@
-"""OperationOutcome: the body of every answer that is an error (R4 §3.1.0.1.9, OperationOutcome)."""
+"""OperationOutcome: the body of every answer that is an error (R4 operationoutcome.html)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.context import NotFound
+from gateway.api.context import MethodNotAllowed, NotFound
+from gateway.api.entry import EntryFailed
+from gateway.api.unfit import Unfit
 from gateway.canonical.json import dumps
 from gateway.errors import QiaoError, Rejected, Retry
+from gateway.patch import PatchFailed, Unprocessable
+from gateway.validation import Located
 
+LINE = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"
+COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
 FHIR_JSON = "application/fhir+json"
 NEITHER = "only JSON and XML are served: application/fhir+json, application/fhir+xml"
 
-_ISSUE_TYPES = frozenset(
-    ("invalid", "value", "not-supported", "not-found", "deleted", "too-long", "too-costly")
-)
+_OWN = {
+    "not-found": (404, "not-found"),
+    "deleted": (410, "deleted"),
+    "conflict": (409, "conflict"),
+    "precondition": (412, "conflict"),
+    "multiple-matches": (412, "multiple-matches"),
+    "forbidden": (403, "forbidden"),
+    "unprocessable": (422, "processing"),
+    "too-long": (413, "too-long"),
+    "invalid": (400, "invalid"),
+    "value": (400, "value"),
+    "not-supported": (400, "not-supported"),
+    "too-costly": (400, "too-costly"),
+    "exception": (500, "exception"),
+}
+"""What a code of ours is to HTTP: a status, and the type of an issue (R4 ValueSet issue-type)."""
+
+_PATH = re.compile(r"[A-Z][A-Za-z]+\.|operation\[").match
 _HTTP = {
     404: ("not-found", "nothing is served at this address"),
     405: ("not-supported", "this address does not take this method"),
@@ -24,7 +47,8 @@ _HTTP = {
     410: ("deleted", "the resource has been deleted"),
     413: ("too-long", "the body is too long"),
     414: ("too-long", "the URL is too long; use POST [base]/[type]/_search"),
-    415: ("not-supported", "this address does not take this content type"),
+    415: ("not-supported", "this address does not take this content type, charset or coding"),
+    431: ("too-long", "the headers are too long"),
     500: ("exception", "an error of the server; tell its operator the X-Request-Id"),
 }
 
@@ -33,15 +57,20 @@ def issue(
     status: int, code: str, text: str, *, where: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer with one issue; ``where`` becomes ``expression``."""
-    entry: dict[str, object] = {
+    body = dumps({"resourceType": "OperationOutcome", "issue": [entry(status, code, text, where)]})
+    return Response(body, status, headers=dict(headers or {}), media_type=FHIR_JSON)
+
+
+def entry(status: int, code: str, text: str, where: str = "") -> dict[str, object]:
+    """Return one issue of an OperationOutcome."""
+    made: dict[str, object] = {
         "severity": "error" if status < 500 else "fatal",
         "code": code,
         "diagnostics": text,
     }
     if where:
-        entry["expression"] = [where]
-    body = dumps({"resourceType": "OperationOutcome", "issue": [entry]})
-    return Response(body, status, headers=dict(headers or {}), media_type=FHIR_JSON)
+        made["expression"] = [where]
+    return made
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -50,14 +79,98 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Response
     return issue(status, code, text, headers=headers)
 
 
-async def of_error(_request: Request, error: Exception) -> Response:
+def of_issues(status: int, issues: Sequence[Located], zh: bool) -> Response:
+    """Return an answer with everything that was found wrong."""
+    return Response(dumps(listed(issues, zh)), status, media_type=FHIR_JSON)
+
+
+def listed(issues: Sequence[Located], zh: bool = False) -> dict[str, object]:
+    """Return an OperationOutcome of the issues; without any it says that all is well.
+
+    Args:
+        zh: whether ``diagnostics`` is Chinese.
+    """
+    entries = [_located(one, zh) for one in issues]
+    well = "没有发现问题" if zh else "No issues found"
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": entries or [{"severity": "information", "code": "informational", "diagnostics": well}],
+    }
+
+
+def _located(one: Located, zh: bool) -> dict[str, object]:
+    issue = one.issue
+    entry: dict[str, object] = {
+        "severity": issue.severity,
+        "code": issue.code,
+        "details": {"text": issue.rule},
+        "diagnostics": issue.text_zh if zh and issue.text_zh else issue.text,
+    }
+    if issue.where:
+        entry["expression"] = [issue.where]
+    if one.line:
+        places = ((LINE, one.line), (COLUMN, one.column))
+        entry = {"extension": [{"url": url, "valueInteger": at} for url, at in places if at], **entry}
+    return entry
+
+
+def warnings(texts: Sequence[str]) -> dict[str, object]:
+    """Return an OperationOutcome of what was left out of a request."""
+    entries = [{"severity": "warning", "code": "not-supported", "diagnostics": text} for text in texts]
+    return {"resourceType": "OperationOutcome", "issue": entries}
+
+
+def in_chinese(request: Request) -> bool:
+    """Tell whether the client would rather read Chinese."""
+    return request.headers.get("accept-language", "").lower().startswith("zh")
+
+
+async def of_error(request: Request, error: Exception) -> Response:
     """Return the answer for an error that qiao raised on purpose."""
     if isinstance(error, Retry):
         return issue(503, "transient", error.reason, headers={"Retry-After": str(max(1, round(error.after)))})
-    if isinstance(error, NotFound):
-        return issue(404, error.code, error.reason)
+    if isinstance(error, Unfit):
+        return of_issues(400 if error.malformed else 422, error.issues, in_chinese(request))
+    if isinstance(error, EntryFailed):
+        return _of_entry(request, error)
     if isinstance(error, Rejected):
-        code = error.code if error.code in _ISSUE_TYPES else "invalid"
-        return issue(400, code, str(error), where=f"http.{error.where}" if error.where else "")
+        status, code = status_of(error)
+        return issue(status, code, error.reason if status == 404 else str(error), where=place_of(error))
     assert isinstance(error, QiaoError)
     return of_status(500)
+
+
+def _of_entry(request: Request, failed: EntryFailed) -> Response:
+    """Return the answer for a transaction of which one entry is the reason that nothing was written."""
+    inner, place = failed.error, failed.where
+    if isinstance(inner, Unfit):
+        issues = [
+            replace(one, issue=replace(one.issue, where=place + ".resource" + _below(one.issue.where)))
+            for one in inner.issues
+        ]
+        return of_issues(422, issues, in_chinese(request))
+    status, code = status_of(inner)
+    return issue(status, code, f"{place}: {inner}", where=place)
+
+
+def _below(where: str) -> str:
+    _, point, rest = where.partition(".")
+    return point + rest
+
+
+def status_of(error: Rejected) -> tuple[int, str]:
+    """Return the HTTP status and the type of the issue that a permanent error is."""
+    own = _OWN.get(error.code)
+    if isinstance(error, NotFound):
+        return 404, own[1] if own else "not-found"
+    if isinstance(error, MethodNotAllowed):
+        return 405, "not-supported"
+    if isinstance(error, PatchFailed):
+        return 422 if isinstance(error, Unprocessable) else 400, own[1] if own else "invalid"
+    return own or (400, "invalid")
+
+
+def place_of(error: Rejected) -> str:
+    """Return the ``expression`` of an issue: a path into a resource, or a parameter or header."""
+    where = error.where
+    return where if not where or _PATH(where) else f"http.{where}"

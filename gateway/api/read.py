@@ -1,47 +1,43 @@
-"""read: the current version of a resource (R4 §3.1.0.1)."""
+"""read: the current version of a resource, unless the client has it already (R4 http.html#read, #cread)."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from email.utils import format_datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import negotiation, outcome
-from gateway.api.context import NotFound, check_type, context, tenant_of
+from gateway.api.conditional import unchanged
+from gateway.api.context import NotFound, check_known, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.shape import PARAMETERS, WHOLE, Shape, shape
+from gateway.api.version import tags
 from gateway.store import Version
 
 
 async def read(request: Request, type: str, id: str) -> Response:
     """Answer with the stored bytes; a read by primary key is quicker inline than in a thread."""
-    check_type(type)
-    pretty = negotiation.check(request)
-    return respond(request, context(request).store.read(tenant_of(request), type, id), pretty)
+    check_known(type, id)
+    pretty = negotiation.check(request, allowed=PARAMETERS)
+    wanted = shape(request.query_params.multi_items(), type) if request.url.query else WHOLE
+    return respond(
+        request, await context(request).reads.current(tenant_of(request), type, id), pretty, wanted
+    )
 
 
-def respond(request: Request, version: Version | None, pretty: bool) -> Response:
-    """Return the answer for one version: 200, 304, 404 or 410 (R4 §3.1.0.1.2, §3.1.0.5)."""
+def respond(request: Request, version: Version | None, pretty: bool, wanted: Shape = WHOLE) -> Response:
+    """Return the answer for one version: 200, 304, 404 or 410 (R4 http.html#read, #cread)."""
     if version is None:
         raise NotFound("there is no such resource", code="not-found")
-    etag = f'W/"{version.ver}"'
-    moment = datetime.fromtimestamp(version.ts_us // 1_000_000, UTC)
-    headers = {"ETag": etag, "Last-Modified": format_datetime(moment, usegmt=True)}
+    headers = tags(version)
     if version.deleted:
         return outcome.of_status(410, headers)
-    if _has(request.headers.get("if-none-match"), etag):
+    asked = request.headers
+    if unchanged(version, headers["ETag"], asked.get("if-none-match"), asked.get("if-modified-since")):
         return Response(status_code=304, headers=headers)
-    return negotiation.answer(version.body, pretty, headers=headers)
+    body = version.body if wanted.whole else wanted.of(version)
+    return negotiation.answer(body, pretty, headers=headers)
 
 
-def _has(condition: str | None, etag: str) -> bool:
-    """Tell whether If-None-Match names the version; weak comparison (RFC 9110 §8.8.3.2)."""
-    if condition is None:
-        return False
-    return condition.strip() == "*" or etag[2:] in {
-        tag.strip().removeprefix("W/") for tag in condition.split(",")
-    }
-
-
-INTERACTION = Interaction("read", "GET", "/{type}/{id}", read, "Current version of a resource")
+INTERACTION = Interaction(
+    "read", "GET", "/{type}/{id}", read, "Current version of a resource", parameters=PARAMETERS
+)

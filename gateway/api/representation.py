@@ -1,4 +1,4 @@
-"""XML answers: the JSON of an answer becomes XML where the client asks for it (R4 §3.1.0.1.10, §2.6.1).
+"""XML answers: the JSON of an answer becomes XML where the client asks for it (R4 http.html#mime-type).
 
 Every interaction makes JSON; this stands around all of them, so that errors are XML too. Who asks for JSON
 gets the bytes as they are.

@@ -1,67 +1,91 @@
-"""search: one type, by GET or by POST to ``_search`` (R4 §3.1.1, §3.1.1.1)."""
+"""search: one type or all, by GET or by POST to ``_search`` (R4 http.html#search, search.html)."""
 
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import parse_qsl
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import bundle, negotiation, outcome
+from gateway.api import bundle, negotiation
 from gateway.api.context import base_of, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.own import visible
+from gateway.api.prefer import prefer
+from gateway.api.query import Pairs, form_of, negotiated, pairs_of
+from gateway.api.shape import shape
 from gateway.errors import Rejected
+from gateway.security.caller import caller_of
+from gateway.store import Page
 
-_FORM = "application/x-www-form-urlencoded"
+Find = Callable[[Pairs, bool], Page]
+"""Runs a search in a thread: parameters, and whether it is lenient."""
 
 
 async def search(request: Request, type: str) -> Response:
-    """Answer with a page of matches."""
-    return await _run(request, type, _pairs(request, request.url.query))
+    """Answer with a page of matches of one type."""
+    check_type(type)
+    return await _of_type(request, type, pairs_of(request))
 
 
 async def search_post(request: Request, type: str) -> Response:
     """The same with the parameters in a form, beside any in the URL."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        return outcome.of_status(415)
-    form = bytearray()
-    async for chunk in request.stream():
-        form += chunk
-        if len(form) > context(request).options.max_form:
-            return outcome.of_status(413)
-    return await _run(
-        request, type, _pairs(request, request.url.query) + _pairs(request, form.decode("latin-1"))
-    )
+    check_type(type)
+    return await _of_type(request, type, await form_of(request))
 
 
-def _pairs(request: Request, query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(
-            query,
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=context(request).options.max_parameters,
-        )
-    except ValueError as error:
-        raise Rejected("the parameters are too many or not UTF-8", code="value") from error
+async def search_system(request: Request) -> Response:
+    """Answer with a page of matches of the types in ``_type``, or of all."""
+    return await _of_type(request, "", pairs_of(request))
 
 
-async def _run(request: Request, type_: str, pairs: list[tuple[str, str]]) -> Response:
-    """Search in a thread: a search may read much, and others must not wait for it."""
-    check_type(type_)
-    told = dict(pairs)
-    negotiation.remember(request, told)
-    pretty = negotiation.negotiate(request.headers.get("accept"), told.get("_format"), told.get("_pretty"))
-    tenant, base = tenant_of(request), base_of(request)
-    store = context(request).store
+async def search_system_post(request: Request) -> Response:
+    """The same with a form."""
+    return await _of_type(request, "", await form_of(request))
+
+
+async def _of_type(request: Request, type_: str, pairs: Pairs) -> Response:
+    tenant, base, store = tenant_of(request), base_of(request), context(request).store
+
+    def find(asked: Pairs, lenient: bool) -> Page:
+        return store.search(tenant, type_, asked, base=base, lenient=lenient)
+
+    return await answer(request, pairs, f"{base}/{type_}" if type_ else base, find, type_)
+
+
+async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: str = "") -> Response:
+    """Answer with the Bundle of one page; the search runs in a thread, others must not wait for it.
+
+    Args:
+        url: what is searched, without its parameters.
+        type_: of the matches, ``""`` for several.
+    """
+    base = base_of(request)
+    pretty = negotiated(request, pairs)
+    lenient = prefer(request).lenient
+    wanted = shape(pairs, type_, lenient)
+    asked = [pair for pair in pairs if pair[0] not in bundle.GENERAL]
+    if wanted.summary == "count":
+        asked = [pair for pair in asked if pair[0] not in ("_count", "_total", "_cursor")]
+        asked += [("_count", "0"), ("_total", "accurate")]
+    if wanted.summary == "text" and any(name.partition(":")[0] in _INCLUDES for name, _ in asked):
+        raise Rejected("goes without _include and _revinclude", code="value", where="_summary")
 
     def work() -> bytes:
-        return bundle.searchset(store.search(tenant, type_, pairs, base=base), base, type_, pairs)
+        page = visible(find(asked, lenient), caller_of(request.scope))
+        return bundle.searchset(page, url, base, pairs, wanted)
 
     body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
     return negotiation.answer(body, pretty)
 
 
-INTERACTION = Interaction("search-type", "GET", "/{type}", search, "Search one type")
-POST_INTERACTION = Interaction("", "POST", "/{type}/_search", search_post, "Search one type with a form")
+_INCLUDES = ("_include", "_revinclude")
+
+INTERACTIONS = (
+    Interaction("search-type", "GET", "/{type}", search, "Search one type"),
+    Interaction("", "POST", "/{type}/_search", search_post, "Search one type with a form", body="form"),
+    Interaction("search-system", "GET", "", search_system, "Search several types"),
+    Interaction("", "GET", "/", search_system, "Search several types"),
+    Interaction("", "POST", "/_search", search_system_post, "Search several types with a form", body="form"),
+)

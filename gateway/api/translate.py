@@ -10,7 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation, operation
+from gateway.api import body as bodies
+from gateway.api import negotiation
 from gateway.api.artefact import terminology_of
 from gateway.api.concept_map import tables_of
 from gateway.api.context import NotFound, context
@@ -55,7 +56,7 @@ async def translate_post(request: Request) -> Response:
     """The same with a Parameters resource as the body."""
     tables = tables_of(request)
     pretty = negotiation.check(request)
-    body = await operation.json_of(request, context(request).options.max_form)
+    body = await bodies.json_of(request, context(request).options.max_form)
     return _answer(request, tables, _asked(_parameters(body)), pretty)
 
 

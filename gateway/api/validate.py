@@ -10,20 +10,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation
+from gateway.api import body as bodies
+from gateway.api import negotiation, outcome
 from gateway.api.context import NotFound, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
-from gateway.api.operation import body_of
 from gateway.canonical.json import dumps, loads
 from gateway.errors import Rejected
 from gateway.mapping.elements import is_resource
-from gateway.validation import Located, xml
+from gateway.validation import xml
 from gateway.validation.source_text import Unreadable
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a body."""
-LINE = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"
-COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
 
 
 async def validate(request: Request, type: str, id: str = "") -> Response:
@@ -36,7 +34,7 @@ async def validate(request: Request, type: str, id: str = "") -> Response:
     tenant_of(request)
     pretty = negotiation.check(request, allowed=("profile", "mode"))
     with context(request).room.held() as take:
-        body = await body_of(request, LARGEST, take)
+        body = await bodies.bytes_of(request, LARGEST, take)
         return await _answer(request, type, body, request.query_params.getlist("profile"), pretty)
 
 
@@ -44,7 +42,7 @@ async def validate_stored(request: Request, type: str, id: str) -> Response:
     """Check a resource as it is stored."""
     check_type(type)
     pretty = negotiation.check(request, allowed=("profile", "mode"))
-    found = context(request).store.read(tenant_of(request), type, id)
+    found = await context(request).reads.current(tenant_of(request), type, id)
     if found is None or not found.body:
         raise NotFound("there is no such resource", code="not-found")
     return await _answer(request, type, found.body, request.query_params.getlist("profile"), pretty)
@@ -53,7 +51,7 @@ async def validate_stored(request: Request, type: str, id: str) -> Response:
 async def _answer(
     request: Request, type_: str, body: bytes, profiles: Sequence[str], pretty: bool
 ) -> Response:
-    zh = request.headers.get("accept-language", "").lower().startswith("zh")
+    zh = outcome.in_chinese(request)
     examine = context(request).examine
     if examine is None:
         raise NotFound("this server does not validate", code="not-supported")
@@ -61,13 +59,13 @@ async def _answer(
     def made() -> bytes:
         data, named = _unpacked(body, profiles)
         if data is None:
-            return dumps(outcome([], zh))
+            return dumps(outcome.listed([], zh))
         found = examine(data, named)
         if found.type and found.type != type_:
             raise Rejected(f"the resource is of another type than the address: {type_}", code="invalid")
-        return dumps(outcome(found.issues, zh))
+        return dumps(outcome.listed(found.issues, zh))
 
-    text = await asyncio.get_running_loop().run_in_executor(context(request).checks, made)
+    text = await asyncio.get_running_loop().run_in_executor(context(request).checker(len(body)), made)
     return negotiation.answer(text, pretty)
 
 
@@ -107,36 +105,6 @@ def _of_xml(body: bytes) -> dict[str, Any]:
         (_, rule), (line, _) = next(iter(text.faults.items()))
         raise Rejected(f"line {line}: {rule.text}", code="invalid")
     return text.value
-
-
-def outcome(issues: Sequence[Located], zh: bool = False) -> dict[str, Any]:
-    """Return an OperationOutcome of the issues; without any it says that all is well.
-
-    Args:
-        zh: whether ``diagnostics`` is Chinese.
-    """
-    entries = [_issue(one, zh) for one in issues]
-    well = "没有发现问题" if zh else "No issues found"
-    return {
-        "resourceType": "OperationOutcome",
-        "issue": entries or [{"severity": "information", "code": "informational", "diagnostics": well}],
-    }
-
-
-def _issue(one: Located, zh: bool) -> dict[str, Any]:
-    issue = one.issue
-    entry: dict[str, Any] = {
-        "severity": issue.severity,
-        "code": issue.code,
-        "details": {"text": issue.rule},
-        "diagnostics": issue.text_zh if zh and issue.text_zh else issue.text,
-    }
-    if issue.where:
-        entry["expression"] = [issue.where]
-    if one.line:
-        places = ((LINE, one.line), (COLUMN, one.column))
-        entry = {"extension": [{"url": url, "valueInteger": at} for url, at in places if at], **entry}
-    return entry
 
 
 INTERACTIONS = (

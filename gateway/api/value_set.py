@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import artefact, negotiation, operation
+from gateway.api import artefact, operation
 from gateway.api.context import NotFound
 from gateway.api.interaction import Interaction, Served
 from gateway.errors import Rejected
@@ -44,23 +44,6 @@ VALIDATE: dict[str, operation.Kind] = {
     "codeableConcept": "object",
     "abstract": "boolean",
 }
-
-
-async def read(request: Request, id: str) -> Response:
-    """Answer with the definition of one value set."""
-    terminology = artefact.terminology_of(request)
-    pretty = negotiation.check(request)
-    url = terminology.of_id(KIND, id)
-    if not url:
-        raise NotFound("there is no such resource", code="not-found")
-    return await operation.answer(request, pretty, lambda: artefact.resource(terminology, KIND, url))
-
-
-async def search(request: Request) -> Response:
-    """Answer with the value sets."""
-    terminology = artefact.terminology_of(request)
-    pretty = negotiation.check(request, allowed=("url", "name", "_id", "_cursor"))
-    return await operation.answer(request, pretty, lambda: artefact.searchset(request, terminology, KIND))
 
 
 async def expand(request: Request) -> Response:
@@ -143,8 +126,7 @@ SERVED = Served(
         Interaction(
             "", "POST", "/ValueSet/{id}/$validate-code", validate_code, "Check codes by one value set"
         ),
-        Interaction("search-type", "GET", "/ValueSet", search, "The value sets"),
-        Interaction("read", "GET", "/ValueSet/{id}", read, "One value set"),
+        *artefact.interactions(KIND, "One value set", "The value sets"),
     ),
     ("expand", "validate-code"),
 )

@@ -27,8 +27,7 @@ Put = Callable[..., None]
     [
         ("GET", "/", 404),
         ("GET", "/nothing", 404),
-        ("GET", "/fhir", 404),
-        ("GET", "/fhir/", 404),
+        ("GET", "/fhir?foo=1", 400),
         ("GET", "/fhir/Nothing", 404),
         ("GET", "/fhir/Patient/", 404),
         ("GET", "/fhir/Patient/1/2/3/4", 404),

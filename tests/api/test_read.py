@@ -114,3 +114,19 @@ def test_pretty_changes_blanks_only(ask: Ask, put: Put) -> None:
     assert pretty.json() == plain.json()
     assert len(pretty.text.splitlines()) > 10
     assert b'"extension": []' in pretty.content
+
+
+def test_if_modified_since(ask: Ask, put: Put) -> None:
+    put({"resourceType": "Patient", "id": "p1"})
+    moment = ask("GET", "/fhir/Patient/p1").headers["last-modified"]
+
+    def status(**headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        found: int = ask("GET", "/fhir/Patient/p1", headers=named).status_code
+        return found
+
+    assert status(if_modified_since=moment) == 304
+    assert status(if_modified_since="Mon, 01 Jan 2001 00:00:00 GMT") == 200
+    assert status(if_modified_since="whenever") == 200
+    assert status(if_modified_since=moment, if_none_match='W/"9"') == 200
+    assert status(if_modified_since="Mon, 01 Jan 2001 00:00:00 GMT", if_none_match='W/"1"') == 304

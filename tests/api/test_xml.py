@@ -75,8 +75,10 @@ def test_xml_says_what_json_says(ask: Ask, put: Put, path: str) -> None:
     assert plain.headers["content-type"] == JSON
     answer = ask("GET", path, headers={"Accept": XML})
     assert answer.headers["content-type"] == XML
-    assert answer.headers["vary"] == plain.headers["vary"] == "accept"
-    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.headers["vary"].startswith("accept")
+    assert plain.headers["vary"].startswith("accept")
+    packed = "content-encoding" in answer.headers
+    assert packed or int(answer.headers["content-length"]) == len(answer.content)
     assert answer.status_code == plain.status_code
     assert without_moments(from_xml(answer.content)) == without_moments(loads(plain.content))
     assert answer.headers.get("etag") == plain.headers.get("etag")

@@ -1,0 +1,72 @@
+"""A change: handed to the writer, and answered once it is committed (R4 http.html#create, #update)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import negotiation, outcome, own, subscription
+from gateway.api.context import MethodNotAllowed, base_of, context, tenant_of
+from gateway.api.prefer import prefer
+from gateway.api.version import location, tags
+from gateway.canonical.json import dumps
+from gateway.errors import Rejected
+from gateway.security.caller import caller_of
+from gateway.store.model import Change, Result, Transact, Transacted
+from gateway.validation import Located
+
+
+async def make(request: Request, change: Change, size: int = 0) -> Result:
+    """Make one change.
+
+    Args:
+        size: bytes of its body.
+
+    Raises:
+        Rejected: why it was not made.
+        Retry: nothing was committed.
+    """
+    done = await transact(request, [change], size)
+    if done.error is not None:
+        raise done.error
+    return done.results[0]
+
+
+async def transact(request: Request, changes: list[Change], size: int = 0) -> Transacted:
+    """Make changes together or none of them; returns what became of them.
+
+    Raises:
+        MethodNotAllowed: this server only reads.
+        Retry: nothing was committed.
+    """
+    write = context(request).write
+    if write is None:
+        raise MethodNotAllowed("this server only reads", code="not-supported")
+    caller, tenant = caller_of(request.scope), tenant_of(request)
+    for at, change in enumerate(changes):
+        try:
+            await own.check(context(request), tenant, change, caller)
+        except Rejected as error:
+            return Transacted(error=error, at=at)
+        changes[at] = own.claimed(change, caller)
+    refused = subscription.guarded(context(request).notifier, changes)
+    if refused is not None:
+        return refused
+    return await write(Transact(tenant, caller.source, changes, base_of(request), size))
+
+
+def answer(request: Request, result: Result, issues: Sequence[Located], pretty: bool) -> Response:
+    """Return the answer to a create, update or patch: 201 or 200, and what the client prefers to have."""
+    version = result.version
+    assert version is not None
+    status = 201 if result.status == "created" else 200
+    headers = {"Location": location(base_of(request), version), **tags(version)}
+    wanted = prefer(request).returns
+    if wanted == "minimal":
+        return Response(status_code=status, headers=headers)
+    if wanted == "OperationOutcome":
+        told = dumps(outcome.listed(issues, outcome.in_chinese(request)))
+        return negotiation.answer(told, pretty, status=status, headers=headers)
+    return negotiation.answer(version.body, pretty, status=status, headers=headers)

@@ -1,0 +1,21 @@
+"""Front: what stands around the interactions of a served application: who may pass, and the quick read."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from gateway.api.own import Own
+from gateway.api.quick import Quick
+from gateway.security import Access, Clients
+
+
+def protect(app: FastAPI, clients: Clients) -> Quick:
+    """Return the application for clients only, each in its tenant and with what its role may do.
+
+    The check stands inside of the outermost layer, so that a refusal has a request id and the format that was
+    asked for; the quick read stands before everything, FastAPI too, and asks ``clients`` itself.
+    """
+    app.user_middleware.append(Middleware(Access, clients=clients))
+    app.user_middleware.append(Middleware(Own, context=app.state.context))
+    return Quick(app, app.state.context, clients)

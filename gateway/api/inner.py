@@ -1,0 +1,88 @@
+"""An inner request: an entry of a Bundle that the API itself answers (R4 http.html#transaction)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from starlette.requests import Request
+from starlette.types import Message
+
+from gateway.api.outcome import FHIR_JSON
+from gateway.security.caller import CALLER
+
+_KEPT = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path", "extensions", CALLER)
+_HEADERS = frozenset((b"host", b"authorization", b"accept-language", b"prefer", b"x-request-id"))
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the API said.
+
+    Attributes:
+        headers: names in lower case.
+        body: JSON, or nothing.
+    """
+
+    status: int = 500
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+async def ask(
+    request: Request, method: str, url: str, headers: dict[str, str], body: bytes = b"", prefer: str = ""
+) -> Answer:
+    """Serve a request as if it had come alone, in the name of the same client.
+
+    Args:
+        request: the one that it stands in.
+        url: below the base of that one.
+        headers: in addition; names in lower case.
+        prefer: where the client of ``request`` has no preference.
+    """
+    path, _, query = url.partition("?")
+    tenant = request.path_params.get("tenant")
+    base = f"/t/{tenant}/fhir" if tenant is not None else "/fhir"
+    whole = f"{base}/{unquote(path)}"
+    own = {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
+    own |= {b"accept": FHIR_JSON.encode(), b"content-length": b"%d" % len(body)}
+    scope = {name: request.scope[name] for name in _KEPT if name in request.scope} | {
+        "method": method,
+        "path": whole,
+        "raw_path": quote(whole).encode(),
+        "query_string": _without_format(query).encode(),
+        "headers": [*_of_outer(request, prefer), *own.items()],
+    }
+    answer, asked = Answer(), False
+
+    async def receive() -> Message:
+        nonlocal asked
+        if asked:
+            return {"type": "http.disconnect"}
+        asked = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.body += message.get("body", b"")
+
+    await request.app(scope, receive, send)
+    return answer
+
+
+def _of_outer(request: Request, prefer: str) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in request.scope["headers"] if name in _HEADERS]
+    if prefer and not any(name == b"prefer" for name, _ in kept):
+        kept.append((b"prefer", prefer.encode()))
+    return kept
+
+
+def _without_format(query: str) -> str:
+    """The answer becomes part of a Bundle: it is JSON, whatever its URL says."""
+    if "_format" not in query and "_pretty" not in query:
+        return quote(query, safe="%&=:/?,;+$@!'()*|~[]")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode([pair for pair in pairs if pair[0] not in ("_format", "_pretty")])

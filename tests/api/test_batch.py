@@ -1,0 +1,102 @@
+"""batch over HTTP: each entry by itself (R4 §3.1.0.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fhir.resources.R4B import get_fhir_model_class
+
+Call = Callable[..., Any]
+Json = dict[str, Any]
+
+
+def entry(method: str, url: str, resource: Json | None = None, **conditions: str) -> Json:
+    made: Json = {"request": {"method": method, "url": url, **conditions}}
+    return made if resource is None else {**made, "resource": resource}
+
+
+def batch(*entries: Any) -> Json:
+    return {"resourceType": "Bundle", "type": "batch", "entry": list(entries)}
+
+
+def statuses(answer: Any) -> list[str]:
+    return [one["response"]["status"][:3] for one in answer.json()["entry"]]
+
+
+PATIENT = {"resourceType": "Patient", "id": "p1", "identifier": [{"system": "urn:mrn", "value": "张"}]}
+
+
+def test_each_entry_by_itself(call: Call) -> None:
+    answer = call(
+        "POST",
+        "/fhir",
+        batch(
+            entry("GET", "Patient/p1"),
+            entry("PUT", "Patient/p1", PATIENT),
+            entry("POST", "Patient", {"resourceType": "Patient", "gender": "M"}),
+            entry("POST", "Patient", PATIENT, ifNoneExist="identifier=urn:mrn|张"),
+            entry("GET", "Patient/none"),
+            entry("GET", "Nothing/1"),
+            entry("GET", "/Patient?identifier=urn:mrn|张&_format=xml"),
+            entry("DELETE", "Patient/none"),
+            entry("GET", "metadata"),
+            entry("POST", "Patient/$validate", PATIENT),
+            entry("GET", "http://elsewhere.example/Patient"),
+            entry("GET", "http://localhost:8080/fhir/Patient/p1"),
+            entry("POST", "", batch()),
+            entry("GET", "../../healthz"),
+            entry("GET", "Patient/p1", ifNoneMatch='W/"1"'),
+            {"resource": PATIENT},
+            7,
+            entry("SHOUT", "Patient/p1"),
+        ),
+    )
+    assert answer.status_code == 200
+    made = answer.json()
+    assert made["type"] == "batch-response"
+    assert " ".join(statuses(answer)) == (
+        "200 201 422 201 404 404 200 204 200 200 400 200 400 404 304 400 400 400"
+    )
+    assert made["entry"][0]["resource"]["id"] == "p1"
+    assert made["entry"][1]["response"]["location"].endswith("/Patient/p1/_history/1")
+    assert "Patient.gender" in str(made["entry"][2]["response"]["outcome"])
+    assert made["entry"][6]["resource"]["resourceType"] == "Bundle"
+    assert made["entry"][9]["resource"]["resourceType"] == "OperationOutcome"
+
+
+def test_the_answer_is_a_valid_bundle(call: Call) -> None:
+    answer = call("POST", "/fhir", batch(entry("PUT", "Patient/p1", PATIENT), entry("GET", "Patient/none")))
+    get_fhir_model_class("Bundle").model_validate_json(answer.content)
+
+
+def test_a_batch_writes_in_the_order_of_a_transaction(call: Call) -> None:
+    call("PUT", "/fhir/Patient/p1", PATIENT)
+    answer = call(
+        "POST",
+        "/fhir",
+        batch(
+            entry("PUT", "Patient/p1", {**PATIENT, "active": True}),
+            entry("DELETE", "Patient/p1"),
+        ),
+    )
+    assert statuses(answer) == ["201", "204"]
+    assert call("GET", "/fhir/Patient/p1").headers["etag"] == 'W/"3"'
+
+
+def test_prefer_holds_for_each(call: Call) -> None:
+    one = batch(entry("PUT", "Patient/p1", PATIENT), entry("GET", "Patient/p1"))
+    assert "resource" not in call("POST", "/fhir", one).json()["entry"][0]
+    whole = call("POST", "/fhir", one, prefer="return=representation").json()
+    assert whole["entry"][0]["resource"]["id"] == "p1"
+    told = call("POST", "/fhir", one, prefer="return=OperationOutcome").json()
+    assert told["entry"][0]["response"]["outcome"]["resourceType"] == "OperationOutcome"
+    assert told["entry"][1]["resource"]["id"] == "p1"
+
+
+def test_a_tenant_cannot_reach_another(call: Call) -> None:
+    call("PUT", "/fhir/Patient/p1", PATIENT)
+    answer = call(
+        "POST", "/t/second/fhir", batch(entry("GET", "Patient/p1"), entry("GET", "/fhir/Patient/p1"))
+    )
+    assert statuses(answer) == ["404", "404"]
