@@ -1,0 +1,1 @@
+"""The feed: what leaves the gateway by itself when something new is in the store."""
