@@ -6,30 +6,36 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-
-import uvicorn
+from threading import local
 
 from gateway import registry
-from gateway.api import create_app
-from gateway.api.context import Examine
+from gateway.api import Options, create_app
+from gateway.api.context import DEFAULT_TENANT, Examine
+from gateway.api.front import protect
+from gateway.api.server import Server, bind
 from gateway.canonical import garbage
 from gateway.errors import Misconfigured
+from gateway.feed.subscription import Notifier, Worker, load_topics
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
-from gateway.security import BearerToken
-from gateway.settings import ApiSettings, Settings
+from gateway.security import Clients
+from gateway.settings import CLIENTS, ApiSettings, Settings, clients_file, guard, is_loopback
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
+from gateway.store.export import Limits
 from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
+from gateway.validation.terminology import Searched
 
 SWITCH_INTERVAL = 0.001
 """Seconds that the writer may hold the interpreter while the doors wait; with Python's 5 ms the
 acknowledgements of a batch trickle out one switch at a time (about 10% fewer messages a second)."""
+
+BACKLOG = 2048
+"""Connections that wait to be taken; as many as uvicorn says."""
 
 
 @dataclass(slots=True)
@@ -37,6 +43,7 @@ class Gateway:
     """Everything that one process runs.
 
     Attributes:
+        worker: notifies subscribers.
         doors: open adapters by id.
     """
 
@@ -45,16 +52,15 @@ class Gateway:
     maps: Maps
     adapters: Mapping[str, AdapterSpec]
     engine: Engine
+    worker: Worker
     doors: Mapping[str, Source]
-    server: uvicorn.Server
+    server: Server
     listening: socket.socket
 
     @property
     def url(self) -> str:
         """Base URL of the FHIR API."""
-        host, port = self.listening.getsockname()[:2]
-        scheme = "https" if self.settings.api.tls_cert else "http"
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/fhir"
+        return f"{_root(self.settings.api, self.listening)}/fhir"
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -79,19 +85,22 @@ def build(settings: Settings) -> Gateway:
     )
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
+    clients = _clients(settings)
     listening = _bind(settings.api)
-    store = open_store(settings.store.url, synchronous=settings.store.synchronous)
-    parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings.store.url))
+    store = open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
+    store.understand(Searched(terminology))
+    store.exports.limits = Limits(settings.bulk.running, settings.bulk.kept, settings.bulk.hours * 3600)
+    parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings))
     engine = Engine(parts)
+    notifier = _notifier(settings, store)
+    worker = Worker(store, notifier, engine.write, lambda tenant: _base(settings.api, listening, tenant))
     api = create_app(
-        store, version=registry.version(), maps=maps, terminology=terminology, examine=_examine(settings)
-    )
-    app = BearerToken(api, settings.api.token)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False,
-        ssl_certfile=settings.api.tls_cert or None, ssl_keyfile=settings.api.tls_key or None,
+        store, _options(settings), registry.version(), maps, terminology,
+        _examine(settings), engine.write, notifier,
     )  # fmt: skip
-    return Gateway(settings, store, maps, adapters, engine, doors, _Server(config), listening)
+    app, limits = protect(api, clients), settings.api
+    server = Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
+    return Gateway(settings, store, maps, adapters, engine, worker, doors, server, listening)
 
 
 async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = None) -> None:
@@ -110,16 +119,23 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
         await stop(gateway, api)
 
 
+def _options(settings: Settings) -> Options:
+    return Options(
+        public_url=settings.api.public_url,
+        validate=settings.api.validate,
+        import_hosts=settings.bulk.import_hosts,
+    )
+
+
 def _examine(settings: Settings) -> Examine:
-    """Return what checks a body for the API: a validator of its own, one body at a time."""
-    made: list[Validator] = []
-    lock = Lock()
+    """Return what checks a body for the API: each thread has a validator, none waits for another's body."""
+    own = local()
 
     def check(data: bytes, profiles: Sequence[str]) -> Examination:
-        with lock:
-            if not made:
-                made.append(validator_of(settings))
-            return examine(made[0], data, profiles)
+        validator: Validator | None = getattr(own, "validator", None)
+        if validator is None:
+            validator = own.validator = validator_of(settings)
+        return examine(validator, data, profiles)
 
     return check
 
@@ -129,7 +145,10 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     sys.setswitchinterval(SWITCH_INTERVAL)
     garbage.settle()
     await gateway.engine.start()
+    gateway.listening.listen(BACKLOG)  # from here on nobody is turned away, though the task has not run yet
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
+    gateway.worker.start()
+    gateway.store.exports.resume()
     for door in gateway.doors.values():
         await door.start(gateway.engine.deliver)
     return api
@@ -138,6 +157,7 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
 async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     """Close the doors, end what is under way, close the API and the store."""
     await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
+    await asyncio.to_thread(gateway.worker.stop)
     await gateway.engine.stop()
     gateway.server.should_exit = True
     with suppress(asyncio.CancelledError):
@@ -146,12 +166,28 @@ async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     gateway.store.close()
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to :func:`serve`: the doors close first."""
+def _notifier(settings: Settings, store: Store) -> Notifier:
+    wanted = settings.subscriptions
+    topics = load_topics(Path(wanted.topics) if wanted.topics else None, store.zone)
+    return Notifier(store, topics, wanted, loopback=is_loopback(settings.api.host))
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+
+def _root(api: ApiSettings, listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"{'https' if api.tls_cert else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _base(api: ApiSettings, listening: socket.socket, tenant: str) -> str:
+    """Return the base URL of a tenant's API as its receivers know it."""
+    root = api.public_url.rstrip("/") or _root(api, listening)
+    return f"{root}/fhir" if tenant == DEFAULT_TENANT else f"{root}/t/{tenant}/fhir"
+
+
+def _clients(settings: Settings) -> Clients:
+    """Return who may use the API; a port that others can reach needs somebody who may."""
+    clients = Clients(clients_file(settings), settings.api.token)
+    guard(f"{settings.file or 'settings'} [api]", settings.api.host, {CLIENTS: clients.some}, (CLIENTS,))
+    return clients
 
 
 def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str, Source]:
@@ -163,20 +199,14 @@ def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str,
     return doors
 
 
-def _trail(url: str) -> Path | None:
+def _trail(settings: Settings) -> Path | None:
     """Return the place of the trail, beside the store; a store that is no file of ours has none."""
-    path = url.removeprefix("sqlite:///")
-    return Path(f"{path}-trail") if path != url else None
+    return Path(f"{settings.store.file}-trail") if settings.store.file else None
 
 
 def _bind(api: ApiSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((api.host, api.port))
+        return bind(api.host, api.port)
     except OSError as error:
-        listening.close()
         said = f"cannot bind {api.host}:{api.port}: {error.strerror}; set another port"
         raise Misconfigured(said, where="[api]") from error
-    return listening

@@ -11,6 +11,7 @@ import dataclasses
 import ipaddress
 import locale
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from gateway.errors import Misconfigured
 Value = str | int | float | bool
 
 PREFIX = "QIAO_"
+_FILE = "sqlite:///"
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,13 +32,31 @@ class StoreSettings:
     """``[store]``: where the inbox and the resources are kept.
 
     Attributes:
-        url: SQLAlchemy URL; ``sqlite:///qiao.db`` is a file in the working directory.
-        synchronous: SQLite's ``PRAGMA synchronous``; ``FULL`` survives a power cut, ``NORMAL`` may lose
-            the last acknowledged messages in one, never in a crash of the process.
+        url: ``sqlite:///qiao.db`` is a file in the working directory; a server is
+            ``postgresql://USER@HOST:PORT/DATABASE``, its password better in ``PGPASSWORD`` or ``~/.pgpass``.
+        synchronous: ``FULL`` survives a power cut, ``NORMAL`` may lose the last acknowledged messages in
+            one, never in a crash of the process (SQLite's ``PRAGMA synchronous``, PostgreSQL's
+            ``synchronous_commit``).
+        zone: in which dates and times without a zone are read, in searches and in what is searched:
+            ``+08:00`` or ``Z``. ``qiao db upgrade`` indexes a store anew where it was another one.
     """
 
-    url: str = "sqlite:///qiao.db"
+    url: str = field(default="sqlite:///qiao.db", repr=False)
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    zone: str = "+08:00"
+
+    @property
+    def file(self) -> Path | None:
+        """The database file, None where the store is on a server."""
+        path = self.url.removeprefix(_FILE)
+        return Path(path) if path != self.url else None
+
+    @property
+    def place(self) -> str:
+        """The URL as people may read it: without a password."""
+        return re.sub(
+            r"([?&]\w*password=)[^&]*", r"\1***", re.sub(r"(://[^:/?@]*):.*@", r"\1:***@", self.url)
+        )
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,19 +64,30 @@ class ApiSettings:
     """``[api]``: the FHIR API.
 
     Attributes:
-        host: address to bind; anything but loopback needs the four settings below it.
+        host: address to bind; anything but loopback needs TLS and clients.
         port: TCP port, 0 for any free one.
         tls_cert: PEM file with the certificate chain, ``""`` for plain HTTP on loopback.
         tls_key: PEM file with its private key.
-        token: what clients must send as ``Authorization: Bearer …``, ``""`` for no check on loopback.
-            Better given as ``QIAO_API__TOKEN`` than written into a file.
+        clients: file with the clients, their roles and tenants (``qiao client``), ``""`` for
+            ``clients.toml`` in the folder of the store. Where there is none, only loopback is served.
+        token: of one operator of the default tenant beside those clients, ``""`` for none. Better given as
+            ``QIAO_API__TOKEN`` than written into a file; better still a client of its own.
+        public_url: scheme, host and path prefix as the clients see them (``"https://fhir.example"``),
+            ``""``: as each request names them.
+        max_connections: open at once; who comes beyond is answered 503.
+        validate: what happens to a resource of a client that breaks a rule of R4: ``"strict"``, it is refused
+            with everything that is wrong; ``"report"``, it is stored; ``"off"``, nobody looks.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     tls_cert: str = ""
     tls_key: str = ""
+    clients: str = ""
     token: str = ""
+    public_url: str = ""
+    max_connections: int = 512
+    validate: Literal["strict", "report", "off"] = "strict"
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +95,7 @@ class PipelineSettings:
     """``[pipeline]``: how much may be under way at once; beyond it the senders wait.
 
     Attributes:
-        max_messages: messages taken in and not yet answered.
+        max_messages: messages taken in and not yet answered, and requests of the API that write.
         max_bytes: their raw bytes together; one larger message still passes alone.
         batch: messages that share one commit at most.
         attempts: how often a message that was found unfinished is tried before it is quarantined.
@@ -123,6 +154,56 @@ class TerminologySettings:
 
 
 @dataclass(slots=True, frozen=True)
+class SubscriptionSettings:
+    """``[subscriptions]``: who is notified of what is new, and how patiently (docs/subscriptions.md).
+
+    Attributes:
+        hosts: receivers: ``"name"`` or ``"name:port"`` for https, ``"http://name:port"`` where plain HTTP is
+            meant. Receivers on this machine need no entry while the API is on loopback.
+        topics: folder with the hospital's own topics (YAML), ``""`` for none.
+        ca: PEM file with the certificates that receivers' are checked against, ``""``: the system's.
+        timeout: seconds that one attempt may take, where the Subscription does not say; it may say up to ten
+            times as much.
+        batch: events of one notification at most.
+        error_after: attempts that fail in a row before the Subscription shows ``error``.
+        longest_pause: seconds between two attempts at most; they begin with one second and double.
+        give_up_days: days without success after which the Subscription is ``off``, and says so; 0: never.
+        catch_up: undelivered events above which a receiver that comes back is told the newest one only, and
+            fetches the others by ``$events``.
+        at_once: receivers that are notified at the same time at most.
+    """
+
+    hosts: tuple[str, ...] = ()
+    topics: str = ""
+    ca: str = ""
+    timeout: int = 30
+    batch: int = 100
+    error_after: int = 3
+    longest_pause: int = 3600
+    give_up_days: int = 30
+    catch_up: int = 100_000
+    at_once: int = 32
+
+
+@dataclass(slots=True, frozen=True)
+class BulkSettings:
+    """``[bulk]``: $export and $import (docs/bulk.md).
+
+    Attributes:
+        running: exports of one tenant that are prepared at once.
+        kept: exports of one tenant whose files can be had, those that are prepared among them.
+        hours: how long the files of an export can be had after it is done.
+        import_hosts: whom $import of a manifest may ask for files: ``"name"`` or ``"name:port"`` for https,
+            ``"http://name:port"`` where plain HTTP is meant; none: nobody. NDJSON in the body needs no entry.
+    """
+
+    running: int = 4
+    kept: int = 200
+    hours: int = 24
+    import_hosts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
 class Settings:
     """All settings of one process.
 
@@ -138,6 +219,8 @@ class Settings:
     mapping: MappingSettings = field(default_factory=MappingSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     terminology: TerminologySettings = field(default_factory=TerminologySettings)
+    subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
+    bulk: BulkSettings = field(default_factory=BulkSettings)
     adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     file: str = ""
 
@@ -149,11 +232,18 @@ _SECTIONS: dict[str, type[Any]] = {
     "validation": ValidationSettings,
     "mapping": MappingSettings,
     "terminology": TerminologySettings,
+    "subscriptions": SubscriptionSettings,
+    "bulk": BulkSettings,
 }
 
 
-def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def load(
+    file: Path | None = None, environment: Mapping[str, str] | None = None, *, guarded: bool = True
+) -> Settings:
     """Return the settings of ``file`` (none: defaults) under those of the environment.
+
+    Args:
+        guarded: see :func:`override`.
 
     Raises:
         Misconfigured: names the file, the key and the valid keys; or a port that is open to others
@@ -172,11 +262,21 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         name: _section(kind, found.get(name, {}), f"{origin} [{name}]") for name, kind in _SECTIONS.items()
     }
     adapters = _adapters(found.get("adapters", {}), origin)
-    return override(Settings(**parts, adapters=adapters, file=str(file or "")))
+    return override(Settings(**parts, adapters=adapters, file=str(file or "")), guarded=guarded)
 
 
-def override(settings: Settings, *, store_url: str = "", host: str = "", port: int | None = None) -> Settings:
+def override(
+    settings: Settings,
+    *,
+    store_url: str = "",
+    host: str = "",
+    port: int | None = None,
+    guarded: bool = True,
+) -> Settings:
     """Return ``settings`` with what the command line says, checked again.
+
+    Args:
+        guarded: refuse an API that others can reach unprotected; not while its first client is being made.
 
     Raises:
         Misconfigured: the API's port is none, or would be open to others without TLS and credentials.
@@ -189,17 +289,32 @@ def override(settings: Settings, *, store_url: str = "", host: str = "", port: i
     )
     where = f"{settings.file or 'settings'} [api]"
     check_port(changed.api.port, f"{where} port")
-    guard(where, changed.api.host, dataclasses.asdict(changed.api), ("tls_cert", "tls_key", "token"))
+    if guarded:
+        given = {"tls_cert": changed.api.tls_cert, "tls_key": changed.api.tls_key}
+        credentials = changed.api.token or clients_file(changed).is_file()
+        guard(where, changed.api.host, {**given, CLIENTS: credentials}, (*given, CLIENTS))
     return changed
+
+
+CLIENTS = "clients (qiao client add NAME --role ROLE)"
+"""What is missing where nobody has a token."""
+
+
+def clients_file(settings: Settings) -> Path:
+    """Return where the clients of the API are kept: as set, else beside the store."""
+    return Path(settings.api.clients) if settings.api.clients else _folder(settings) / "clients.toml"
 
 
 def terminology_file(settings: Settings) -> Path:
     """Return where imported terminologies are kept: as set, else beside the store."""
     if settings.terminology.file:
         return Path(settings.terminology.file)
-    store = settings.store.url.removeprefix("sqlite:///")
-    folder = Path(store).parent if store != settings.store.url else Path()
-    return folder / "terminology.db"
+    return _folder(settings) / "terminology.db"
+
+
+def _folder(settings: Settings) -> Path:
+    """Return the folder of the store; of one that is no file, the working directory."""
+    return settings.store.file.parent if settings.store.file else Path()
 
 
 def check_port(port: Value, where: str) -> None:

@@ -12,9 +12,13 @@ from collections.abc import Sequence
 
 from gateway.cli import (
     adapter,
+    client,
     convert,
+    db,
     demo,
     doctor,
+    export,
+    import_,
     inbox,
     mapping,
     profiles,
@@ -29,7 +33,23 @@ from gateway.cli.words import say, speak
 from gateway.errors import Misconfigured, QiaoError
 from gateway.settings import language
 
-COMMANDS = (demo, serve, convert, validate, send, inbox, mapping, profiles, terminology, adapter, doctor)
+COMMANDS = (
+    demo,
+    serve,
+    client,
+    convert,
+    validate,
+    send,
+    export,
+    import_,
+    inbox,
+    mapping,
+    profiles,
+    terminology,
+    adapter,
+    db,
+    doctor,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

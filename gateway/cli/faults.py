@@ -15,8 +15,27 @@ FAULTS: dict[str, str] = {
     "unknown key {name}; known are {valid}": "未知的键 {name}；可用：{valid}",
     "must be one of {valid}": "必须是其中之一：{valid}",
     "must be a table": "必须是一个表",
+    "must be a table of keys": "必须是键值表",
+    "needs {key}": "缺少 {key}",
+    "triggers must be a list of tables": "triggers 必须是表的列表",
+    "resource must be types of R4, or all": "resource 必须是 R4 的资源类型，或 all",
+    "interactions must be some of {valid}": "interactions 只能取自：{valid}",
     "must be tables like {example}": "必须是形如 {example} 的表",
     "must be between 0 and 65535": "必须在 0 至 65535 之间",
+    "everybody may write this file; chmod o-w": "任何人都可写此文件；请 chmod o-w",
+    "must be tables like [clients.NAME]": "必须是形如 [clients.NAME] 的表",
+    "a client's name is 1 to 64 letters, digits, - or _": "客户端名称为 1 至 64 个字母、数字、- 或 _",
+    "a tenant's name is 1 to 32 small letters, digits or -": "机构名称为 1 至 32 个小写字母、数字或 -",
+    "has the token of {name}": "与 {name} 的令牌相同",
+    "must be sha256: and 64 hexadecimal digits": "必须是 sha256: 加 64 位十六进制数字",
+    "must be a time with a zone, 2027-01-31T00:00:00Z": "必须是带时区的时间，如 2027-01-31T00:00:00Z",
+    "there is a client {name} already; revoke it or take another name": (
+        "已有客户端 {name}；请先撤销或换用其他名称"
+    ),
+    "there is no client {name}": "没有客户端 {name}",
+    "is written in a way that only a person can change; edit it": "写法只能人工修改；请直接编辑该文件",
+    "token is missing": "缺少 token",
+    "role is missing": "缺少 role",
     "must be {kind}": "类型必须是 {kind}",
     'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
         '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
@@ -30,8 +49,36 @@ FAULTS: dict[str, str] = {
     "cannot bind {address}: {why}; set another {setting}": "无法绑定 {address}：{why}；请更改 {setting}",
     "cannot connect to {address}: {why}": "无法连接 {address}：{why}",
     "no answer from {address}: {why}": "{address} 没有应答：{why}",
-    "{url} is no store URL; write sqlite:///PATH": "{url} 不是存储地址；请写 sqlite:///路径",
-    "the store must be a file: sqlite:///PATH": "存储必须是文件：sqlite:///路径",
+    "this is no store URL; write sqlite:///PATH or postgresql://USER@HOST/DATABASE": (
+        "这不是存储地址；请写 sqlite:///路径 或 postgresql://用户@主机/数据库"
+    ),
+    "the store must be a file, sqlite:///PATH, or a database, postgresql://USER@HOST/DATABASE": (
+        "存储必须是文件 sqlite:///路径，或数据库 postgresql://用户@主机/数据库"
+    ),
+    "PostgreSQL {found} is too old, {least} is needed": "PostgreSQL {found} 版本过低，需要 {least}",
+    "the database is encoded in {found}; create one with ENCODING 'UTF8'": (
+        "数据库编码是 {found}；请用 ENCODING 'UTF8' 新建"
+    ),
+    "{path} is indexed for zone {found}, [store] zone is {zone}: set it back, or stop the gateway "
+    "and run qiao db upgrade": (
+        "{path} 按时区 {found} 建立索引，而 [store] zone 是 {zone}：请改回，或停止网关后运行 qiao db upgrade"
+    ),
+    "{path} has schema version {found}, this program needs {needed}: "
+    "stop the gateway, then run qiao db upgrade": (
+        "{path} 的结构版本是 {found}，本程序需要 {needed}：请停止网关，然后运行 qiao db upgrade"
+    ),
+    "the upgrade of {path} was not finished: run qiao db upgrade again, it goes on where it was": (
+        "{path} 的升级尚未完成：请再次运行 qiao db upgrade，它会从中断处继续"
+    ),
+    "the store is open elsewhere: stop the gateway and whatever else reads it, then try again": (
+        "存储正被其他进程打开：请停止网关及其他读取者，然后重试"
+    ),
+    "there is no store in this database": "该数据库中没有存储",
+    "no room for a copy of the store: {size} MiB needed, {free} MiB free; "
+    "back it up elsewhere, then run qiao db upgrade --no-copy": (
+        "空间不足，无法复制存储：需要 {size} MiB，剩余 {free} MiB；"
+        "请另行备份，然后运行 qiao db upgrade --no-copy"
+    ),
     "{path} is a database of another program": "{path} 是其他程序的数据库",
     "nothing there": "没有内容",
     "no map for this message type": "没有此消息类型的映射",
@@ -244,6 +291,8 @@ FAULTS: dict[str, str] = {
     ),
     "the store {path} cannot be opened: {why}": "无法打开存储 {path}：{why}",
     "the store cannot commit ({why})": "存储无法提交（{why}）",
+    "the store cannot be read ({why})": "存储无法读取（{why}）",
+    "the store {path} cannot be upgraded now ({why})": "存储 {path} 现在无法升级（{why}）",
     "SQLite {found} is too old, {needed} is needed": "SQLite {found} 过旧，需要 {needed}",
     "say which code system it is: --system URL": "请指明代码系统：--system URL",
     "has no column {what}; its columns are {found}": "缺少列 {what}；现有列：{found}",

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from gateway.cli.output import maps_of
+from gateway.cli.output import maps_of, there_is_a_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
@@ -50,12 +50,6 @@ class Remark(Exception):
     def __init__(self, level: Level, text: str, advice: str = "") -> None:
         super().__init__(text)
         self.level, self.text, self.advice = level, text, advice
-
-
-def file_of(settings: Settings) -> Path | None:
-    """Return the store's file, None where its URL names none."""
-    path = settings.store.url.removeprefix("sqlite:///")
-    return Path(path) if path != settings.store.url else None
 
 
 def versions(_: Settings) -> str:
@@ -145,7 +139,7 @@ def cache(settings: Settings) -> str:
 
 def disk(settings: Settings) -> str:
     """Look at the space beside the store."""
-    file = file_of(settings)
+    file = settings.store.file
     folder = file.parent if file and file.parent.is_dir() else Path.cwd()
     free = shutil.disk_usage(folder).free
     text = say("doctor.disk", free=f"{free / 2**30:.1f}", folder=folder.resolve())
@@ -155,10 +149,12 @@ def disk(settings: Settings) -> str:
 
 
 def wal(settings: Settings) -> str:
-    """Look at the length of the store's write-ahead log."""
-    file = file_of(settings)
+    """Look at the length of the store's write-ahead log; a server keeps its own."""
+    file = settings.store.file
+    if file is None:
+        return say("doctor.wal.server")
     log = Path(f"{file}-wal")
-    size = log.stat().st_size if file and log.exists() else 0
+    size = log.stat().st_size if log.exists() else 0
     text = f"{size / 2**20:.0f} MiB"
     if size > MOST_WAL:
         raise Remark("bad", f"{log}: {text}")
@@ -171,12 +167,11 @@ def store(settings: Settings) -> str:
 
     from gateway.store import open_store
 
-    path = file_of(settings)
+    path = settings.store.file
     if path is None:
-        open_store(settings.store.url).close()  # says why it is no store
-        return settings.store.url
+        return _on_a_server(settings)
     if path.is_file():
-        with closing(open_store(settings.store.url)) as opened:
+        with closing(open_store(settings.store.url, zone=settings.store.zone)) as opened:
             opened.bump_attempts([])
             count = sum(opened.counts("default").inbox.values())
             return say("doctor.store", url=settings.store.url, count=count)
@@ -185,6 +180,33 @@ def store(settings: Settings) -> str:
         raise Remark("bad", settings.store.url, advice)
     with TemporaryDirectory(dir=path.parent) as folder, closing(open_store(f"sqlite:///{folder}/try.db")):
         return say("doctor.store.none", url=settings.store.url)
+
+
+def _on_a_server(settings: Settings) -> str:
+    from gateway.store import open_store
+
+    if not there_is_a_store(settings):
+        return say("doctor.store.none", url=settings.store.place)
+    with closing(open_store(settings.store.url, zone=settings.store.zone)) as opened:
+        opened.bump_attempts([])
+        count = sum(opened.counts("default").inbox.values())
+        return say("doctor.store", url=settings.store.place, count=count)
+
+
+def database(settings: Settings) -> str:
+    """Look at the server of the store: its version, its encoding, and whether what it commits is on disk."""
+    from gateway.store.engines import facts
+
+    if settings.store.file:
+        return say("doctor.database.file")
+    found = facts(settings.store.url, settings.store.synchronous)
+    text = ", ".join(f"{name} {value}" for name, value in found.items())
+    unsafe = [
+        name for name in ("fsync", "full_page_writes", "synchronous_commit") if found.get(name) == "off"
+    ]
+    if unsafe:
+        raise Remark("bad", text, say("doctor.database.unsafe", names=", ".join(unsafe)))
+    return text
 
 
 def ports(settings: Settings) -> str:

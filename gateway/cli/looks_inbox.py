@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from gateway.cli.looks import Remark, file_of
-from gateway.cli.output import maps_of, open_existing
+from gateway.cli.looks import Remark
+from gateway.cli.output import maps_of, open_existing, there_is_a_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
@@ -58,8 +58,7 @@ def senders(settings: Settings) -> str:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Store | None]:
     """Lend the store where there is one: to look must not make it."""
-    file = file_of(settings)
-    if file is None or not file.is_file():
+    if not there_is_a_store(settings):
         yield None
         return
     with closing(open_existing(settings)) as store:

@@ -92,20 +92,31 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", type=Path, help=say("config"))
 
 
-def read_settings(options: argparse.Namespace, *, host: str = "", port: int | None = None) -> Settings:
-    """Return the settings that the options name. Raises ``Misconfigured``."""
+def read_settings(
+    options: argparse.Namespace, *, host: str = "", port: int | None = None, guarded: bool = True
+) -> Settings:
+    """Return the settings that the options name (see ``settings.override``). Raises ``Misconfigured``."""
+    found = load(options.config, guarded=False)
     store_url = getattr(options, "store", "")
-    return override(load(options.config), store_url=store_url, host=host, port=port)
+    return override(found, store_url=store_url, host=host, port=port, guarded=guarded)
 
 
 def open_existing(settings: Settings) -> Store:
     """Open a store that exists: a wrong path must not make an empty one. Raises ``Misconfigured``."""
     from gateway.store import open_store
 
-    path = settings.store.url.removeprefix("sqlite:///")
-    if path != settings.store.url and not Path(path).is_file():
-        raise Misconfigured(say("inbox.no-store"), where=settings.store.url)
-    return open_store(settings.store.url, synchronous=settings.store.synchronous)
+    if not there_is_a_store(settings):
+        raise Misconfigured(say("inbox.no-store"), where=settings.store.place)
+    return open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
+
+
+def there_is_a_store(settings: Settings) -> bool:
+    """Tell whether there is one, without making it. Raises ``Retry`` where a server does not answer."""
+    if settings.store.file:
+        return settings.store.file.is_file()
+    from gateway.store.migrations import standing
+
+    return standing(settings.store.url).version > 0
 
 
 def maps_of(settings: Settings, root: str = "", forms: frozenset[str] = frozenset()) -> Maps:

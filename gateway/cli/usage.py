@@ -12,14 +12,31 @@ from gateway.cli.words import language, say
 
 _MAPS = "[mapping] root, codes"
 _TERMS = "[terminology] file; [store] url"
+_CLIENTS = "[api] clients; [store] url"
 _INBOX = "[store] url, synchronous; " + _MAPS
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao demo": ("", ("qiao demo", "qiao demo --once --json --dir day")),
     "qiao serve": (
-        '[store], [api], [pipeline], [mapping], [adapters."…"]',
-        ("qiao serve", "qiao serve --config qiao.toml", "QIAO_API__PORT=8090 qiao serve"),
+        '[store], [api], [pipeline], [mapping], [bulk], [adapters."…"]',
+        (
+            "qiao serve",
+            "qiao serve --store sqlite:////var/lib/qiao/qiao.db --port 8090",
+            "qiao serve --store postgresql://qiao@db.example/qiao",
+            "qiao serve --config qiao.toml",
+        ),
     ),
+    "qiao client": ("", ()),
+    "qiao client add": (
+        _CLIENTS,
+        (
+            "qiao client add his --role write",
+            "qiao client add health-commission --role regulator --expires 365d --note 'ticket 4711'",
+            "qiao client add lab --role read --tenant east --json | jq -r .token",
+        ),
+    ),
+    "qiao client list": (_CLIENTS, ("qiao client list --json",)),
+    "qiao client revoke": (_CLIENTS, ("qiao client revoke his",)),
     "qiao convert": (
         _MAPS,
         (
@@ -31,6 +48,21 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao validate": ("[validation]", ("qiao validate bundle.json", "qiao validate out.ndjson --json")),
     "qiao send": ("", ()),
     "qiao send hl7": ("", ("qiao send hl7 messages.hl7 --to 127.0.0.1:2575",)),
+    "qiao export": (
+        "",
+        (
+            "qiao export --from http://127.0.0.1:8080/fhir -o all",
+            "qiao export --from https://HOST/fhir -o new --type Patient --since 2026-03-01T08:00:00.123456Z",
+            "qiao export --from https://HOST/fhir -o new --resume --token-file token.txt",
+        ),
+    ),
+    "qiao import": (
+        "[store] url, synchronous; [validation]",
+        (
+            "qiao import all/*.ndjson --to http://127.0.0.1:8080/fhir",
+            "qiao import patients.ndjson.gz --store sqlite:///qiao.db",
+        ),
+    ),
     "qiao inbox": ("", ()),
     "qiao inbox list": (
         "[store] url, synchronous",
@@ -76,6 +108,15 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao profiles package": ("", ("qiao profiles package -o qiao.profiles.tgz",)),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
+    "qiao db": ("", ()),
+    "qiao db status": ("[store] url", ("qiao db status", "qiao db status --json --config qiao.toml")),
+    "qiao db upgrade": (
+        "[store] url",
+        (
+            "qiao db upgrade --config qiao.toml",
+            "PGPASSWORD=… qiao db upgrade --store postgresql://qiao@db.example/qiao",
+        ),
+    ),
     "qiao doctor": (
         '[store], [api], [mapping], [adapters."…"]',
         ("qiao doctor", "qiao doctor --config qiao.toml --json"),

@@ -1,5 +1,8 @@
 """Security: who may do what."""
 
-from gateway.security.bearer import BearerToken
+from gateway.security.access import Access
+from gateway.security.caller import CALLER, LOCAL, Caller, caller_of
+from gateway.security.clients import Clients
+from gateway.security.rights import right_of
 
-__all__ = ["BearerToken"]
+__all__ = ["CALLER", "LOCAL", "Access", "Caller", "Clients", "caller_of", "right_of"]

@@ -10,14 +10,14 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from gateway.cli.words import checking, common, converting, doctor, inbox, mapping, running
+from gateway.cli.words import bulk, checking, clients, common, converting, db, doctor, inbox, mapping, running
 from gateway.cli.words.ends import REASONS, STATES
 
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
     key: said
-    for table in (common, running, converting, checking, inbox, mapping, doctor)
+    for table in (common, running, bulk, clients, converting, checking, inbox, mapping, db, doctor)
     for key, said in table.WORDS.items()
 }
 

@@ -39,6 +39,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "make the folder {folder}, or set [store] url",
         "请创建目录 {folder}，或修改 [store] url",
     ),
+    "doctor.database.file": ("a file of SQLite", "SQLite 文件"),
+    "doctor.database.unsafe": (
+        "set {names} = on in postgresql.conf and reload the server: a power cut loses acknowledged messages",
+        "请在 postgresql.conf 中将 {names} 设为 on 并让服务器重新加载：否则断电会丢失已确认的消息",
+    ),
+    "doctor.wal.server": ("the server's own", "由服务器自行管理"),
     "doctor.inbox.none": ("no messages yet", "尚无消息"),
     "doctor.inbox": (
         "{quarantined} wait in quarantine, {rejected} were rejected",
@@ -105,6 +111,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "restore a backup",
         "请确认该文件属于本程序，且网关的用户可写该文件及其目录；否则请恢复备份",
     ),
+    "doctor.do.database": (
+        "look whether the server runs, and whether URL, user and password (PGPASSWORD, ~/.pgpass) are right",
+        "请确认服务器在运行，且地址、用户名和密码（PGPASSWORD、~/.pgpass）正确",
+    ),
     "doctor.do.inbox": (
         "qiao inbox list --state quarantined shows them; mend the maps or the profile, then replay. Rejected "
         "ones are the senders' to mend",
@@ -113,6 +123,20 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor.do.senders": (
         "nothing, if they do not send here; else look at match in their profile",
         "若它们本不在此发送则无需处理；否则请检查其配置中的 match",
+    ),
+    "doctor.clients": ("{count} in {file}", "{file} 中有 {count} 个"),
+    "doctor.clients.none": (
+        "no {file}: only loopback is served, to everybody on this machine",
+        "没有 {file}：只在本机提供服务，本机任何人均可访问",
+    ),
+    "doctor.clients.token": (
+        "no {file}: one shared token, [api] token, opens everything",
+        "没有 {file}：一个共用令牌（[api] token）可访问全部",
+    ),
+    "doctor.clients.ending": ("expired, or soon: {names}", "已失效或即将失效：{names}"),
+    "doctor.do.clients": (
+        "Give each client a token (qiao client add NAME --role ROLE); revoke those that have ended.",
+        "为每个客户端单独发放令牌：qiao client add 名称 --role 角色；撤销已失效的。",
     ),
     "doctor.do.ports": (
         "mend the address or port in that section",
