@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import codecs, durable, machine, served
+from benchmarks import codecs, durable, machine, served, server
 from benchmarks.messages import KINDS, MAPPED
 from benchmarks.resources import RESOURCES
 
@@ -65,6 +65,30 @@ MEMORY: Columns = {
     "peak MiB with mapped pages": lambda row: f"{row['peak_mib']:.0f}",
 }
 
+SERVER: Columns = {
+    "": lambda row: row["engine"],
+    "resources": lambda row: f"{row['resources']:,}",
+    "bytes each": lambda row: f"{row['bytes_each']:,.0f}",
+    "reads/s 16": lambda row: f"{row['read_16']:,.0f}",
+    "64": lambda row: f"{row['read_64']:,.0f}",
+    "creates/s 16": lambda row: f"{row['create_16']:,.0f}",
+    "64 ": lambda row: f"{row['create_64']:,.0f}",
+    "p95 ms": lambda row: f"{row['create_64_p95']:.1f}",
+    "client": lambda row: row["client"],
+}
+SEARCHES: Columns = {
+    "": lambda row: row["engine"],
+    "resources": lambda row: f"{row['resources']:,}",
+    "patient+code ms": lambda row: f"{row['search_p50']:.1f}",
+    "p95": lambda row: f"{row['search_p95']:.1f}",
+    "dense token ms": lambda row: f"{row['dense_p50']:.1f}",
+    "p95 ": lambda row: f"{row['dense_p95']:.1f}",
+    "_since page ms": lambda row: f"{row['since_p50']:.1f}",
+    "p95  ": lambda row: f"{row['since_p95']:.1f}",
+    "$export/s": lambda row: f"{row['export']:,.0f}",
+    "files alone/s": lambda row: f"{row['export_files']:,.0f}",
+}
+
 
 def run_codecs(rounds: int, seconds: float) -> Rows:
     """Time the codecs beside the peers, one table for each group and message."""
@@ -119,12 +143,22 @@ def run_memory(size: durable.Size) -> Rows:
     return rows
 
 
+def run_server(size: server.Size) -> Rows:
+    """Ask the FHIR server over HTTP, on both engines, while its store grows."""
+    rows = list(server.curve(size))
+    table(
+        "reads by id, and creates with commit, over 16 and 64 connections; server on one core", rows, SERVER
+    )
+    table("one request after another, p50 and p95; the first page of 50, a page of 1,000", rows, SEARCHES)
+    return rows
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
     parser.add_argument(
-        "--only", choices=("codecs", "validation", "durable", "receipt", "memory"), action="append"
+        "--only", choices=("codecs", "validation", "durable", "receipt", "memory", "server"), action="append"
     )
     parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
     options = parser.parse_args()
@@ -136,6 +170,7 @@ def main() -> None:
         "durable": lambda: run_durable(size),
         "receipt": lambda: run_receipt(size),
         "memory": lambda: run_memory(size),
+        "server": lambda: run_server(server.QUICK if options.quick else server.FULL),
     }
     result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
     print(result["machine"], flush=True)

@@ -43,10 +43,26 @@ def _fingerprint() -> str:
 
 def fill(path: Path, resources: int) -> None:
     """Write translated messages until ``path`` holds ``resources`` resources; not durable while it runs."""
+    grow(f"sqlite:///{path}", resources)
+
+
+def grow(url: str, resources: int, patient: int = 0, have: int = 0) -> tuple[int, int]:
+    """Write translated messages to a store until it holds ``resources`` resources or a few more.
+
+    Args:
+        url: of the store; what is written to a file is not durable while this runs.
+        resources: that it holds in the end.
+        patient: number of the first new patient.
+        have: resources that it holds already.
+
+    Returns:
+        Number of the next patient, and how many resources the store holds.
+    """
     from gateway.store import open_store
 
-    store, translate = open_store(f"sqlite:///{path}", synchronous="OFF"), translator()
-    start, patient, have, told = time.perf_counter(), 0, 0, 0
+    durable = "OFF" if url.startswith("sqlite") else "NORMAL"
+    store, translate = open_store(url, synchronous=durable), translator()
+    start, before, told = time.perf_counter(), have, 0
     try:
         while have < resources:
             batch = [
@@ -57,10 +73,11 @@ def fill(path: Path, resources: int) -> None:
             patient += PATIENTS
             if have * 10 // resources > told:
                 told = have * 10 // resources
-                speed = have / (time.perf_counter() - start)
+                speed = (have - before) / (time.perf_counter() - start)
                 print(f"  filling the store once: {have:,} resources, {speed:,.0f}/s", flush=True)
     finally:
         store.close()
+    return patient, have
 
 
 def translator() -> Translate:

@@ -43,7 +43,7 @@ def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
         ("[api]\nprot = 1\n", "qiao.toml [api]: unknown key 'prot'; valid: host, port"),
         (
             "[apis]\n",
-            "unknown section [apis]; valid: store, api, pipeline, validation, mapping, terminology, adapters",
+            "unknown section [apis]; valid: store, api, pipeline, validation, mapping, terminology, ",
         ),
         ('[api]\nport = "x"\n', "qiao.toml [api] port: must be int"),
         ("[api]\nport = 70000\n", "[api] port: must be between 0 and 65535"),
@@ -67,11 +67,26 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "hospital.example"])
-def test_a_port_that_others_reach_needs_tls_and_a_token(host: str) -> None:
-    with pytest.raises(Misconfigured, match="tls_cert, tls_key, token"):
+def test_a_port_that_others_reach_needs_tls_and_clients(host: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"set tls_cert, tls_key, clients \(qiao client add"):
         settings.override(settings.Settings(), host=host)
-    with pytest.raises(Misconfigured, match="set token"):
-        settings.load(None, {"QIAO_API__HOST": host, "QIAO_API__TLS_CERT": "c", "QIAO_API__TLS_KEY": "k"})
+    given = {"QIAO_API__HOST": host, "QIAO_API__TLS_CERT": "c", "QIAO_API__TLS_KEY": "k"}
+    with pytest.raises(Misconfigured, match=r"set clients \(qiao client add"):
+        settings.load(None, given)
+    assert settings.load(None, given, guarded=False).api.host == host
+    assert settings.load(None, given | {"QIAO_API__TOKEN": "t"}).api.host == host
+    (tmp_path / "clients.toml").write_text("")
+    store = {"QIAO_STORE__URL": f"sqlite:///{tmp_path / 'qiao.db'}"}
+    assert settings.load(None, given | store).api.host == host
+
+
+def test_clients_are_beside_the_store_unless_said(tmp_path: Path) -> None:
+    store = settings.StoreSettings(url=f"sqlite:///{tmp_path / 'qiao.db'}")
+    assert settings.clients_file(settings.Settings(store=store)) == tmp_path / "clients.toml"
+    said = settings.Settings(store=store, api=settings.ApiSettings(clients="/etc/qiao/clients.toml"))
+    assert settings.clients_file(said) == Path("/etc/qiao/clients.toml")
+    elsewhere = settings.StoreSettings(url="postgresql://db/qiao")
+    assert settings.clients_file(settings.Settings(store=elsewhere)) == Path("clients.toml")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.8.8"])

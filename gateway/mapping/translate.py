@@ -84,5 +84,5 @@ def choose(tables: Mapping[str, Table], system: str) -> Collection[Table]:
     found = [one for one in tables.values() if system and system in one.source_systems]
     if not found:
         said = "no table says that it translates this system; name one by its url"
-        raise Rejected(said, code="not-found", where="url")
+        raise Rejected(said, code="value", where="url")
     return found

@@ -28,10 +28,13 @@ class Examination:
     Attributes:
         type: the resource type that it says, ``""`` for none.
         issues: everything that was found, in the order of the text.
+        value: the resource as parsed JSON, numbers with a point as ``Decimal``; None where it cannot be read.
+            Of XML with faults it lacks what was not understood.
     """
 
     type: str = ""
     issues: list[Located] = field(default_factory=list)
+    value: Any = None
 
     @property
     def valid(self) -> bool:
@@ -74,7 +77,8 @@ def examine(
         issues = own + issues
     places = source.places({_below(issue.where) for issue in issues}) if issues else {}
     located += [Located(issue, *places[_below(issue.where)]) for issue in issues]
-    return Examination(root if known else "", sorted(located, key=lambda one: (one.line, one.column)))
+    ordered = sorted(located, key=lambda one: (one.line, one.column))
+    return Examination(root if known else "", ordered, source.value)
 
 
 def _below(where: str) -> str:

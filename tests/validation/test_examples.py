@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import tarfile
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +14,6 @@ import pytest
 from gateway.validation import Validator
 from gateway.validation.xml import from_xml, to_xml
 
-PACKAGE = "hl7.fhir.r4.examples@4.0.1"
-SHA256 = "dce87f1b5b9341867033f7d1f544fa1b5232503f6d62813887ac6b8a8b6cb682"
 COUNT = 740
 SHARDS = 6
 ARTEFACTS = (
@@ -51,43 +45,6 @@ REJECTED = {
 
 
 _type = re.compile(rb'"resourceType"\s*:\s*"(\w+)"').search
-
-
-def cached() -> Path:
-    below = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(below) / "qiao" / "tests" / f"{PACKAGE.replace('@', '-')}.tgz"
-
-
-def right(file: Path) -> bool:
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, fetched once and kept in the user's cache."""
-    file = cached()
-    if right(file):
-        return file
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("needs npm: apt-get install npm")
-    folder = tmp_path_factory.mktemp("npm")
-    done = subprocess.run(
-        [npm, "pack", "--silent", PACKAGE],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    fetched = folder / file.name
-    if done.returncode:
-        pytest.skip(f"needs the official examples: npm pack {PACKAGE}")
-    assert right(fetched), "the package is not the one that was published"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(fetched, partial := file.with_suffix(f".{os.getpid()}"))
-    partial.replace(file)
-    return file
 
 
 @pytest.fixture(scope="module")

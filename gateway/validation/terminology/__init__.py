@@ -4,5 +4,6 @@ from gateway.validation.terminology.concepts import Concept, Concepts, Designati
 from gateway.validation.terminology.expansion import Loaded, Terminology
 from gateway.validation.terminology.loaded import LoadedFile
 from gateway.validation.terminology.members import Members
+from gateway.validation.terminology.searched import Searched
 
-__all__ = ["Concept", "Concepts", "Designation", "Loaded", "LoadedFile", "Members", "Terminology"]
+__all__ = ["Concept", "Concepts", "Designation", "Loaded", "LoadedFile", "Members", "Searched", "Terminology"]
