@@ -1,4 +1,4 @@
-"""What a value asks of what it stands in: conditions of extensions, choices of which only halves are there."""
+"""What a value asks of what it stands in: conditions of extensions, choices with only halves."""
 
 from __future__ import annotations
 
