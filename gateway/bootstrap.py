@@ -8,13 +8,13 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
 
 from gateway import registry
 from gateway.api import Options, create_app
-from gateway.api.context import DEFAULT_TENANT, Examine
+from gateway.api.context import Examine
 from gateway.api.front import protect
 from gateway.api.server import Server, bind
 from gateway.canonical import garbage
@@ -22,7 +22,7 @@ from gateway.errors import Misconfigured
 from gateway.feed.subscription import Notifier, Worker, load_topics
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
-from gateway.security import Clients
+from gateway.security import DEFAULT_TENANT, Clients
 from gateway.settings import CLIENTS, ApiSettings, Settings, clients_file, guard, is_loopback
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
@@ -45,6 +45,7 @@ class Gateway:
     Attributes:
         worker: notifies subscribers.
         doors: open adapters by id.
+        closed: why an adapter that nobody set up is not open, by id.
     """
 
     settings: Settings
@@ -53,9 +54,10 @@ class Gateway:
     adapters: Mapping[str, AdapterSpec]
     engine: Engine
     worker: Worker
-    doors: Mapping[str, Source]
+    doors: dict[str, Source]
     server: Server
     listening: socket.socket
+    closed: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -93,7 +95,10 @@ def build(settings: Settings) -> Gateway:
     parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings))
     engine = Engine(parts)
     notifier = _notifier(settings, store)
-    worker = Worker(store, notifier, engine.write, lambda tenant: _base(settings.api, listening, tenant))
+    worker = Worker(
+        store, notifier, engine.write, lambda tenant: _base(settings.api, listening, tenant),
+        may=lambda client, tenant: clients.may(client, tenant, "subscribe"),
+    )  # fmt: skip
     api = create_app(
         store, _options(settings), registry.version(), maps, terminology,
         _examine(settings), engine.write, notifier,
@@ -141,7 +146,11 @@ def _examine(settings: Settings) -> Examine:
 
 
 async def start(gateway: Gateway) -> asyncio.Task[None]:
-    """Finish what was left unfinished, open the API, then the doors; returns the API's task."""
+    """Finish what was left unfinished, open the API, then the doors; returns the API's task.
+
+    A second gateway on one machine needs no settings either: a door that has none, and whose port is taken,
+    stays closed (``Gateway.closed``).
+    """
     sys.setswitchinterval(SWITCH_INTERVAL)
     garbage.settle()
     await gateway.engine.start()
@@ -149,8 +158,14 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     gateway.worker.start()
     gateway.store.exports.resume()
-    for door in gateway.doors.values():
-        await door.start(gateway.engine.deliver)
+    for name, door in list(gateway.doors.items()):
+        try:
+            await door.start(gateway.engine.deliver)
+        except Misconfigured as error:
+            if error.code != "cannot-bind" or name in gateway.settings.adapters:
+                raise
+            gateway.closed[name] = error.reason
+            del gateway.doors[name]
     return api
 
 
@@ -167,9 +182,9 @@ async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
 
 
 def _notifier(settings: Settings, store: Store) -> Notifier:
-    wanted = settings.subscriptions
+    wanted, api = settings.subscriptions, settings.api
     topics = load_topics(Path(wanted.topics) if wanted.topics else None, store.zone)
-    return Notifier(store, topics, wanted, loopback=is_loopback(settings.api.host))
+    return Notifier(store, topics, wanted, loopback=is_loopback(api.host) and not api.behind_proxy)
 
 
 def _root(api: ApiSettings, listening: socket.socket) -> str:
@@ -186,7 +201,8 @@ def _base(api: ApiSettings, listening: socket.socket, tenant: str) -> str:
 def _clients(settings: Settings) -> Clients:
     """Return who may use the API; a port that others can reach needs somebody who may."""
     clients = Clients(clients_file(settings), settings.api.token)
-    guard(f"{settings.file or 'settings'} [api]", settings.api.host, {CLIENTS: clients.some}, (CLIENTS,))
+    where, api = f"{settings.file or 'settings'} [api]", settings.api
+    guard(where, api.host, {CLIENTS: clients.some}, (CLIENTS,), proxied=api.behind_proxy)
     return clients
 
 

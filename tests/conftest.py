@@ -177,6 +177,7 @@ class Served:
     log: Path
     api: str
     doors: dict[str, str]
+    closed: dict[str, str]
 
     def address(self, adapter: str = "his/hl7v2") -> tuple[str, int]:
         host, _, port = self.doors[adapter].rpartition(":")

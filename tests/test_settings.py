@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -68,7 +69,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "hospital.example"])
 def test_a_port_that_others_reach_needs_tls_and_clients(host: str, tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"set tls_cert, tls_key, clients \(qiao client add"):
+    with pytest.raises(
+        Misconfigured, match=r"set tls_cert, tls_key \(or behind_proxy.*\), clients \(qiao client add"
+    ):
         settings.override(settings.Settings(), host=host)
     given = {"QIAO_API__HOST": host, "QIAO_API__TLS_CERT": "c", "QIAO_API__TLS_KEY": "k"}
     with pytest.raises(Misconfigured, match=r"set clients \(qiao client add"):
@@ -78,6 +81,32 @@ def test_a_port_that_others_reach_needs_tls_and_clients(host: str, tmp_path: Pat
     (tmp_path / "clients.toml").write_text("")
     store = {"QIAO_STORE__URL": f"sqlite:///{tmp_path / 'qiao.db'}"}
     assert settings.load(None, given | store).api.host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_behind_a_proxy_clients_are_enough_and_are_needed(host: str) -> None:
+    proxied = {"QIAO_API__HOST": host, "QIAO_API__BEHIND_PROXY": "true"}
+    with pytest.raises(Misconfigured, match=r"others can come through the proxy .*: set clients \(qiao cl"):
+        settings.load(None, proxied)
+    assert settings.load(None, proxied | {"QIAO_API__TOKEN": "t"}).api.host == host
+
+
+@pytest.mark.parametrize(
+    ("url", "listed"),
+    [
+        ("https://a.example/x", True),
+        ("https://a.example:443/x", True),
+        ("http://a.example/x", False),
+        ("https://a.example:8443/x", False),
+        ("https://b.example:8443/x", True),
+        ("http://c.example:80/", True),
+        ("https://c.example/", False),
+        ("https://a.example.evil.example/", False),
+    ],
+)
+def test_a_listed_host_is_scheme_name_and_port(url: str, listed: bool) -> None:
+    hosts = ("a.example", "b.example:8443", "http://c.example")
+    assert settings.is_listed(urlsplit(url), hosts) is listed
 
 
 def test_clients_are_beside_the_store_unless_said(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ BULK: tuple[Interaction, ...] = (
 """All at once, in the background."""
 
 _CONCEPT_MAP = Served(
-    "ConceptMap", (*translate.OPERATIONS, concept_map.SEARCH, concept_map.READ), ("translate",)
+    "ConceptMap", (*translate.OPERATIONS, *concept_map.SEARCH, concept_map.READ), ("translate",)
 )
 TERMINOLOGY = (structure_definition.SERVED, code_system.SERVED, value_set.SERVED, _CONCEPT_MAP)
 """What codes mean; its interactions come before those of every type."""

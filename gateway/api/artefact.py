@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,18 +12,23 @@ from starlette.responses import Response
 from gateway.api import negotiation, operation
 from gateway.api.context import NotFound, base_of, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.query import Pairs, form_of, negotiated, once, pairs_of
 from gateway.errors import Rejected
 from gateway.validation.terminology import Terminology
 
 PAGE = 50
-"""Artefacts in one page of a search."""
-PARAMETERS = ("url", "name", "_id", "_cursor")
+"""Artefacts in one page of a search, at most."""
+PARAMETERS = ("url", "name", "_id", "_count", "_summary", "_total", "_cursor")
 """What a search of artefacts takes."""
+_KNOWN = frozenset((*PARAMETERS, "_format", "_pretty"))
+_SUMMARIES = {"true": True, "text": True, "data": False, "false": False, "count": True}
+"""Values of ``_summary``, and whether artefacts come without their codes."""
+_TOTALS = ("none", "estimate", "accurate")
 _LONG = ("concept", "compose", "expansion", "group", "snapshot", "differential")
 _SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 
 
-def interactions(kind: str, one: str, many: str) -> tuple[Interaction, Interaction]:
+def interactions(kind: str, one: str, many: str) -> tuple[Interaction, ...]:
     """Return the search and the read of a type of artefacts.
 
     Args:
@@ -43,13 +48,37 @@ def interactions(kind: str, one: str, many: str) -> tuple[Interaction, Interacti
     async def search(request: Request) -> Response:
         """Answer with a page of the artefacts."""
         terminology = terminology_of(request)
-        pretty = negotiation.check(request, allowed=PARAMETERS)
-        return await operation.answer(request, pretty, lambda: searchset(request, terminology, kind))
+        pairs, pretty = await wanted(request)
+        return await operation.answer(request, pretty, lambda: searchset(request, terminology, kind, pairs))
 
     return (
-        Interaction("search-type", "GET", f"/{kind}", search, many, parameters=PARAMETERS),
+        *searches(kind, search, many),
         Interaction("read", "GET", f"/{kind}/{{id}}", read, one),
     )
+
+
+def searches(
+    kind: str, search: Callable[[Request], Awaitable[Response]], summary: str
+) -> tuple[Interaction, Interaction]:
+    """Return the search of a type of artefacts by GET, and the same by POST with a form."""
+    return (
+        Interaction("search-type", "GET", f"/{kind}", search, summary, parameters=PARAMETERS),
+        Interaction("", "POST", f"/{kind}/_search", search, summary, body="form"),
+    )
+
+
+async def wanted(request: Request) -> tuple[Pairs, bool]:
+    """Return the parameters of a search of artefacts, and whether the answer is to be indented.
+
+    Raises:
+        Rejected: one that is not known, or twice there, or a value that it does not take.
+    """
+    pairs = await form_of(request) if request.method == "POST" else pairs_of(request)
+    given = once(pairs, _KNOWN)
+    for name, values in (("_summary", _SUMMARIES), ("_total", _TOTALS)):
+        if given.get(name, "") not in ("", *values):
+            raise Rejected(f"is one of {', '.join(values)}", code="value", where=name)
+    return pairs, negotiated(request, pairs)
 
 
 def terminology_of(request: Request) -> Terminology:
@@ -105,39 +134,52 @@ def searchset(
     request: Request,
     terminology: Terminology | None,
     kind: str,
+    pairs: Pairs,
     before: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return a page of the artefacts of a type; by ``url`` or ``_id`` whole, else without their codes.
 
     Args:
         terminology: None for a server that has none.
+        pairs: the parameters; see :func:`wanted`.
         before: matches that others have, which come first.
     """
-    query = request.query_params
-    start = _start(query.get("_cursor", "0"))
+    given = dict(pairs)
+    start, size = _number(given, "_cursor", 0), _size(given)
     first = before or []
-    urls = list(_found(terminology, kind, query)) if terminology else []
-    short = not ("url" in query or "_id" in query)
+    urls = list(_found(terminology, kind, given)) if terminology else []
+    short = is_short(given)
     total = len(first) + len(urls)
-    page: list[dict[str, Any]] = first[start : start + PAGE]
+    page: list[dict[str, Any]] = first[start : start + size]
     rest = max(0, start - len(first))
     if terminology:
-        page += [resource(terminology, kind, url, short) for url in urls[rest : rest + PAGE - len(page)]]
-    base = base_of(request)
-    links = [
-        {"relation": "self", "url": f"{base}/{kind}" + (f"?{request.url.query}" if request.url.query else "")}
-    ]
-    if start + PAGE < total:
-        told = [pair for pair in query.multi_items() if pair[0] != "_cursor"]
-        following = urlencode([*told, ("_cursor", start + PAGE)])
-        links.append({"relation": "next", "url": f"{base}/{kind}?{following}"})
+        page += [resource(terminology, kind, url, short) for url in urls[rest : rest + size - len(page)]]
+    address = f"{base_of(request)}/{kind}"
+    links = [_link("self", address, pairs)]
+    if size and start + size < total:
+        told = [pair for pair in pairs if pair[0] != "_cursor"]
+        links.append(_link("next", address, [*told, ("_cursor", str(start + size))]))
     made: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
     if page:
         made["entry"] = [
-            {"fullUrl": f"{base}/{kind}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+            {"fullUrl": f"{address}/{one['id']}", "resource": one, "search": {"mode": "match"}}
             for one in page
         ]
     return made
+
+
+def is_short(given: Mapping[str, str]) -> bool:
+    """Tell whether artefacts come without their codes."""
+    return _SUMMARIES.get(given.get("_summary", ""), not ("url" in given or "_id" in given))
+
+
+def _link(relation: str, address: str, pairs: Pairs) -> dict[str, str]:
+    query = urlencode(pairs)
+    return {"relation": relation, "url": f"{address}?{query}" if query else address}
+
+
+def _size(given: Mapping[str, str]) -> int:
+    return 0 if given.get("_summary") == "count" else min(_number(given, "_count", PAGE), PAGE)
 
 
 def _found(terminology: Terminology, kind: str, query: Mapping[str, str]) -> Iterator[str]:
@@ -158,7 +200,10 @@ def _found(terminology: Terminology, kind: str, query: Mapping[str, str]) -> Ite
                 yield url
 
 
-def _start(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 7):
-        raise Rejected("this is no cursor of ours", code="value", where="_cursor")
-    return int(cursor)
+def _number(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Rejected("is a number that is not negative", code="value", where=name)
+    return int(text)

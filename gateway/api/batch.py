@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.requests import Request
 
-from gateway.api import outcome
+from gateway.api import inner, outcome
 from gateway.api.entry import Entry, EntryFailed, patch_of
-from gateway.api.inner import Answer, ask
 from gateway.api.outcome import FHIR_JSON
+from gateway.api.outflow import ANSWER, Answer
 from gateway.api.prefer import prefer
 from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import operation_outcome
 from gateway.errors import Rejected
 
 LARGEST = 128 * 1024 * 1024
 """Bytes of all answers together; what comes after is told to ask for less."""
 _AT_ONCE = 64
+_LONG_AT_ONCE = 2
+"""Entries under way whose answer may be long: it is there as a whole before its length is known."""
+_TOO_LONG = "the answers of this Bundle are too long together; ask for less at once"
 _READS = ("GET", "HEAD")
 _ORDER = (("DELETE",), ("POST",), ("PUT", "PATCH"), _READS)
 """As a transaction is processed (R4 http.html#trules)."""
@@ -27,14 +31,37 @@ _ORDER = (("DELETE",), ("POST",), ("PUT", "PATCH"), _READS)
 
 @dataclass(slots=True)
 class Asked:
-    """How much room the answers of one Bundle have left."""
+    """How much room the answers of one Bundle have left; whoever may give a long one waits for a turn.
 
-    left: int = LARGEST
+    Attributes:
+        answer: to the Bundle; it waits for its reader with those of others, None: nobody counts them.
+    """
+
+    answer: Answer | None = None
+    left: int = field(default_factory=lambda: LARGEST)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LONG_AT_ONCE))
+
+    @property
+    def free(self) -> int:
+        """Bytes that can be taken now."""
+        return self.left if self.answer is None else min(self.left, self.answer.free)
+
+    def fits(self, body: bytes) -> bool:
+        """Take the room of a body, if it is there."""
+        if len(body) > self.free:
+            return False
+        self.left -= len(body)
+        return self.answer is None or self.answer.take(len(body))
+
+
+def asked_by(request: Request) -> Asked:
+    """Return the room of a Bundle."""
+    return Asked(request.scope.get(ANSWER))
 
 
 async def run(request: Request, asked: Sequence[Entry | EntryFailed]) -> list[bytes]:
     """Return the entries of the answer in the order of those that were asked."""
-    room = Asked()
+    room = asked_by(request)
     made = {one.at: failed(one.error) for one in asked if isinstance(one, EntryFailed)}
     fine = [one for one in asked if isinstance(one, Entry)]
     for methods in _ORDER:
@@ -53,16 +80,34 @@ async def answered(request: Request, asked: Sequence[Entry], room: Asked) -> dic
 
 
 async def _one(request: Request, entry: Entry, room: Asked) -> bytes:
-    if room.left < 0:
-        told = "the answers of this Bundle are too long together; ask for less at once"
-        return failed(Rejected(told, code="too-costly"))
+    if not _may_be_long(request, entry):
+        return await _asked(request, entry, room)
+    async with room.turns:
+        return await _asked(request, entry, room)
+
+
+def _may_be_long(request: Request, entry: Entry) -> bool:
+    """Tell whether the answer may be longer than the entry: then many at once must not be held."""
+    found = "if-none-exist" in entry.headers and prefer(request).returns == "representation"
+    return found or not entry.writes
+
+
+async def _asked(request: Request, entry: Entry, room: Asked) -> bytes:
+    too_long = Rejected(_TOO_LONG, code="too-costly")
+    if room.free <= 0 and not entry.writes:
+        return failed(too_long)
     try:
         body, headers = _body(entry)
     except Rejected as error:
         return failed(error)
     default = "" if entry.method in _READS else "return=minimal"
-    answer = await ask(request, entry.method, entry.url, entry.headers | headers, body, default)
-    room.left -= len(answer.body)
+    answer = await inner.ask(
+        request, entry.method, entry.url, entry.headers | headers, body, default, lambda: room.free
+    )
+    if answer.too_long and not entry.writes:  # a change has been made: only its resource is left out
+        room.left = 0
+        return failed(too_long)
+    room.fits(answer.body)
     return _entry(answer, told=prefer(request).returns == "OperationOutcome" and entry.method not in _READS)
 
 
@@ -76,7 +121,7 @@ def _body(entry: Entry) -> tuple[bytes, dict[str, str]]:
     return dumps(entry.resource), {"content-type": FHIR_JSON}
 
 
-def _entry(answer: Answer, told: bool) -> bytes:
+def _entry(answer: inner.Answer, told: bool) -> bytes:
     """Return the entry of an answer; ``told``: its body is an OperationOutcome that was asked for."""
     status = answer.status
     response: dict[str, object] = {"status": _status(status)}
@@ -98,7 +143,7 @@ def failed(error: Rejected) -> bytes:
     """Return the entry of an answer for an entry that cannot even be asked."""
     status, code = outcome.status_of(error)
     issue = outcome.entry(status, code, str(error))
-    told = {"resourceType": "OperationOutcome", "issue": [issue]}
+    told = operation_outcome([issue])
     return dumps({"response": {"status": _status(status), "outcome": told}})
 
 

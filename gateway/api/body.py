@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gateway.api.context import context
+from gateway.api.negotiation import is_r4
 from gateway.api.room import Take
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
@@ -33,6 +34,12 @@ def media_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def is_empty(request: Request) -> bool:
+    """Tell whether a request comes without a body."""
+    headers = request.headers
+    return headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+
+
 async def bytes_of(
     request: Request, most: int, take: Take | None = None, media: Collection[str] = RESOURCE
 ) -> bytes:
@@ -44,10 +51,10 @@ async def bytes_of(
         media: the types that are taken.
 
     Raises:
-        HTTPException: 415, it is of another type, charset or coding; 413, it has more.
+        HTTPException: 415, it is of another type, version of FHIR, charset or coding; 413, it has more.
         Rejected: it is not packed as it says.
     """
-    if media_of(request) not in media or _charset(request) not in _CHARSETS:
+    if media_of(request) not in media or not _is_ours(request):
         raise HTTPException(415)
     if _length(request) > most:
         raise HTTPException(413)
@@ -82,6 +89,11 @@ def _read_xml(body: bytes) -> bytes:
         return dumps(xml.from_xml(body))
     except Unreadable as error:
         raise Rejected(f"line {error.line}: {error}", code="invalid") from None
+
+
+def _is_ours(request: Request) -> bool:
+    """Tell whether the parameters of the media type name UTF-8 and R4, as far as they name anything."""
+    return _charset(request) in _CHARSETS and is_r4(request.headers.get("content-type", ""))
 
 
 def _charset(request: Request) -> str:

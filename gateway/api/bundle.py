@@ -11,6 +11,7 @@ from gateway.api.version import etag
 from gateway.canonical.json import dumps
 from gateway.store import HistoryPage, Page, Version
 from gateway.store.clock import instant
+from gateway.store.given import is_given
 
 Pairs = Sequence[tuple[str, str]]
 GENERAL = frozenset(("_format", "_pretty", "_summary", "_elements"))
@@ -32,7 +33,8 @@ def searchset(page: Page, url: str, base: str, pairs: Pairs, wanted: Shape = WHO
     if page.cursor is not None:
         links.append(("next", [*_without_cursor(links[0][1]), ("_cursor", page.cursor)]))
     entries = [] if wanted.summary == "count" else list(_entries(page, base, wanted))
-    return _joined("searchset", page.total, [(name, _url(url, told)) for name, told in links], entries)
+    told = [(name, _url(url, pairs)) for name, pairs in links]
+    return _joined("searchset", page.ts_us, page.total, told, entries)
 
 
 def history(page: HistoryPage, url: str, base: str, pairs: Pairs, ascending: bool) -> bytes:
@@ -44,15 +46,19 @@ def history(page: HistoryPage, url: str, base: str, pairs: Pairs, ascending: boo
     if page.cursor is not None and (page.more or ascending):
         onwards = _url(url, [*_without_cursor(pairs), ("_cursor", page.cursor)])
         links.append(("next" if page.more else "monitor", onwards))
-    entries = [_past(version, base) for version in page.versions]
-    return _joined("history", page.total, links, entries)
+    entries = [_past(version, base, created=version.seq in page.created) for version in page.versions]
+    return _joined("history", page.ts_us, page.total, links, entries)
 
 
-def _joined(kind: str, total: int | None, links: Sequence[tuple[str, str]], entries: list[bytes]) -> bytes:
+def _joined(
+    kind: str, ts_us: int, total: int | None, links: Sequence[tuple[str, str]], entries: list[bytes]
+) -> bytes:
+    """Return a Bundle; its ``meta.lastUpdated`` is what a client may ask ``_since`` of the next time."""
     told = dumps([{"relation": relation, "url": url} for relation, url in links])
     count = b"" if total is None else b',"total":%d' % total
     entry = b',"entry":[' + b",".join(entries) + b"]" if entries else b""
-    head = b'{"resourceType":"Bundle","type":"' + kind.encode() + b'"'
+    meta = b'"meta":{"lastUpdated":"%s"},' % instant(ts_us).encode() if ts_us else b""
+    head = b'{"resourceType":"Bundle",' + meta + b'"type":"' + kind.encode() + b'"'
     return b"".join((head, count, b',"link":', told, entry, b"}"))
 
 
@@ -71,15 +77,16 @@ def _entry(head: bytes, version: Version, body: bytes, mode: bytes) -> bytes:
     return b"".join((b'{"fullUrl":', head, address, body, b',"search":{"mode":"', mode, b'"}}'))
 
 
-def _past(version: Version, base: str) -> bytes:
-    """Return the entry of one version; one that was deleted has no resource."""
+def _past(version: Version, base: str, *, created: bool) -> bytes:
+    """Return the entry of one version; one that was deleted has no resource.
+
+    The request is the one that made it (R4 Bundle.entry.request): a POST where the server gave the id.
+    """
     address = f"{version.type}/{version.id}"
-    if version.deleted:
-        method, url, status = "DELETE", address, "204"
-    elif version.ver == 1:
-        method, url, status = "POST", version.type, "201"
-    else:
-        method, url, status = "PUT", address, "200"
+    posted = is_given(version) and not version.deleted
+    method = "DELETE" if version.deleted else "POST" if posted else "PUT"
+    url = version.type if posted else address
+    status = "204" if version.deleted else "201" if created else "200"
     response = {"status": status, "etag": etag(version), "lastModified": instant(version.ts_us)}
     about = dumps({"request": {"method": method, "url": url}, "response": response})[1:]
     resource = b"" if version.deleted else b',"resource":' + version.body
@@ -91,5 +98,5 @@ def _without_cursor(pairs: Pairs) -> list[tuple[str, str]]:
 
 
 def _url(url: str, pairs: Pairs) -> str:
-    query = urlencode(pairs, safe=":/,|")
+    query = urlencode(pairs, safe=":/,")
     return f"{url}?{query}" if query else url

@@ -54,7 +54,7 @@ async def transact(request: Request, changes: list[Change], size: int = 0) -> Tr
     refused = subscription.guarded(context(request).notifier, changes)
     if refused is not None:
         return refused
-    return await write(Transact(tenant, caller.source, changes, base_of(request), size))
+    return await write(Transact(tenant, caller.source, changes, base_of(request), size, own.view_of(caller)))
 
 
 def answer(request: Request, result: Result, issues: Sequence[Located], pretty: bool) -> Response:

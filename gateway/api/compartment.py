@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from gateway.api.context import NotFound, base_of, check_known, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.own import view_of
 from gateway.api.query import Pairs, form_of, pairs_of
 from gateway.api.search import answer
+from gateway.security.caller import caller_of
 from gateway.store import Page
 
 COMPARTMENTS = ("Patient", "Encounter", "Practitioner", "RelatedPerson", "Device")
@@ -34,9 +36,10 @@ async def _run(request: Request, type_: str, id_: str, member: str, pairs: Pairs
     if member != "*":
         check_type(member)
     tenant, base, store = tenant_of(request), base_of(request), context(request).store
+    view = view_of(caller_of(request.scope))
 
     def find(asked: Pairs, lenient: bool) -> Page:
-        return store.compartment(tenant, type_, id_, member, asked, base=base, lenient=lenient)
+        return store.compartment(tenant, type_, id_, member, asked, base=base, lenient=lenient, view=view)
 
     kind = "" if member == "*" else member
     return await answer(request, pairs, f"{base}/{type_}/{id_}/{member}", find, kind)

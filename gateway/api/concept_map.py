@@ -47,14 +47,15 @@ async def read(request: Request, id: str) -> Response:
 async def search(request: Request) -> Response:
     """Answer with the tables and ConceptMaps, without their codes; by ``url`` or ``_id`` with them."""
     tables = tables_of(request)
-    pretty = negotiation.check(request, allowed=("url", "name", "_id", "_cursor"))
-    wanted = {key: request.query_params[key] for key in ("url", "name", "_id") if key in request.query_params}
+    pairs, pretty = await artefact.wanted(request)
+    given = dict(pairs)
+    asked = {name: value for name, value in pairs if name in ("url", "name", "_id")}
     terminology = terminology_of(request) if context(request).terminology else None
 
     def work() -> dict[str, Any]:
-        fitting = (one for _, one in sorted(tables.items()) if _fits(one, wanted))
-        found = [resource(one, summary=not wanted) for one in fitting]
-        return artefact.searchset(request, terminology, KIND, found)
+        fitting = (one for _, one in sorted(tables.items()) if _fits(one, asked))
+        found = [resource(one, summary=artefact.is_short(given)) for one in fitting]
+        return artefact.searchset(request, terminology, KIND, pairs, found)
 
     return await operation.answer(request, pretty, work)
 
@@ -108,4 +109,4 @@ def _groups(table: Table) -> dict[str, dict[str, Any]]:
 
 
 READ = Interaction("read", "GET", "/ConceptMap/{id}", read, "One code table")
-SEARCH = Interaction("search-type", "GET", "/ConceptMap", search, "The code tables")
+SEARCH = artefact.searches(KIND, search, "The code tables")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from gateway.errors import Rejected
 from gateway.store import Version
+from gateway.store.model import ANY_VERSION
 
 Condition = tuple[tuple[str, str], ...]
 
@@ -25,13 +26,15 @@ _RESULT = frozenset(
 def if_match(given: str | None) -> int | None:
     """Return the version that If-Match names, None where there is no such header.
 
-    A tag of another server is a version that never is the current one.
+    A tag of another server is a version that never is the current one; ``*`` is any that is there.
 
     Raises:
         Rejected: it is no entity tag.
     """
     if given is None:
         return None
+    if given.strip() == "*":
+        return ANY_VERSION
     found = _TAG(given.strip())
     if found is None:
         raise Rejected('is one entity tag such as W/"3"', code="value", where="If-Match")

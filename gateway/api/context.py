@@ -12,10 +12,11 @@ from starlette.requests import Request
 
 from gateway.api.reads import Reads
 from gateway.api.room import Room
+from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
 from gateway.feed.subscription import Notifier
 from gateway.mapping import Maps
-from gateway.security import CALLER, Caller
+from gateway.security import CALLER, DEFAULT_TENANT, Caller
 from gateway.store import Store
 from gateway.store.model import Transact, Transacted
 from gateway.store.types import NUMBER
@@ -31,8 +32,7 @@ LONG = 1024 * 1024
 
 Write = Callable[[Transact], Awaitable[Transacted]]
 
-DEFAULT_TENANT = "default"
-_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-.]{1,64}").fullmatch
+_ID = re.compile(r"(?!\.{1,2}\Z)" + ID).fullmatch
 """R4 also takes ``.`` and ``..``, which no client can send: in a URL they are steps (RFC 3986 §5.2.4)."""
 
 

@@ -12,6 +12,7 @@ from gateway.api.interaction import Interaction
 from gateway.api.prefer import prefer
 from gateway.api.version import etag
 from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.store.model import Change, Result
 
 
@@ -42,8 +43,7 @@ def _answer(request: Request, result: Result, pretty: bool) -> Response:
         return Response(status_code=204, headers=headers)
     count = result.deleted or int(result.status == "deleted")
     text = f"已删除 {count} 个资源" if outcome.in_chinese(request) else f"{count} deleted"
-    issue = {"severity": "information", "code": "informational", "diagnostics": text}
-    told = {"resourceType": "OperationOutcome", "issue": [issue]}
+    told = operation_outcome([issue("information", "informational", text)])
     return negotiation.answer(dumps(told), pretty, headers=headers)
 
 

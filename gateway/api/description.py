@@ -15,6 +15,7 @@ from gateway.api.interaction import Body, Interaction
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.routes import PATCHES
 from gateway.canonical.json import dumps
+from gateway.canonical.logical_id import ID
 
 Json = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -22,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 FHIR_XML = "application/fhir+xml"
 BASE = "/fhir"
 _PLACES = re.compile(r"\{(\w+)\}").findall
-_ID = {"type": "string", "pattern": r"^[A-Za-z0-9\-.]{1,64}$"}
+_ID = {"type": "string", "pattern": f"^{ID}$"}
 _PATH: Json = {
     "type": {"type": "string", "enum": sorted(STORED)},
     "member": {"type": "string", "enum": ["*", *sorted(STORED)]},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -155,5 +154,5 @@ def patch_of(entry: Entry) -> tuple[Any, bool]:
         raise Rejected(f"a Binary with a patch is {JSON_PATCH}", code="value")
     try:
         return base64.b64decode(str(given.get("data", "")), validate=True), True
-    except binascii.Error:
+    except ValueError:  # not of the alphabet, or not even ASCII
         raise Rejected("the data of the Binary is no base64", code="value") from None

@@ -8,8 +8,10 @@ from starlette.responses import Response
 from gateway.api import operation
 from gateway.api.context import base_of, check_known, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.own import view_of
 from gateway.api.query import Pairs, pairs_of
 from gateway.api.search import answer
+from gateway.security.caller import caller_of
 from gateway.store import Page
 
 PARAMETERS = ("start", "end", "_since", "_type", "_count", "_cursor")
@@ -35,21 +37,16 @@ async def encounter(request: Request, id: str) -> Response:
 async def _run(request: Request, type_: str, id_: str) -> Response:
     check_known(type_, id_)
     tenant, base, store = tenant_of(request), base_of(request), context(request).store
-    pairs = pairs_of(request) + (await _posted(request) if request.method == "POST" else [])
+    pairs = pairs_of(request)
+    if request.method == "POST":
+        pairs += await operation.posted_pairs(request, _POSTED)
+
+    view = view_of(caller_of(request.scope))
 
     def find(asked: Pairs, _lenient: bool) -> Page:
-        return store.everything(tenant, type_, id_, asked, base=base)
+        return store.everything(tenant, type_, id_, asked, base=base, view=view)
 
     return await answer(request, pairs, f"{base}/{type_}/{id_}/$everything", find)
-
-
-async def _posted(request: Request) -> Pairs:
-    given = await operation.parameters_of(request, _POSTED)
-    return [
-        (name, str(one))
-        for name, value in given.items()
-        for one in (value if type(value) is list else [value])
-    ]
 
 
 INTERACTIONS = (

@@ -18,6 +18,7 @@ from gateway.api.context import NotFound, base_of, check_id, context, tenant_of
 from gateway.api.export_asked import asked_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.errors import Rejected
 from gateway.security.caller import caller_of
 from gateway.store.export import Busy, Level
@@ -69,8 +70,8 @@ async def _start(request: Request, level: Level, group: str = "") -> Response:
 def outcome_of(told: list[tuple[str, str]]) -> dict[str, object]:
     """Return an OperationOutcome of (severity, text)."""
     codes = {"information": "informational", "warning": "not-supported", "error": "processing"}
-    issues = [{"severity": severity, "code": codes[severity], "diagnostics": text} for severity, text in told]
-    return {"resourceType": "OperationOutcome", "issue": issues}
+    issues = [issue(severity, codes[severity], text) for severity, text in told]
+    return operation_outcome(issues)
 
 
 _IN_QUERY = ("_outputFormat", "_since", "_until", "_type", "_typeFilter", "_elements")

@@ -19,6 +19,7 @@ from gateway.api.context import base_of, context
 from gateway.api.operation import LONGEST
 from gateway.api.prefer import prefer
 from gateway.api.query import Pairs, pairs_of
+from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
 from gateway.mapping.elements import names
 from gateway.security.caller import caller_of
@@ -32,12 +33,14 @@ CONFIDENTIAL = "Subscription"
 MOST = {"_typeFilter": 100, "patient": 10_000}
 """Values of these; others have :data:`_MOST`. A Group may have as many members as it likes."""
 _MOST = 1000
+FIELDS = 100
+"""Search parameters of one ``_typeFilter``."""
 
 _PATHS = {"system": "/$export", "patient": "/Patient/$export", "group": "/Group/{}/$export"}
 _GENERAL = frozenset({"_format", "_pretty"})
 _ONCE = ("_outputFormat", "_since", "_until")
 _QUERY = re.compile(r",(?=[A-Z][A-Za-z]+\?)")
-_PATIENT = re.compile(r"(?:Patient/)?([A-Za-z0-9\-.]{1,64})\Z")
+_PATIENT = re.compile(rf"(?:Patient/)?({ID})\Z")
 _ELEMENT = re.compile(r"(?:([A-Z][A-Za-z]+)\.)?([a-z][A-Za-z]*)\Z")
 
 
@@ -103,6 +106,7 @@ class _Reading:
             since_us=since,
             until_us=until,
             remarks=tuple(self._remarks),
+            closed=() if self._may_see(CONFIDENTIAL) else (CONFIDENTIAL,),
         )
 
     def _format(self) -> None:
@@ -146,7 +150,11 @@ class _Reading:
         type_, _, query = text.partition("?")
         if type_ not in types:
             raise Rejected("filters a type that is not exported", code="value", where="_typeFilter")
-        pairs = tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+        try:
+            pairs = tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=FIELDS))
+        except ValueError:
+            told = f"has {FIELDS} parameters at most"
+            raise Rejected(told, code="too-costly", where="_typeFilter") from None
         if not pairs:
             raise Rejected("is written Type?parameter=value", code="value", where="_typeFilter")
         context(self._request).store.exports.check_filter(type_, pairs, base_of(self._request))

@@ -1,6 +1,7 @@
 """The status of a bulk export: progress, then the manifest; and its end (Bulk Data Access 2.0).
 
-A job is there for its own tenant only; for any other, and after it was cancelled or has expired, it is 404.
+A job is there for the client that started it and for operators of its tenant; for any other client, and after
+it was cancelled or has expired, it is 404.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.export import outcome_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps
+from gateway.security.caller import caller_of
 from gateway.store.clock import instant
 from gateway.store.export import File, Job
 
@@ -45,24 +47,25 @@ async def status(request: Request, job: str) -> Response:
 
 async def cancel(request: Request, job: str) -> Response:
     """Cancel a job, or give up the files of one that is done."""
-    tenant, here = tenant_of(request), context(request)
+    found, here = await job_of(request, job), context(request)
     loop = asyncio.get_running_loop()
-    if not await loop.run_in_executor(here.threads, here.store.exports.cancel, tenant, job):
+    if not await loop.run_in_executor(here.threads, here.store.exports.cancel, found.tenant, found.id):
         raise NotFound("there is no such export", code="not-found")
     told = dumps(outcome_of([("information", "the export and its files are gone")]))
     return Response(told, 202, media_type=outcome.FHIR_JSON)
 
 
 async def job_of(request: Request, id_: str) -> Job:
-    """Return a job of the tenant of a request.
+    """Return a job that the client of a request started; operators have those of their whole tenant.
 
     Raises:
         NotFound: there is none.
     """
     tenant, here = tenant_of(request), context(request)
     loop = asyncio.get_running_loop()
+    caller = caller_of(request.scope)
     found = await loop.run_in_executor(here.threads, here.store.exports.find, tenant, id_)
-    if found is None:
+    if found is None or not (found.client == caller.client or caller.may("other")):
         raise NotFound("there is no such export; it was cancelled, or its time is over", code="not-found")
     return found
 

@@ -20,4 +20,6 @@ async def readyz(request: Request) -> Response:
         ready = await run_in_threadpool(context(request).store.ready)
     except Exception:  # noqa: BLE001  whatever keeps the store from answering: it is not ready
         ready = False
-    return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+    if ready:
+        return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "not ready"}, 503, {"Retry-After": "1"})

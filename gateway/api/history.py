@@ -14,10 +14,11 @@ from starlette.responses import Response
 from gateway.api import bundle, negotiation
 from gateway.api.context import NotFound, base_of, check_known, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
-from gateway.api.own import visible_of
+from gateway.api.own import unbound, visible_of
 from gateway.api.query import negotiated, once, pairs_of
 from gateway.errors import Rejected
 from gateway.security.caller import caller_of
+from gateway.security.rights import OWN
 from gateway.store.dates import Range, date_range
 
 PAGE = 100
@@ -52,6 +53,7 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
     told = once(pairs, _KNOWN)
     count, ascending, cursor = _count(told), _ascending(told), told.get("_cursor")
     since, at = _since(told, store.zone), _at(told, store.zone)
+    caller = caller_of(request.scope)
     url = "/".join(part for part in (base, type_, id_, "_history") if part)
 
     def work() -> bytes:
@@ -60,7 +62,9 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
         )
         if type_ and id_ and not page.versions and store.read(tenant, type_, id_) is None:
             raise NotFound("there is no such resource", code="not-found")
-        page.versions = visible_of(page.versions, caller_of(request.scope))
+        page.versions = visible_of(page.versions, caller)
+        if type_ in OWN and not unbound(caller):
+            page.total = None  # it counts those of others
         return bundle.history(page, url, base, pairs, ascending)
 
     body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
@@ -69,9 +73,9 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
 
 def _count(told: dict[str, str]) -> int:
     text = told.get("_count", str(PAGE))
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if not (text.isascii() and text.isdigit()):
         raise Rejected("is a number that is not negative", code="value", where="_count")
-    return min(int(text), MOST)
+    return min(int(text), MOST) if len(text) < 10 else MOST
 
 
 def _ascending(told: dict[str, str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from gateway.errors import Rejected, Retry
 from gateway.security.caller import caller_of
 from gateway.store.clock import instant
 
+_LOG = logging.getLogger("qiao.api")
 FILES = 1000
 """Files of one manifest."""
 RUNNING = 2
@@ -98,7 +100,7 @@ async def status(request: Request, job: str) -> Response:
         headers = {"X-Progress": f"{found.lines} lines", "Retry-After": "2"}
         return Response(status_code=202, headers=headers)
     if found.state == "stopped":
-        return outcome.issue(503, "transient", "the import was stopped by the store; start it again")
+        return outcome.issue(503, "transient", "the import broke off; start it again")
     return Response(dumps(_manifest(found)), media_type="application/json")
 
 
@@ -141,6 +143,7 @@ def _forget(here: Context) -> None:
 
 async def _run(here: Context, job: ImportJob, source: str) -> None:
     assert here.write is not None
+    state: Literal["done", "stopped"] = "stopped"
     try:
         for one in job.inputs:
             url = one.url.geturl()
@@ -151,10 +154,13 @@ async def _run(here: Context, job: ImportJob, source: str) -> None:
             except Rejected as error:
                 one.summary.lines += 1  # where the file broke off
                 one.summary.fail(Fault(one.summary.lines, error.code, error.reason, source=url))
+        state = "done"
     except Retry:
-        job.state = "stopped"
-    else:
-        job.state = "done"
+        pass
+    except Exception as error:  # noqa: BLE001 (its text could hold what stood in a line)
+        _LOG.error("import %s failed (%s)", job.id, type(error).__name__)
+    finally:  # whatever happens: what runs forever keeps the tenant from another import
+        job.state = state
 
 
 def _inputs(data: bytes, hosts: tuple[str, ...]) -> list[Input]:
@@ -184,12 +190,25 @@ def _input(one: Any, hosts: tuple[str, ...]) -> Input:
 def _of_parameters(told: dict[str, Any]) -> dict[str, Any]:
     """Return the manifest that a Parameters resource is."""
     found: dict[str, Any] = {"input": []}
-    for one in told.get("parameter", ()):
+    for one in _objects(told.get("parameter")):
         if one.get("name") == "input":
-            found["input"].append({part.get("name"): _value(part) for part in one.get("part", ())})
+            found["input"].append({str(part.get("name")): _value(part) for part in _objects(one.get("part"))})
         elif one.get("name") == "inputFormat":
             found["inputFormat"] = _value(one)
     return found
+
+
+def _objects(listed: Any) -> list[dict[str, Any]]:
+    """Return a list of objects; what is missing is an empty one.
+
+    Raises:
+        Rejected: it is something else.
+    """
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise Rejected("is a list of objects", code="invalid", where="Parameters.parameter")
+    return listed
 
 
 def _value(one: dict[str, Any]) -> Any:

@@ -129,11 +129,12 @@ def _deletions(value: Any) -> list[Change]:
     ):
         return []
     changes = []
-    for entry in value.get("entry", ()):
-        request = entry.get("request", {})
-        type_, _, id_ = str(request.get("url", "")).partition("/")
-        if request.get("method") != "DELETE" or "resource" in entry:
+    listed = value.get("entry")
+    for entry in listed if isinstance(listed, list) else ():
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if not isinstance(request, dict) or request.get("method") != "DELETE" or "resource" in entry:
             return []
+        type_, _, id_ = str(request.get("url", "")).partition("/")
         check_type(type_)
         changes.append(Change("delete", type_, check_id(id_)))
     return changes

@@ -11,12 +11,12 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from urllib.parse import SplitResult, urlsplit
 
 from gateway.errors import Rejected
+from gateway.settings import is_listed
 
 PART = 256 * 1024
 SECONDS = 30.0
 """How long the other side may say nothing."""
 LONGEST_URL = 2048
-_PORTS = {"http": 80, "https": 443}
 _NOT_LISTED = "its host is not among those that this server may ask; its operator sets [bulk] import_hosts"
 
 
@@ -31,14 +31,14 @@ def check(url: str, hosts: Iterable[str]) -> SplitResult:
     """
     try:
         parts = urlsplit(url)
-        place = (parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme))
+        _ = parts.port  # raises where it is none
     except ValueError:
         raise Rejected("is no URL", code="value", where="input.url") from None
     if len(url) > LONGEST_URL or any(char <= " " or char == "\\" or char > "~" for char in url):
         raise Rejected("is no URL, or too long", code="value", where="input.url")
     if parts.username is not None or parts.password is not None:
         raise Rejected("must not name a user", code="value", where="input.url")
-    if place not in {_place(entry) for entry in hosts}:
+    if not is_listed(parts, hosts):
         raise Rejected(_NOT_LISTED, code="forbidden", where="input.url")
     return parts
 
@@ -73,8 +73,3 @@ def _open(connection: HTTPConnection, url: SplitResult) -> HTTPResponse:
     if answer.status != 200:
         raise Rejected(f"the file cannot be fetched: HTTP {answer.status}", code="incomplete")
     return answer
-
-
-def _place(entry: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(entry if "://" in entry else f"https://{entry}")
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

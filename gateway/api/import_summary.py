@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.api import outcome
 from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import issue, operation_outcome
 
 MOST = 1000
 """Faults that are told; of more the first ones."""
@@ -53,28 +54,21 @@ class Summary:
         counted = [("lines", self.lines), *((name, self.counts[name]) for name in COUNTS)]
         listed: list[dict[str, Any]] = [{"name": name, "valueInteger": count} for name, count in counted]
         if self.faults:
-            listed.append({"name": "outcome", "resource": _outcome([_issue(one) for one in self.faults])})
+            listed.append(
+                {"name": "outcome", "resource": operation_outcome([_issue(one) for one in self.faults])}
+            )
         return {"resourceType": "Parameters", "parameter": listed}
 
     def ndjson(self) -> Iterator[bytes]:
         """Yield lines: an OperationOutcome for each fault, and at the end the counts."""
         for one in self.faults:
-            yield dumps(_outcome([_issue(one)])) + b"\n"
+            yield dumps(operation_outcome([_issue(one)])) + b"\n"
         told = self.parameters()
         told["parameter"] = [one for one in told["parameter"] if "resource" not in one]
         yield dumps(told) + b"\n"
 
 
-def _outcome(issues: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resourceType": "OperationOutcome", "issue": issues}
-
-
 def _issue(fault: Fault) -> dict[str, Any]:
     place = f"{fault.source}:{fault.line}" if fault.source else f"line {fault.line}"
-    issue: dict[str, Any] = {
-        "extension": [{"url": outcome.LINE, "valueInteger": fault.line}],
-        "severity": "error",
-        "code": fault.code,
-        "diagnostics": f"{place}: {fault.text}",
-    }
-    return {**issue, "expression": [fault.where]} if fault.where else issue
+    line = [{"url": outcome.LINE, "valueInteger": fault.line}]
+    return {"extension": line, **issue("error", fault.code, f"{place}: {fault.text}", fault.where)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -22,15 +23,23 @@ class Answer:
     Attributes:
         headers: names in lower case.
         body: JSON, or nothing.
+        too_long: there was a body, longer than whoever asked can take; it is left out.
     """
 
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    too_long: bool = False
 
 
 async def ask(
-    request: Request, method: str, url: str, headers: dict[str, str], body: bytes = b"", prefer: str = ""
+    request: Request,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes = b"",
+    prefer: str = "",
+    room: Callable[[], int] | None = None,
 ) -> Answer:
     """Serve a request as if it had come alone, in the name of the same client.
 
@@ -39,6 +48,7 @@ async def ask(
         url: below the base of that one.
         headers: in addition; names in lower case.
         prefer: where the client of ``request`` has no preference.
+        room: bytes of a body that can be taken when it comes; None: as many as there are.
     """
     path, _, query = url.partition("?")
     tenant = request.path_params.get("tenant")
@@ -66,8 +76,10 @@ async def ask(
         if message["type"] == "http.response.start":
             answer.status = message["status"]
             answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
-        else:
-            answer.body += message.get("body", b"")
+        elif not answer.too_long:
+            part = message.get("body", b"")
+            answer.too_long = room is not None and len(answer.body) + len(part) > room()
+            answer.body = b"" if answer.too_long else answer.body + part
 
     await request.app(scope, receive, send)
     return answer

@@ -26,6 +26,14 @@ _OPERATION = "http://hl7.org/fhir/OperationDefinition/"
 _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 _OF_ALL = ("_id", "_lastUpdated", "_profile", "_security", "_source", "_tag")
 
+_SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_SECURITY: Entry = {
+    "service": [{"coding": [{"system": _SERVICES, "code": "OAuth"}], "text": "Bearer token (RFC 6750)"}],
+    "description": "Send with every request the token that the operator of this server gave you, as "
+    "Authorization: Bearer TOKEN; no authorization server gives out others. A token has one role, which says "
+    "what it may do, and one tenant, whose resources it sees.",
+}
+
 
 @dataclass(slots=True, frozen=True)
 class Described:
@@ -68,7 +76,7 @@ def statement(about: Described, base: str, secured: bool) -> bytes:
             entry["operation"] = own
     rest: Entry = {"mode": "server"}
     if secured:
-        rest["security"] = {"service": [{"text": "Bearer token"}], "description": "docs/security.md"}
+        rest["security"] = _SECURITY
     rest["resource"] = resources
     rest["interaction"] = [{"code": code} for code in about.codes() if code in _SYSTEM]
     rest["searchParam"] = [_common(name) for name in _OF_ALL]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection, Mapping
+from concurrent.futures import Executor
+from functools import lru_cache
 from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gateway.api.outcome import FHIR_JSON, NEITHER
 from gateway.errors import Rejected
@@ -17,9 +21,17 @@ _XML = frozenset(("xml", "application/xml", "application/fhir+xml", "text/xml"))
 _HTML = "text/html"
 """A browser that asks for HTML gets JSON."""
 _ANY = frozenset(("*/*", "application/*", "text/*"))
+_INLINE = 16 * 1024
+"""Bytes that are indented at once, in a millisecond."""
+LONGEST = 4 * 1024 * 1024
+"""Bytes that are indented at all: nobody reads more."""
+WIDEST = 32 * 1024 * 1024
+"""Bytes of an indented answer."""
 
 GIVEN = "qiao.given"
 """Key of a request's scope: ``_format`` and ``_pretty`` where the query does not have them, but a form."""
+_VERSION = re.compile(r";\s*fhirversion\s*=\s*\"?([^;\"\s]*)", re.IGNORECASE).search
+_R4 = re.compile(r"4\.0(?:\.[0-9]+)?").fullmatch
 _QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+')
 
@@ -82,10 +94,10 @@ def chosen(accept: str | None, format_: str | None) -> Literal["json", "xml", ""
     ``_format`` goes before Accept; what both weigh the same is JSON, unless only XML is named.
     """
     if format_ is not None:
-        kind = _kind(format_)
+        kind = _kind(format_) if is_r4(format_) else ""
         return "json" if kind in _JSON else "xml" if kind in _XML else ""
     json, xml = (0.0, False), (0.0, False)
-    for wish in (accept or "*/*").split(","):
+    for wish in filter(is_r4, (accept or "*/*").split(",")):
         kind, weight = _kind(wish), _weight(wish)
         if kind in _JSON or kind == _HTML or kind in _ANY:
             json = max(json, (weight, kind not in _ANY))
@@ -94,6 +106,12 @@ def chosen(accept: str | None, format_: str | None) -> Literal["json", "xml", ""
     if not json[0] and not xml[0]:
         return ""
     return "xml" if xml > json else "json"
+
+
+def is_r4(media: str) -> bool:
+    """Tell whether a media type is one of R4: its ``fhirVersion``, if any, is 4.0 (R4 versions.html)."""
+    version = _VERSION(media)
+    return version is None or _R4(version[1]) is not None
 
 
 def _kind(wish: str) -> str:
@@ -113,28 +131,54 @@ def answer(
     body: bytes, pretty: bool, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """Return a FHIR answer; the stored bytes as they are unless they must be indented."""
-    return Response(indent(body) if pretty else body, status, headers=headers, media_type=FHIR_JSON)
+    kind = Indented if pretty and len(body) <= LONGEST else Response
+    return kind(body, status, headers=headers, media_type=FHIR_JSON)
+
+
+class Indented(Response):
+    """An answer with a line per element; a long one is indented in a thread: others must not wait for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        body = bytes(self.body)
+        if len(body) <= _INLINE:
+            self.body = indent(body)
+        else:
+            threads: Executor = scope["app"].state.context.threads
+            self.body = await asyncio.get_running_loop().run_in_executor(threads, indent, body)
+        self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def indent(body: bytes) -> bytes:
-    """Return JSON with a line per element; numbers and strings stay byte for byte what they were."""
+    """Return JSON with a line per element; numbers and strings stay byte for byte what they were.
+
+    What is nested so deep that it would become longer than :data:`WIDEST` stays as it is.
+    """
     out: list[bytes] = []
     depth, opened = 0, False
     for match in _STRING_OR_MARK.finditer(body):
         part = match[0]
         if part in (b"}", b"]"):
             depth -= 1
-            out.append(part if opened else b"\n" + b"  " * depth + part)
+            out += (part,) if opened else (_line(depth), part)
             opened = False
             continue
         if opened:
-            out.append(b"\n" + b"  " * depth)
+            out.append(_line(depth))
             opened = False
         if part in (b"{", b"["):
             depth, opened = depth + 1, True
         elif part == b",":
-            part += b"\n" + b"  " * depth
+            out.append(part)
+            part = _line(depth)
         elif part == b":":
             part = b": "
         out.append(part)
-    return b"".join(out)
+    return b"".join(out) if sum(map(len, out)) <= WIDEST else body
+
+
+@lru_cache(maxsize=1024)
+def _line(depth: int) -> bytes:
+    """Return the start of a line; the lines of a body share it until they are known to fit."""
+    return b"\n" + b"  " * depth

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.api import body, negotiation
 from gateway.api.context import NotFound, context, tenant_of
+from gateway.api.query import Pairs
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
 
@@ -45,12 +46,25 @@ async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, 
 
 
 async def parameters_of(request: Request, known: Mapping[str, Kind]) -> dict[str, Any]:
-    """Return the in-parameters of a Parameters resource in the body by name.
+    """Return the in-parameters of a Parameters resource in the body by name; none where there is no body.
 
     Raises:
         Rejected: as :func:`given`.
     """
+    if body.is_empty(request):
+        return {}
     return _collected(_parameters(await body.json_of(request, LONGEST), known), known)
+
+
+async def posted_pairs(request: Request, known: Mapping[str, Kind]) -> Pairs:
+    """Return the in-parameters of a POST as the pairs that a GET would have in its query.
+
+    Raises:
+        Rejected: as :func:`given`.
+    """
+    given = await parameters_of(request, known)
+    each = ((name, value if type(value) is list else [value]) for name, value in given.items())
+    return [(name, str(one)) for name, values in each for one in values]
 
 
 async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, Any]]) -> Response:

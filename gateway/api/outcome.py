@@ -13,6 +13,8 @@ from gateway.api.context import MethodNotAllowed, NotFound
 from gateway.api.entry import EntryFailed
 from gateway.api.unfit import Unfit
 from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import issue as issue_of
+from gateway.canonical.operation_outcome import operation_outcome
 from gateway.errors import QiaoError, Rejected, Retry
 from gateway.patch import PatchFailed, Unprocessable
 from gateway.validation import Located
@@ -20,7 +22,7 @@ from gateway.validation import Located
 LINE = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"
 COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
 FHIR_JSON = "application/fhir+json"
-NEITHER = "only JSON and XML are served: application/fhir+json, application/fhir+xml"
+NEITHER = "only JSON and XML of R4 are served: application/fhir+json, application/fhir+xml; fhirVersion=4.0"
 
 _OWN = {
     "not-found": (404, "not-found"),
@@ -39,6 +41,10 @@ _OWN = {
 }
 """What a code of ours is to HTTP: a status, and the type of an issue (R4 ValueSet issue-type)."""
 
+MOST = 200
+"""Issues of one answer that refuses a resource."""
+_WEIGHTS = {"fatal": 0, "error": 1, "warning": 2, "information": 3}
+
 _PATH = re.compile(r"[A-Z][A-Za-z]+\.|operation\[").match
 _HTTP = {
     404: ("not-found", "nothing is served at this address"),
@@ -47,7 +53,10 @@ _HTTP = {
     410: ("deleted", "the resource has been deleted"),
     413: ("too-long", "the body is too long"),
     414: ("too-long", "the URL is too long; use POST [base]/[type]/_search"),
-    415: ("not-supported", "this address does not take this content type, charset or coding"),
+    415: (
+        "not-supported",
+        "this address does not take this content type, FHIR version, charset or coding",
+    ),
     431: ("too-long", "the headers are too long"),
     500: ("exception", "an error of the server; tell its operator the X-Request-Id"),
 }
@@ -57,20 +66,13 @@ def issue(
     status: int, code: str, text: str, *, where: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer with one issue; ``where`` becomes ``expression``."""
-    body = dumps({"resourceType": "OperationOutcome", "issue": [entry(status, code, text, where)]})
+    body = dumps(operation_outcome([entry(status, code, text, where)]))
     return Response(body, status, headers=dict(headers or {}), media_type=FHIR_JSON)
 
 
 def entry(status: int, code: str, text: str, where: str = "") -> dict[str, object]:
     """Return one issue of an OperationOutcome."""
-    made: dict[str, object] = {
-        "severity": "error" if status < 500 else "fatal",
-        "code": code,
-        "diagnostics": text,
-    }
-    if where:
-        made["expression"] = [where]
-    return made
+    return issue_of("error" if status < 500 else "fatal", code, text, where)
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -80,8 +82,12 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Response
 
 
 def of_issues(status: int, issues: Sequence[Located], zh: bool) -> Response:
-    """Return an answer with everything that was found wrong."""
-    return Response(dumps(listed(issues, zh)), status, media_type=FHIR_JSON)
+    """Return the answer for what is refused: why, and then what else was found, as far as it tells more.
+
+    A client shows the first issue, and a Bundle of thousands of entries has as many warnings.
+    """
+    ordered = sorted(issues, key=lambda one: _WEIGHTS.get(one.issue.severity, 0))
+    return Response(dumps(listed(ordered[:MOST], zh)), status, media_type=FHIR_JSON)
 
 
 def listed(issues: Sequence[Located], zh: bool = False) -> dict[str, object]:
@@ -92,10 +98,7 @@ def listed(issues: Sequence[Located], zh: bool = False) -> dict[str, object]:
     """
     entries = [_located(one, zh) for one in issues]
     well = "没有发现问题" if zh else "No issues found"
-    return {
-        "resourceType": "OperationOutcome",
-        "issue": entries or [{"severity": "information", "code": "informational", "diagnostics": well}],
-    }
+    return operation_outcome(entries or [issue_of("information", "informational", well)])
 
 
 def _located(one: Located, zh: bool) -> dict[str, object]:
@@ -103,7 +106,7 @@ def _located(one: Located, zh: bool) -> dict[str, object]:
     entry: dict[str, object] = {
         "severity": issue.severity,
         "code": issue.code,
-        "details": {"text": issue.rule},
+        **({"details": {"text": issue.rule}} if issue.rule else {}),
         "diagnostics": issue.text_zh if zh and issue.text_zh else issue.text,
     }
     if issue.where:
@@ -116,8 +119,7 @@ def _located(one: Located, zh: bool) -> dict[str, object]:
 
 def warnings(texts: Sequence[str]) -> dict[str, object]:
     """Return an OperationOutcome of what was left out of a request."""
-    entries = [{"severity": "warning", "code": "not-supported", "diagnostics": text} for text in texts]
-    return {"resourceType": "OperationOutcome", "issue": entries}
+    return operation_outcome([issue_of("warning", "not-supported", text) for text in texts])
 
 
 def in_chinese(request: Request) -> bool:

@@ -16,15 +16,14 @@ from gateway.api import outcome
 from gateway.api.context import Context, NotFound
 from gateway.canonical import Resource
 from gateway.canonical.json import loads
+from gateway.feed.subscription.owner import SYSTEM, tagged
 from gateway.security.access import split
 from gateway.security.caller import Caller, caller_of
 from gateway.security.client import DEFAULT_TENANT
 from gateway.security.rights import OWN
-from gateway.store import Page, Version
+from gateway.store import Version
 from gateway.store.model import Change
-
-SYSTEM = "urn:qiao:client"
-"""System of the tag; its code is the name of the client."""
+from gateway.store.view import ALL, Tag, View
 
 _ONE = re.compile(rf"/(?:{'|'.join(OWN)})/([A-Za-z0-9.\-]+)(?:/.*)?").fullmatch
 
@@ -61,15 +60,14 @@ def owns(caller: Caller, version: Version) -> bool:
     """Tell whether a client may see a version as far as its owner is concerned; a tombstone tells nothing."""
     if version.type not in OWN or unbound(caller):
         return True
-    return caller.may("subscribe") and (version.deleted or _owner(loads(version.body)) == caller.client)
+    return caller.may("subscribe") and (version.deleted or tagged(loads(version.body)) == caller.client)
 
 
-def visible(page: Page, caller: Caller) -> Page:
-    """Return a page of a search without what its client may not see."""
+def view_of(caller: Caller) -> View:
+    """Return what the searches of a client may know of."""
     if unbound(caller):
-        return page
-    matches, included = visible_of(page.matches, caller), visible_of(page.included, caller)
-    return dataclasses.replace(page, matches=matches, included=included)
+        return ALL
+    return dict.fromkeys(OWN, Tag(SYSTEM, caller.client) if caller.may("subscribe") else None)
 
 
 def visible_of(versions: Sequence[Version], caller: Caller) -> list[Version]:
@@ -78,18 +76,17 @@ def visible_of(versions: Sequence[Version], caller: Caller) -> list[Version]:
 
 
 def claimed(change: Change, caller: Caller) -> Change:
-    """Return a change that makes its Subscription the client's own, and changes nobody else's.
+    """Return a change that makes its Subscription the client's own.
 
-    The address of a change is checked by :class:`Own` or :func:`check`; here are its content and condition.
+    The address of a change is checked by :class:`Own` or :func:`check`; its condition finds what
+    :func:`view_of` shows.
     """
     if change.type not in OWN or unbound(caller):
         return change
-    tag = ("_tag", f"{SYSTEM}|{caller.client}")
     return dataclasses.replace(
         change,
         body=None if change.body is None else _stamped(change.body, caller),
         patch=None if change.patch is None else _patching(change.patch, caller),
-        condition=None if change.condition is None else (*change.condition, tag),
     )
 
 
@@ -107,7 +104,7 @@ async def check(here: Context, tenant: str, change: Change, caller: Caller) -> N
 
 def _patching(patch: Callable[[Resource], Resource], caller: Caller) -> Callable[[Resource], Resource]:
     def patched(old: Resource) -> Resource:
-        if _owner(old) != caller.client:
+        if tagged(old) != caller.client:
             raise NotFound("there is no such resource", code="not-found")
         return _stamped(patch(old), caller)
 
@@ -118,8 +115,3 @@ def _stamped(resource: Resource, caller: Caller) -> Resource:
     meta = resource.get("meta") or {}
     kept = [tag for tag in meta.get("tag", ()) if tag.get("system") != SYSTEM]
     return {**resource, "meta": {**meta, "tag": [*kept, {"system": SYSTEM, "code": caller.client}]}}
-
-
-def _owner(resource: Resource) -> str | None:
-    tags = (resource.get("meta") or {}).get("tag", ())
-    return next((tag.get("code") for tag in tags if tag.get("system") == SYSTEM), None)

@@ -15,18 +15,17 @@ from functools import lru_cache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.compression import LEAST, accepts
-from gateway.api.context import DEFAULT_TENANT, STORED, Context
+from gateway.api.context import STORED, Context
 from gateway.api.guard import request_id
 from gateway.api.outcome import FHIR_JSON
-from gateway.security import Clients
+from gateway.canonical.logical_id import ID
+from gateway.security import DEFAULT_TENANT, Clients
 from gateway.security.access import is_local
 from gateway.security.caller import LOCAL
 from gateway.security.rights import OWN
 from gateway.store import Version
 
-_ADDRESS = re.compile(
-    r"(?:/t/([a-z0-9-]{1,32}))?/fhir/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.\-]{1,64})"
-).fullmatch
+_ADDRESS = re.compile(r"(?:/t/([a-z0-9-]{1,32}))?/fhir/([A-Z][A-Za-z]{1,63})/" + f"({ID})").fullmatch
 _TYPES = STORED - frozenset(OWN)
 _JSON = frozenset((b"*/*", b"application/fhir+json", b"application/json"))
 _ASKED = frozenset(

@@ -5,18 +5,25 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation, outcome
+from gateway.api import binary, negotiation, outcome
 from gateway.api.conditional import unchanged
 from gateway.api.context import NotFound, check_known, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.own import owns
 from gateway.api.shape import PARAMETERS, WHOLE, Shape, shape
 from gateway.api.version import tags
+from gateway.security.caller import caller_of
 from gateway.store import Version
 
 
 async def read(request: Request, type: str, id: str) -> Response:
     """Answer with the stored bytes; a read by primary key is quicker inline than in a thread."""
     check_known(type, id)
+    if binary.wanted(request, type):
+        found = await context(request).reads.current(tenant_of(request), type, id)
+        if found is None or found.deleted:
+            return respond(request, found, pretty=False)
+        return binary.content(request, found)
     pretty = negotiation.check(request, allowed=PARAMETERS)
     wanted = shape(request.query_params.multi_items(), type) if request.url.query else WHOLE
     return respond(
@@ -25,8 +32,11 @@ async def read(request: Request, type: str, id: str) -> Response:
 
 
 def respond(request: Request, version: Version | None, pretty: bool, wanted: Shape = WHOLE) -> Response:
-    """Return the answer for one version: 200, 304, 404 or 410 (R4 http.html#read, #cread)."""
-    if version is None:
+    """Return the answer for one version: 200, 304, 404 or 410 (R4 http.html#read, #cread).
+
+    Whose a version is tells that version itself: the current one may belong to another client by now.
+    """
+    if version is None or not owns(caller_of(request.scope), version):
         raise NotFound("there is no such resource", code="not-found")
     headers = tags(version)
     if version.deleted:

@@ -15,6 +15,7 @@ from starlette.types import Message, Scope, Send
 
 from gateway.api import negotiation, outcome
 from gateway.canonical.json import dumps, loads
+from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.validation import xml
 
 FHIR_XML = "application/fhir+xml"
@@ -75,10 +76,8 @@ def _made(body: bytes, pretty: bool) -> tuple[int, bytes]:
         return 0, xml.to_xml(loads(body), pretty)
     except xml.Unwritable as error:
         told = f"the answer cannot be written as XML; ask for JSON: {error}"
-        issue = {"severity": "error", "code": "not-supported", "diagnostics": told}
-        if error.path:
-            issue |= {"diagnostics": f"{told} ({error.path[:200]})"}
-        made = {"resourceType": "OperationOutcome", "issue": [issue]}
+        told += f" ({error.path[:200]})" if error.path else ""
+        made = operation_outcome([issue("error", "not-supported", told)])
         return 406, xml.to_xml(loads(dumps(made)))
 
 

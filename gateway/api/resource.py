@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from gateway.api import body
+from gateway.api import binary, body
 from gateway.api.context import Context, context
 from gateway.api.unfit import Unfit
 from gateway.canonical import Resource
@@ -57,7 +57,11 @@ async def resource_of(request: Request, type_: str = "", id_: str = "") -> Body:
     """
     here = context(request)
     with here.room.held() as take:
-        data = await body.bytes_of(request, here.options.max_body, take)
+        raw = binary.is_raw(request, type_)
+        media = {body.media_of(request)} if raw else body.RESOURCE
+        data = await body.bytes_of(request, here.options.max_body, take, media)
+        if raw:
+            data = binary.resource_bytes(request, data, id_)
         if len(data) <= SMALL:
             return _read(here, data, type_, id_)
         loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway.api import bundle, negotiation
 from gateway.api.context import base_of, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
-from gateway.api.own import visible
+from gateway.api.own import view_of
 from gateway.api.prefer import prefer
 from gateway.api.query import Pairs, form_of, negotiated, pairs_of
 from gateway.api.shape import shape
@@ -47,9 +47,10 @@ async def search_system_post(request: Request) -> Response:
 
 async def _of_type(request: Request, type_: str, pairs: Pairs) -> Response:
     tenant, base, store = tenant_of(request), base_of(request), context(request).store
+    view = view_of(caller_of(request.scope))
 
     def find(asked: Pairs, lenient: bool) -> Page:
-        return store.search(tenant, type_, asked, base=base, lenient=lenient)
+        return store.search(tenant, type_, asked, base=base, lenient=lenient, view=view)
 
     return await answer(request, pairs, f"{base}/{type_}" if type_ else base, find, type_)
 
@@ -73,8 +74,7 @@ async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: st
         raise Rejected("goes without _include and _revinclude", code="value", where="_summary")
 
     def work() -> bytes:
-        page = visible(find(asked, lenient), caller_of(request.scope))
-        return bundle.searchset(page, url, base, pairs, wanted)
+        return bundle.searchset(find(asked, lenient), url, base, pairs, wanted)
 
     body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
     return negotiation.answer(body, pretty)

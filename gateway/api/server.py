@@ -1,13 +1,13 @@
 """Server: HTTP/1.1 under the API, with bounds on heads, time and connections (RFC 9112, RFC 9110 §15.5).
 
 uvicorn with the parser of Node.js (httptools) reads and writes; it bounds neither the head of a request
-nor the time that one may take. Here one look a second at every connection does: no request pays for it.
+nor the time that one may take. Here one look a second at every connection does: no request pays for it. Long
+answers are :mod:`gateway.api.outflow`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,10 @@ from typing import Any, Literal
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from gateway.api.outflow import Outflow
+from gateway.canonical.json import dumps
+from gateway.canonical.operation_outcome import issue, operation_outcome
 
 MAX_HEAD = 32 * 1024
 """Bytes of the request line and all headers together."""
@@ -170,8 +174,7 @@ class _Refusing:
 
 def _headers(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
     code, said = _SAID[status]
-    issue = {"severity": "error", "code": code, "diagnostics": said}
-    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}, separators=(",", ":")).encode()
+    body = dumps(operation_outcome([issue("error", code, said)]))
     headers = [
         (b"content-type", b"application/fhir+json"),
         (b"content-length", b"%d" % len(body)),
@@ -200,7 +203,7 @@ class Server(uvicorn.Server):
         http = type("Connection", (Connection,), {"max_connections": max_connections})
         super().__init__(
             uvicorn.Config(
-                app, http=http, ws="none", lifespan="off",
+                Outflow(app), http=http, ws="none", lifespan="off",
                 log_config=None, log_level="critical", access_log=False, server_header=False,
                 timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
                 ssl_certfile=cert or None, ssl_keyfile=key or None,

@@ -66,7 +66,7 @@ async def _status(request: Request, pretty: bool, ids: Sequence[str], statuses: 
 
     def seen(id_: str) -> bool:
         version = context(request).store.read(tenant, "Subscription", id_)
-        return version is not None and owns(caller, version)
+        return version is not None and not version.deleted and owns(caller, version)
 
     def work() -> bytes:
         found = notifier.status(tenant, base, named, wanted)

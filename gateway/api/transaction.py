@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import body, change, negotiation, outcome, resource
-from gateway.api.batch import Asked, answered, run
+from gateway.api.batch import Asked, answered, asked_by, run
 from gateway.api.conditional import condition, if_match, if_none_match
 from gateway.api.context import Context, base_of, check_id, check_type, context, tenant_of
 from gateway.api.entry import Entry, EntryFailed, check_right, entries, patch_of
@@ -58,7 +58,7 @@ def _read(here: Context, data: bytes) -> tuple[Resource, list[Located]]:
         raise Rejected(
             "the type of the Bundle is batch or transaction here", code="invalid", where="Bundle.type"
         )
-    if kind == "batch":
+    if kind == "batch" or value.get("entry") == []:
         return value, []
     found = resource.read(here, data)
     resource.fit(here, found.issues)
@@ -93,14 +93,15 @@ async def _transaction(request: Request, given: Resource, issues: list[Located],
     writing = [entry for entry in asked if entry.writes]
     changes = [_change(context(request), entry) for entry in writing]
     made: dict[int, bytes] = {}
+    room = asked_by(request)
     if changes:
         done = await change.transact(request, changes, size)
         if done.error is not None:
             raise EntryFailed(writing[done.at].at, done.error)
         for entry, result in zip(writing, done.results, strict=True):
-            made[entry.at] = _written(request, entry, result, issues)
+            made[entry.at] = _written(request, entry, result, issues, room)
     reads = [entry for entry in asked if not entry.writes]
-    made.update(await answered(request, reads, Asked()))
+    made.update(await answered(request, reads, room))
     return [made[at] for at in range(len(asked))]
 
 
@@ -173,8 +174,11 @@ def _delete(_here: Context, entry: Entry) -> Change:
 _CHANGES = {"POST": _create, "PUT": _update, "PATCH": _patch, "DELETE": _delete}
 
 
-def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Located]) -> bytes:
-    """Return the entry of the answer for one change; with the resource only where the client prefers that."""
+def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Located], room: Asked) -> bytes:
+    """Return the entry of the answer for one change; with the resource where the client prefers that.
+
+    What was committed is not refused any more: where there is no room, its resource is left out.
+    """
     version, wanted = result.version, prefer(request).returns
     if entry.method == "DELETE":
         status = "204 No Content"
@@ -188,7 +192,7 @@ def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Lo
             parts.append(b'"fullUrl":' + dumps(f"{base}/{version.type}/{version.id}"))
             response["location"] = location(base, version)
         response |= {"etag": etag(version), "lastModified": instant(version.ts_us)}
-        if wanted == "representation" and not version.deleted:
+        if wanted == "representation" and not version.deleted and room.fits(version.body):
             parts.append(b'"resource":' + version.body)
     if wanted == "OperationOutcome":
         own = [one for one in issues if one.issue.where.startswith(f"Bundle.entry[{entry.at}]")]

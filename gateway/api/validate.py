@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,7 +73,7 @@ def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Seque
     if b"Parameters" not in body[:4096]:
         return body, profiles
     try:
-        data = json.loads(body) if not xml.is_xml(body) else _of_xml(body)
+        data = loads(body) if not xml.is_xml(body) else _of_xml(body)
     except (ValueError, RecursionError, Unreadable):
         return body, profiles
     if not isinstance(data, dict) or data.get("resourceType") != "Parameters":
@@ -88,14 +87,7 @@ def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Seque
     named = [
         str(one.get("valueUri") or one.get("valueCanonical")) for one in parts if one.get("name") == "profile"
     ]
-    # Read again: a decimal keeps its digits.
-    whole = data if xml.is_xml(body) else loads(body)
-    inner = next(
-        one["resource"]
-        for one in whole["parameter"]
-        if isinstance(one, dict) and one.get("name") == "resource" and "resource" in one
-    )
-    return dumps(inner), [*profiles, *named]
+    return dumps(resources[0]), [*profiles, *named]
 
 
 def _of_xml(body: bytes) -> dict[str, Any]:

@@ -11,6 +11,9 @@ import orjson
 LONGEST = 64
 """Zeros that an exponent may add; a number with a larger one keeps it: 1E999999999 is a short text."""
 
+_DIGITS = 4000
+"""Digits that Python takes for an integer; a decimal that is written without a point may have more."""
+
 
 def _decimal(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal) and value.is_finite():
@@ -45,5 +48,32 @@ def _narrow(value: Any) -> Any:
 
 
 def loads(text: bytes | str) -> Any:
-    """Return ``text`` as Python objects, every JSON number with a point as ``Decimal``."""
-    return json.loads(text, parse_float=Decimal)
+    """Return ``text`` as Python objects, every JSON number with a point or an exponent as ``Decimal``.
+
+    Raises:
+        ValueError: it is no JSON, or has a number that no ``Decimal`` holds.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except json.JSONDecodeError:
+        raise
+    except ArithmeticError:  # an exponent of more than 18 digits
+        raise ValueError("a number beyond any decimal") from None
+    except ValueError:  # more digits than Python makes an integer of
+        return json.loads(text, parse_float=Decimal, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _DIGITS else Decimal(digits)
+
+
+def glance(text: bytes) -> Any:
+    """Return stored JSON as Python objects to look at, not to write again: quick, decimals are floats.
+
+    A number beyond a float's range is JSON and R4 all the same; a text that has one is read by :func:`loads`.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return loads(text)

@@ -17,7 +17,7 @@ from gateway.cli.output import (
     print_json,
     read_settings,
 )
-from gateway.cli.words import say
+from gateway.cli.words import say, say_fault
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
@@ -49,7 +49,14 @@ def _announce(gateway: Gateway) -> None:
     notice(say("serve.ready", url=gateway.url))
     for adapter, address in gateway.addresses.items():
         notice(say("serve.door", adapter=adapter, address=address))
+    _warn(gateway)
 
 
 def _announce_json(gateway: Gateway) -> None:
-    print_json({"api": gateway.url, "doors": gateway.addresses})
+    _warn(gateway)
+    print_json({"api": gateway.url, "doors": gateway.addresses, "closed": gateway.closed})
+
+
+def _warn(gateway: Gateway) -> None:
+    for adapter, reason in gateway.closed.items():
+        notice(say("serve.closed", adapter=adapter, reason=say_fault(reason)))

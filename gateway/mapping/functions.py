@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final, Literal
 
+from gateway.canonical.logical_id import is_id
 from gateway.mapping import times
 from gateway.mapping.run import Run
 from gateway.mapping.texts import number
@@ -102,7 +103,7 @@ def to_oid_uri(text: str, run: Run) -> Any:
 def to_id(text: str, run: Run) -> Any:
     """FHIR id: letters, digits, ``-`` and ``.``, at most 64."""
     text = text.strip()
-    return (text if re.fullmatch(r"[A-Za-z0-9.-]{1,64}", text) else BAD) if text else None
+    return (text if is_id(text) else BAD) if text else None
 
 
 @function("value", "xhtml")

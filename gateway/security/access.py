@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
+from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.security.caller import ANONYMOUS, CALLER, LOCAL, Caller
 from gateway.security.client import DEFAULT_TENANT
 from gateway.security.clients import Clients
@@ -146,8 +147,8 @@ def _lacking(caller: Caller, right: Right) -> tuple[int, str, str, str]:
 
 
 async def _answer(send: Send, status: int, code: str, said: str, challenge: str = "") -> None:
-    issue = {"severity": "error", "code": code, "diagnostics": said}
-    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}, separators=(",", ":")).encode()
+    made = operation_outcome([issue("error", code, said)])
+    body = json.dumps(made, separators=(",", ":")).encode()  # orjson would slow the commands
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/fhir+json")]
     headers += [(b"www-authenticate", challenge.encode())] if challenge else []
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import Misconfigured
 from gateway.security.caller import LOCAL, Caller
 from gateway.security.client import DEFAULT_TENANT, Client, digest, read_clients
+from gateway.security.roles import Right
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the file."""
@@ -32,6 +33,7 @@ class _Known:
 
     clients: dict[bytes, Client] | None = None
     stamp: Stamp = None
+    names: dict[str, Client] = field(default_factory=dict)
 
 
 class Clients:
@@ -56,6 +58,7 @@ class Clients:
             if token
             else {}
         )
+        self._own_names = {one.name: one for one in self._own.values()}
         stamp = self._stamp()
         self._known = self._read(stamp) if stamp else _Known()
         self._next_look = clock() + LOOK_EVERY
@@ -90,6 +93,17 @@ class Clients:
             return None
         return client.caller
 
+    def may(self, name: str, tenant: str, right: Right) -> bool:
+        """Tell whether the client of a name has a right now; any thread. Without clients everybody has it."""
+        if self._clock() >= self._next_look:
+            self.look()
+        if not self.guarded:
+            return True
+        client = self._known.names.get(name) or self._own_names.get(name)
+        if client is None or client.tenant != tenant or client.expired(datetime.now(UTC)):
+            return False
+        return client.caller.may(right)
+
     def look(self) -> None:
         """Take over a changed file; one that is gone or broken changes nothing, and is told once."""
         self._next_look = self._clock() + LOOK_EVERY
@@ -104,7 +118,7 @@ class Clients:
                 _log.info("%s: %d clients", self._file, len(self._clients))
             except (Misconfigured, FileNotFoundError) as error:
                 _log.error("the clients stay as they were: %s", error)
-        self._known = _Known(self._known.clients, stamp)
+        self._known = replace(self._known, stamp=stamp)
 
     @property
     def _clients(self) -> dict[bytes, Client]:
@@ -112,7 +126,8 @@ class Clients:
 
     def _read(self, stamp: Stamp) -> _Known:
         assert self._file is not None
-        return _Known({one.digest: one for one in read_clients(self._file).values()}, stamp)
+        names = read_clients(self._file)
+        return _Known({one.digest: one for one in names.values()}, stamp, names)
 
     def _stamp(self) -> Stamp:
         """Return what tells one state of the file from another, None where there is none."""

@@ -32,7 +32,7 @@ _JOBS: Mapping[str, Right] = {"export": "export", "import": "import"}
 
 _READS = ("GET", "HEAD")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
-OWN = ("Subscription", "SubscriptionTopic", "SubscriptionStatus")
+OWN = ("Subscription",)
 """Types that need ``subscribe`` whatever is done with them: a channel's headers may hold a secret."""
 
 

@@ -29,12 +29,13 @@ what no table names.
 Role = Literal["read", "write", "regulator", "operator"]
 """What a client is."""
 
+_READ: frozenset[Right] = frozenset(("read", "search", "terminology", "operations", "history"))
+"""Whoever may read a resource may read what it was: ``read`` is vread too."""
+
 ROLES: Mapping[Role, frozenset[Right]] = {
-    "read": frozenset(("read", "search", "terminology", "operations")),
-    "write": frozenset(("read", "search", "terminology", "operations", "write", "transaction")),
-    "regulator": frozenset(
-        ("read", "search", "terminology", "operations", "history", "subscribe", "export"),
-    ),
+    "read": _READ,
+    "write": _READ | {"write", "transaction", "subscribe"},
+    "regulator": _READ | {"subscribe", "export"},
     "operator": frozenset(typing.get_args(Right)),
 }
 """Role → its rights."""

@@ -79,6 +79,12 @@ def last_seq(connection: Connection, tenant: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def moment(connection: Connection, seq: int) -> int:
+    """Return ``lastUpdated`` of a version, microseconds since 1970; 0 where there is none."""
+    row = execute(connection, "SELECT ts_us FROM version WHERE seq = ?", (seq,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 @lru_cache(maxsize=64)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -7,13 +7,15 @@ committed by one writer at a time.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store import cursor, versions
-from gateway.store.clock import last_seq, tenant_number
+from gateway.store import cursor, light, versions
+from gateway.store.clock import last_seq, moment, tenant_number
 from gateway.store.cursor import Cursor
 from gateway.store.direct import execute
 from gateway.store.model import HistoryPage, Version
@@ -33,6 +35,11 @@ _CHAIN = (
 _NEWEST = "SELECT seq, 1 FROM current WHERE tenant = ? AND type = ? AND fhir_id = ?"
 _NEXT_OLDER = "SELECT prev_seq, 1 FROM version WHERE seq = ? AND prev_seq IS NOT NULL"
 _ENDLESS = 1 << 40
+_WEIGHED = "v.seq, LENGTH(v.body)"  # bodies are read only of what fits on the page
+_REVIVED = (  # a tombstone supersedes itself
+    "SELECT v.seq FROM EACH(?) q CROSS JOIN version v CROSS JOIN superseded s "
+    "WHERE v.seq = q.value AND s.seq = v.prev_seq AND s.next_seq = v.prev_seq"
+)
 _BISECTION = (
     "WITH RECURSIVE b(low, high) AS (SELECT CAST(? AS BIGINT), CAST(? AS BIGINT) UNION ALL "
     "SELECT CASE WHEN v.ts_us < ? THEN (b.low + b.high) / 2 + 1 ELSE b.low END, "
@@ -77,7 +84,6 @@ def page(connection: Connection, asked: Asked, secret: bytes) -> HistoryPage:
     place = cursor.unseal(asked.cursor, asked.fingerprint, secret) if asked.cursor else None
     number = tenant_number(connection, asked.tenant)
     newest = 0 if number is None else last_seq(connection, asked.tenant) or 0
-    found: list[Version] = []
     if place is None:
         place = Cursor(newest, 0 if asked.ascending else newest + 1, -1)
     elif asked.ascending:
@@ -87,9 +93,11 @@ def page(connection: Connection, asked: Asked, secret: bytes) -> HistoryPage:
     else:
         span = _span(connection, asked, number, place)
         found = _found(connection, asked, number, place, span)
-        result = HistoryPage(found[: asked.count], more=len(found) > asked.count)
+        shown = [seq for seq, _ in found[: min(asked.count, light.fitting(size for _, size in found))]]
+        result = HistoryPage(versions.of_seqs(connection, shown), more=len(found) > len(shown))
         result.total = _total(connection, asked, place, span, result)
-        result.ts_us = _moment(connection, place.snapshot)
+        result.ts_us = moment(connection, place.snapshot)
+        result.created = _created(connection, result.versions)
     if result.more or asked.ascending:
         last = result.versions[-1].seq if result.versions else place.position
         on = Cursor(place.snapshot, last, -1 if result.total is None else result.total)
@@ -120,8 +128,10 @@ def first_at(connection: Connection, first: int, snapshot: int, ts_us: int) -> i
     return int(execute(connection, _BISECTION, (first + 1, snapshot + 1, ts_us, ts_us)).fetchone()[0])
 
 
-def _found(connection: Connection, asked: Asked, number: int, place: Cursor, span: _Span) -> list[Version]:
-    """Return the versions of the page in its order, and one more where there is a next page."""
+def _found(
+    connection: Connection, asked: Asked, number: int, place: Cursor, span: _Span
+) -> list[tuple[int, int]]:
+    """Return (seq, bytes) of the page's versions in its order, and one more where there is a next page."""
     if span.low >= span.high or not asked.count:
         return []
     where, values = "v.seq > ? AND v.seq <= ?", [span.low, span.high]
@@ -132,21 +142,28 @@ def _found(connection: Connection, asked: Asked, number: int, place: Cursor, spa
     order = "ASC" if asked.ascending else "DESC"
     sql = f"{text}{where} ORDER BY v.seq {order} LIMIT ?"
     rows = execute(connection, sql, (*before, *values, asked.count + 1)).fetchall()
-    return [versions.of(row) for row in rows]
+    return [(row[0], row[1] or 0) for row in rows]
 
 
 def _source(asked: Asked, number: int, place: Cursor, span: _Span) -> tuple[str, tuple[Any, ...]]:
     """Return where the versions come from: the whole order, that of a type, or the chain of one resource."""
     if asked.type is None:
-        return f"SELECT {versions.COLUMNS} FROM version v WHERE ", ()  # noqa: S608
+        return f"SELECT {_WEIGHED} FROM version v WHERE ", ()  # noqa: S608
     type_no = NUMBER.get(asked.type, -1)
     if asked.id is None:
-        return f"SELECT {versions.COLUMNS} FROM version v WHERE v.type = ? AND ", (type_no,)  # noqa: S608
+        return f"SELECT {_WEIGHED} FROM version v WHERE v.type = ? AND ", (type_no,)  # noqa: S608
     begun = asked.cursor is not None and not asked.ascending
     start = _NEXT_OLDER if begun else _NEWEST
     key = (place.position,) if begun else (number, type_no, asked.id)
     most = _ENDLESS if asked.ascending or asked.at else asked.count + 1
-    return _CHAIN.format(start=start, columns=versions.COLUMNS), (*key, span.low, most)
+    return _CHAIN.format(start=start, columns=_WEIGHED), (*key, span.low, most)
+
+
+def _created(connection: Connection, found: Sequence[Version]) -> frozenset[int]:
+    """Return the ``seq`` of the versions before which there was nothing, or a tombstone."""
+    later = [one.seq for one in found if one.ver > 1 and not one.deleted]
+    revived = execute(connection, _REVIVED, (json.dumps(later),)).fetchall() if later else []
+    return frozenset((*(one.seq for one in found if one.ver == 1), *(row[0] for row in revived)))
 
 
 def _total(
@@ -167,8 +184,3 @@ def _total(
     if asked.count and not result.more:
         return len(result.versions)
     return result.versions[0].ver if result.versions and asked.since_us is None else None
-
-
-def _moment(connection: Connection, snapshot: int) -> int:
-    found = execute(connection, "SELECT ts_us FROM version WHERE seq = ?", (snapshot,)).fetchone()
-    return 0 if found is None else int(found[0])

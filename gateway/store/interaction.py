@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection
 
 from gateway.canonical import Resource
-from gateway.canonical.json import loads
+from gateway.canonical.json import glance, loads
 from gateway.errors import Rejected
 from gateway.patch import same_resource
 from gateway.store import lookup
@@ -17,10 +18,14 @@ from gateway.store.body import Content, content, render
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
+from gateway.store.heir import holders
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.model import Change, Result, Version
+from gateway.store.model import ANY_VERSION, Change, Result, Version
 from gateway.store.reading import Reading
 from gateway.store.types import NAME
+
+MOST_LEFT = 64
+"""Identifiers of a deleted resource for which another owner is looked for."""
 
 
 class Interactions:
@@ -54,6 +59,8 @@ class Interactions:
     def update(self, change: Change, key: ResourceKey, body: Resource) -> Result:
         """Make the next version, or the first one; content that is there already makes none.
 
+        With If-Match it does: of all who hold a version, and may want to write the same, one wins.
+
         Raises:
             Rejected: ``precondition``: If-Match or If-None-Match does not hold.
         """
@@ -62,7 +69,7 @@ class Interactions:
         _check_match(change, entry)
         if change.if_none_match and lives:
             raise Rejected("the resource exists", code="precondition", where="If-None-Match")
-        return self._next(key, entry, body)
+        return self._next(key, entry, body, always=change.if_match is not None)
 
     def patch(self, change: Change, key: ResourceKey, linked: Callable[[Resource], Resource]) -> Result:
         """Make the next version from the current one; ``linked`` resolves the links of the result.
@@ -91,18 +98,21 @@ class Interactions:
         _check_match(change, entry)
         if not entry.ver or entry.deleted:
             return Result("none")
+        before = glance(self._body(entry))
         after = self._emission.tombstone(key, entry, self._source, self._ticks, self.changes)
+        for ident in islice(identifiers(key, before), MOST_LEFT):
+            self._leave(ident, key)
         return Result("deleted", self._version(key, after), 1)
 
     def unchanged(self, key: ResourceKey) -> Result:
         """Return the result of a change that leaves a resource as it is."""
         return Result("unchanged", self._version(key, self.entry(key)))
 
-    def _next(self, key: ResourceKey, entry: Entry, body: Resource) -> Result:
+    def _next(self, key: ResourceKey, entry: Entry, body: Resource, *, always: bool = False) -> Result:
         parts = _taken_apart(body)
         if not entry.ver or entry.deleted:
             return Result("created", self._made(key, entry, body, parts))
-        if parts.sha != entry.sha and not self._says_the_same(key, entry, parts):
+        if always or (parts.sha != entry.sha and not self._says_the_same(key, entry, parts)):
             return Result("updated", self._made(key, entry, body, parts))
         confirmed = replace(entry, event_us=self._ticks.ts_us)
         self.changes.entries[key] = confirmed
@@ -120,9 +130,28 @@ class Interactions:
         ticks, changes = self._ticks, self.changes
         after = self._emission.version(key, entry, body, parts, ticks.ts_us + 1, self._source, ticks, changes)
         for ident in identifiers(key, body):
-            if changes.owner(ident) is None and self._reading.owner(ident) is None:
+            if self._is_free(ident):
                 changes.idents[ident] = changes.new_idents[ident] = key[2]
         return self._version(key, after)
+
+    def _leave(self, ident: IdentKey, key: ResourceKey) -> None:
+        """Give an identifier of what was deleted to another resource that has it, too; else it is kept.
+
+        Kept, because a late message must still find that its patient was deleted.
+        """
+        if (self.changes.owner(ident) or self._reading.owner(ident)) != key[2]:
+            return
+        for id_, seq, body in holders(self.connection, ident):
+            other = (*key[:2], id_)
+            now = self.entry(other)
+            if now.seq == seq and not now.deleted and ident in identifiers(other, glance(body)):
+                self.changes.idents[ident] = self.changes.new_idents[ident] = id_
+                return
+
+    def _is_free(self, ident: IdentKey) -> bool:
+        """Tell whether an identifier belongs to nothing that lives; what is deleted keeps it until then."""
+        owner = self.changes.owner(ident) or self._reading.owner(ident)
+        return owner is None or not self.lives((*ident[:2], owner))
 
     def _body(self, entry: Entry) -> bytes:
         return entry.body if entry.body is not None else lookup.body(self.connection, entry.seq)
@@ -171,5 +200,8 @@ class _Digits(str):
 
 
 def _check_match(change: Change, entry: Entry) -> None:
-    if change.if_match is not None and not 0 < change.if_match == entry.ver:
+    if change.if_match == ANY_VERSION:
+        if not entry.ver or entry.deleted:
+            raise Rejected("there is no such resource", code="precondition", where="If-Match")
+    elif change.if_match is not None and not 0 < change.if_match == entry.ver:
         raise Rejected("another version is the current one", code="precondition", where="If-Match")

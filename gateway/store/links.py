@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from gateway.canonical import Resource
 from gateway.canonical.json import dumps
+from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
 from gateway.store.types import NUMBER
 
@@ -21,9 +22,9 @@ Condition = tuple[str, tuple[tuple[str, str], ...]]
 """(resource type, decoded search parameters)"""
 
 _NAMED = frozenset(("uri", "url", "oid", "uuid"))
-_RESTFUL = re.compile(r"(.+)/[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}\Z")
+_RESTFUL = re.compile(rf"(.+)/[A-Z][A-Za-z]+/{ID}\Z")
 _SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?(.+)\Z", re.DOTALL)
-_VERSIONED = re.compile(r"(.+)/_history/[A-Za-z0-9\-.]{1,64}\Z")
+_VERSIONED = re.compile(rf"(.+)/_history/{ID}\Z")
 _PLACE = re.compile(r"""\b(href|src)(\s*=\s*)(["'])([^"']*)\3""")
 
 _ASKING = re.compile(rb'"reference":"[^"?]*\?')

@@ -17,6 +17,7 @@ from gateway.canonical import (
     Translation,
 )
 from gateway.errors import Rejected
+from gateway.store.view import ALL, View
 
 State = Literal["received", "stored", "quarantined", "refused", "rejected"]
 """Where a message stands: only ``received`` is unfinished.
@@ -77,6 +78,8 @@ class Written:
 
 
 Method = Literal["create", "update", "patch", "delete"]
+ANY_VERSION = -1
+"""``Change.if_match``: whatever version is the current one, as long as there is one (RFC 9110 §13.1.1)."""
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ class Change:
         id: logical id; ``""`` where the server gives one (create) or the condition finds it.
         body: the resource of a create or update, checked already; the store sets its ``id`` and ``meta``.
         patch: of a patch: makes the new resource from the current one.
-        if_match: ``versionId`` that must be the current one, else ``precondition`` (412).
+        if_match: ``versionId`` that must be the current one, or ``ANY_VERSION``; else ``precondition`` (412).
         if_none_match: an update must not meet an existing resource (``If-None-Match: *``).
         condition: search parameters of a conditional interaction, decoded; None: it has none.
         many: a conditional delete may delete several.
@@ -118,6 +121,7 @@ class Transact:
         changes: in the order of the request; the store processes them in that of R4 §3.1.0.11.2.
         base: the server's own base URL, taken off absolute references.
         size: bytes of the request, for the admission to the pipeline; 0: not known.
+        view: what the client may know of; its conditions find nothing else.
     """
 
     tenant: str
@@ -125,6 +129,7 @@ class Transact:
     changes: list[Change]
     base: str = ""
     size: int = 0
+    view: View = field(default_factory=lambda: ALL)
 
 
 @dataclass(slots=True)
@@ -211,6 +216,7 @@ class Page:
         warnings: what a lenient search left out, a sentence each with the parameter's name in front.
         used: the parameters that were processed, as they came and in their order, without ``_cursor``:
             what the self link says (R4 §3.1.1.3.1).
+        ts_us: ``lastUpdated`` of the snapshot: whatever comes later has a later one.
     """
 
     matches: list[Version]
@@ -220,6 +226,7 @@ class Page:
     total: int | None = None
     warnings: list[str] = field(default_factory=list)
     used: list[tuple[str, str]] = field(default_factory=list)
+    ts_us: int = 0
 
 
 @dataclass(slots=True)
@@ -233,6 +240,7 @@ class HistoryPage:
         more: there is a next page now.
         total: versions of the whole history as of the snapshot; None where counting would cost too much.
         ts_us: ``lastUpdated`` of the snapshot: whatever comes later has a later one.
+        created: ``seq`` of the versions that made their resource, or made it anew after its deletion.
     """
 
     versions: list[Version]
@@ -240,6 +248,7 @@ class HistoryPage:
     more: bool = False
     total: int | None = None
     ts_us: int = 0
+    created: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, frozen=True)

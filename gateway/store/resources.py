@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from gateway.canonical import Envelope, Stored, Translation
+from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store import identity, moving
 from gateway.store.changes import Changes
@@ -22,7 +22,6 @@ from gateway.store.reading import Reading
 from gateway.store.types import NAME
 
 CACHE_SIZE = 50_000
-FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
 
 
 class Applier:
@@ -114,7 +113,7 @@ class Applier:
     def _emit(self, key: ResourceKey, pending: Pending, source: str, ticks: Ticks, changes: Changes) -> str:
         _, type_no, id_ = key
         type_, old, parts = NAME[type_no], pending.entry, pending.parts
-        if not old.ver and not FHIR_ID.match(id_):
+        if not old.ver and not is_id(id_):
             raise Rejected("the id is no FHIR id", code="bad-id", where=type_)
         entry = self.emission.version(key, old, pending.body, parts, pending.event_us, source, ticks, changes)
         entry.subject = identity.subject_of(pending.body)

@@ -37,6 +37,7 @@ from gateway.store.search import Search, Terms
 from gateway.store.session import Session
 from gateway.store.sole import Sole
 from gateway.store.subscriptions import Subscriptions
+from gateway.store.view import ALL, View
 from gateway.store.writer import Committed, Writer
 
 
@@ -244,6 +245,7 @@ class Store:
         *,
         base: str = "",
         lenient: bool = False,
+        view: View = ALL,
     ) -> Page:
         """Search one type, or several at once (R4 §3.1.1).
 
@@ -254,12 +256,13 @@ class Store:
             base: the server's own base URL, taken off absolute references.
             lenient: leave out a parameter that is not known and say so in ``Page.warnings``
                 (``Prefer: handling=lenient``).
+            view: what the caller may know of: nothing else is found, counted, included or chained to.
 
         Raises:
             Rejected: an unknown parameter (``not-supported``), a value that it cannot take (``value``), or
                 more work than one search may make (``too-costly``); ``where`` names the parameter.
         """
-        return self._search.run(tenant, type, list(pairs), base, lenient=lenient)
+        return self._search.run(tenant, type, list(pairs), base, lenient=lenient, view=view)
 
     def compartment(
         self,
@@ -271,6 +274,7 @@ class Store:
         *,
         base: str = "",
         lenient: bool = False,
+        view: View = ALL,
     ) -> Page:
         """Search what belongs to a Patient, Encounter, Practitioner, RelatedPerson or Device (R4 §3.1.0.16).
 
@@ -282,10 +286,19 @@ class Store:
         Raises:
             Rejected: as :meth:`search`; ``not-supported``: no such compartment, or no such type in it.
         """
-        return self._search.compartment(tenant, compartment, id, type, list(pairs), base, lenient=lenient)
+        return self._search.compartment(
+            tenant, compartment, id, type, list(pairs), base, lenient=lenient, view=view
+        )
 
     def everything(
-        self, tenant: str, type: str, id: str, pairs: Iterable[tuple[str, str]], *, base: str = ""
+        self,
+        tenant: str,
+        type: str,
+        id: str,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        base: str = "",
+        view: View = ALL,
     ) -> Page:
         """Return the record of a Patient or Encounter, page by page (``$everything``).
 
@@ -295,9 +308,11 @@ class Store:
         Raises:
             Rejected: ``not-found`` or ``deleted``: there is no such resource; else as :meth:`search`.
         """
-        return self._search.everything(tenant, type, id, list(pairs), base)
+        return self._search.everything(tenant, type, id, list(pairs), base, view)
 
-    def lastn(self, tenant: str, pairs: Iterable[tuple[str, str]], *, base: str = "") -> Page:
+    def lastn(
+        self, tenant: str, pairs: Iterable[tuple[str, str]], *, base: str = "", view: View = ALL
+    ) -> Page:
         """Return the newest Observations of each code (``Observation/$lastn``).
 
         Parameters: ``max`` (1 unless told) and the search parameters of Observation; one page.
@@ -305,7 +320,7 @@ class Store:
         Raises:
             Rejected: as :meth:`search`.
         """
-        return self._search.lastn(tenant, list(pairs), base)
+        return self._search.lastn(tenant, list(pairs), base, view)
 
     def ready(self) -> bool:
         """Tell whether the database answers."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from gateway.canonical import Resource, new_envelope_id, now_us
+from gateway.canonical import Resource
+from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.direct import execute, pipelined
+from gateway.store.given import new_id
 from gateway.store.interaction import Interactions, identifiers
 from gateway.store.links import Condition, Links
 from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.model import Change, Result, Transact
-from gateway.store.resources import FHIR_ID
-from gateway.store.search import find
+from gateway.store.search import Allowance, find
 from gateway.store.types import NAME, NUMBER
 
 MOST_DELETED = 1000
@@ -32,15 +33,9 @@ def expected(transact: Transact, tenant: int) -> Iterator[tuple[ResourceKey | No
     """Yield what each change will ask the store for: a resource's state, and whose its identifiers are."""
     for change in transact.changes:
         type_no = NUMBER.get(change.type, 0)
-        given = change.method != "create" and FHIR_ID.match(change.id)
+        given = change.method != "create" and is_id(change.id)
         named = (tenant, type_no, change.id) if given else None
         yield named, list(identifiers((tenant, type_no, ""), change.body)) if change.body else []
-
-
-def new_id() -> str:
-    """Return a logical id: a UUID version 7, whose rows stand together in the indexes (RFC 9562 §5.7)."""
-    digits = new_envelope_id(now_us())
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class Transaction:
@@ -61,6 +56,7 @@ class Transaction:
         self._transact, self._ticks, self._zone, self._linked = transact, ticks, zone, linked
         self._do = interactions
         self._links = Links(transact.base)
+        self._allowance = Allowance()
         self._keys: dict[int, ResourceKey] = {}
         self._written: set[ResourceKey] = set()
         self._searched: dict[tuple[str, Condition], int] = {}
@@ -155,7 +151,7 @@ class Transaction:
     def _key(self, type_: str, id_: str) -> ResourceKey:
         if type_ not in NUMBER:
             raise Rejected("R4 has no such resource type", code="not-supported")
-        if not FHIR_ID.match(id_):
+        if not is_id(id_):
             raise Rejected("an id is 1 to 64 letters, digits, - and .", code="value", where=f"{type_}.id")
         return self._ticks.no, NUMBER[type_], id_
 
@@ -171,7 +167,17 @@ class Transaction:
             with pipelined(self._do.connection):
                 self._do.changes.flush(self._do.connection)
         asked, base = self._transact, self._transact.base
-        return find(self._do.connection, asked.tenant, type_, condition, limit, zone=self._zone, base=base)
+        return find(
+            self._do.connection,
+            asked.tenant,
+            type_,
+            condition,
+            limit,
+            zone=self._zone,
+            base=base,
+            view=asked.view,
+            allowance=self._allowance,
+        )
 
     def _link(self, order: Sequence[int], kept: set[int]) -> None:
         """Make every resource ready to be written: its id, and what its links mean."""

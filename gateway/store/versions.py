@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,6 +23,13 @@ _CHAIN = (
     " SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ? AND ver >= ?"
     " UNION ALL SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.ver > ?"
     f") SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.ver = ?"
+)
+_SOME = (
+    "WITH RECURSIVE chain(seq) AS ("  # noqa: S608
+    " SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ? AND ver >= ?"
+    " UNION ALL SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.ver > ?)"
+    f" SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq"
+    " AND v.ver IN (SELECT q.value FROM EACH(?) q) ORDER BY v.seq DESC"
 )
 
 
@@ -47,8 +55,29 @@ def current_many(connection: Connection, keys: Sequence[tuple[int | None, str, s
     return [None if row is None else of(row) for row in rows]
 
 
+def of_seqs(connection: Connection, seqs: Sequence[int]) -> list[Version]:
+    """Return the versions of these sequence numbers, in their order."""
+    sql = f"SELECT {COLUMNS} FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"  # noqa: S608
+    found = {row[3]: of(row) for row in execute(connection, sql, (json.dumps(list(seqs)),))} if seqs else {}
+    return [found[seq] for seq in seqs]
+
+
 def version(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> Version | None:
     """Return one version, found by walking back from the current one: versions need no index of their own."""
     key = (tenant, NUMBER.get(type_, 0), id_)
     row = execute(connection, _CHAIN, (*key, ver, ver, ver)).fetchone()
     return None if row is None else of(row)
+
+
+def distance(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> int:
+    """Return how many versions a version is behind the current one, 0 where there is none."""
+    sql = "SELECT ver FROM current WHERE tenant = ? AND type = ? AND fhir_id = ?"
+    row = execute(connection, sql, (tenant, NUMBER.get(type_, 0), id_)).fetchone()
+    return 0 if row is None else max(row[0] - ver, 0)
+
+
+def some(connection: Connection, tenant: int, type_: str, id_: str, vers: Sequence[int]) -> Iterator[Version]:
+    """Yield those versions of one resource that there are, newest first, found by one walk."""
+    key, lowest = (tenant, NUMBER.get(type_, 0), id_), min(vers)
+    for row in execute(connection, _SOME, (*key, lowest, lowest, json.dumps(list(vers)))):
+        yield of(row)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.canonical.logical_id import ID
 from gateway.validation.faults import Faults, Rule
 from gateway.validation.scope import Scope
 
 Value = dict[str, Any]
 
-_restful = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})").fullmatch
-_address = re.compile(r"/?([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-.]{1,64}))?(?:\?.*)?").fullmatch
+_restful = re.compile(rf"https?://\S+/([A-Z][A-Za-z]+)/({ID})").fullmatch
+_address = re.compile(rf"/?([A-Z][A-Za-z]+)(?:/({ID}))?(?:\?.*)?").fullmatch
 _absolute = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+").fullmatch
 
 UNNAMED = ("Parameters", "OperationOutcome")

@@ -15,6 +15,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from gateway.canonical.logical_id import is_id
+
 Check = Callable[[Any], bool]
 
 LONGEST = 1024 * 1024
@@ -27,7 +29,6 @@ unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]").search
 spaced = re.compile(r"\s").search
 _code = re.compile(r"[^ \t\r\n]+([ \t\r\n][^ \t\r\n]+)*").fullmatch
 _uri = re.compile(r"[^ \t\r\n]+").fullmatch
-_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
 _oid = re.compile(r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+").fullmatch
 _uuid = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 _any_uuid = re.compile(r"urn:uuid:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE).fullmatch
@@ -65,7 +66,7 @@ def code(value: Any) -> bool:
 
 def id_(value: Any) -> bool:
     """``id``: 1 to 64 of ``A-Z a-z 0-9 - .``"""
-    return type(value) is str and _id(value) is not None
+    return type(value) is str and is_id(value) is not None
 
 
 def _uri_form(value: str) -> bool:

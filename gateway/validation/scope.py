@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from gateway.canonical.logical_id import ID
+
 Value = dict[str, Any]
 
 LONGEST = 2048
 """Characters of an address that is looked at."""
 
 _literal = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.\-]*:/*[^\s?#]*?/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#\S+)?"
+    rf"(?:[A-Za-z][A-Za-z0-9+.\-]*:/*[^\s?#]*?/)?([A-Z][A-Za-z]+)/({ID})(?:/_history/{ID})?(?:#\S+)?"
 ).fullmatch
 _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:").match
 _conditional = re.compile(r"([A-Z][A-Za-z]+)\?\S+").fullmatch

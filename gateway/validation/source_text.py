@@ -141,7 +141,7 @@ def _parsed(text: str, twice: Twice) -> Any:
         raise Unreadable(NOT_JSON, error.lineno, error.colno) from None
     except RecursionError:
         raise Unreadable(TOO_DEEP) from None
-    except ValueError:  # more digits than an int may have
+    except (ValueError, ArithmeticError):  # more digits than an int or an exponent may have
         raise Unreadable(NUMBER) from None
 
 

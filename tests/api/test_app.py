@@ -63,6 +63,10 @@ def test_every_error_is_an_operation_outcome(ask: Ask, method: str, path: str, s
         ("application/fhir+xml", 200),
         ("application/fhir+turtle", 406),
         ("application/fhir+json;q=0", 406),
+        ("application/fhir+json; fhirVersion=4.0", 200),
+        ("application/fhir+json; fhirVersion=5.0", 406),
+        ('application/fhir+xml; q=0.9; fhirversion="3.0"', 406),
+        ("application/fhir+json; fhirVersion=5.0, application/fhir+json; fhirVersion=4.0; q=0.1", 200),
         ("image/png", 406),
     ],
 )
@@ -119,7 +123,8 @@ def test_health_and_readiness(ask: Ask, store: Store, monkeypatch: pytest.Monkey
     assert ask("GET", "/healthz").json() == {"status": "ok"}
     assert ask("GET", "/readyz").status_code == 200
     monkeypatch.setattr(store, "ready", lambda: 1 / 0)
-    assert ask("GET", "/readyz").status_code == 503
+    answer = ask("GET", "/readyz")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert ask("GET", "/healthz").status_code == 200
 
 

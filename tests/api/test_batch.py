@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 from fhir.resources.R4B import get_fhir_model_class
+
+from gateway.api import batch as batches
+from gateway.store import Store
 
 Call = Callable[..., Any]
 Json = dict[str, Any]
@@ -100,3 +106,56 @@ def test_a_tenant_cannot_reach_another(call: Call) -> None:
         "POST", "/t/second/fhir", batch(entry("GET", "Patient/p1"), entry("GET", "/fhir/Patient/p1"))
     )
     assert statuses(answer) == ["404", "404"]
+
+
+LONG = {"resourceType": "Basic", "id": "b", "code": {"text": "x" * 3000}}
+
+
+def test_answers_together_are_bounded(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("PUT", "/fhir/Basic/b", LONG)
+    monkeypatch.setattr(batches, "LARGEST", 10_000)
+    answer = call("POST", "/fhir", batch(*(entry("GET", "Basic?_id=b") for _ in range(20))))
+    assert len(answer.content) < 10_000 + 20 * 300
+    assert sorted(statuses(answer)) == ["200"] * 2 + ["400"] * 18
+    assert answer.json()["entry"][-1]["response"]["outcome"]["issue"][0]["code"] == "too-costly"
+
+
+def test_what_was_written_is_told_without_room_for_it(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "LARGEST", 1000)
+    for kind in ("batch", "transaction"):
+        asked = batch(entry("PUT", f"Basic/{kind}", {**LONG, "id": kind})) | {"type": kind}
+        answer = call("POST", "/fhir", asked, prefer="return=representation")
+        assert statuses(answer) == ["201"]
+        assert "resource" not in answer.json()["entry"][0]
+        assert call("GET", f"/fhir/Basic/{kind}").status_code == 200
+
+
+def test_few_long_answers_are_made_at_once(call: Call, store: Store) -> None:
+    """Each is there as a whole before its length is known."""
+    call("PUT", "/fhir/Basic/b", LONG)
+    lock, under_way, most = threading.Lock(), 0, 0
+    search = store.search
+
+    def counted(*asked: Any, **more: Any) -> Any:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        try:
+            return search(*asked, **more)
+        finally:
+            with lock:
+                under_way -= 1
+
+    with patch.object(type(store), "search", staticmethod(counted)):
+        answer = call("POST", "/fhir", batch(*(entry("GET", "Basic?_id=b") for _ in range(40))))
+    assert statuses(answer) == ["200"] * 40
+    assert most <= 2
+
+
+def test_a_binary_that_is_no_base64_costs_its_entry(call: Call) -> None:
+    odd = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": "é"}
+    answer = call(
+        "POST", "/fhir", batch(entry("PATCH", "Patient/p1", odd), entry("PUT", "Patient/p1", PATIENT))
+    )
+    assert statuses(answer) == ["400", "201"]

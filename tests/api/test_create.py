@@ -58,6 +58,8 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_stored(call: Call)
     assert made.status_code == 422
     places = {issue["expression"][0] for issue in made.json()["issue"] if issue["severity"] == "error"}
     assert places == {"Patient.gender", "Patient.birthDate", "Patient.foo"}
+    severities = [issue["severity"] for issue in made.json()["issue"]]
+    assert severities == sorted(severities), "the reasons come first"
     assert "entry" not in call("GET", "/fhir/Patient").json()
 
 
@@ -83,6 +85,7 @@ def test_an_unknown_profile_is_no_reason_to_refuse(call: Call) -> None:
         ("/fhir/Patient", b"<Patient", XML, 400),
         ("/fhir/Patient", b'{"resourceType":"Patient"}', "text/plain", 415),
         ("/fhir/Patient", b'{"resourceType":"Patient"}', "application/json; charset=gbk", 415),
+        ("/fhir/Patient", b'{"resourceType":"Patient"}', "application/fhir+json; fhirVersion=3.0", 415),
         ("/fhir/Nothing", b'{"resourceType":"Nothing"}', "application/json", 404),
         ("/fhir/Parameters", b'{"resourceType":"Parameters"}', "application/json", 404),
         ("/fhir/CodeSystem", b'{"resourceType":"CodeSystem"}', "application/json", 405),

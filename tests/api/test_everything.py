@@ -74,6 +74,8 @@ def test_by_post(filled: Ask) -> None:
         "Patient",
     }
     assert len(answer.json()["entry"]) >= 5
+    whole = filled("GET", "/fhir/Patient/p1/$everything").json()["entry"]
+    assert filled("POST", "/fhir/Patient/p1/$everything").json()["entry"] == whole, "a body is not needed"
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,13 @@ def test_too_many_values_are_refused(call: Call) -> None:
     assert call("POST", "/fhir/$export", {**body, "parameter": [one] * 100}).status_code == 202
 
 
+def test_a_filter_of_too_many_parameters_is_refused(call: Call) -> None:
+    query = "&".join(f"name=a{n}" for n in range(120))
+    one = {"name": "_typeFilter", "valueString": f"Patient?{query}"}
+    answer = call("POST", "/fhir/$export", {"resourceType": "Parameters", "parameter": [one]})
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "too-costly")
+
+
 def test_the_server_says_that_it_exports(call: Call) -> None:
     told = call("GET", "/fhir/metadata").json()
     assert told["instantiates"] == ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]

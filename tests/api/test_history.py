@@ -33,7 +33,7 @@ def test_all_versions_of_a_resource_newest_first(lived: Call) -> None:
     bundle = answer.json()
     get_fhir_model_class("Bundle").model_validate_json(answer.content)
     assert (bundle["type"], bundle["total"]) == ("history", 3)
-    assert [entry["request"]["method"] for entry in bundle["entry"]] == ["DELETE", "PUT", "POST"]
+    assert [entry["request"]["method"] for entry in bundle["entry"]] == ["DELETE", "PUT", "PUT"]
     assert [entry["response"]["etag"] for entry in bundle["entry"]] == ['W/"3"', 'W/"2"', 'W/"1"']
     assert "resource" not in bundle["entry"][0]
     assert bundle["entry"][0]["request"]["url"] == "Patient/p1"
@@ -43,6 +43,30 @@ def test_all_versions_of_a_resource_newest_first(lived: Call) -> None:
         bundle["entry"][1]["response"]["lastModified"]
         == bundle["entry"][1]["resource"]["meta"]["lastUpdated"]
     )
+
+
+def test_an_entry_says_how_its_version_was_made(lived: Call) -> None:
+    """R4 Bundle.entry.request; what had the id of a client is made again by the same PUT elsewhere."""
+    made = lived("POST", "/fhir/Patient", {"resourceType": "Patient"}).json()["id"]
+    lived("PUT", "/fhir/Patient/p1", patient("p1", "c"))
+    lived("PUT", "/fhir/Patient/p1", patient("p1", "d"))
+    told = [
+        (entry["request"]["method"], entry["request"]["url"], entry["response"]["status"])
+        for entry in lived("GET", "/fhir/Patient/_history?_sort=_lastUpdated").json()["entry"]
+    ]
+    p1 = "Patient/p1"
+    assert told == [
+        ("PUT", p1, "201"),
+        ("PUT", p1, "200"),
+        ("DELETE", p1, "204"),
+        ("POST", "Patient", "201"),
+        ("PUT", p1, "201"),
+        ("PUT", p1, "200"),
+    ]
+    posted = lived("GET", f"/fhir/Patient/{made}/_history").json()["entry"][0]
+    assert posted["fullUrl"].endswith(f"/fhir/Patient/{made}"), "who replays it needs the id"
+    one = lived("GET", "/fhir/Patient/p1/_history?_count=1").json()["entry"][0]
+    assert one["response"]["status"] == "200"
 
 
 def test_of_a_type_and_of_all(lived: Call) -> None:
@@ -76,6 +100,24 @@ def test_a_poller_gets_every_version_once_in_commit_order(lived: Call) -> None:
         url = found.get("next") or found["monitor"]
     versions = [("p1", 1), ("p1", 2), ("o1", 1), ("p1", 3), *(("p2", n) for n in range(1, 6))]
     assert seen == [(id_, f'W/"{ver}"') for id_, ver in versions]
+
+
+@pytest.mark.parametrize("of", ["/fhir/_history?_since=", "/fhir/Patient?_lastUpdated=gt"])
+def test_the_moment_of_a_bundle_is_where_the_next_poll_begins(lived: Call, of: str) -> None:
+    """Also where none of its entries is as new as that: what is newest is of another type, or deleted."""
+    bundle = lived("GET", "/fhir/Patient?_summary=count").json()
+    moment = bundle["meta"]["lastUpdated"]
+    assert lived("GET", "/fhir/Patient/_history?_count=1").json()["meta"]["lastUpdated"] == moment
+    before = lived("GET", f"{of}{moment}").json()
+    lived("PUT", "/fhir/Patient/p2", patient("p2", "later"))
+    after = lived("GET", f"{of}{moment}").json()
+    added = [one for one in after["entry"] if one not in before.get("entry", [])]
+    assert [one["resource"]["id"] for one in added] == ["p2"]
+
+
+def test_a_large_count_is_bounded(lived: Call) -> None:
+    for count in ("1000000000", "9" * 5000):
+        assert len(lived("GET", f"/fhir/_history?_count={count}").json()["entry"]) == 4
 
 
 def test_since_and_at(lived: Call) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import import_ndjson, import_run, import_summary
+from gateway.api import import_manifest, import_ndjson, import_run, import_summary
 from gateway.api.import_lines import lines_of
 from gateway.api.import_source import check
 from gateway.errors import Rejected, Retry
@@ -397,10 +397,40 @@ def test_nobody_is_asked_unless_an_operator_lists_him(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"input": []}, {"input": [1]}, {"input": [{"type": 1, "url": "x"}]}, []]
-)
+    "body",
+    [
+        {}, {"input": []}, {"input": [1]}, {"input": [{"type": 1, "url": "x"}]}, [],
+        *({"resourceType": "Parameters", "parameter": odd} for odd in (["x"], 5, [None], {"name": "input"})),
+        *(
+            {"resourceType": "Parameters", "parameter": [{"name": "input", "part": odd}]}
+            for odd in (["x"], 5, [{"name": ["a"]}])
+        ),
+    ],
+)  # fmt: skip
 def test_a_manifest_that_is_none_is_refused(call: Call, body: Any) -> None:
     assert call("POST", "/fhir/$import", body).status_code == 400
+
+
+@pytest.mark.parametrize("entry", [["x"], 5, [{"request": None}], [{"request": {"method": ["DELETE"]}}]])
+def test_a_bundle_of_odd_entries_costs_its_line(send: Call, call: Call, entry: Any) -> None:
+    odd = {"resourceType": "Bundle", "type": "transaction", "entry": entry}
+    assert send(odd, patient("p1"))["failed"] == 1
+    assert call("GET", "/fhir/Patient/p1").status_code == 200
+
+
+@pytest.mark.usefixtures("fetched")
+def test_an_import_that_breaks_is_over(
+    server: FastAPI, files: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise AttributeError
+
+    monkeypatch.setattr(import_run, "run", broken)
+    for _ in range(import_manifest.RUNNING + 1):
+        begun = call("POST", "/fhir/$import", {"input": [{"type": "Patient", "url": f"{files}/patients"}]})
+        assert begun.status_code == 202
+    for job in server.state.context.imports.values():
+        assert call("GET", f"/fhir/$import-status/{job.id}").status_code == 503
 
 
 def test_hosts_are_listed_with_scheme_and_port() -> None:

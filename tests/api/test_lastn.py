@@ -32,6 +32,11 @@ def test_the_newest_of_each_code(ask: Ask, put: Put) -> None:
     assert ids("patient=p1&max=2") == ["a2", "a3", "b2", "b3"]
     assert ids("patient=p1&code=urn:c|a") == ["a3"]
     assert ids("patient=p2") == []
+    given = [{"name": "patient", "valueString": "p1"}, {"name": "max", "valuePositiveInt": 2}]
+    posted = ask("POST", "/fhir/Observation/$lastn", json={"resourceType": "Parameters", "parameter": given})
+    assert len(posted.json()["entry"]) == 4
+    assert len(ask("POST", "/fhir/Observation/$lastn?patient=p1").json()["entry"]) == 2
     assert ask("GET", "/fhir/Observation/$lastn?foo=1").status_code == 400
     assert ask("GET", "/fhir/Observation/$lastn?max=x").status_code == 400
+    assert ask("GET", "/fhir/Observation/$lastn?_count=1").status_code == 400
     assert ask("GET", "/fhir/Patient/$lastn").status_code in (404, 405)

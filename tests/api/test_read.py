@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from gateway.api import negotiation, vread
 from gateway.store import Store
 
 Ask = Callable[..., Any]
@@ -38,6 +40,31 @@ def test_vread_answers_each_version(ask: Ask, put: Put) -> None:
     assert (first.json()["gender"], first.headers["etag"]) == ("male", 'W/"1"')
     assert (second.json()["gender"], second.headers["etag"]) == ("female", 'W/"2"')
     assert ask("GET", "/fhir/Patient/p1").content == second.content
+
+
+def test_old_versions_are_looked_for_in_a_thread(
+    ask: Ask, put: Put, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way back to them is long, and others must not wait for it."""
+    for n in range(5):
+        put({**PATIENT, "name": [{"text": f"v{n}"}]})
+    threads: list[threading.Thread] = []
+    found = store.vread
+
+    def looked(*asked: Any) -> Any:
+        threads.append(threading.current_thread())
+        return found(*asked)
+
+    monkeypatch.setattr(type(store), "vread", staticmethod(looked))
+    monkeypatch.setattr(vread, "NEAR", 2)
+    assert [ask("GET", f"/fhir/Patient/p1/_history/{n}").json()["name"] for n in (1, 3, 5)] == [
+        [{"text": "v0"}],
+        [{"text": "v2"}],
+        [{"text": "v4"}],
+    ]
+    far, near = threads
+    assert far is not threading.main_thread()
+    assert near is threading.main_thread()
 
 
 @pytest.mark.parametrize(
@@ -114,6 +141,33 @@ def test_pretty_changes_blanks_only(ask: Ask, put: Put) -> None:
     assert pretty.json() == plain.json()
     assert len(pretty.text.splitlines()) > 10
     assert b'"extension": []' in pretty.content
+
+
+@pytest.mark.parametrize("size", [10, 20_000])
+def test_what_is_long_is_indented_in_a_thread(
+    ask: Ask, put: Put, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    threads: list[threading.Thread] = []
+    indent = negotiation.indent
+
+    def told(body: bytes) -> bytes:
+        threads.append(threading.current_thread())
+        return indent(body)
+
+    monkeypatch.setattr(negotiation, "indent", told)
+    put({**PATIENT, "name": [{"text": "x" * size}]})
+    for path in ("Patient/p1", "Patient", "Patient/_history", "Patient/p1/_history/1"):
+        answer = ask("GET", f"/fhir/{path}?_pretty=true")
+        assert answer.json()
+        assert b'\n  "resourceType"' in answer.content
+    assert [one is threading.main_thread() for one in threads] == [size < 1000] * 4
+
+
+def test_what_would_become_too_long_is_not_indented(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = b'{"a":' * 500 + b"[" + b"1," * 5000 + b"1]" + b"}" * 500
+    assert len(negotiation.indent(deep)) > 100 * len(deep)
+    monkeypatch.setattr(negotiation, "WIDEST", 1_000_000)
+    assert negotiation.indent(deep) == deep
 
 
 def test_if_modified_since(ask: Ask, put: Put) -> None:

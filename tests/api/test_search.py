@@ -62,6 +62,14 @@ def test_next_links_lead_through_everything(ask: Ask, put: Put) -> None:
     assert seen == [f"p{n}" for n in reversed(range(12))]
 
 
+def test_links_are_urls(ask: Ask, put: Put) -> None:
+    """RFC 3986 §2: clients parse them; a bar or a space is none of their characters."""
+    put(patient("p1"), patient("p2"))
+    bundle = ask("GET", "/fhir/Patient", params={"identifier": "urn:x|p1,urn:x|p2, x", "_count": "1"}).json()
+    assert bundle["link"]
+    assert not [link for link in bundle["link"] if set(link["url"]) & set('| "<>\\^`{}')]
+
+
 def test_links_and_full_urls_stay_with_their_tenant(ask: Ask, put: Put) -> None:
     put(patient("p1"), patient("p2"), tenant="second")
     bundle = ask("GET", "/t/second/fhir/Patient?_count=1").json()
@@ -169,3 +177,9 @@ def test_the_first_page_is_linked(ask: Ask, put: Put) -> None:
     back = {link["relation"]: link["url"] for link in second["link"]}["first"]
     assert back == links["first"] == "http://localhost:8080/fhir/Patient?_count=1"
     assert ids(ask("GET", back).json()) == ids(first)
+
+
+def test_a_search_of_one_type_says_where_one_of_several_goes(ask: Ask) -> None:
+    answer = ask("GET", "/fhir/Patient?_type=Patient,Observation")
+    assert answer.status_code == 400
+    assert "several types goes to the base" in answer.json()["issue"][0]["diagnostics"]

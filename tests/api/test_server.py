@@ -18,7 +18,7 @@ MB = b"x" * 1_000_000
 
 
 class App:
-    """Echoes the length of a body; ``/big`` streams as much as the client takes."""
+    """Echoes the length of a body; ``/big`` streams as much as the client takes, ``/long`` is whole."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -34,6 +34,8 @@ class App:
             length, more = length + len(message.get("body", b"")), message.get("more_body", False)
         if scope["path"] == "/big":
             await self._stream(send)
+        elif scope["path"] == "/long":
+            await _answer(send, 200, MB * 20)
         else:
             await _answer(send, 200, str(length).encode())
 
@@ -234,6 +236,18 @@ def test_too_many_connections_are_told_so_and_the_others_go_on() -> None:
         return answer
 
     assert status_of(against(work, max_connections=3)) == 200
+
+
+def test_a_slow_reader_leaves_a_long_answer_where_it_is_counted() -> None:
+    async def work(running: Running) -> None:
+        _reader, writer = await running.open()
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        await running.until(lambda: any(one.flow.write_paused for one in running.connections))
+        (slow,) = running.connections
+        assert slow.transport.get_write_buffer_size() < 1_000_000
+        writer.close()
+
+    against(work)
 
 
 def test_a_slow_reader_costs_little_memory_holds_up_nobody_and_is_ended(

@@ -57,3 +57,25 @@ def test_the_list_begins_with_what_is_qiao_s_and_pages(ask: Ask) -> None:
 def test_what_is_not_there(ask: Ask) -> None:
     assert ask("GET", "/fhir/StructureDefinition/nobody").status_code == 404
     assert ask("GET", "/fhir/StructureDefinition", params={"colour": "red"}).status_code == 400
+
+
+def test_a_search_counts_and_shapes_as_any_other(ask: Ask) -> None:
+    page = ask("GET", "/fhir/StructureDefinition?_count=2&_total=accurate").json()
+    assert (len(page["entry"]), page["total"] > 600) == (2, True)
+    following = next(link["url"] for link in page["link"] if link["relation"] == "next")
+    second = ask("GET", following).json()
+    assert len(second["entry"]) == 2
+    assert not {one["fullUrl"] for one in page["entry"]} & {one["fullUrl"] for one in second["entry"]}
+    for counted in ("_summary=count", "_count=0"):
+        told = ask("GET", f"/fhir/StructureDefinition?{counted}").json()
+        assert (told["total"], "entry" in told) == (page["total"], False)
+    short = ask("GET", f"/fhir/StructureDefinition?url={OWN}&_summary=true").json()
+    assert "differential" not in short["entry"][0]["resource"]
+    for bad in ("_count=-1", "_summary=x", "_total=x", "_count=1&_count=2"):
+        assert ask("GET", f"/fhir/StructureDefinition?{bad}").status_code == 400
+
+
+def test_a_search_may_be_posted(ask: Ask) -> None:
+    for type_ in ("StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap"):
+        found = ask("POST", f"/fhir/{type_}/_search", data={"url": OWN, "_count": "1"})
+        assert (found.status_code, found.json()["total"]) == (200, int(type_ == "StructureDefinition"))

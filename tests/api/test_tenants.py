@@ -100,7 +100,7 @@ def test_every_route_of_another_tenant_is_404_like_one_that_is_not_there(gateway
     app = gateway.server.config.app
     tell = teller(app)
     walked = 0
-    for method, path in routes(app.app):  # type: ignore[union-attr]
+    for method, path in routes(app.app.app):  # type: ignore[union-attr]
         url = filled(path)
         if not url.startswith("/t/{}/fhir"):
             continue
@@ -118,7 +118,7 @@ def test_every_route_of_another_tenant_is_404_like_one_that_is_not_there(gateway
 
 
 def test_every_route_has_a_right_of_its_own(gateway: bootstrap.Gateway) -> None:
-    for method, path in routes(gateway.server.config.app.app):  # type: ignore[union-attr]
+    for method, path in routes(gateway.server.config.app.app.app):  # type: ignore[union-attr]
         url = filled(path)
         if url.startswith("/fhir"):
             assert right_of(method, url.removeprefix("/fhir")) != "other", (method, url)

@@ -66,19 +66,30 @@ def test_if_match(call: Call) -> None:
     assert call("GET", "/fhir/Patient/p1").json()["name"] == [{"family": "b"}]
 
 
+def test_if_match_star_never_creates(call: Call) -> None:
+    assert call("PUT", "/fhir/Patient/p1", patient("p1"), if_match="*").status_code == 412
+    call("PUT", "/fhir/Patient/p1", patient("p1"))
+    assert call("PUT", "/fhir/Patient/p1", patient("p1", "b"), if_match="*").status_code == 200
+    assert call("DELETE", "/fhir/Patient/p1", if_match="*").status_code == 204
+    assert call("PUT", "/fhir/Patient/p1", patient("p1"), if_match="*").status_code == 412
+    assert call("DELETE", "/fhir/Patient/p1", if_match="*").status_code == 412
+
+
 def test_if_none_match_star_only_creates(call: Call) -> None:
     assert call("PUT", "/fhir/Patient/p1", patient("p1"), if_none_match="*").status_code == 201
     assert call("PUT", "/fhir/Patient/p1", patient("p1", "b"), if_none_match="*").status_code == 412
 
 
-def test_of_concurrent_updates_of_one_version_one_wins(call: Call) -> None:
+@pytest.mark.parametrize("family", ["n{n}", "same", "张"])
+def test_of_concurrent_updates_of_one_version_one_wins(call: Call, family: str) -> None:
+    """Whatever they write: something of their own, the same, or what is there already."""
     call("PUT", "/fhir/Patient/p1", patient("p1"))
+
+    def update(n: int) -> Any:
+        return call("PUT", "/fhir/Patient/p1", patient("p1", family.format(n=n)), if_match='W/"1"')
+
     with ThreadPoolExecutor(8) as clients:
-        answers = list(
-            clients.map(
-                lambda n: call("PUT", "/fhir/Patient/p1", patient("p1", f"n{n}"), if_match='W/"1"'), range(8)
-            )
-        )
+        answers = list(clients.map(update, range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
 
 
@@ -102,3 +113,18 @@ def test_a_deleted_resource_can_come_back(call: Call) -> None:
     back = call("PUT", "/fhir/Patient/p1", patient("p1"))
     assert (back.status_code, back.headers["etag"]) == (201, 'W/"3"')
     assert call("GET", "/fhir/Patient/p1").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["1e400", "9" * 4000, "1e999999999999999999999", "9" * 5000])
+def test_a_number_beyond_a_double_is_taken_or_refused_and_costs_nobody_else(call: Call, number: str) -> None:
+    text = (
+        '{"resourceType":"Observation","id":"o1","status":"final","code":{"text":"x"},'
+        '"valueQuantity":{"value":%s}}'
+    )
+    body = (text % number).encode()
+    made = call("PUT", "/fhir/Observation/o1", body)
+    assert made.status_code == (201 if len(number) in (5, 4000) else 400)
+    inside = b'{"resourceType":"Parameters","parameter":[{"name":"resource","resource":%s}]}' % body
+    assert call("POST", "/fhir/Observation/$validate", inside).status_code == 200
+    for query in ("code:text=x", "_sort=date", "_content=x", "_total=accurate"):
+        assert call("GET", f"/fhir/Observation?{query}").status_code == 200

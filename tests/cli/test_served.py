@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -119,3 +121,26 @@ def test_a_demo_day(tmp_path: Path) -> None:
     states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
     assert states.count("stored") == figures["stored"]
     assert "received" not in states
+
+
+def test_a_gateway_beside_another_starts_without_settings(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # then another holds it, which is as good
+            other.bind(("127.0.0.1", 2575))
+            other.listen()
+        command = [sys.executable, "-m", "gateway", "serve", "--json", "--port", "0"]
+        process = subprocess.Popen(
+            [*command, "--store", f"sqlite:///{tmp_path / 'qiao.db'}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert told["closed"]["his/hl7v2"].startswith("cannot bind 127.0.0.1:2575")
+    assert "his/hl7v2" not in told["doors"]
+    assert "his/hl7v2" in errors
+    assert process.returncode == 0

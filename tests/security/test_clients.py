@@ -114,3 +114,24 @@ def test_a_start_with_a_broken_file_is_refused(file: Path) -> None:
     file.write_text("[clients")
     with pytest.raises(Misconfigured, match=r"clients\.toml: is not TOML"):
         Clients(file)
+
+
+def test_a_client_may_what_its_role_says_as_long_as_it_is_there(file: Path) -> None:
+    def may(name: str, tenant: str = "default") -> bool:
+        return clients.may(name, tenant, "subscribe")
+
+    clients_file.add(file, Client("reg", digest(b"token-reg"), "regulator", "east"))
+    clients_file.add(file, Client("reader", digest(b"token-reader"), "read"))
+    clients_file.add(
+        file, Client("old", digest(b"token-old"), "regulator", expires=datetime(2020, 1, 1, tzinfo=UTC))
+    )
+    clients = Clients(file, "secret", Clock())
+    assert may("reg", "east")
+    assert may("token")
+    assert not any((may("reg"), may("reader"), may("old"), may("nobody"), may("token", "east")))
+    clients_file.revoke(file, "reg")
+    assert not may("reg", "east")
+
+
+def test_without_clients_everybody_may(file: Path) -> None:
+    assert Clients(file, clock=Clock()).may("reg", "default", "subscribe")

@@ -7,8 +7,9 @@ import typing
 import pytest
 
 from gateway.security.caller import Caller
-from gateway.security.rights import right_of
+from gateway.security.rights import OWN, right_of
 from gateway.security.roles import ROLES, Right, Role, roles_with
+from gateway.store.types import NUMBER
 
 
 @pytest.mark.parametrize(
@@ -67,10 +68,10 @@ def test_what_a_request_needs(method: str, path: str, right: Right) -> None:
 
 
 def test_roles_are_what_the_documentation_says() -> None:
-    reading = {"read", "search", "terminology", "operations"}
+    reading = {"read", "search", "terminology", "operations", "history"}
     assert ROLES["read"] == reading
-    assert ROLES["write"] == reading | {"write", "transaction"}
-    assert ROLES["regulator"] == reading | {"history", "export", "subscribe"}
+    assert ROLES["write"] == reading | {"write", "transaction", "subscribe"}
+    assert ROLES["regulator"] == reading | {"export", "subscribe"}
     assert ROLES["operator"] == set(typing.get_args(Right))
     assert set(ROLES) == set(typing.get_args(Role))
 
@@ -79,3 +80,7 @@ def test_who_may_do_what_nobody_listed() -> None:
     assert roles_with("other") == ["operator"]
     assert not Caller("x", "default", "write").may("other")
     assert Caller("x", "default", "operator").may("other")
+
+
+def test_what_belongs_to_a_client_are_types_of_r4() -> None:
+    assert set(OWN) <= set(NUMBER)

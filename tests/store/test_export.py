@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
+from gateway.canonical.json import loads
 from gateway.errors import Rejected, Retry
 from gateway.store import Store, open_store
 from gateway.store.export import Asked, Busy, Exports, Job, Limits, background, gather, packed, slices, walk
@@ -359,6 +361,8 @@ def test_a_cancelled_export_is_gone_with_its_files_and_stops(bulk: Bulk) -> None
     fill(bulk)
     job = bulk.start()
     assert not bulk.exports.work(job.id, saves=2, seconds=0)
+    assert bulk.exports.find("default", "\0") is None
+    assert not bulk.exports.cancel("default", "\0")
     assert bulk.exports.cancel("default", job.id)
     assert bulk.exports.find("default", job.id) is None
     assert bulk.exports.files(job) == []
@@ -619,6 +623,18 @@ def test_an_export_of_some_patients_has_theirs_only(
     }
 
 
+def test_a_number_that_no_float_holds_keeps_nobody_from_an_export(bulk: Bulk, observe: Observe) -> None:
+    huge = {"value": Decimal("1e400")}
+    observe("huge", "Patient/p1", valueQuantity=huge)
+    above = (("Observation", (("code:text", "x"),)),)
+    for asked in ({"level": "patient"}, {"filters": above}):
+        (file,) = bulk.exports.files(job := bulk.run(types=("Observation",), **asked))
+        found = bulk.exports.file(job, file.n)
+        assert found is not None
+        [[body]] = bulk.exports.read(job, found)
+        assert loads(body)["valueQuantity"] == huge
+
+
 def test_a_group_without_members_has_nothing(bulk: Bulk, observe: Observe) -> None:
     members(bulk, observe)
     bulk.put("Group", "empty", type="person", actual=True)
@@ -674,3 +690,19 @@ def test_a_group_or_patient_that_is_not_there_is_refused_at_once(bulk: Bulk) -> 
         "Patient/p1",
         "Group/g",
     }
+
+
+@pytest.mark.parametrize("number", [Decimal("1e400"), 10**4000 - 1], ids=["exponent", "digits"])
+def test_a_number_beyond_a_double_stops_nobodys_export(bulk: Bulk, number: Decimal | int) -> None:
+    bulk.put("Patient", "p1")
+    bulk.put(
+        "Observation",
+        "huge",
+        subject={"reference": "Patient/p1"},
+        valueQuantity={"value": number, "unit": "g"},
+    )
+    job = bulk.run(level="patient", types=("Patient", "Observation"))
+    assert [(file.type, file.resources) for file in bulk.exports.files(job)] == [
+        ("Patient", 1),
+        ("Observation", 1),
+    ]

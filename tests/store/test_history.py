@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected
-from gateway.store import Change, HistoryPage, Version
+from gateway.store import Change, HistoryPage, Version, light
 
 
 def put(desk: Any, type_: str, id_: str, note: int, tenant: str = "default") -> Version:
@@ -56,6 +56,14 @@ def test_each_history_tells_its_versions_newest_first(desk: Any, life: list[Vers
     assert desk.store.history("default", "Patient", "nobody", count=9).versions == []
     assert desk.store.history("default", "Nothing", count=9).versions == []
     assert desk.store.history("nobody", count=9) == HistoryPage([], total=0)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_page_tells_which_versions_made_their_resource(desk: Any, life: list[Version], count: int) -> None:
+    made = {life[at].seq for at in (0, 1, 3, 5)}
+    assert {seq for page in pages(desk, count=count) for seq in page.created} == made
+    of_a = {seq for page in pages(desk, "Patient", "a", count=count) for seq in page.created}
+    assert of_a == {life[0].seq, life[5].seq}
 
 
 def test_pages_stay_in_their_snapshot(desk: Any, life: list[Version]) -> None:
@@ -160,3 +168,18 @@ def test_tenants_have_histories_of_their_own(desk: Any, life: list[Version]) -> 
     assert desk.store.history("other", "Patient", count=9).versions == [other]
     assert desk.store.history("other", "Patient", "a", count=9).versions == [other]
     assert desk.store.history("default", count=1).versions == [life[-1]]
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+def test_a_page_of_large_versions_ends_early(
+    desk: Any, life: list[Version], monkeypatch: pytest.MonkeyPatch, *, ascending: bool
+) -> None:
+    monkeypatch.setattr(light, "MAX_BYTES", len(life[0].body) * 2)
+    of_a = [one for one in life if one.id == "a"]
+    of_patients = [one for one in life if one.type == "Patient"]
+    for of, expected in (((), life), (("Patient",), of_patients), (("Patient", "a"), of_a)):
+        found = pages(desk, *of, count=100, ascending=ascending)
+        assert len(found) > 1
+        shown = [one for page in found for one in page.versions]
+        assert shown == (expected if ascending else expected[::-1])
+        assert ascending or {page.total for page in found} == {len(expected)}

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.canonical import Draft
 from gateway.errors import Rejected
-from gateway.store import Change, Result, Settle, Transact, Transacted, Version
+from gateway.store import Change, Result, Settle, Transact, Transacted, Version, transact
+from gateway.store.search import Allowance
 
 MRN = "urn:oid:2.16.156.990101.1"
 DraftMaker = Callable[..., Draft]
@@ -292,6 +293,45 @@ def test_a_key_stays_with_the_resource_that_has_it(desk: Any, patient: DraftMake
     assert desk.stored(patient("other", mrn="77", active=True)) == ["Patient/p1/_history/2"]
 
 
+def test_the_key_of_what_is_deleted_goes_to_who_is_made_next(desk: Any, patient: DraftMaker) -> None:
+    desk.stored(patient("p1", mrn="77"))
+    desk.transact(Change("delete", "Patient", "p1"))
+    made = version(desk.transact(create(person("77"), "77")))
+    assert made.id != "p1"
+    assert desk.stored(patient("p1", mrn="77", active=True)) == [f"Patient/{made.id}/_history/2"]
+    desk.reopen()
+    assert desk.stored(patient("p1", mrn="77", active=False)) == [f"Patient/{made.id}/_history/3"]
+    assert desk.store.counts("default").resources == {"Patient": 1}
+
+
+def test_the_key_of_what_is_deleted_goes_to_who_has_it_already(desk: Any, patient: DraftMaker) -> None:
+    """Two doubles, of which somebody deletes the one that messages are about."""
+    desk.stored(patient("p1", mrn="A77"))
+    desk.transact(update("other-case", person("a77")))
+    desk.transact(update("gone", person("A77")))
+    desk.transact(update("changed", person("A77")))
+    desk.transact(update("changed", person("78")))
+    made = version(desk.transact(create(person("A77"))))
+    desk.transact(Change("delete", "Patient", "p1"), Change("delete", "Patient", "gone"))
+    desk.reopen()
+    assert desk.stored(patient("p1", mrn="A77", active=True)) == [f"Patient/{made.id}/_history/2"]
+
+
+def test_a_late_message_does_not_make_anew_what_was_deleted(desk: Any, patient: DraftMaker) -> None:
+    made = version(desk.transact(create(person("77"))))
+    desk.transact(Change("delete", "Patient", made.id))
+    assert desk.stored(patient("seed", mrn="77"), event_at=1_000_000) == []
+    assert desk.store.counts("default").resources == {}
+
+
+def test_the_same_within_one_transaction(desk: Any, patient: DraftMaker) -> None:
+    desk.stored(patient("p1", mrn="77"))
+    done = desk.transact(create(person("77"), "77"), Change("delete", "Patient", "p1"))
+    made = done.results[0].version
+    assert made.id != "p1"
+    assert desk.stored(patient("p1", mrn="77", active=True)) == [f"Patient/{made.id}/_history/2"]
+
+
 def test_a_late_message_overwrites_nothing_that_the_api_wrote(desk: Any, patient: DraftMaker) -> None:
     desk.transact(update("p1", person("1", active=True)))
     assert desk.stored(patient("p1", active=False), event_at=1_000_000) == []
@@ -379,3 +419,31 @@ def test_a_condition_sees_what_came_before_in_its_batch(
     first, second = desk.store.write([Transact("default", "r", [before]), Transact("default", "r", [asked])])
     assert first.error is None
     assert only(second).status == status
+
+
+def test_a_condition_that_no_posting_answers_is_refused(desk: Any) -> None:
+    desk.transact(update("p1", person("1")))
+    for condition in ((("_content", "word"),), (("general-practitioner:Practitioner._content", "word"),)):
+        one = Change("create", "Patient", body=person("2"), condition=condition)
+        assert refused(desk.transact(one)) == "too-costly"
+    linked = {"resourceType": "Basic", "subject": {"reference": "Patient?_content=word"}}
+    assert refused(desk.transact(create(linked))) == "too-costly"
+    narrowed = (("identifier", f"{MRN}|1"), ("_content", "word"))
+    one = Change("create", "Patient", body=person("1"), condition=narrowed)
+    assert only(desk.transact(one)).status == "created", "few resources are tested"
+
+
+def test_the_conditions_of_one_transact_share_what_they_may_work(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.transact(*(update(f"p{n}", person(str(n))) for n in range(5)))
+    monkeypatch.setattr(transact, "Allowance", lambda: Allowance(60.0, bodies=3))
+
+    def tested(n: int) -> Change:
+        condition = (("identifier", f"{MRN}|{n}"), ("_content", MRN))
+        return Change("create", "Patient", body=person(str(n)), condition=condition)
+
+    assert desk.transact(*map(tested, range(3))).error is None
+    done = desk.transact(*map(tested, range(5)))
+    assert (refused(done), done.at) == ("too-costly", 3)
+    assert desk.transact(*(create(person(str(n)), str(n)) for n in range(5))).error is None

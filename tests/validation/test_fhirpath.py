@@ -259,6 +259,18 @@ def test_what_cannot_be_evaluated_is_reported(expression: str) -> None:
     assert verdict(expression, PATIENT) == [("warning", "Patient", "processing")]
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["value.value.truncate()", "value.value.floor()", "value.value div 1", "@2020-01-01 + value"],
+)
+def test_a_number_whose_digits_fill_the_memory_is_not_written_out(expression: str) -> None:
+    quantity = {"value": Decimal("1e999999999999999999"), "unit": "year"}
+    huge = {"resourceType": "Observation", "valueQuantity": quantity}
+    with pytest.raises(NotEvaluated):
+        value(expression, huge)
+    assert value("value.value.toString()", huge) == ["1E+999999999999999999"]
+
+
 def test_a_reference_to_what_is_not_here_is_reported_where_it_matters() -> None:
     elsewhere = PATIENT | {"managingOrganization": {"reference": "Organization/x"}, "contained": []}
     del elsewhere["contained"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.canonical.json import dumps, loads
+from gateway.canonical.json import dumps, glance, loads
 from gateway.validation import Examination, Validator, examine
 from gateway.validation.source_text import LARGEST, Unreadable, read
 
@@ -30,6 +30,7 @@ UNREADABLE = [
     ("NaN", b'{"a": NaN}', (0, 0), "write a number"),
     ("Infinity", b'{"a": -Infinity}', (0, 0), "write a number"),
     ("endless digits", b'{"a": ' + b"9" * 100_000 + b"}", (0, 0), "write a number"),
+    ("an endless exponent", b'{"a": 1e999999999999999999999}', (0, 0), "write a number"),
     ("UTF-16", '{"resourceType": "Patient"}'.encode("utf-16"), (0, 0), "UTF-8"),
     ("UTF-16 without mark", '{"resourceType": "Patient"}'.encode("utf-16-le"), (0, 0), "UTF-8"),
     ("UTF-32", '{"resourceType": "Patient"}'.encode("utf-32"), (0, 0), "UTF-8"),
@@ -181,6 +182,19 @@ def test_a_number_is_written_as_short_as_it_was_read(number: str) -> None:
     written = dumps({"value": loads(number), "list": [loads(number)]})
     assert loads(written)["value"] == loads(number)
     assert len(written) < 100
+
+
+@pytest.mark.parametrize("number", ["9" * 4295 + "e10", "-" + "9" * 5000 + ".0e1", "9" * 5000])
+def test_what_is_written_can_be_read(number: str) -> None:
+    """Python makes no integer of more than 4300 digits; a decimal may have them before its point."""
+    value = Decimal(number)
+    assert loads(dumps({"value": value}))["value"] == value
+    assert glance(dumps({"value": value}))["value"] == value
+
+
+def test_a_number_that_no_decimal_holds_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="beyond"):
+        loads("1e999999999999999999999")
 
 
 def test_nan_is_not_written() -> None:

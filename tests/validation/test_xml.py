@@ -449,3 +449,9 @@ def test_decimals_keep_their_digits() -> None:
         value = json.loads(written, parse_float=Decimal)
         quantity = {"resourceType": "Observation", "valueQuantity": {"value": value}}
         assert same(from_xml(to_xml(quantity)), quantity), written
+
+
+def test_a_number_that_no_decimal_holds_stays_a_text() -> None:
+    inside = b'<valueQuantity><value value="1e%d"/></valueQuantity>' % 10**20
+    written = b'<Observation xmlns="http://hl7.org/fhir">%s</Observation>' % inside
+    assert from_xml(written)["valueQuantity"] == {"value": f"1e{10**20}"}

@@ -1,7 +1,7 @@
 """The words of the command line, in English and Chinese: closed tables, one for commands of a kind.
 
 ``WORDS`` is what the commands say; ``ends.py`` says where a message stands and why. The sentences of errors,
-English where they are raised, are in ``faults.py``. What is in no table is shown as it is.
+English where they are raised, are in ``gateway.cli.faults``. What is in no table is shown as it is.
 """
 
 from __future__ import annotations

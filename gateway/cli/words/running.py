@@ -8,6 +8,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "serve.port": ("port of the FHIR API", "FHIR 接口的端口"),
     "serve.ready": ("FHIR API  {url}", "FHIR 接口  {url}"),
     "serve.door": ("{adapter:<18} {address}", "{adapter:<18} {address}"),
+    "serve.closed": (
+        'WARNING: {adapter} stays closed: {reason} ([adapters."{adapter}"])',
+        '警告：{adapter} 未打开：{reason}（[adapters."{adapter}"]）',
+    ),
     "serve.stopped": ("stopped", "已停止"),
     "demo": ("a simulated hospital day flows into FHIR", "演示：模拟医院的一天，消息变成 FHIR"),
     "demo.once": ("one day, then exit", "跑完一天即退出"),

@@ -14,6 +14,7 @@ from gateway.canonical import Resource
 from gateway.errors import Retry
 from gateway.feed.subscription.due import SECOND, Task, due
 from gateway.feed.subscription.notification import About, Kind
+from gateway.feed.subscription.owner import May
 from gateway.feed.subscription.parcels import Packer
 from gateway.feed.subscription.pause import pause
 from gateway.feed.subscription.roll import SOURCE, Entry, Roll
@@ -40,6 +41,7 @@ class Delivery:
         base: gives the URL of the FHIR API by the tenant's name.
         tenant: gives the tenant's name by its number.
         write: changes the Subscription resource where it does not show how it stands.
+        may: tells whether a client may be notified; asked before each attempt.
         now: the present, microseconds since 1970.
     """
 
@@ -52,6 +54,7 @@ class Delivery:
         write: Write,
         base: Callable[[str], str],
         tenant: Callable[[int], str],
+        may: May,
         now: Clock,
     ) -> None:
         self._tables = tables
@@ -61,11 +64,14 @@ class Delivery:
         self._write = write
         self._base = base
         self._tenant = tenant
+        self._may = may
         self._now = now
         self._packer = Packer(tables, settings)
 
     def next(self, entry: Entry) -> tuple[Task, int]:
         """Return what comes next for a Subscription, and when."""
+        if entry.live and entry.owner and not self._may(entry.owner, self._tenant(entry.standing.tenant)):
+            return "revoked", 0
         return due(entry.standing, entry.definition, self._settings.give_up_days, self._now())
 
     async def attend(self, n: int) -> None:
@@ -82,10 +88,7 @@ class Delivery:
 
     async def _do(self, n: int, entry: Entry, task: Task) -> None:
         standing = entry.standing
-        if task in ("end", "give-up"):
-            reason = (
-                "its end has come" if task == "end" else f"no success for {self._settings.give_up_days} days"
-            )
+        if reason := self._reason(task):
             _LOG.warning("Subscription/%s is off: %s", standing.id, reason)
             standing.status, standing.error = "off", reason
             self._tables.save([standing])
@@ -101,6 +104,12 @@ class Delivery:
         if after.standing.seq == asked:
             self._judge(after.standing, answer)
         self._tables.save([after.standing])
+
+    def _reason(self, task: Task) -> str:
+        """Return why a task ends a Subscription, ``""`` for one that does not."""
+        if task == "give-up":
+            return f"no success for {self._settings.give_up_days} days"
+        return {"end": "its end has come", "revoked": "its client may not subscribe any more"}.get(task, "")
 
     def _parcel(self, entry: Entry, task: Task) -> tuple[Parcel | None, int]:
         standing, definition, now = entry.standing, entry.definition, self._now()

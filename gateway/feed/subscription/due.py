@@ -7,8 +7,9 @@ from typing import Literal
 from gateway.feed.subscription.definition import Definition
 from gateway.store.subscriptions import Standing
 
-Task = Literal["end", "give-up", "handshake", "activate", "events", "heartbeat", ""]
-"""``activate`` is the handshake of a classic Subscription, which knows none; ``""``: nothing is ever due."""
+Task = Literal["revoked", "end", "give-up", "handshake", "activate", "events", "heartbeat", ""]
+"""``activate`` is the handshake of a classic Subscription, which knows none; ``revoked``: its client
+may not be notified; ``""``: nothing is ever due."""
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from gateway.settings import is_loopback
+from gateway.settings import is_listed, is_loopback
+from gateway.settings.hosts import PORTS
 
 _HEADER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ?([\x20-\x7e\x80-\xff]*)\Z")
 _OWN_HEADERS = frozenset(
@@ -20,7 +21,6 @@ _OWN_HEADERS = frozenset(
 MOST_HEADERS = 20
 LONGEST_HEADER = 4096
 LONGEST_URL = 2048
-_PORTS = {"http": 80, "https": 443}
 
 
 class NotSent(Exception):
@@ -38,31 +38,22 @@ def fault(endpoint: str, hosts: Iterable[str], *, loopback: bool) -> str:
     """
     try:
         url = urlsplit(endpoint)
-        port = url.port or _PORTS.get(url.scheme)
+        _ = url.port  # raises where it is none
     except ValueError:
         return "no-url"
     if len(endpoint) > LONGEST_URL or any(char <= " " or char == "\\" for char in endpoint):
         return "no-url"
-    if url.scheme not in _PORTS or not url.hostname:
+    if url.scheme not in PORTS or not url.hostname:
         return "scheme"
     if url.username is not None or url.password is not None or "#" in endpoint:
         return "user"
     if loopback and is_loopback(url.hostname):
         return ""
-    if _listed(url, port, hosts):
+    if is_listed(url, hosts):
         return ""
-    if _listed(url._replace(scheme="https"), url.port or _PORTS["https"], hosts):
+    if is_listed(url._replace(scheme="https"), hosts):
         return "https"
     return "host"
-
-
-def _listed(url: SplitResult, port: int | None, hosts: Iterable[str]) -> bool:
-    for entry in hosts:
-        given = urlsplit(entry if "://" in entry else f"https://{entry}")
-        wanted = given.port or _PORTS.get(given.scheme)
-        if (given.scheme, given.hostname) == (url.scheme, url.hostname) and wanted == port:
-            return True
-    return False
 
 
 def headers(lines: Iterable[object]) -> Iterator[tuple[str, str]]:

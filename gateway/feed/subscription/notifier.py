@@ -80,6 +80,7 @@ class Notifier:
             Rejected: ``not-found``: one of ``ids`` is no Subscription.
         """
         number = self._store.subscriptions.tenant(tenant)
+        resources = {id_: self._written(tenant, id_) for id_ in ids}
         if number is None:
             known = []
         elif ids:
@@ -88,7 +89,9 @@ class Notifier:
             known = [one for one in self._store.subscriptions.standings() if one.tenant == number]
         found = [self._about(one, base) for one in known if one is not None]
         there = {one.id for one in found}
-        found += [self._unseen(tenant, id_, base) for id_ in ids if id_ not in there]
+        found += [
+            self._unseen(id_, resource, base) for id_, resource in resources.items() if id_ not in there
+        ]
         return [one for one in found if not statuses or one.status in statuses]
 
     def events(self, tenant: str, id: str, base: str, asked: Events) -> bytes:
@@ -99,10 +102,11 @@ class Notifier:
         """
         if asked.content and asked.content not in CONTENTS:
             raise Rejected(f"must be one of {', '.join(CONTENTS)}", code="value", where="content")
+        resource = self._written(tenant, id)
         number = self._store.subscriptions.tenant(tenant)
         standing = self._store.subscriptions.find(number, id) if number is not None else None
         if standing is None:
-            about = self._unseen(tenant, id, base)
+            about = self._unseen(id, resource, base)
             return notification.history(about, "query-event", (), "empty", now_us())
         last = standing.number if asked.until is None else min(asked.until, standing.number)
         found = self._events(standing, max(asked.since, 1), last)
@@ -135,12 +139,16 @@ class Notifier:
         topic = self._topic(self._resource(standing))
         return About(base, standing.id, topic, standing.status, standing.number, standing.error)
 
-    def _unseen(self, tenant: str, id_: str, base: str) -> About:
-        """Return how a Subscription stands that nobody has looked at yet."""
+    def _written(self, tenant: str, id_: str) -> Resource:
+        """Return a Subscription as it is now: the worker may not yet know that it is new, or gone."""
         version = self._store.read(tenant, "Subscription", id_)
         if version is None or version.deleted:
             raise Rejected("there is no such Subscription", code="not-found")
         resource: Resource = loads(version.body)
+        return resource
+
+    def _unseen(self, id_: str, resource: Resource, base: str) -> About:
+        """Return how a Subscription stands that nobody has looked at yet."""
         return About(base, id_, self._topic(resource), str(resource.get("status", "requested")), 0)
 
     def _resource(self, standing: Standing) -> Resource:

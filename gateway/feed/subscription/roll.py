@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gateway.canonical import Resource
 from gateway.canonical.json import loads
 from gateway.feed.subscription.definition import Definition, Reader
+from gateway.feed.subscription.owner import owner
 from gateway.feed.subscription.watch import Watch
 from gateway.store.subscriptions import Look, Standing, Step, Subscriptions
 
@@ -28,11 +29,13 @@ class Entry:
     Attributes:
         definition: None where this server cannot serve what it asks for.
         watch: what it looks for.
+        owner: see ``owner.owner``.
     """
 
     standing: Standing
     definition: Definition | None
     watch: Watch | None
+    owner: str
 
     @property
     def live(self) -> bool:
@@ -53,9 +56,7 @@ class Roll:
         """Read everything from the store."""
         standings = self._tables.standings()
         steps = self._tables.versions(one.seq for one in standings)
-        self._entries = {
-            one.n: self._entry(one, steps[one.seq].version.body) for one in standings if one.seq in steps
-        }
+        self._entries = {one.n: self._entry(one, steps[one.seq]) for one in standings if one.seq in steps}
         self._by_id = {(one.tenant, one.id): one.n for one in standings}
 
     def __iter__(self) -> Iterator[Entry]:
@@ -88,11 +89,11 @@ class Roll:
             start = Standing(
                 version.seq, look.tenant, version.id, version.seq, version.ver, wanted, "requested"
             )
-            entry = self._entry(start, version.body)
+            entry = self._entry(start, step)
             _begin(entry, wanted)
             look.begun.append(entry.standing)
             return entry
-        entry = self._entry(_copy(known.standing), version.body)
+        entry = self._entry(_copy(known.standing), step)
         _change(entry, known, wanted)
         entry.standing.seq, entry.standing.ver, entry.standing.shown = version.seq, version.ver, wanted
         look.changed.append(entry.standing)
@@ -107,17 +108,18 @@ class Roll:
             entry = self._entries.pop(n)
             self._by_id.pop((entry.standing.tenant, entry.standing.id), None)
 
-    def _entry(self, standing: Standing, body: bytes) -> Entry:
-        resource: Resource = loads(body)
+    def _entry(self, standing: Standing, step: Step) -> Entry:
+        resource: Resource = loads(step.version.body)
+        client = owner(resource, step.source)
         definition, issues = self._reader.read(resource)
         if definition is None:  # it was stored past the check, or this server has other settings since
             standing.error = issues[0].text if issues else UNSERVED
             standing.status = "off" if standing.status == "off" else "error"
-            return Entry(standing, None, None)
+            return Entry(standing, None, None, client)
         if standing.status == "error" and not standing.failures:  # it was not served, and is again
             standing.status, standing.error, standing.greeted = "requested", "", False
         watch = Watch(definition, self._reader.topics.get(definition.topic), self._reader.zone)
-        return Entry(standing, definition, watch)
+        return Entry(standing, definition, watch, client)
 
 
 def _status(body: bytes) -> object:

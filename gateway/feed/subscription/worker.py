@@ -16,6 +16,7 @@ from gateway.canonical import now_us
 from gateway.feed.subscription.delivery import Clock, Delivery, Write
 from gateway.feed.subscription.look import Looker
 from gateway.feed.subscription.notifier import Notifier
+from gateway.feed.subscription.owner import May, anybody
 from gateway.feed.subscription.roll import Roll
 from gateway.feed.subscription.sending import Send, Sender, trusted
 from gateway.store import Store
@@ -40,6 +41,7 @@ class Worker:
         write: changes Subscription resources, e.g. ``Engine.write``; called in the loop that called
             :meth:`start`.
         base: gives the URL of the FHIR API by the tenant's name.
+        may: tells whether a client may be notified now; called in the worker's thread, often.
         send: None: by HTTP.
         now: the present, microseconds since 1970.
 
@@ -54,6 +56,7 @@ class Worker:
         write: Write,
         base: Callable[[str], str],
         *,
+        may: May = anybody,
         send: Send | None = None,
         now: Clock = now_us,
     ) -> None:
@@ -64,7 +67,7 @@ class Worker:
         self._trust = trusted(self._settings.ca) if send is None else None
         self._delivery: Delivery | None = None
         self._sole = store.sole("subscriptions")
-        self._given, self._base = write, base
+        self._given, self._base, self._may = write, base, may
         self._home: asyncio.AbstractEventLoop | None = None
         self._names: dict[int, str] = {}
         self._roll = Roll(store.subscriptions, notifier.reader)
@@ -138,7 +141,7 @@ class Worker:
         self._looker.load()
         self._delivery = Delivery(
             self._store.subscriptions, self._roll, self._settings, self._send, self._write, self._base,
-            self._name, self._now,
+            self._name, self._may, self._now,
         )  # fmt: skip
 
     def turn(self) -> None:

@@ -34,6 +34,7 @@ class Asked:
         since_us: only what changed later than this, microseconds.
         until_us: the state of things at this time instead of now, microseconds.
         remarks: what was asked for and is ignored, for the manifest's ``error``.
+        closed: types of which the client may know nothing; no filter asks about their resources.
     """
 
     level: Level
@@ -47,6 +48,7 @@ class Asked:
     since_us: int | None = None
     until_us: int | None = None
     remarks: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
     @property
     def parts(self) -> list[Part]:

@@ -6,6 +6,7 @@ in whichever process is asked for it.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ SAVE_SECONDS = 0.2
 """How long a job is walked before its progress is saved."""
 STALE_US = 10_000_000
 """A job whose progress is older is taken over by the process that is asked for it."""
+_ID = re.compile(r"[0-9a-f]{32}").fullmatch
 _TURN = 5
 """How often the progress of a job is saved before another one has its turn."""
 
@@ -105,6 +107,8 @@ class Exports:
 
     def find(self, tenant: str, id_: str) -> Job | None:
         """Return a job of a tenant; None: there is none, it was cancelled, or its time is over."""
+        if not _ID(id_):  # no column of PostgreSQL takes a NUL
+            return None
         with self._session.reading() as connection:
             found = job.find(connection, id_)
         if found is None or found.tenant != tenant or 0 < found.expires_us <= self._now():

@@ -21,6 +21,7 @@ from gateway.store.search.filters import Filter, Ids
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
 from gateway.store.search.sight import Sight
+from gateway.store.view import ALL, View
 
 CANDIDATES = 500
 """Candidates of each search that are looked at in a step."""
@@ -64,8 +65,12 @@ def matches(
     searches: Sequence[Search],
     snapshot: int,
     below: int,
+    view: View = ALL,
 ) -> tuple[list[Version], int]:
     """Return the next versions that meet one of the searches, newest first, and the place to go on below.
+
+    Args:
+        view: what the searches may know of.
 
     Returns:
         The versions, each once, and the lowest sequence number that all searches have been followed to; 0
@@ -74,7 +79,7 @@ def matches(
     found: dict[int, Version] = {}
     place = 0
     for search in searches:
-        sight = Sight(connection, tenant, snapshot, Budget(math.inf, 1 << 62, 1 << 62))
+        sight = Sight(connection, tenant, snapshot, Budget(math.inf, 1 << 62, 1 << 62), view)
         matching, reached = _next(sight, type_, sight.plan({type_: search})[type_], below)
         found.update((match.seq, match) for match in matching)
         place = max(place, reached)

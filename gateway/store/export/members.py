@@ -6,9 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
+from gateway.canonical.json import glance
+from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
 from gateway.store.export import slices
 from gateway.store.export.asked import STORED, Level
@@ -20,8 +21,8 @@ from gateway.store.types import NUMBER
 DEPTH = 8
 """How deep Groups in Groups are followed."""
 
-_PATIENT = re.compile(rb'"Patient/([A-Za-z0-9\-.]{1,64})')
-_LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.+)?\Z")
+_PATIENT = re.compile(rf'"Patient/({ID})'.encode())
+_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({ID})(?:/_history/.+)?\Z")
 
 
 class Members:
@@ -52,11 +53,11 @@ class Members:
             id_: of a Patient, where it is known.
         """
         if type_ == "Patient":
-            return self.patients is None or (id_ or orjson.loads(body)["id"]) in self.patients
+            return self.patients is None or (id_ or glance(body)["id"]) in self.patients
         named = _PATIENT.findall(body)  # quicker than to parse what names none of them
         if not named or (self._wanted is not None and self._wanted.isdisjoint(named)):
             return False
-        owners_ = owners(type_, orjson.loads(body))
+        owners_ = owners(type_, glance(body))
         return any(self.patients is None or owner in self.patients for owner in owners_)
 
 
@@ -73,7 +74,7 @@ def owners(type_: str, resource: Any) -> list[str]:
 
 def targets(provenance: bytes) -> list[tuple[str, str]]:
     """Return what a Provenance is about, as (type, id)."""
-    told = orjson.loads(provenance).get("target", ())
+    told = glance(provenance).get("target", ())
     found = (_LOCAL.match(str(one.get("reference", ""))) for one in told)
     return [(local[1], local[2]) for local in found if local and local[1] in NUMBER]
 
@@ -131,7 +132,7 @@ def group(connection: Connection, tenant: int, id_: str, snapshot: int) -> froze
 def _members(body: bytes, patients: set[str]) -> set[str]:
     """Add the patients of a Group to ``patients``; return the Groups in it. Who is inactive is none."""
     groups: set[str] = set()
-    for member in orjson.loads(body).get("member", ()):
+    for member in glance(body).get("member", ()):
         local = _LOCAL.match(str(member.get("entity", {}).get("reference", "")))
         if local and local[1] in ("Patient", "Group") and member.get("inactive") is not True:
             (patients if local[1] == "Patient" else groups).add(local[2])

@@ -68,7 +68,9 @@ class Walk:
         self, connection: Connection, type_: str, searches: list[filters.Search], position: int
     ) -> tuple[list[int], int]:
         job = self._job
-        found, place = filters.matches(connection, self._number, type_, searches, job.snapshot, position)
+        found, place = filters.matches(
+            connection, self._number, type_, searches, job.snapshot, position, dict.fromkeys(job.asked.closed)
+        )
         kept = [
             each.seq for each in found if each.seq > job.since and self._belongs(connection, type_, each.body)
         ]

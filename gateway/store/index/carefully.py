@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from gateway.canonical import Resource
@@ -119,7 +120,8 @@ _FILES = {
 def bounds(quantity: Quantity) -> tuple[float, float]:
     """Return the ends of a range of numbers as they are filed."""
     low, high = quantity.low, quantity.high
-    return (
-        -FAR if low is None else max(-FAR, float(low)),
-        FAR if high is None else min(FAR, float(high)),
-    )
+    return -FAR if low is None else _filed(low), FAR if high is None else _filed(high)
+
+
+def _filed(number: Decimal) -> float:
+    return max(-FAR, min(FAR, float(number)))

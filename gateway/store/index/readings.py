@@ -189,7 +189,10 @@ def _sampled(value: dict[str, Any]) -> Iterator[Quantity]:
     factor = _number(value.get("factor", 1))
     data = [number for text in _text(value, "data").split() if (number := _spelt(text)) is not None]
     if zero is not None and factor is not None and data:
-        ends = sorted((zero + factor * min(data), zero + factor * max(data)))
+        try:
+            ends = sorted((zero + factor * min(data), zero + factor * max(data)))
+        except ArithmeticError:  # beyond what a decimal holds
+            return
         yield Quantity(ends[0], ends[1], *_unit(origin or {}))
 
 

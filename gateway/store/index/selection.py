@@ -8,13 +8,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from gateway.canonical.logical_id import ID
 from gateway.store.index.expression import Equal, Member, Path, Refers
 from gateway.store.index.lists import PRESENT
 from gateway.store.index.parameter import Parameter
 
 Selected = list[tuple[str, Any]]
 
-_REFERENCE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[^/]+)?\Z").search
+_REFERENCE = re.compile(rf"(?:\A|/)([A-Z][A-Za-z]+)/{ID}(?:/_history/[^/]+)?\Z").search
 
 
 def values(parameter: Parameter, node: Any, root: Any = None) -> Selected:

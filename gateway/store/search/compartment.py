@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store.index import parameters
 from gateway.store.search import system
 from gateway.store.search.filters import Belongs
-from gateway.store.search.reference import ID
 
 
 @cache
@@ -59,7 +59,7 @@ def belongs(of: str, id_: str, member: str) -> Belongs:
     Raises:
         Rejected: ``id_`` is no FHIR id; code ``value``.
     """
-    if not ID.match(id_):
+    if not is_id(id_):
         raise Rejected("is no FHIR id (1 to 64 of A-Z a-z 0-9 - .)", code="value", where=of)
     known = parameters(member)
     names = members(of).get(member, ())

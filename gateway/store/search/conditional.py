@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from gateway.store.clock import tenant_number
 from gateway.store.search import query
+from gateway.store.search.budget import Allowance
 from gateway.store.search.parse import Reader
 from gateway.store.search.sight import Sight
 from gateway.store.tables import TENANT_SHIFT
+from gateway.store.view import ALL, View
 
 
 def find(
@@ -22,6 +24,8 @@ def find(
     *,
     zone: str = "+08:00",
     base: str = "",
+    view: View = ALL,
+    allowance: Allowance | None = None,
 ) -> list[str]:
     """Return the ids of current resources that fulfil the criteria, newest first, at most ``limit``.
 
@@ -35,13 +39,19 @@ def find(
         limit: how many ids tell enough: 2 tell "several".
         zone: in which dates without a zone are read.
         base: the server's own base URL, taken off absolute references.
+        view: what the client may know of.
+        allowance: what the conditions of the transaction may still work together.
 
     Raises:
-        Rejected: an unknown parameter, or a value that it cannot take; ``where`` names it.
+        Rejected: an unknown parameter, or a value that it cannot take; ``where`` names it. ``too-costly``:
+            no posting narrows the search, or the transaction's conditions need too much work.
     """
     asked = query.read([type_], pairs, Reader(zone, base))
     number = tenant_number(connection, tenant)
     if number is None:
         return []
     last = ((number + 1) << TENANT_SHIFT) - 1
-    return [each.id for each in Sight(connection, number, last).some(type_, asked.filters[type_], limit)]
+    allowance = allowance or Allowance()
+    with allowance.search():
+        found = Sight(connection, number, last, allowance, view).some(type_, asked.filters[type_], limit)
+    return [each.id for each in found]

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import orjson
 
 from gateway.errors import Rejected
+from gateway.store.model import Version
 
 _MAC_BYTES = 16
 _FREE = ("_cursor", "_count", "_format", "_pretty", "_elements")
 
 Place = tuple[str | int | float, ...]
+Placed = tuple[Version, Place]
 
 
 @dataclass(slots=True, frozen=True)

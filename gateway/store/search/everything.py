@@ -7,17 +7,15 @@ First the resource itself, then its compartment, newest first, then what those r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
 
-import orjson
-
+from gateway.canonical.json import glance
 from gateway.errors import Rejected
-from gateway.store import versions
+from gateway.store import light, versions
 from gateway.store.index import Parameter, parameters, references, values
 from gateway.store.model import Version
 from gateway.store.search import compartment, date, query, system, visible
 from gateway.store.search.budget import too_costly
-from gateway.store.search.cursor import Place
+from gateway.store.search.cursor import Place, Placed
 from gateway.store.search.filters import During, Filter, Updated
 from gateway.store.search.include import references_of
 from gateway.store.search.others import typed
@@ -83,10 +81,8 @@ def care_date(type_: str) -> Parameter | None:
     return next((known[name] for name in _CARE_DATES if name in known and known[name].type == "date"), None)
 
 
-def page(
-    sight: Sight, asked: Query, owner: str, held: Collection[str], place: Place
-) -> list[tuple[Version, Place]]:
-    """Return what follows a place, each with its own place, one more than the page shows.
+def page(sight: Sight, asked: Query, owner: str, held: Collection[str], place: Place) -> Iterator[Placed]:
+    """Yield what follows a place, each with its own place.
 
     Args:
         owner: ``"Patient/id"``.
@@ -95,19 +91,13 @@ def page(
     Raises:
         Rejected: the owner does not exist (``not-found``) or is deleted (``deleted``).
     """
-    return list(islice(_all(sight, asked, owner, held, place), asked.count + 1))
-
-
-def _all(
-    sight: Sight, asked: Query, owner: str, held: Collection[str], place: Place
-) -> Iterator[tuple[Version, Place]]:
     first = _owner(sight, owner)
     members = {each: filters for each, filters in asked.filters.items() if each in _member_types(first.type)}
     plans = sight.plan(members)
     if (
         not place
         and first.type in members
-        and all(each.holds(orjson.loads(first.body), None) for each in members[first.type])
+        and all(each.holds(glance(first.body), None) for each in members[first.type])
     ):
         yield first, (_MEMBER, sight.end())
     if not place or place[0] == _MEMBER:
@@ -115,10 +105,10 @@ def _all(
         for version in sight.matches(plans, position, asked.count + 1):
             if version.seq != first.seq:
                 yield version, (_MEMBER, version.seq)
-    beside = sorted(_beside(sight, first, asked, held), key=lambda each: -each.seq)
     after = int(place[1]) if place and place[0] == _BESIDE else sight.end()
-    for version in beside:
-        if version.seq < after:
+    beside = sorted((seq for seq in _beside(sight, first, asked, held) if seq < after), reverse=True)
+    for part in light.parts(beside):
+        for version in sight.fetch(part):
             yield version, (_BESIDE, version.seq)
 
 
@@ -137,8 +127,8 @@ def _owner(sight: Sight, owner: str) -> Version:
     raise Rejected("there is no such resource", code="not-found", where=type_)
 
 
-def _beside(sight: Sight, first: Version, asked: Query, held: Collection[str]) -> list[Version]:
-    """Return what the members refer to outside the compartment, and what that refers to.
+def _beside(sight: Sight, first: Version, asked: Query, held: Collection[str]) -> list[int]:
+    """Return the versions of what the members refer to outside the compartment, and what that refers to.
 
     Types of the compartment are left out: such a resource belongs to somebody else.
     """
@@ -146,23 +136,23 @@ def _beside(sight: Sight, first: Version, asked: Query, held: Collection[str]) -
     known: dict[tuple[str, str], None] = {}
     members = {each: [compartment.belongs(first.type, first.id, each)] for each in inside.intersection(held)}
     news: Iterator[Version] = sight.matches(sight.plan(members), sight.end(), 1000)
-    found: list[Version] = []
+    found: list[int] = []
     while True:
-        fresh = list(dict.fromkeys(key for each in news for key in _named(each) if key[0] not in inside))
-        fresh = [key for key in fresh if key not in known]
+        fresh: dict[tuple[str, str], None] = {}
+        for each in news:
+            if each.type not in inside and each.type in asked.filters and _recent(each, asked):
+                found.append(each.seq)
+            fresh.update((key, None) for key in _named(each) if key[0] not in inside and key not in known)
         if not fresh:
-            break
+            return found
         if len(known) + len(fresh) > MAX_BESIDE:
             raise too_costly(f"refers to more than {MAX_BESIDE} other resources")
-        known.update(dict.fromkeys(fresh))
-        some = visible.resources(sight.connection, sight.tenant, fresh, sight.snapshot)
-        found += some
-        news = iter(some)
-    return [each for each in found if each.type in asked.filters and _recent(each, asked)]
+        known.update(fresh)
+        news = (each for each in sight.resources(list(fresh)) if sight.sees(each))
 
 
 def _named(version: Version) -> Iterator[tuple[str, str]]:
-    resource = orjson.loads(version.body)
+    resource = glance(version.body)
     for parameter in references_of(version.type):
         for each in values(parameter, resource):
             for reference in references(*each):
@@ -173,4 +163,4 @@ def _named(version: Version) -> Iterator[tuple[str, str]]:
 
 def _recent(version: Version, asked: Query) -> bool:
     since = [each for each in asked.filters[version.type] if isinstance(each, Updated)]
-    return not since or all(each.holds(orjson.loads(version.body), None) for each in since)
+    return not since or all(each.holds(glance(version.body), None) for each in since)

@@ -12,6 +12,7 @@ from gateway.store.index import Parameter, references, unversioned, values
 from gateway.store.search.composite import Wanted
 from gateway.store.search.date import Moment
 from gateway.store.search.special import Words
+from gateway.store.view import Tag
 
 Json = dict[str, Any]
 
@@ -69,6 +70,22 @@ class Ids:
     def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
         """Tell whether a resource fulfils it."""
         return (resource.get("id") in self.any_of) is not self.negated
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Tagged:
+    """``meta.tag`` has this very tag; a search for a token would not tell letters by their case."""
+
+    tag: Tag
+
+    def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        meta = resource.get("meta")
+        tags = meta.get("tag") if isinstance(meta, dict) else None
+        wanted = self.tag.system, self.tag.code
+        return isinstance(tags, list) and any(
+            isinstance(one, dict) and (one.get("system"), one.get("code")) == wanted for one in tags
+        )
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -176,4 +193,4 @@ class Belongs:
         )
 
 
-Filter = Values | Missing | Ids | Updated | Text | Listed | Chain | Has | During | Belongs
+Filter = Values | Missing | Ids | Tagged | Updated | Text | Listed | Chain | Has | During | Belongs

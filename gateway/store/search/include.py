@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import orjson
-
-from gateway.store import versions
+from gateway.canonical.json import glance
+from gateway.store import light, versions
 from gateway.store.index import Parameter, parameters, references, values
 from gateway.store.model import Version
-from gateway.store.search import visible
 from gateway.store.search.budget import too_costly
 from gateway.store.search.filters import Json, Values
 from gateway.store.search.others import typed
@@ -32,19 +30,25 @@ def follow(sight: Sight, matches: Sequence[Version], includes: Sequence[Include]
     A cycle ends where it comes back to what is there already.
 
     Raises:
-        Rejected: it would be too many resources; code ``too-costly``.
+        Rejected: it would be too many resources, or too large ones; code ``too-costly``.
     """
     shown = {(each.type, each.id) for each in matches}
     found: list[Version] = []
+    size = 0
     news, active = list(matches), list(includes)
     for _ in range(MAX_ROUNDS):
-        fresh = list(_new(sight, news, active, shown)) if news and active else []
-        if not fresh:
+        begun = len(found)
+        for each in _new(sight, news, active, shown) if news and active else ():
+            found.append(each)
+            size += len(each.body)
+            if len(found) > MAX_INCLUDED or size > light.MAX_BYTES:
+                raise too_costly(
+                    f"includes more than {MAX_INCLUDED} resources, or {light.MAX_BYTES >> 20} MiB, "
+                    "on one page, lower _count too"
+                )
+        if len(found) == begun:
             break
-        found += fresh
-        if len(found) > MAX_INCLUDED:
-            raise too_costly(f"includes more than {MAX_INCLUDED} resources on one page, lower _count too")
-        news, active = fresh, [each for each in includes if each.iterate]
+        news, active = found[begun:], [each for each in includes if each.iterate]
     return found
 
 
@@ -58,14 +62,14 @@ def _new(
         *_backward(sight, news, [each for each in includes if each.reverse]),
     ):
         key = version.type, version.id
-        if key not in shown:
+        if key not in shown and sight.sees(version):
             shown.add(key)
             yield version
 
 
 def _forward(news: Iterable[Version], includes: Sequence[Include]) -> Iterator[Wanted]:
     for version in news:
-        resource = orjson.loads(version.body)
+        resource = glance(version.body)
         for include in includes:
             if include.source in ("", version.type):
                 for parameter in include.parameters or references_of(version.type):
@@ -90,15 +94,21 @@ def _may(parameter: Parameter, type_: str) -> bool:
 
 
 def _fetch(sight: Sight, wanted: Iterable[Wanted]) -> Iterator[Version]:
-    newest = []
+    newest: list[tuple[str, str]] = []
+    older: dict[tuple[str, str], list[int]] = {}
     for type_, id_, ver in wanted:
         if not ver:
             newest.append((type_, id_))
         elif ver.isascii() and ver.isdigit() and len(ver) < 10:
-            found = versions.version(sight.connection, sight.tenant, type_, id_, int(ver))
-            if found is not None and not found.deleted:
+            older.setdefault((type_, id_), []).append(int(ver))
+    for (type_, id_), vers in older.items():
+        sight.budget.spend(
+            versions.distance(sight.connection, sight.tenant, type_, id_, min(vers)), len(vers)
+        )
+        for found in versions.some(sight.connection, sight.tenant, type_, id_, vers):
+            if not found.deleted:
                 yield found
-    yield from visible.resources(sight.connection, sight.tenant, newest, sight.snapshot)
+    yield from sight.resources(newest)
 
 
 def _backward(sight: Sight, news: Sequence[Version], includes: Sequence[Include]) -> Iterator[Version]:

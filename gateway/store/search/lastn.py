@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from gateway.canonical.json import glance
 from gateway.errors import Rejected
+from gateway.store import light
 from gateway.store.dates import EARLIEST
 from gateway.store.index import normal, parameters, spans, values
 from gateway.store.model import Version
@@ -18,6 +18,8 @@ from gateway.store.search.sight import Sight
 
 MAX_OBSERVATIONS = 50_000
 MAX_EACH = 1000
+MAX_SHOWN = 5000
+"""Observations of one answer, which has no pages."""
 
 _Dated = tuple[int, int]
 """(microsecond of the observation, sequence number)"""
@@ -27,10 +29,16 @@ def most(pairs: Sequence[tuple[str, str]]) -> tuple[int, list[tuple[str, str]]]:
     """Return ``max`` and the other parameters.
 
     Raises:
-        Rejected: ``max`` is no positive number; code ``value``.
+        Rejected: ``max`` is no positive number, code ``value``; pages are asked for, code ``not-supported``.
     """
     limit = 1
     for name, value in pairs:
+        if name in ("_count", "_cursor"):
+            raise Rejected(
+                "is no parameter of $lastn, which answers on one page: max bounds it",
+                code="not-supported",
+                where=name,
+            )
         if name == "max":
             if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 0):
                 raise Rejected("is a number above 0", code="value", where="max")
@@ -44,19 +52,27 @@ def newest(sight: Sight, plans: Mapping[str, Plan], limit: int, zone: str) -> li
     Observations that share a coding are of one code; without any coding, those with the same text.
 
     Raises:
-        Rejected: too many Observations match; code ``too-costly``.
+        Rejected: too many Observations match, or would be shown; code ``too-costly``.
     """
     groups: dict[object, list[_Dated]] = {}
     for at, version in enumerate(sight.matches(plans, sight.end(), 1000)):
         if at >= MAX_OBSERVATIONS:
             raise too_costly(f"has more than {MAX_OBSERVATIONS} Observations to choose from")
-        resource = orjson.loads(version.body)
+        resource = glance(version.body)
         dated = _moment(resource, zone), version.seq
         _file(groups, _codes(resource), dated)
     chosen = {each for group in groups.values() for each in sorted(group, reverse=True)[:limit]}
     order = [seq for _, seq in sorted(chosen, reverse=True)]
-    found = {each.seq: each for each in sight.fetch(order)}
-    return [found[seq] for seq in order]
+    if len(order) > MAX_SHOWN:
+        raise too_costly(f"shows more than {MAX_SHOWN} Observations, lower max too")
+    found: list[Version] = []
+    size = 0
+    for part in light.parts(order):
+        found += sight.fetch(part)
+        size += sum(len(each.body) for each in found[-len(part) :])
+        if size > light.MAX_BYTES:
+            raise too_costly(f"shows more than {light.MAX_BYTES >> 20} MiB, lower max too")
+    return found
 
 
 def _file(groups: dict[object, list[_Dated]], codes: Sequence[object], dated: _Dated) -> None:

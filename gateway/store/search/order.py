@@ -6,14 +6,13 @@ its beginning, a token by its code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from gateway.canonical.json import glance
+from gateway.store import light
 from gateway.store.index import Parameter, normal, quantities, references, spans, strings, tokens, values
 from gateway.store.model import Version
-from gateway.store.search import visible
 from gateway.store.search.budget import too_costly
 from gateway.store.search.cursor import Place
 from gateway.store.search.filters import Json
@@ -35,8 +34,8 @@ def is_native(orders: Sequence[Order]) -> bool:
 
 def page(
     sight: Sight, plans: Mapping[str, Plan], orders: Sequence[Order], place: Place, wanted: int, zone: str
-) -> list[Version]:
-    """Return the matches that follow a place, at most ``wanted``; the place is (sequence number,).
+) -> Iterator[Version]:
+    """Yield the matches that follow a place, at most ``wanted``; the place is (sequence number,).
 
     Raises:
         Rejected: there are too many to be sorted; code ``too-costly``.
@@ -50,7 +49,8 @@ def page(
         rows = _sorted(rows, at, descending=order.descending)
     seqs = [seq for seq, _ in rows]
     start = seqs.index(int(place[0])) + 1 if place and place[0] in seqs else 0
-    return visible.fetch(sight.connection, seqs[start : start + wanted], sight.snapshot)
+    for part in light.parts(seqs[start : start + wanted]):
+        yield from sight.fetch(part)
 
 
 def _sorted(rows: list[tuple[int, list[Key]]], at: int, *, descending: bool) -> list[tuple[int, list[Key]]]:
@@ -61,7 +61,7 @@ def _sorted(rows: list[tuple[int, list[Key]]], at: int, *, descending: bool) -> 
 
 
 def _keys(version: Version, orders: Sequence[Order], zone: str) -> list[Key]:
-    resource = orjson.loads(version.body)
+    resource = glance(version.body)
     return [_key(version, resource, order, zone) for order in orders]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import orjson
 from sqlalchemy import Connection
 
+from gateway.canonical.json import glance
 from gateway.store.direct import execute
 from gateway.store.index import Parameter, references, unversioned, values
 from gateway.store.model import Version
@@ -26,12 +26,20 @@ Some = Callable[[str, Sequence[Filter], int], list[Version]]
 class Others:
     """Answers for one search, on its snapshot."""
 
-    def __init__(self, connection: Connection, tenant: int, snapshot: int, some: Some) -> None:
-        """``some`` searches a type and returns the newest matches, at most so many."""
+    def __init__(
+        self, connection: Connection, tenant: int, snapshot: int, some: Some, sees: Callable[[Version], bool]
+    ) -> None:
+        """Take what is asked of the search.
+
+        Args:
+            some: searches a type and returns the newest matches, at most so many.
+            sees: tells whether its caller may know of a version.
+        """
         self._connection = connection
         self._tenant = tenant
         self._snapshot = snapshot
         self._some = some
+        self._sees = sees
         self._fetched: dict[tuple[str, str], Json | None] = {}
         self._lists: dict[str, frozenset[str]] = {}
 
@@ -42,7 +50,7 @@ class Others:
             if len(self._fetched) >= _CACHE:
                 self._fetched.clear()
             found = visible.resources(self._connection, self._tenant, [key], self._snapshot)
-            self._fetched[key] = orjson.loads(found[0].body) if found else None
+            self._fetched[key] = glance(found[0].body) if found and self._sees(found[0]) else None
         return self._fetched[key]
 
     def refers(self, type_: str, parameter: Parameter, target: str, inner: Filter) -> bool:
@@ -101,7 +109,7 @@ class Others:
 
 def targets(parameter: Parameter, version: Version) -> list[str]:
     """Return the literal references of a version that a parameter selects, as they stand."""
-    resource = orjson.loads(version.body)
+    resource = glance(version.body)
     return [name for each in values(parameter, resource) for name in references(*each)]
 
 

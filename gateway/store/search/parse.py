@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store.index import Parameter, parameters
 from gateway.store.search import date, number, reference, special, string, token, uri
@@ -212,7 +213,7 @@ def _missing(parameter: Parameter, value: str) -> Missing:
 
 
 def _id(text: str) -> str:
-    if not reference.ID.match(text):
+    if not is_id(text):
         raise Rejected("is no FHIR id (1 to 64 of A-Z a-z 0-9 - .)", code="value", where="_id")
     return text
 
@@ -221,6 +222,6 @@ def _listed(value: str) -> Listed:
     lists = [plain(text).removeprefix("List/") for text in _alternatives(value, "_list")]
     if any(text.startswith("$") for text in lists):
         raise Rejected("current lists are not kept here", code="not-supported", where="_list")
-    if not all(reference.ID.match(text) for text in lists):
+    if not all(is_id(text) for text in lists):
         raise Rejected("takes the id of a List", code="value", where="_list")
     return Listed(tuple(lists))

@@ -126,7 +126,8 @@ def _take(query: Query, name: str, value: str, reader: Reader) -> None:
         _result(query, bare, modifier, value)
     elif bare == "_type":
         if len(query.types) == 1 and value != query.types[0]:
-            raise Rejected("is for searches of several types", code="not-supported", where="_type")
+            told = f"this search is of {query.types[0]} only; one of several types goes to the base"
+            raise Rejected(told, code="not-supported", where="_type")
     else:
         found = [(type_, reader.filter(type_, name, value)) for type_ in query.types]
         for type_, each in found:

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.canonical.logical_id import ID, is_id
 from gateway.errors import Rejected
 from gateway.store.index import Parameter, identifier, references, unversioned
 from gateway.store.search.escape import plain, split
 from gateway.store.types import NUMBER, TYPES
 
-ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
-_LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})\Z")
+_LITERAL = re.compile(rf"([A-Z][A-Za-z]+)/({ID})\Z")
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +64,7 @@ def parse(text: str, modifier: str, parameter: Parameter, base: str) -> Target |
         return Target(frozenset((bare,)))
     if "://" in bare or bare.startswith("urn:"):
         return Target(frozenset((bare,)))
-    if ID.match(bare):
+    if is_id(bare):
         return Target(frozenset(f"{target}/{bare}" for target in targets or TYPES))
     raise Rejected("takes Type/id, id or an absolute URL", code="value", where=parameter.name)
 

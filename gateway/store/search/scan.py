@@ -12,13 +12,12 @@ from heapq import merge
 from itertools import groupby
 from typing import Any
 
-import orjson
-
+from gateway.canonical.json import glance
 from gateway.store.direct import execute
 from gateway.store.index import Parameter, range_keys, string_keys, strings, values
 from gateway.store.index.normal import filed_strings
 from gateway.store.model import Version
-from gateway.store.search.cursor import Place
+from gateway.store.search.cursor import Place, Placed
 from gateway.store.search.driver import COUNT_CAP
 from gateway.store.search.filters import Missing
 from gateway.store.search.plan import Condition, Plan
@@ -69,25 +68,19 @@ class Scan:
         self._table, self._column, keys = _TABLES[self._parameter.type]
         self._lists = keys(self._parameter, sight.tenant)
 
-    def page(self, place: Place, wanted: int) -> list[tuple[Version, Place]]:
-        """Return the matches that follow a place, each with its own.
+    def page(self, place: Place, wanted: int) -> Iterator[Placed]:
+        """Yield the matches that follow a place, each with its own; ``wanted`` are most often enough.
 
         A place is (value, sequence number), or (sequence number,) where there is no value; those that are
         returned have ``MARK`` in front.
         """
-        found: list[tuple[Version, Place]] = []
         if len(place) != 1:
             after = (place[0], int(place[1])) if place else None
             for row, version in self._valued(after):
-                found.append((version, (MARK, *row)))
-                if len(found) == wanted:
-                    return found
+                yield version, (MARK, *row)
         position = int(place[0]) if len(place) == 1 else self._sight.end()
         for version in self._missing(position, wanted):
-            found.append((version, (MARK, version.seq)))
-            if len(found) == wanted:
-                break
-        return found
+            yield version, (MARK, version.seq)
 
     def _valued(self, after: Row | None) -> Iterator[tuple[Row, Version]]:
         rows = merge(*(self._rows(p, after) for p in self._lists), reverse=self._order.descending)
@@ -143,7 +136,7 @@ class Scan:
         return {row[0]: row[1] for row in rows}
 
     def _strings(self, version: Version) -> list[str]:
-        selected = values(self._parameter, orjson.loads(version.body))
+        selected = values(self._parameter, glance(version.body))
         return filed_strings(text for each in selected for text in strings(*each))
 
     def _missing(self, position: int, wanted: int) -> Iterator[Version]:

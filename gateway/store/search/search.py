@@ -7,15 +7,25 @@ neither repeat nor skip while writers write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from itertools import accumulate, islice
 
 from gateway.errors import Rejected
-from gateway.store import tally
-from gateway.store.clock import last_seq, tenant_number
-from gateway.store.model import Page, Version
-from gateway.store.search import compartment, cursor, everything, include, lastn, order, query, scan, system
-from gateway.store.search.cursor import Cursor, Place
+from gateway.store import light, tally
+from gateway.store.clock import last_seq, moment, tenant_number
+from gateway.store.model import Page
+from gateway.store.search import (
+    compartment,
+    cursor,
+    everything,
+    include,
+    lastn,
+    order,
+    query,
+    scan,
+    system,
+)
+from gateway.store.search.cursor import Cursor, Place, Placed
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
 from gateway.store.search.query import Query
@@ -23,10 +33,11 @@ from gateway.store.search.sight import Sight
 from gateway.store.search.token import Terms
 from gateway.store.session import Session
 from gateway.store.types import NUMBER
+from gateway.store.view import ALL, View
 
 _ESTIMATE_SAMPLE = 5000
-MAX_BYTES = 64 * 1024 * 1024
-"""Bodies of one page, whatever its count; beyond it the page ends early, and the next one goes on."""
+_FEW = 1000
+"""So few candidates are counted unasked."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -39,25 +50,38 @@ class Search:
         self._zone = zone
         self.terms = terms
 
-    def run(self, tenant: str, type_: str, pairs: Pairs, base: str, *, lenient: bool = False) -> Page:
+    def run(
+        self, tenant: str, type_: str, pairs: Pairs, base: str, *, lenient: bool = False, view: View = ALL
+    ) -> Page:
         """Return one page; see ``Store.search``."""
         if type_ and type_ not in NUMBER:
             raise Rejected("is no resource type of R4", code="not-supported", where=type_[:64])
         types = [type_] if type_ else system.types(pairs)
         asked = query.read(types, pairs, self._reader(base), lenient=lenient)
-        return self._answer(tenant, type_, asked)
+        return self._answer(tenant, type_, asked, view)
 
     def compartment(
-        self, tenant: str, of: str, id_: str, type_: str, pairs: Pairs, base: str, *, lenient: bool = False
+        self,
+        tenant: str,
+        of: str,
+        id_: str,
+        type_: str,
+        pairs: Pairs,
+        base: str,
+        *,
+        lenient: bool = False,
+        view: View = ALL,
     ) -> Page:
         """Return one page; see ``Store.compartment``."""
         types = compartment.types(of, type_, pairs)
         asked = query.read(types, pairs, self._reader(base), lenient=lenient)
         for member in types:
             asked.filters[member].append(compartment.belongs(of, id_, member))
-        return self._answer(tenant, f"{of}/{id_}/{type_}", asked)
+        return self._answer(tenant, f"{of}/{id_}/{type_}", asked, view)
 
-    def everything(self, tenant: str, type_: str, id_: str, pairs: Pairs, base: str) -> Page:
+    def everything(
+        self, tenant: str, type_: str, id_: str, pairs: Pairs, base: str, view: View = ALL
+    ) -> Page:
         """Return one page; see ``Store.everything``."""
         asked = everything.read(type_, id_, pairs, self._reader(base))
         scope = f"{type_}/{id_}/$everything"
@@ -69,11 +93,12 @@ class Search:
             held = system.held(connection, tenant)
             asked = system.present(asked, held)
             place = place or Cursor(last_seq(connection, tenant) or 0)
-            sight = Sight(connection, number, place.snapshot)
-            found = everything.page(sight, asked, f"{type_}/{id_}", held, place.place)
+            sight = Sight(connection, number, place.snapshot, view=view)
+            members = everything.page(sight, asked, f"{type_}/{id_}", held, place.place)
+            found = light.page(members, asked.count)
             return self._page(asked, found, place, search)
 
-    def lastn(self, tenant: str, pairs: Pairs, base: str) -> Page:
+    def lastn(self, tenant: str, pairs: Pairs, base: str, view: View = ALL) -> Page:
         """Return one page; see ``Store.lastn``."""
         most, rest = lastn.most(pairs)
         asked = query.read(["Observation"], rest, self._reader(base))
@@ -81,7 +106,7 @@ class Search:
             number = tenant_number(connection, tenant)
             if number is None:
                 return Page([], total=0, used=list(pairs))
-            sight = Sight(connection, number, last_seq(connection, tenant) or 0)
+            sight = Sight(connection, number, last_seq(connection, tenant) or 0, view=view)
             found = lastn.newest(sight, sight.plan(asked.filters), most, self._zone)
             included = include.follow(sight, found, asked.includes)
             return Page(found, included=included, total=len(found), used=list(pairs))
@@ -89,7 +114,7 @@ class Search:
     def _reader(self, base: str) -> Reader:
         return Reader(self._zone, base, self.terms)
 
-    def _answer(self, tenant: str, scope: str, asked: Query) -> Page:
+    def _answer(self, tenant: str, scope: str, asked: Query, view: View) -> Page:
         place, search = self._place(tenant, scope, asked)
         with self._session.snapshot() as connection:
             number = tenant_number(connection, tenant)
@@ -98,12 +123,14 @@ class Search:
             if len(asked.types) > 1:
                 asked = system.present(asked, system.held(connection, tenant))
             place = place or Cursor(last_seq(connection, tenant) or 0)
-            sight = Sight(connection, number, place.snapshot)
+            sight = Sight(connection, number, place.snapshot, view=view)
             plans = sight.plan(asked.filters)
-            found = self._found(sight, asked, plans, place.place) if asked.count else []
+            matches = self._found(sight, asked, plans, place.place) if asked.count else ()
+            found = light.page(matches, asked.count)
             total = self._total(sight, tenant, asked, plans, place, found)
             page = self._page(asked, found, replace(place, total=-1 if total is None else total), search)
             page.included = include.follow(sight, page.matches, asked.includes)
+            page.ts_us = moment(connection, place.snapshot)
             return page
 
     def _place(self, tenant: str, scope: str, asked: Query) -> tuple[Cursor | None, bytes]:
@@ -113,9 +140,9 @@ class Search:
             return None, search
         return cursor.unseal(asked.cursor, search, self._session.secret), search
 
-    def _page(self, asked: Query, found: list[tuple[Version, Place]], place: Cursor, search: bytes) -> Page:
+    def _page(self, asked: Query, found: list[Placed], place: Cursor, search: bytes) -> Page:
         """Return the page of matches with their places; one more than it shows tells of a next page."""
-        shown = found[: min(asked.count, _fitting(found))]
+        shown = found[: _shown(asked, found)]
         page = Page([version for version, _ in shown], more=len(found) > len(shown))
         page.total = None if place.total < 0 else place.total
         page.warnings, page.used = asked.warnings, asked.used
@@ -123,20 +150,18 @@ class Search:
             page.cursor = cursor.seal(replace(place, place=shown[-1][1]), search, self._session.secret)
         return page
 
-    def _found(
-        self, sight: Sight, asked: Query, plans: dict[str, Plan], place: Place
-    ) -> list[tuple[Version, Place]]:
+    def _found(self, sight: Sight, asked: Query, plans: dict[str, Plan], place: Place) -> Iterator[Placed]:
         wanted = asked.count + 1
         if order.is_native(asked.orders):
             ascending = bool(asked.orders) and not asked.orders[0].descending
             position = int(place[0]) if place else sight.end(ascending=ascending)
             matches = sight.matches(plans, position, wanted, ascending=ascending)
-            return [(version, (version.seq,)) for version in _light(matches, asked.count)]
+            return ((version, (version.seq,)) for version in matches)
         if (len(place) > 1 and place[0] == scan.MARK) or (not place and scan.fits(plans, asked.orders)):
             ((type_, plan),) = plans.items()
             return scan.Scan(sight, type_, plan, asked.orders[0]).page(place[1:], wanted)
         versions = order.page(sight, plans, asked.orders, place, wanted, self._zone)
-        return [(version, (version.seq,)) for version in versions]
+        return ((version, (version.seq,)) for version in versions)
 
     def _total(
         self,
@@ -145,32 +170,25 @@ class Search:
         asked: Query,
         plans: dict[str, Plan],
         place: Cursor,
-        found: Sequence[object],
+        found: Sequence[Placed],
     ) -> int | None:
-        """Return the total where it was asked for, or where one page shows all there is."""
+        """Return the total where it was asked for, or costs little: a page shows all, few candidates."""
         if place.total >= 0 or asked.total == "none":
             return None if asked.total == "none" else place.total
-        if not place.place and asked.count and len(found) <= asked.count:
+        if not place.place and asked.count and len(found) == _shown(asked, found):
             return len(found)
-        if not asked.total:
-            return None
         if not asked.filtered and place.snapshot == last_seq(sight.connection, tenant):
             resources = tally.counts(sight.connection, tenant).resources
-            return sum(resources.get(type_, 0) for type_ in asked.types)
+            known = sum(resources.get(type_, 0) for type_ in asked.types if type_ not in sight.view)
+            return known + sight.count({type_: plans[type_] for type_ in asked.types if type_ in sight.view})
+        if not asked.total:
+            with suppress(Rejected):  # what nobody asked for is no reason to fail
+                return None if place.place else sight.count_few(plans, _FEW)
+            return None
         return sight.count(plans, _ESTIMATE_SAMPLE if asked.total == "estimate" else None)
 
 
-def _light(matches: Iterator[Version], count: int) -> Iterator[Version]:
-    """Yield a page and one match more; no more of them than memory should hold."""
-    size = 0
-    for version in islice(matches, count + 1):
-        yield version
-        if size > MAX_BYTES:
-            return
-        size += len(version.body)
-
-
-def _fitting(found: Sequence[tuple[Version, Place]]) -> int:
-    """Return how many of the matches one page may hold by their size, one at least."""
-    sizes = accumulate(len(version.body) for version, _ in found)
-    return max(1, sum(size <= MAX_BYTES for size in sizes))
+def _shown(asked: Query, found: Sequence[Placed]) -> int:
+    """Return how many of the matches the page shows, by their number and their size."""
+    fitting = light.fitting(len(version.body) for version, _ in found)
+    return min(asked.count, len(found), fitting)

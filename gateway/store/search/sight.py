@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 
-import orjson
 from sqlalchemy import Connection
 
+from gateway.canonical.json import glance
+from gateway.store.index import parameters
 from gateway.store.model import Version
 from gateway.store.search import visible
-from gateway.store.search.budget import Budget
+from gateway.store.search.budget import Budget, too_costly
 from gateway.store.search.driver import scan_of
-from gateway.store.search.filters import Filter
+from gateway.store.search.filters import Filter, Ids, Tagged, Values
 from gateway.store.search.others import Others
 from gateway.store.search.plan import Plan
 from gateway.store.search.planner import Planner
+from gateway.store.search.token import Token
 from gateway.store.tables import TENANT_SHIFT
+from gateway.store.view import ALL, View
 
 _CHUNK = 256
 _MAX_CHUNK = 4096
@@ -33,26 +36,33 @@ class Sight:
         tenant: the tenant's number.
         snapshot: newest sequence number that the search sees.
         budget: what the search may still do.
+        view: what its caller may know of.
         others: answers about other resources.
     """
 
     def __init__(
-        self, connection: Connection, tenant: int, snapshot: int, budget: Budget | None = None
+        self,
+        connection: Connection,
+        tenant: int,
+        snapshot: int,
+        budget: Budget | None = None,
+        view: View = ALL,
     ) -> None:
         self.connection = connection
         self.tenant = tenant
         self.snapshot = snapshot
         self.budget = budget or Budget()
-        self.others = Others(connection, tenant, snapshot, self.some)
+        self.view = view
+        self.others = Others(connection, tenant, snapshot, self.some, self.sees)
 
     def plan(self, filters: Mapping[str, Sequence[Filter]]) -> dict[str, Plan]:
-        """Return type → its plan."""
-        return {
-            type_: Planner(self.connection, self.tenant, type_, self.snapshot, self.budget, self.others).run(
-                each
-            )
-            for type_, each in filters.items()
-        }
+        """Return type → its plan, for what the caller may know of."""
+        return {type_: self._planned(type_, each) for type_, each in filters.items()}
+
+    def sees(self, version: Version) -> bool:
+        """Tell whether the caller may know of a version that no plan has found."""
+        limits = self._limits(version.type)
+        return not limits or all(each.holds(glance(version.body), None) for each in limits)
 
     def some(self, type_: str, filters: Sequence[Filter], limit: int) -> list[Version]:
         """Return the newest matches of one type, at most ``limit``."""
@@ -62,6 +72,13 @@ class Sight:
     def fetch(self, seqs: Sequence[int]) -> list[Version]:
         """Return those of the versions that the snapshot sees, in the order of ``seqs``."""
         return visible.fetch(self.connection, seqs, self.snapshot)
+
+    def resources(self, keys: Sequence[tuple[str, str]]) -> Iterator[Version]:
+        """Yield the resources (type, id) as the snapshot sees them, deleted ones left out, some at a time."""
+        for at in range(0, len(keys), _READ):
+            found = visible.resources(self.connection, self.tenant, keys[at : at + _READ], self.snapshot)
+            self.budget.spend(len(found))
+            yield from found
 
     def end(self, *, ascending: bool = False) -> int:
         """Return the position before the first match."""
@@ -79,17 +96,18 @@ class Sight:
             for type_, plan in plans.items()
         ]
         seqs = iter(merge(*runs, reverse=not ascending)) if len(runs) > 1 else iter(runs[0] if runs else ())
-        size = _READ if any(plan.tests for plan in plans.values()) else max(1, min(wanted, _READ))
+        tested = any(plan.tests for plan in plans.values())
+        size = _READ if tested else max(1, min(wanted, _READ))
         while slice_ := list(islice(seqs, size)):
             versions = visible.fetch(self.connection, slice_, self.snapshot)
-            self.budget.spend(0, len(versions))
+            self.budget.spend(0, len(versions) if tested else 0)
             yield from (each for each in versions if self.fulfils(plans[each.type], each))
 
     def fulfils(self, plan: Plan, version: Version) -> bool:
         """Tell whether a version passes what must be tested on the resource itself."""
         if not plan.tests:
             return True
-        resource = orjson.loads(version.body)
+        resource = glance(version.body)
         return all(test.holds(resource, self.others) for test in plan.tests)
 
     def candidates(
@@ -112,6 +130,47 @@ class Sight:
     def count(self, plans: Mapping[str, Plan], sample: int | None = None) -> int:
         """Count the matches; with ``sample``, extrapolate from so many candidates (``_total=estimate``)."""
         return sum(self._count(type_, plan, sample) for type_, plan in plans.items())
+
+    def count_few(self, plans: Mapping[str, Plan], most: int) -> int | None:
+        """Count the matches among at most ``most`` candidates; None where there are more."""
+        matched = 0
+        for type_, plan in plans.items():
+            if plan.empty:
+                continue
+            if plan.driver.sources and plan.driver.size > most:
+                return None
+            scan = scan_of(self.tenant, type_)
+            chunk = plan.driver.chunk(self.connection, scan, self.end(), most + 1, ascending=False)
+            if len(chunk) > most:
+                return None
+            most -= len(chunk)
+            passing = plan.passing(self.connection, chunk)
+            if not plan.tests:
+                matched += visible.count(self.connection, passing, self.snapshot)
+                continue
+            for at in range(0, len(passing), _READ):
+                versions = self.fetch(passing[at : at + _READ])
+                self.budget.spend(0, len(versions))
+                matched += sum(self.fulfils(plan, each) for each in versions)
+        return matched
+
+    def _planned(self, type_: str, filters: Sequence[Filter]) -> Plan:
+        planner = Planner(self.connection, self.tenant, type_, self.snapshot, self.budget, self.others)
+        plan = planner.run([*filters, *self._limits(type_)])
+        if self.budget.indexed and plan.tests and not plan.empty and not plan.driver.narrow:
+            raise too_costly("must look at each resource of the type")
+        return plan
+
+    def _limits(self, type_: str) -> list[Filter]:
+        """Return what a resource of a type must fulfil so that the caller may know of it."""
+        if type_ not in self.view:
+            return []
+        tag = self.view[type_]
+        if tag is None:
+            return [Ids(frozenset())]
+        parameter = parameters(type_)["_tag"]
+        token = Token(parameter, tag.system, tag.code.casefold())  # has postings
+        return [Values(parameter, (token,)), Tagged(tag)]
 
     def _count(self, type_: str, plan: Plan, sample: int | None) -> int:
         seen = matched = 0

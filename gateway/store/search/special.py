@@ -16,6 +16,8 @@ _EARTH_KM = 6371.0
 _KM = {"km": 1.0, "m": 0.001, "[mi_us]": 1.609344, "mi": 1.609344, "mi_us": 1.609344}
 _DEFAULT_KM = 10.0
 _TAG = re.compile(r"<[^>]*>")
+_UNSPACED = "\u2e80"
+"""From here on stand the letters of Chinese and Japanese, and those of other scripts of East Asia."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,7 +32,7 @@ class Near:
         """Tell whether a position is near enough."""
         try:
             return self._distance(float(value["latitude"]), float(value["longitude"])) <= self.km
-        except (TypeError, ValueError, KeyError):
+        except (TypeError, ValueError, KeyError, OverflowError):
             return False
 
     def _distance(self, latitude: float, longitude: float) -> float:
@@ -60,7 +62,10 @@ def parse_near(text: str, name: str) -> Near:
 
 @dataclass(slots=True, frozen=True)
 class Words:
-    """``_text`` (the narrative) or ``_content`` (all of the resource): each of these words is there."""
+    """``_text`` (the narrative) or ``_content`` (all of the resource): each of these words is there.
+
+    A word is there as a whole; in scripts that put no space between words, as part of a text.
+    """
 
     words: tuple[str, ...]
     narrative: bool
@@ -74,12 +79,27 @@ class Words:
         else:
             found = "\n".join(_strings(resource))
         told = normal(found)
-        return all(word in told for word in self.words)
+        return all(_has(told, word) for word in self.words)
 
 
 def parse_words(text: str, name: str) -> Words:
     """Return the words of ``_text`` or ``_content``."""
     return Words(tuple(normal(plain(text)).split()), name == "_text")
+
+
+def _has(text: str, word: str) -> bool:
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (_joined(text[max(at - 1, 0) : at], word[0]) or _joined(word[-1], text[end : end + 1])):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _joined(one: str, other: str) -> bool:
+    """Tell whether two neighbours are letters or digits of one word."""
+    return one.isalnum() and other.isalnum() and one < _UNSPACED and other < _UNSPACED
 
 
 def _strings(node: Any) -> Iterator[str]:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
+from gateway.canonical.logical_id import is_id
 from gateway.store import versions
 from gateway.store.direct import execute
 from gateway.store.model import Version
-from gateway.store.search.reference import ID
 from gateway.store.types import NUMBER
 
 _SEEN = "q.value <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = q.value AND s.next_seq <= ?)"
@@ -36,7 +36,7 @@ def seqs_of(
     connection: Connection, tenant: int, type_: str, ids: Collection[str], snapshot: int
 ) -> list[int]:
     """Return the versions of resources that were the newest ones at the snapshot, tombstones too."""
-    rest, found = [id_ for id_ in ids if ID.match(id_)], list[int]()
+    rest, found = [id_ for id_ in ids if is_id(id_)], list[int]()
     while rest:
         size = next((size for size in _SIZES if size >= len(rest)), _SIZES[-1])
         chunk, rest = rest[:size], rest[size:]

@@ -10,6 +10,9 @@ from gateway.validation.fhirpath.context import Items, NotEvaluated, single
 from gateway.validation.fhirpath.model import Node, plain
 from gateway.validation.fhirpath.system import Moment, Quantity, Time, compare, moved
 
+LARGEST = 1000
+"""Digits of a number that are written out: 1e999999999 is a short text, its digits fill the memory."""
+
 
 def identity(item: Any) -> Any:
     """Return something hashable that two items share where they are equal."""
@@ -165,8 +168,19 @@ def text(value: Any) -> str:
     if type(value) is Quantity:
         return f"{value.value} '{value.unit}'"
     if type(value) is Decimal:
-        return f"{value:f}"
+        return f"{value:f}" if abs(value.adjusted()) <= LARGEST else str(value)
     return str(value)
+
+
+def integer(value: Decimal | int) -> int:
+    """Return a number without its decimals.
+
+    Raises:
+        NotEvaluated: it has so many digits that to write them out would keep everybody waiting.
+    """
+    if isinstance(value, Decimal) and (not value.is_finite() or value.adjusted() > LARGEST):
+        raise NotEvaluated("the number is too large")
+    return int(value)
 
 
 def computed(name: str, compute: Callable[[Any, Any], Any]) -> Callable[[Items, Items], Items]:
@@ -236,7 +250,7 @@ def _divisor(value: Any) -> Any:
 
 
 def _whole(one: Any, other: Any) -> int:
-    return int(Decimal(_number(one)) / _divisor(other))
+    return integer(Decimal(_number(one)) / _divisor(other))
 
 
 def _rest(one: Any, other: Any) -> Any:

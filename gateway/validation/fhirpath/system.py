@@ -207,13 +207,20 @@ def _quantities(one: Quantity, other: Quantity) -> int | None:
     return None
 
 
+_LONGEST = 18
+"""Digits of a quantity of time, in whatever unit: more are no moment of the calendar."""
+
+
 def moved(start: Moment, by: Quantity, sign: int) -> Moment:
     """Return a moment later (``sign`` 1) or earlier (-1) by a quantity of time, no more precise (§6.6.7).
 
     Raises:
         TypeError: the quantity is no time.
+        OverflowError: it leads out of the calendar.
     """
     unit = CALENDAR.get(by.unit, by.unit)
+    if by.value.adjusted() > _LONGEST:
+        raise OverflowError("out of the calendar")
     if unit in ("a", "mo"):
         return _months(start, int(by.value) * sign * (12 if unit == "a" else 1))
     if unit not in _SCALES[0]:

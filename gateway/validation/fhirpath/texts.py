@@ -12,7 +12,7 @@ from typing import Any
 from gateway.validation.fhirpath.context import Context, Expression, Items, NotEvaluated, single
 from gateway.validation.fhirpath.functions import function
 from gateway.validation.fhirpath.model import plain
-from gateway.validation.fhirpath.operators import text
+from gateway.validation.fhirpath.operators import integer, text
 from gateway.validation.fhirpath.system import CALENDAR, Moment, Quantity, Time, boundary, moment, time
 
 TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
@@ -140,9 +140,9 @@ def _number(value: Any, name: str) -> Any:
 
 
 _numbers("abs", abs)
-_numbers("ceiling", lambda value: int(Decimal(value).to_integral_value(ROUND_CEILING)))
-_numbers("floor", lambda value: int(Decimal(value).to_integral_value(ROUND_FLOOR)))
-_numbers("truncate", int)
+_numbers("ceiling", lambda value: integer(Decimal(value).to_integral_value(ROUND_CEILING)))
+_numbers("floor", lambda value: integer(Decimal(value).to_integral_value(ROUND_FLOOR)))
+_numbers("truncate", integer)
 _numbers("exp", lambda value: Decimal(value).exp())
 _numbers("ln", lambda value: Decimal(value).ln())
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from gateway.canonical.logical_id import is_id
 from gateway.validation.r4 import Definitions
 from gateway.validation.terminology.concepts import Concepts, Defined, Json
 from gateway.validation.terminology.filters import Test, Unsupported, filtering, select
 from gateway.validation.terminology.members import Answer, Clause, Listed, Members
 from gateway.validation.terminology.shipped import shipped
 from gateway.validation.terminology.systems import SYSTEMS
-
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class Loaded(Protocol):
@@ -105,7 +103,7 @@ class Terminology:
         """Return the id under which the API serves an artefact: its own, or one made of its URL."""
         artefact = self._artefact(url, kind) or {}
         own = artefact.get("id")
-        return own if isinstance(own, str) and _ID.fullmatch(own) else uuid.uuid5(uuid.NAMESPACE_URL, url).hex
+        return own if isinstance(own, str) and is_id(own) else uuid.uuid5(uuid.NAMESPACE_URL, url).hex
 
     def _artefact(self, canonical: str, kind: str) -> Json | None:
         url, _, version = canonical.partition("|")

@@ -42,7 +42,12 @@ def typed(kind: str, text: str) -> bool | int | Decimal | str:
         return _BOOLEANS.get(text, text)
     if _integer(text):
         return int(text)
-    return Decimal(text) if kind == "decimal" and _decimal(text) else text
+    if kind != "decimal" or not _decimal(text):
+        return text
+    try:
+        return Decimal(text)
+    except ArithmeticError:  # an exponent of more than 18 digits
+        return text
 
 
 def attribute(value: Any, kind: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl as tls
 import time
 from collections.abc import Callable
+from socket import gaierror
 
 from gateway.errors import Misconfigured
 from gateway.wire.mllp.connection import Connection, Door, Failure, Handle, Oversize
@@ -69,8 +71,9 @@ class MllpServer:
                 ssl_handshake_timeout=handshake,
             )
         except OSError as error:
+            why = error.strerror if isinstance(error, gaierror) else os.strerror(error.errno or 0)
             raise Misconfigured(
-                f"cannot bind {self._host}:{self._port}: {error.strerror}", code="cannot-bind"
+                f"cannot bind {self._host}:{self._port}: {why}", code="cannot-bind"
             ) from error
         self._tick()
 

@@ -127,6 +127,7 @@ class Rig:
         self.settings = SubscriptionSettings()
         self.clock = START
         self.loopback = True
+        self.may: Callable[[str, str], bool] = lambda _client, _tenant: True
         self.opened: list[Store] = []
         self.store = self.open()
 
@@ -150,17 +151,25 @@ class Rig:
         async def write(transact: Transact) -> Transacted:
             return self.store.write([transact])[0]
 
+        def may(client: str, tenant: str) -> bool:
+            return self.may(client, tenant)
+
         sender = Sender(trusted())
-        worker = Worker(self.store, self.notifier, write, lambda _: BASE, send=sender, now=lambda: self.clock)
+        worker = Worker(
+            self.store, self.notifier, write, lambda _: BASE,
+            may=may, send=sender, now=lambda: self.clock,
+        )  # fmt: skip
         worker.open()
         try:
             yield worker
         finally:
             await sender.close()
 
-    def do(self, method: Any, type_: str, id_: str, body: dict[str, Any] | None = None) -> Transacted:
+    def do(
+        self, method: Any, type_: str, id_: str, body: dict[str, Any] | None = None, by: str = "client:test"
+    ) -> Transacted:
         change = Change(method, type_, id_, body=body)
-        done = self.store.write([Transact("default", "client:test", [change])])[0]
+        done = self.store.write([Transact("default", by, [change])])[0]
         assert done.error is None, done.error
         return done
 
@@ -176,6 +185,9 @@ class Rig:
             "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
         }
         self.put(body | elements)
+
+    def subscription(self, endpoint: str, id_: str = "s1", **more: Any) -> dict[str, Any]:
+        return subscription(endpoint, id_, **more)
 
     def subscribe(self, endpoint: str, id_: str = "s1", **more: Any) -> None:
         self.put(subscription(endpoint, id_, **more))

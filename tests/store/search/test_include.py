@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected
-from gateway.store.search import include
+from gateway.store import light
+from gateway.store.search import budget, include, sight
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,30 @@ def test_too_much_is_said(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(include, "MAX_INCLUDED", 1)
     with pytest.raises(Rejected) as raised:
         full.page("Patient", ("_revinclude", "Observation:subject"))
+    assert raised.value.code == "too-costly"
+
+
+def test_too_large_is_said(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(light, "MAX_BYTES", 100)
+    for type_, pair in (
+        ("Patient", ("_revinclude", "Observation:subject")),
+        ("Observation", ("_include", "Observation:subject")),
+    ):
+        with pytest.raises(Rejected) as raised:
+            full.page(type_, pair)
+        assert raised.value.code == "too-costly"
+
+
+def test_versions_that_are_included_cost_their_walk(ward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(1, 8):
+        ward.put({"resourceType": "Patient", "id": "p1", "language": f"x{n}"})
+    items = [{"item": {"reference": f"Patient/p1/_history/{n}"}} for n in (5, 2, 9)]
+    ward.put({"resourceType": "List", "id": "l1", "status": "current", "mode": "working", "entry": items})
+    asked = ("List", ("_include", "List:item"))
+    assert {(each.id, each.ver) for each in ward.page(*asked).included} < {("p1", 2), ("p1", 5)}
+    monkeypatch.setattr(sight, "Budget", lambda: budget.Budget(60.0, candidates=4))
+    with pytest.raises(Rejected) as raised:
+        ward.page(*asked)
     assert raised.value.code == "too-costly"
 
 

@@ -183,6 +183,11 @@ def holds(resource: dict[str, Any], name: str, value: str, **more: Any) -> bool:
         (OBSERVATION, "_text", "718-7", False),
         (OBSERVATION, "_content", "718-7", True),
         (OBSERVATION, "_content", "absent", False),
+        (OBSERVATION, "_content", "hemoglob", False),
+        (OBSERVATION, "_content", "emoglobin", False),
+        (OBSERVATION, "_content", "hemoglobin", True),
+        (OBSERVATION, "_content", "红蛋白", True),
+        (OBSERVATION, "_text", "haemo", False),
     ],
 )
 def test_what_a_filter_means(resource: dict[str, Any], name: str, value: str, expected: bool) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected
-from gateway.store import Change
-from gateway.store.search import Criteria, compartments, find, search
+from gateway.store import Change, light
+from gateway.store.search import Criteria, compartments, find, lastn
 
 
 def test_several_types_in_one_search(full: Any) -> None:
@@ -147,8 +147,21 @@ def test_totals_without_matches(full: Any) -> None:
         assert (page.matches, page.total, page.more) == ([], 2, False)
     assert full.page("Observation").total == 4, "one page shows all"
     assert full.page("Observation", ("_total", "none")).total is None
-    assert full.page("Observation", ("_count", "1")).total is None
+    assert full.page("Observation", ("_count", "1")).total == 4, "nobody asked, but it costs nothing"
     assert full.page("Observation", ("_count", "9" * 20)).total == 4
+
+
+def test_a_total_that_nobody_asked_for(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients like to have one; where it would cost much, they must ask for it."""
+    posted, tested = ("code:not", "2-2"), ("code:text", "x")
+    first = full.page("Observation", ("_count", "1"), posted)
+    assert (first.total, first.more) == (2, True)
+    assert full.page("Observation", ("_count", "1"), posted, ("_cursor", first.cursor)).total == 2
+    assert full.page("Observation", ("_count", "1"), ("status", "final")).total == 4
+    assert full.page("Observation", ("_count", "1"), tested).total == 0
+    monkeypatch.setattr("gateway.store.search.search._FEW", 1)
+    assert full.page("Observation", ("_count", "1"), posted).total is None
+    assert full.page("Observation", ("_count", "1"), posted, ("_total", "accurate")).total == 2
 
 
 def test_a_lenient_search_warns_and_leaves_out(full: Any) -> None:
@@ -191,9 +204,44 @@ def test_criteria_and_search_agree_on_what_was_deleted(full: Any) -> None:
 
 
 def test_a_page_of_large_resources_ends_early(ward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MAX_BYTES", 2000)
+    monkeypatch.setattr(light, "MAX_BYTES", 2000)
     ward.put(*(ward.patient(f"p{n}", name=[{"text": "x" * 600 * (n % 3 + 1)}]) for n in range(8)))
     for pairs in ([], [("_sort", "name")], [("_sort", "_lastUpdated")]):
+        assert ward.page("Patient", *pairs).total == 8
         shown = ward.pages(lambda more, pairs=pairs: ward.page("Patient", *pairs, *more))
         assert len(shown) > 2
         assert sorted(name for page in shown for name in page) == [f"Patient/p{n}" for n in range(8)]
+
+
+def test_everything_of_large_resources_ends_early(ward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(light, "MAX_BYTES", 2000)
+    large = "x" * 900
+    doctors = [f"d{n}" for n in range(5)]
+    ward.put(
+        ward.patient("p1", generalPractitioner=[{"reference": f"Practitioner/{each}"} for each in doctors]),
+        *(ward.observation(f"o{n}", note=[{"text": large}]) for n in range(5)),
+        *({"resourceType": "Practitioner", "id": each, "name": [{"text": large}]} for each in doctors),
+    )
+    shown = ward.pages(lambda more: ward.store.everything("default", "Patient", "p1", more))
+    assert max(map(len, shown)) < 4
+    names = [name for page in shown for name in page]
+    assert sorted(names) == sorted(
+        ["Patient/p1"]
+        + [f"Observation/o{n}" for n in range(5)]
+        + [f"Practitioner/{each}" for each in doctors]
+    )
+
+
+def test_lastn_is_one_page(ward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward.put(ward.patient("p1"), *(ward.observation(f"o{n}", code=f"c{n}") for n in range(6)))
+    for name in ("_count", "_cursor"):
+        with pytest.raises(Rejected) as raised:
+            ward.store.lastn("default", [("patient", "p1"), (name, "1")])
+        assert (raised.value.code, raised.value.where) == ("not-supported", name)
+    assert len(ward.store.lastn("default", [("patient", "p1")]).matches) == 6
+    for module, name in ((lastn, "MAX_SHOWN"), (light, "MAX_BYTES")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, 5)
+            with pytest.raises(Rejected) as raised:
+                ward.store.lastn("default", [("patient", "p1")])
+        assert raised.value.code == "too-costly"

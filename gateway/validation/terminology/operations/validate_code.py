@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.canonical.operation_outcome import operation_outcome
 from gateway.validation.terminology.concepts import Concepts, Json
 from gateway.validation.terminology.expansion import Terminology
 from gateway.validation.terminology.members import Members
@@ -110,6 +111,6 @@ def parameters(answer: Validity) -> Json:
     if answer.unknown:
         issue = {"severity": "error", "code": "not-found", "details": {"text": answer.message}}
         made.append({"name": "x-caused-by-unknown-system", "valueCanonical": answer.unknown})
-        outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
+        outcome = operation_outcome([issue])
         made.append({"name": "issues", "resource": outcome})
     return {"resourceType": "Parameters", "parameter": made}

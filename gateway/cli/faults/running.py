@@ -1,0 +1,112 @@
+"""Faults of settings, clients, ports, stores, files and subscriptions."""
+
+from __future__ import annotations
+
+FAULTS: dict[str, str] = {
+    "nobody defines {url}; load it with [validation] definitions": (
+        "没有 {url} 的定义，请用 [validation] definitions 加载"
+    ),
+    "no such file or folder": "没有这个文件或目录",
+    "cannot be read: {why}": "无法读取：{why}",
+    "cannot be written: {why}": "无法写入：{why}",
+    "is not TOML: {why}": "不是 TOML 格式：{why}",
+    "unknown section [{name}]; valid: {valid}": "未知的配置节 [{name}]；可用：{valid}",
+    "unknown key {name}; valid: {valid}": "未知的键 {name}；可用：{valid}",
+    "unknown key {name}; known are {valid}": "未知的键 {name}；可用：{valid}",
+    "must be one of {valid}": "必须是其中之一：{valid}",
+    "must be a table": "必须是一个表",
+    "must be a table of keys": "必须是键值表",
+    "needs {key}": "缺少 {key}",
+    "triggers must be a list of tables": "triggers 必须是表的列表",
+    "resource must be types of R4, or all": "resource 必须是 R4 的资源类型，或 all",
+    "interactions must be some of {valid}": "interactions 只能取自：{valid}",
+    "must be tables like {example}": "必须是形如 {example} 的表",
+    "must be between 0 and 65535": "必须在 0 至 65535 之间",
+    "everybody may write this file; chmod o-w": "任何人都可写此文件；请 chmod o-w",
+    "must be tables like [clients.NAME]": "必须是形如 [clients.NAME] 的表",
+    "a client's name is 1 to 64 letters, digits, - or _": "客户端名称为 1 至 64 个字母、数字、- 或 _",
+    "a tenant's name is 1 to 32 small letters, digits or -": "机构名称为 1 至 32 个小写字母、数字或 -",
+    "has the token of {name}": "与 {name} 的令牌相同",
+    "must be sha256: and 64 hexadecimal digits": "必须是 sha256: 加 64 位十六进制数字",
+    "must be a time with a zone, 2027-01-31T00:00:00Z": "必须是带时区的时间，如 2027-01-31T00:00:00Z",
+    "there is a client {name} already; revoke it or take another name": (
+        "已有客户端 {name}；请先撤销或换用其他名称"
+    ),
+    "there is no client {name}": "没有客户端 {name}",
+    "is written in a way that only a person can change; edit it": "写法只能人工修改；请直接编辑该文件",
+    "token is missing": "缺少 token",
+    "role is missing": "缺少 role",
+    "must be {kind}": "类型必须是 {kind}",
+    'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
+        '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
+    ),
+    "others can come through the proxy (behind_proxy): set {missing}": (
+        "他人可经由代理访问（behind_proxy）：请设置 {missing}"
+    ),
+    "the guide has no segment, datatype or code map {name}": "官方指南中没有段、数据类型或代码映射 {name}",
+    "no such adapter; there are: {valid}": "没有这个接入方式；现有：{valid}",
+    "no sender profile {name}; there are {valid}": "没有发送方配置 {name}；现有：{valid}",
+    "cannot bind {address}: {why}; set another port ({option})": (
+        "无法绑定 {address}：{why}；请换一个端口（{option}）"
+    ),
+    "cannot bind {address}: {why}; set another {setting}": "无法绑定 {address}：{why}；请更改 {setting}",
+    "cannot bind {address}: {why}": "无法绑定 {address}：{why}",
+    "cannot connect to {address}: {why}": "无法连接 {address}：{why}",
+    "no answer from {address}: {why}": "{address} 没有应答：{why}",
+    "this is no store URL; write sqlite:///PATH or postgresql://USER@HOST/DATABASE": (
+        "这不是存储地址；请写 sqlite:///路径 或 postgresql://用户@主机/数据库"
+    ),
+    "the store must be a file, sqlite:///PATH, or a database, postgresql://USER@HOST/DATABASE": (
+        "存储必须是文件 sqlite:///路径，或数据库 postgresql://用户@主机/数据库"
+    ),
+    "PostgreSQL {found} is too old, {least} is needed": "PostgreSQL {found} 版本过低，需要 {least}",
+    "the database is encoded in {found}; create one with ENCODING 'UTF8'": (
+        "数据库编码是 {found}；请用 ENCODING 'UTF8' 新建"
+    ),
+    "{path} is indexed for zone {found}, [store] zone is {zone}: set it back, or stop the gateway "
+    "and run qiao db upgrade": (
+        "{path} 按时区 {found} 建立索引，而 [store] zone 是 {zone}：请改回，或停止网关后运行 qiao db upgrade"
+    ),
+    "{path} has schema version {found}, this program needs {needed}: "
+    "stop the gateway, then run qiao db upgrade": (
+        "{path} 的结构版本是 {found}，本程序需要 {needed}：请停止网关，然后运行 qiao db upgrade"
+    ),
+    "the upgrade of {path} was not finished: run qiao db upgrade again, it goes on where it was": (
+        "{path} 的升级尚未完成：请再次运行 qiao db upgrade，它会从中断处继续"
+    ),
+    "the store is open elsewhere: stop the gateway and whatever else reads it, then try again": (
+        "存储正被其他进程打开：请停止网关及其他读取者，然后重试"
+    ),
+    "there is no store in this database": "该数据库中没有存储",
+    "no room for a copy of the store: {size} MiB needed, {free} MiB free; "
+    "back it up elsewhere, then run qiao db upgrade --no-copy": (
+        "空间不足，无法复制存储：需要 {size} MiB，剩余 {free} MiB；"
+        "请另行备份，然后运行 qiao db upgrade --no-copy"
+    ),
+    "{path} is a database of another program": "{path} 是其他程序的数据库",
+    "nothing there": "没有内容",
+    "no map for this message type": "没有此消息类型的映射",
+    "there are no maps for this format yet": "尚无此格式的映射",
+    "the bytes are text in no known charset": "字节不符合任何已知字符集",
+    "the text does not begin with an MSH segment": "文本不以 MSH 段开头",
+    "the bytes do not begin with an MSH segment": "字节不以 MSH 段开头",
+    "the separators are not four or five distinct punctuation characters": (
+        "分隔符不是四或五个互不相同的标点"
+    ),
+    "more than one MSH segment": "有不止一个 MSH 段",
+    "more segments than a message can have": "段数超过上限",
+    "more fields than a message can have": "字段数超过上限",
+    "the message names no {name}": "消息中没有可识别的 {name}",
+    "the identifier of this {type} already belongs to a record of another patient; "
+    "give the sender's profile a narrower scope (visit, date or year)": (
+        "此 {type} 的标识已属于另一名患者的记录；请在发送方配置中缩小 scope（visit、date 或 year）"
+    ),
+    "{where} ({name}) is required": "缺少 {where}（{name}）",
+    "not a version of HL7 v2; correct MSH-12": "不是 HL7 v2 版本，请更正 MSH-12",
+    "MSH-11 says that this is not production; list its value in the sender's profile to take it": (
+        "MSH-11 表明这不是生产数据；如需接收，请在发送方配置中列出该值"
+    ),
+    "MSH-11 is not in HL7 table 0103 (P, D, T)": "MSH-11 不在 HL7 表 0103（P、D、T）中",
+    "tried {count} times and never finished": "尝试 {count} 次均未完成",
+    "adapter {name} is gone": "接入方式 {name} 已不存在",
+}
