@@ -16,7 +16,7 @@ import pytest
 from gateway.pipeline.engine import Engine
 from gateway.store import Change, Store, Transact, open_store
 
-VERSIONS = int(os.environ.get("QIAO_POLL_VERSIONS") or 20_000)
+VERSIONS = int(os.environ.get("QIAO_POLL_VERSIONS") or 100_000)
 WRITERS = 4
 AT_ONCE = 50
 

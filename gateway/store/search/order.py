@@ -6,6 +6,7 @@ its beginning, a token by its code.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from gateway.store.search.plan import Plan
 from gateway.store.search.query import Order
 from gateway.store.search.sight import Sight
 
-MAX_SORTED = 20_000
+MAX_SORTED = 100_000
 """Matches that are sorted in memory."""
 
 Key = Any
@@ -32,10 +33,17 @@ def is_native(orders: Sequence[Order]) -> bool:
     return not orders or orders[0].name == "_lastUpdated"
 
 
-def page(
-    sight: Sight, plans: Mapping[str, Plan], orders: Sequence[Order], place: Place, wanted: int, zone: str
-) -> Iterator[Version]:
-    """Yield the matches that follow a place, at most ``wanted``; the place is (sequence number,).
+def page(sight: Sight, seqs: array[int], place: Place, wanted: int) -> Iterator[Version]:
+    """Yield those of the sorted matches that follow a place, at most ``wanted``; it is (sequence number,)."""
+    start = 0
+    if place and int(place[0]) in seqs:
+        start = seqs.index(int(place[0])) + 1
+    for part in light.parts(seqs[start : start + wanted].tolist()):
+        yield from sight.fetch(part)
+
+
+def in_order(sight: Sight, plans: Mapping[str, Plan], orders: Sequence[Order], zone: str) -> array[int]:
+    """Return the sequence numbers of all matches, sorted.
 
     Raises:
         Rejected: there are too many to be sorted; code ``too-costly``.
@@ -47,10 +55,7 @@ def page(
             raise too_costly(f"finds more than {MAX_SORTED} resources, too many to be sorted")
     for at, order in reversed(list(enumerate(orders))):
         rows = _sorted(rows, at, descending=order.descending)
-    seqs = [seq for seq, _ in rows]
-    start = seqs.index(int(place[0])) + 1 if place and place[0] in seqs else 0
-    for part in light.parts(seqs[start : start + wanted]):
-        yield from sight.fetch(part)
+    return array("q", [seq for seq, _ in rows])
 
 
 def _sorted(rows: list[tuple[int, list[Key]]], at: int, *, descending: bool) -> list[tuple[int, list[Key]]]:

@@ -78,6 +78,7 @@ class Query:
         filters: type → its filters.
         warnings: what a lenient search left out.
         used: the pairs that were processed, without ``_cursor``.
+        base: what absolute references were read against.
     """
 
     types: tuple[str, ...]
@@ -89,6 +90,7 @@ class Query:
     cursor: str | None = None
     warnings: list[str] = field(default_factory=list)
     used: list[tuple[str, str]] = field(default_factory=list)
+    base: str = ""
 
     @property
     def filtered(self) -> bool:
@@ -104,7 +106,7 @@ def read(
     Raises:
         Rejected: as ``Reader.filter``; ``lenient`` turns what is not supported into warnings.
     """
-    query = Query(tuple(types), {type_: [] for type_ in types})
+    query = Query(tuple(types), {type_: [] for type_ in types}, base=reader.base)
     for name, value in pairs:
         try:
             _take(query, name, value, reader)

@@ -26,6 +26,7 @@ from gateway.store.search import (
     system,
 )
 from gateway.store.search.cursor import Cursor, Place, Placed
+from gateway.store.search.lately import Lately
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
 from gateway.store.search.query import Query
@@ -49,6 +50,7 @@ class Search:
         self._session = session
         self._zone = zone
         self.terms = terms
+        self._lately = Lately()
 
     def run(
         self, tenant: str, type_: str, pairs: Pairs, base: str, *, lenient: bool = False, view: View = ALL
@@ -125,7 +127,7 @@ class Search:
             place = place or Cursor(last_seq(connection, tenant) or 0)
             sight = Sight(connection, number, place.snapshot, view=view)
             plans = sight.plan(asked.filters)
-            matches = self._found(sight, asked, plans, place.place) if asked.count else ()
+            matches = self._found(sight, asked, plans, place.place, search) if asked.count else ()
             found = light.page(matches, asked.count)
             total = self._total(sight, tenant, asked, plans, place, found)
             page = self._page(asked, found, replace(place, total=-1 if total is None else total), search)
@@ -150,7 +152,9 @@ class Search:
             page.cursor = cursor.seal(replace(place, place=shown[-1][1]), search, self._session.secret)
         return page
 
-    def _found(self, sight: Sight, asked: Query, plans: dict[str, Plan], place: Place) -> Iterator[Placed]:
+    def _found(
+        self, sight: Sight, asked: Query, plans: dict[str, Plan], place: Place, search: bytes
+    ) -> Iterator[Placed]:
         wanted = asked.count + 1
         if order.is_native(asked.orders):
             ascending = bool(asked.orders) and not asked.orders[0].descending
@@ -160,7 +164,10 @@ class Search:
         if (len(place) > 1 and place[0] == scan.MARK) or (not place and scan.fits(plans, asked.orders)):
             ((type_, plan),) = plans.items()
             return scan.Scan(sight, type_, plan, asked.orders[0]).page(place[1:], wanted)
-        versions = order.page(sight, plans, asked.orders, place, wanted, self._zone)
+        by = tuple((each.name, each.descending) for each in asked.orders)
+        same = (search, by, sight.snapshot, asked.base, tuple(sight.view.items()))
+        seqs = self._lately.get(same, lambda: order.in_order(sight, plans, asked.orders, self._zone))
+        versions = order.page(sight, seqs, place, wanted)
         return ((version, (version.seq,)) for version in versions)
 
     def _total(

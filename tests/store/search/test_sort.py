@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import pytest
 
 from gateway.errors import Rejected
 from gateway.store.search import order, scan
+from gateway.store.search.lately import Lately
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,35 @@ def test_what_cannot_be_sorted_by_is_rejected(full: Any, value: str) -> None:
     with pytest.raises(Rejected) as raised:
         full.page("Observation", ("_sort", value))
     assert raised.value.where == "_sort"
+
+
+def test_the_pages_after_the_first_are_not_sorted_again(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = (("_sort", "code,-_id"), ("_count", "2"))
+    page = full.page("Observation", *asked)
+    found = [one.id for one in page.matches]
+    monkeypatch.setattr(order, "in_order", None)
+    while page.cursor:
+        page = full.page("Observation", *asked, ("_cursor", page.cursor))
+        found += [one.id for one in page.matches]
+    monkeypatch.undo()
+    assert found == full.found("Observation", ("_sort", "code,-_id"), ("_count", "100"))
+    turned = full.found("Observation", ("_sort", "-code,_id"), ("_count", "100"))
+    assert turned != found
+    assert sorted(turned) == sorted(found)
+
+
+def test_of_what_was_sorted_lately_only_so_much_is_kept() -> None:
+    lately, worked = Lately(most=5), list[str]()
+
+    def ask(name: str) -> list[int]:
+        def work() -> array[int]:
+            worked.append(name)
+            return array("q", range(3))
+
+        return lately.get(name, work).tolist()
+
+    assert [ask(name) for name in "aabba"] == [[0, 1, 2]] * 5
+    assert worked == ["a", "b", "a"]
 
 
 def test_too_many_to_sort_say_so(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
