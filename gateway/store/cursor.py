@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.errors import Rejected
+import orjson
 
-_FIELDS = struct.Struct(">BQQq8s")
-_FORMAT = 1
+from gateway.errors import Rejected
+from gateway.store.model import Version
+
 _MAC_BYTES = 16
-_FREE = ("_cursor", "_count", "_format", "_pretty")
+_FREE = ("_cursor", "_count", "_format", "_pretty", "_elements")
+
+Place = tuple[str | int | float, ...]
+Placed = tuple[Version, Place]
 
 
 @dataclass(slots=True, frozen=True)
@@ -23,25 +26,32 @@ class Cursor:
 
     Attributes:
         snapshot: newest sequence number that the search sees.
-        position: the next page starts below it.
+        place: the last match that was shown, as the search's order names it; () before the first.
         total: of the whole search, -1 where it was not asked for.
     """
 
     snapshot: int
-    position: int
-    total: int
+    place: Place = ()
+    total: int = -1
+
+    @property
+    def position(self) -> int:
+        """The sequence number of a place in commit order."""
+        return int(self.place[0])
 
 
-def fingerprint(tenant: str, type_: str, pairs: Iterable[tuple[str, str]]) -> bytes:
+def fingerprint(tenant: str, scope: str, pairs: Iterable[tuple[str, str]]) -> bytes:
     """Return 8 bytes that stand for the search itself: a cursor fits no other."""
     told = sorted(pair for pair in pairs if pair[0] not in _FREE)
-    return hashlib.blake2b(repr((tenant, type_, told)).encode(), digest_size=8).digest()
+    return hashlib.blake2b(
+        repr((tenant, scope, told)).encode("utf-8", "surrogatepass"), digest_size=8
+    ).digest()
 
 
 def seal(cursor: Cursor, search: bytes, secret: bytes) -> str:
     """Return the cursor as URL-safe text."""
-    packed = _FIELDS.pack(_FORMAT, cursor.snapshot, cursor.position, cursor.total, search)
-    return urlsafe_b64encode(packed + _mac(packed, secret)).rstrip(b"=").decode()
+    packed = orjson.dumps([cursor.snapshot, cursor.total, *cursor.place])
+    return urlsafe_b64encode(_mac(packed, search, secret) + packed).rstrip(b"=").decode()
 
 
 def unseal(text: str, search: bytes, secret: bytes) -> Cursor:
@@ -54,18 +64,14 @@ def unseal(text: str, search: bytes, secret: bytes) -> Cursor:
         data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except ValueError:
         data = b""
-    packed, mac = data[: _FIELDS.size], data[_FIELDS.size :]
-    if len(data) != _FIELDS.size + _MAC_BYTES or not hmac.compare_digest(mac, _mac(packed, secret)):
+    mac, packed = data[:_MAC_BYTES], data[_MAC_BYTES:]
+    if not packed or not hmac.compare_digest(mac, _mac(packed, search, secret)):
         raise Rejected(
-            "was not issued by this server: follow Bundle.link as it stands", code="value", where="_cursor"
+            "was not issued for this search: follow Bundle.link as it stands", code="value", where="_cursor"
         )
-    _, snapshot, position, total, of = _FIELDS.unpack(packed)
-    if of != search:
-        raise Rejected(
-            "belongs to another search: follow Bundle.link as it stands", code="value", where="_cursor"
-        )
-    return Cursor(snapshot, position, total)
+    snapshot, total, *place = orjson.loads(packed)
+    return Cursor(snapshot, tuple(place), total)
 
 
-def _mac(packed: bytes, secret: bytes) -> bytes:
-    return hmac.digest(secret, packed, "sha256")[:_MAC_BYTES]
+def _mac(packed: bytes, search: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, search + packed, "sha256")[:_MAC_BYTES]

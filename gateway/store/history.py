@@ -85,9 +85,9 @@ def page(connection: Connection, asked: Asked, secret: bytes) -> HistoryPage:
     number = tenant_number(connection, asked.tenant)
     newest = 0 if number is None else last_seq(connection, asked.tenant) or 0
     if place is None:
-        place = Cursor(newest, 0 if asked.ascending else newest + 1, -1)
+        place = Cursor(newest, (0 if asked.ascending else newest + 1,))
     elif asked.ascending:
-        place = Cursor(newest, place.position, -1)
+        place = Cursor(newest, place.place)
     if number is None:
         result = HistoryPage([], total=None if asked.ascending else 0)
     else:
@@ -100,7 +100,7 @@ def page(connection: Connection, asked: Asked, secret: bytes) -> HistoryPage:
         result.created = _created(connection, result.versions)
     if result.more or asked.ascending:
         last = result.versions[-1].seq if result.versions else place.position
-        on = Cursor(place.snapshot, last, -1 if result.total is None else result.total)
+        on = Cursor(place.snapshot, (last,), -1 if result.total is None else result.total)
         result.cursor = cursor.seal(on, asked.fingerprint, secret)
     return result
 

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 from gateway.canonical.json import glance
 from gateway.errors import Rejected
 from gateway.store import light, versions
+from gateway.store.cursor import Place, Placed
 from gateway.store.index import Parameter, parameters, references, values
 from gateway.store.model import Version
 from gateway.store.search import compartment, date, query, system, visible
 from gateway.store.search.budget import too_costly
-from gateway.store.search.cursor import Place, Placed
 from gateway.store.search.filters import During, Filter, Updated
 from gateway.store.search.include import references_of
 from gateway.store.search.others import typed

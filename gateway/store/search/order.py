@@ -12,10 +12,10 @@ from typing import Any
 
 from gateway.canonical.json import glance
 from gateway.store import light
+from gateway.store.cursor import Place
 from gateway.store.index import Parameter, normal, quantities, references, spans, strings, tokens, values
 from gateway.store.model import Version
 from gateway.store.search.budget import too_costly
-from gateway.store.search.cursor import Place
 from gateway.store.search.filters import Json
 from gateway.store.search.plan import Plan
 from gateway.store.search.query import Order

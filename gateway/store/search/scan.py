@@ -13,11 +13,11 @@ from itertools import groupby
 from typing import Any
 
 from gateway.canonical.json import glance
+from gateway.store.cursor import Place, Placed
 from gateway.store.direct import execute
 from gateway.store.index import Parameter, range_keys, string_keys, strings, values
 from gateway.store.index.normal import filed_strings
 from gateway.store.model import Version
-from gateway.store.search.cursor import Place, Placed
 from gateway.store.search.driver import COUNT_CAP
 from gateway.store.search.filters import Missing
 from gateway.store.search.plan import Condition, Plan

@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from gateway.errors import Rejected
-from gateway.store import light, tally
+from gateway.store import cursor, light, tally
 from gateway.store.clock import last_seq, moment, tenant_number
+from gateway.store.cursor import Cursor, Place, Placed
 from gateway.store.model import Page
 from gateway.store.search import (
     compartment,
-    cursor,
     everything,
     include,
     lastn,
@@ -25,7 +25,6 @@ from gateway.store.search import (
     scan,
     system,
 )
-from gateway.store.search.cursor import Cursor, Place, Placed
 from gateway.store.search.lately import Lately
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
