@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from gateway.api.outcome import warnings
 from gateway.api.shape import WHOLE, Shape
-from gateway.api.version import etag
 from gateway.canonical.json import dumps
 from gateway.store import HistoryPage, Page, Version
 from gateway.store.clock import instant
@@ -46,7 +45,8 @@ def history(page: HistoryPage, url: str, base: str, pairs: Pairs, ascending: boo
     if page.cursor is not None and (page.more or ascending):
         onwards = _url(url, [*_without_cursor(pairs), ("_cursor", page.cursor)])
         links.append(("next" if page.more else "monitor", onwards))
-    entries = [_past(version, base, created=version.seq in page.created) for version in page.versions]
+    head = dumps(base)[:-1]
+    entries = [_past(head, version, created=version.seq in page.created) for version in page.versions]
     return _joined("history", page.ts_us, page.total, links, entries)
 
 
@@ -77,20 +77,23 @@ def _entry(head: bytes, version: Version, body: bytes, mode: bytes) -> bytes:
     return b"".join((b'{"fullUrl":', head, address, body, b',"search":{"mode":"', mode, b'"}}'))
 
 
-def _past(version: Version, base: str, *, created: bool) -> bytes:
+def _past(head: bytes, version: Version, *, created: bool) -> bytes:
     """Return the entry of one version; one that was deleted has no resource.
 
-    The request is the one that made it (R4 Bundle.entry.request): a POST where the server gave the id.
+    The request is the one that made it (R4 Bundle.entry.request): a POST where the server gave the id. Types,
+    ids and numbers need no escapes.
     """
     address = f"{version.type}/{version.id}"
     posted = is_given(version) and not version.deleted
     method = "DELETE" if version.deleted else "POST" if posted else "PUT"
-    url = version.type if posted else address
     status = "204" if version.deleted else "201" if created else "200"
-    response = {"status": status, "etag": etag(version), "lastModified": instant(version.ts_us)}
-    about = dumps({"request": {"method": method, "url": url}, "response": response})[1:]
-    resource = b"" if version.deleted else b',"resource":' + version.body
-    return b'{"fullUrl":' + dumps(f"{base}/{address}") + resource + b"," + about
+    about = (
+        f'"request":{{"method":"{method}","url":"{version.type if posted else address}"}},'
+        f'"response":{{"status":"{status}","etag":"W/\\"{version.ver}\\"",'
+        f'"lastModified":"{instant(version.ts_us)}"}}}}'
+    )
+    resource = b"" if version.deleted else b'"resource":' + version.body + b","
+    return b"".join((b'{"fullUrl":', head, b"/", address.encode(), b'",', resource, about.encode()))
 
 
 def _without_cursor(pairs: Pairs) -> list[tuple[str, str]]:
