@@ -57,7 +57,11 @@ class Missing:
 
     def holds(self, resource: Json, _resolver: Resolver | None) -> bool:
         """Tell whether a resource fulfils it."""
-        return (not values(self.parameter, resource)) is self.missing
+        return (not any(self._whole(value) for _, value in values(self.parameter, resource))) is self.missing
+
+    def _whole(self, value: Any) -> bool:
+        """Tell whether an element has every part of a composite; any other element is whole as it is."""
+        return all(values(part, value) for part in self.parameter.components)
 
 
 @dataclass(slots=True, frozen=True, eq=False)
