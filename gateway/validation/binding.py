@@ -75,10 +75,13 @@ class Binding:
         if type(codings) is not list:
             # Text alone says nothing that a required binding could accept (R4 §4.1.5.1).
             return [self.rule] if self._required and "extension" not in value else None
-        verdicts = [self._contains(coding) for coding in codings]
-        if True in verdicts:
-            return None
-        return self._listed(self._verdict(None if None in verdicts else False))
+        unknown = False
+        for coding in codings:
+            verdict = self._contains(coding)
+            if verdict:
+                return None
+            unknown = unknown or verdict is None
+        return self._listed(self._verdict(None if unknown else False))
 
     def quantity(self, value: Any) -> Rules | None:
         """Check the unit of a Quantity."""

@@ -9,6 +9,7 @@ from gateway.errors import Misconfigured
 from gateway.settings import Settings, terminology_file
 from gateway.validation.artefacts import load_artefacts
 from gateway.validation.drafts import DraftValidator
+from gateway.validation.faults import EVERYTHING, Level
 from gateway.validation.r4 import Definitions
 from gateway.validation.terminology import LoadedFile, Terminology
 from gateway.validation.validator import Validator
@@ -19,19 +20,21 @@ def terminology_of(settings: Settings, definitions: Definitions | None = None) -
     return Terminology(definitions or Definitions(), LoadedFile(terminology_file(settings)))
 
 
-def validator_of(settings: Settings, more: Sequence[Path] = (), *, unchanging: bool = False) -> Validator:
+def validator_of(
+    settings: Settings, more: Sequence[Path] = (), *, unchanging: bool = False, level: Level = EVERYTHING
+) -> Validator:
     """Return the validator that the settings describe.
 
     Args:
         more: files, folders and packages with definitions, beside those of the settings.
-        unchanging: see :class:`Validator`.
+        unchanging, level: see :class:`Validator`.
 
     Raises:
         Misconfigured: one of them is no FHIR definition.
     """
     named = [Path(one) for one in settings.validation.definitions]
     definitions = Definitions(load_artefacts([*named, *more]))
-    return Validator(definitions, terminology_of(settings, definitions), unchanging)
+    return Validator(definitions, terminology_of(settings, definitions), unchanging, level)
 
 
 def draft_validator(settings: Settings, mode: str = "") -> DraftValidator | None:
@@ -47,7 +50,8 @@ def draft_validator(settings: Settings, mode: str = "") -> DraftValidator | None
     if mode == "off":
         return None
     # What the maps made is not changed before it is stored.
-    validator = validator_of(settings, unchanging=True)
+    level = Level(settings.validation.level, best_practice=False)
+    validator = validator_of(settings, unchanging=True, level=level)
     profiles = _by_type(validator.definitions, settings.validation.profiles)
     return DraftValidator(validator, settings.validation.level, mode == "strict", profiles)
 

@@ -6,13 +6,17 @@ is checked once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 from gateway.canonical import Draft, Issue, Severity
-from gateway.validation.validator import RANK, Validator
+from gateway.validation.faults import RANK
+from gateway.validation.validator import Validator
 
 MOST = 50
 """Issues kept of one message; the first ones say what is wrong."""
+LOOK = 1.0
+"""Seconds between two looks for imported codes."""
 REMEMBERED = 4096
 """Marked drafts whose issues are kept."""
 
@@ -25,6 +29,7 @@ class DraftValidator:
         level: the mildest severity that is kept.
         strict: whether a message with an error is refused; read by the pipeline.
         profiles: canonical URLs to check against, by resource type.
+        clock: seconds that only grow.
     """
 
     def __init__(
@@ -33,7 +38,9 @@ class DraftValidator:
         level: Severity = "error",
         strict: bool = False,
         profiles: Mapping[str, Sequence[str]] | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self._clock, self._looked = clock, clock()
         self._profiles = profiles or {}
         self._validator = validator
         self._level = level
@@ -42,6 +49,10 @@ class DraftValidator:
 
     def __call__(self, drafts: Sequence[Draft]) -> list[Issue]:
         """Return the issues of all drafts; their places begin with the type (``Patient.name[0]``)."""
+        if (now := self._clock()) - self._looked >= LOOK:
+            self._looked = now
+            if self._validator.refresh():
+                self._known.clear()
         found: list[Issue] = []
         for draft in drafts:
             found += self._marked(draft) if draft.mark else self._issues(draft)

@@ -13,16 +13,17 @@ resource, not with its definition. What the text names stands in the namespace t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gateway.validation.binding import CODED, QUANTITIES, Binding
-from gateway.validation.faults import Rule
+from gateway.validation.faults import EVERYTHING, Level, Rule
 from gateway.validation.invariants import INLINE, native
 from gateway.validation.primitives import CHECKS
 from gateway.validation.rules import (
     EMPTY_LIST,
+    URN,
     ambiguous,
     few,
     form,
@@ -46,12 +47,18 @@ HOOKS = {"Bundle": "bundle", "Coding": "coding", "Reference": "reference"} | dic
 REMEMBERED = {"CodeableConcept": "concept_key", "Coding": "coding_key"}
 """Types whose values come again and again, and what makes a key of one."""
 
+TEXT = "type({x}) is str and {x} != '' and ({x}.isprintable() or unfit({x}) is None) and len({x}) <= LONGEST"
+"""What is printable is fit: that answer is three times as fast, and no for a few texts more."""
+
 INLINED = {
-    "string": "type({x}) is str and {x} != '' and unfit({x}) is None and len({x}) <= LONGEST",
-    "markdown": "type({x}) is str and {x} != '' and unfit({x}) is None and len({x}) <= LONGEST",
+    "string": TEXT,
+    "markdown": TEXT,
     "boolean": "{x} is True or {x} is False",
 }
 """Checks worth writing out: the others are calls."""
+
+SHORT = 1000
+"""Codes of a value set that are looked through while a check is written."""
 
 
 def title(path: str) -> str:
@@ -67,6 +74,7 @@ class Emitter:
         resource: True for a resource type: it may say ``resourceType``.
         bind: makes the check of a binding, None where there is nothing to check.
         fhirpath: makes the check of an invariant that has no native form.
+        level: what is worth naming; invariants, bindings and codings are not checked for anything milder.
     """
 
     def __init__(
@@ -75,7 +83,9 @@ class Emitter:
         resource: bool,
         bind: Callable[[str, str], Binding | None],
         fhirpath: Callable[[Constraint, str], Any],
+        level: Level = EVERYTHING,
     ) -> None:
+        self._level = level
         self._root = root
         self._resource = resource
         self._bind = bind
@@ -85,14 +95,24 @@ class Emitter:
         self.tables: dict[str, dict[str, str]] = {}
         self.primitives: dict[str, dict[str, bool]] = {}
         self.valueless: dict[str, dict[str, list[tuple[Any, Rule]]]] = {}
+        self.elements: dict[str, Element] = {}
         self._text: list[str] = []
         self._names: dict[tuple[type, Hashable], str] = {}
+        self._bound: dict[tuple[str, str], Binding | None] = {}
 
     def source(self) -> str:
         """Return the text of all functions of the type."""
         for one in _walk(self._root):
             self._type(one)
-        return "\n".join(self._text)
+        return self._written()
+
+    def _is_resource(self, element: Element) -> bool:
+        return self._resource and element is self._root
+
+    def _written(self) -> str:
+        text = "\n".join(self._text)
+        self._text = []
+        return text
 
     def _type(self, element: Element) -> None:
         self._tables(element)
@@ -111,19 +131,23 @@ class Emitter:
             self._presence(child)
         for constraint in element.constraints:
             self._constraint(constraint, element.path, "v", "''", "    ")
-        if element.path in HOOKS:
-            put(f"    r = {HOOKS[element.path]}(v, c)")
-            put("    if r is not None: out = join(out, r)")
+        self._hook(element)
         if element.path in REMEMBERED:
             put("    if out is None: remembered.add(key)")
         put("    return out\n")
 
+    def _hook(self, element: Element) -> None:
+        if element.path in HOOKS:
+            self._text.append(f"    r = {HOOKS[element.path]}(v, c)")
+            self._text.append("    if r is not None and (r := named(r)) is not None: out = join(out, r)")
+
     def _tables(self, element: Element) -> None:
         """The handler of each JSON name, and what is known of the primitives among them."""
         name = title(element.path)
+        self.elements[name] = element
         table: dict[str, str] = {}
         primitives: dict[str, bool] = {}
-        if self._resource and element is self._root:
+        if self._is_resource(element):
             table["resourceType"] = "pass_"
         for child in element.children:
             for key, type_ in child.names():
@@ -139,23 +163,29 @@ class Emitter:
         """Values that need no look at their parts."""
         put = self._text.append
         if element.path in REMEMBERED:
-            put("    if kept.get(id(v)) is v: return None")
+            put(f"    if kept_{element.path}.get(id(v)) is v: return None")
             put(f"    key = {REMEMBERED[element.path]}(v)")
             put("    if key in remembered:")
-            put("        shared.add(v)")
+            put(f"        shared_{element.path}.again(key, v)")
             put("        return None")
+            return
         if element.path == "Reference":
             put("    if plain(v, c): return None")
+        put(f"    s = S_{title(element.path)}[tuple(v)]")
+        put("    if s is not None: return s(v, c)")
 
-    def _content(self, element: Element) -> None:
-        """An element has something in it beside its id (ele-1)."""
+    def _content(self, element: Element, keys: Iterable[str] | None = None) -> None:
+        """An element has something in it beside its id (ele-1); ``keys`` are known to be something."""
         put = self._text.append
-        if self._resource and element is self._root:
-            put("    if not v: out = note(out, '', EMPTY)")
+        if self._is_resource(element):
+            if keys is None:
+                put("    if not v: out = note(out, '', EMPTY)")
         else:
-            put("    if not v or (len(v) == 1 and 'id' in v): out = note(out, '', EMPTY)")
-            put("    if 'id' in v and type(v['id']) is str and spaced(v['id']):")
-            put("        out = note(out, 'id', SPACED)")
+            if keys is None:
+                put("    if not v or (len(v) == 1 and 'id' in v): out = note(out, '', EMPTY)")
+            if keys is None or "id" in keys:
+                put("    if 'id' in v and type(v['id']) is str and spaced(v['id']):")
+                put("        out = note(out, 'id', SPACED)")
         if element is self._root and element.path in QUANTITIES:
             self._units(element)
 
@@ -163,7 +193,7 @@ class Emitter:
         """Age, Distance and Duration are bound as types: advice, as their element may say otherwise."""
         for _, value_set in element.bindings:
             binding = self._bind("extensible", value_set)
-            if binding is not None:
+            if binding is not None and self._level.names(binding.rule):
                 self._text.append(f"    r = {self._constant(binding)}.quantity(v)")
                 self._text.append("    if r is not None: out = join(out, [['', one] for one in r])")
 
@@ -207,23 +237,30 @@ class Emitter:
             self._item(child, key, type_, "x", repr(key), "    ")
         put("    return out\n")
 
-    def _item(self, child: Element, key: str, type_: TypeRef, x: str, place: str, pad: str) -> None:
+    def _item(
+        self, child: Element, key: str, type_: TypeRef, x: str, place: str, pad: str, halved: bool = True
+    ) -> None:
+        """One value; ``halved`` is False where no second half can stand beside it."""
         put = self._text.append
         if type_.code in CHECKS:
-            if child.many:
+            if child.many and halved:
                 put(f"{pad}if {x} is None and extended(v, {'_' + key!r}, i):")
                 put(f"{pad}    i += 1")
                 put(f"{pad}    continue")
             self._primitive(child, type_, x, place, pad)
         elif type_.code == "Reference" and type_.targets:
-            targets = self._constant(_targets(type_.targets))
-            put(f"{pad}if not aimed({x}, c, {targets}):")
+            named = _targets(type_.targets)
+            targets = self._constant(named)
+            put(f"{pad}if not aimed({x}, c, {'TYPES' if 'Resource' in named else targets}):")
             put(f"{pad}    r = {self._call(child, type_, x)}")
             put(f"{pad}    if r is not None: out = under(out, r, {place})")
             put(f"{pad}    r = target({x}, c, {targets})")
             put(f"{pad}    if r is not None: out = note(out, {place}, r)")
         else:
-            put(f"{pad}r = {self._call(child, type_, x)}")
+            again = type_.code in REMEMBERED and not child.reference
+            kept = f"kept_{type_.code}"  # what it answers for nothing must not be null
+            asked = f"None if {kept}.get(id({x}), {kept}) is {x} else " if again else ""
+            put(f"{pad}r = {asked}{self._call(child, type_, x)}")
             put(f"{pad}if r is not None: out = under(out, r, {place})")
             self._coded(child, type_, x, place, pad)
         for constraint in child.constraints if not child.own else ():
@@ -245,16 +282,20 @@ class Emitter:
 
     def _primitive(self, child: Element, type_: TypeRef, x: str, place: str, pad: str) -> None:
         put = self._text.append
+        bindings = list(self._bindings(child))
+        listed = self._listed(type_, bindings)
+        if listed is not None:  # a code of the value set has the form of a code
+            put(f"{pad}if type({x}) is not str or {x} not in {self._constant(listed)}:")
+            pad += "    "
         test = INLINED.get(type_.code, f"p_{type_.code}({{x}})").format(x=x)
         rule = self._constant(form(type_.code))
         put(f"{pad}if not ({test}): out = note(out, {place}, NULL if {x} is None else {rule})")
-        if type_.code in ("uri", "url", "canonical"):
+        if type_.code in ("uri", "url", "canonical") and self._level.names(URN):
             put(f"{pad}elif {x}[:4] == 'urn:' and not is_urn({x}): out = note(out, {place}, URN)")
         if type_.code == "xhtml":
             put(f"{pad}else:")
             put(f"{pad}    r = narrative({x})")
             put(f"{pad}    if r is not None: out = note(out, {place}, r)")
-        bindings = list(self._bindings(child))
         if bindings:
             put(f"{pad}else:")
         for binding in bindings:
@@ -266,6 +307,13 @@ class Emitter:
                 put(f"{pad}    r = {held}.code({x})")
                 put(f"{pad}    if r is not None: out = note(out, {place}, r)")
 
+    def _listed(self, type_: TypeRef, bindings: Sequence[Binding]) -> frozenset[str] | None:
+        """Return the codes of which each is right, where a short list says which they are."""
+        codes = bindings[0].all if len(bindings) == 1 else None
+        if type_.code != "code" or codes is None or len(codes) > SHORT:
+            return None
+        return codes if all(map(CHECKS["code"], codes)) else None
+
     def _coded(self, child: Element, type_: TypeRef, x: str, place: str, pad: str) -> None:
         method = CODED.get(type_.code)
         if method is None:
@@ -276,8 +324,11 @@ class Emitter:
 
     def _bindings(self, child: Element) -> Iterator[Binding]:
         for strength, value_set in child.bindings:
-            binding = self._bind(strength, value_set)
-            if binding is not None:
+            pair = (strength, value_set)
+            if pair not in self._bound:
+                self._bound[pair] = self._bind(strength, value_set)
+            binding = self._bound[pair]
+            if binding is not None and self._level.names(binding.rule):
                 yield binding
 
     def _valueless(
@@ -302,18 +353,24 @@ class Emitter:
                     found.setdefault(name, []).append((only_halves(name, names), ambiguous(child.path)))
         return found
 
-    def _constraint(self, constraint: Constraint, kind: str, x: str, place: str, pad: str) -> None:
-        if constraint.key in INLINE:
-            return
-        rule = self._constant(invariant(constraint))
-        put = self._text.append
+    def _constraint(
+        self, constraint: Constraint, kind: str, x: str, place: str, pad: str, keys: Iterable[str] = ()
+    ) -> None:
+        """An invariant of ``x``; of ``v`` the keys may be known."""
         known = native(constraint.expression)
+        if constraint.key in INLINE or (keys and known is not None and not set(known.needs) <= set(keys)):
+            return
+        broken = invariant(constraint)
+        if not self._level.names(broken):
+            return
+        rule = self._constant(broken)
+        put = self._text.append
         if known is None:
             check = self._constant(self._fhirpath(constraint, kind))
             put(f"{pad}r = {check}({x}, c, {rule})")
             put(f"{pad}if r is not None: out = note(out, {place}, r)")
             return
-        tests = [f"{need!r} in {x}" for need in known.needs] if x == "v" or known.needs else []
+        tests = [f"{need!r} in {x}" for need in known.needs if need not in keys]
         # eld-3 is the one invariant on a primitive whose native form takes its value.
         tests = ([f"type({x}) is {'str' if kind in CHECKS else 'dict'}"] if x != "v" else []) + tests
         test = " and ".join([*tests, f"not {self._constant(known.holds)}({x}, c)"])

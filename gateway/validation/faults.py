@@ -33,10 +33,37 @@ class Rule:
     best_practice: bool = False
 
 
+RANK: dict[Severity, int] = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
+
+
 Fault = list[Any]
 """``[place, rule]``: the place is relative to the value that was checked and grows at its front."""
 
 Faults = list[Fault]
+
+
+@dataclass(slots=True, frozen=True)
+class Level:
+    """What is worth naming: a check that could find nothing else is not compiled at all.
+
+    Attributes:
+        mildest: severity below which nothing is named.
+        best_practice: whether what the specification only recommends is named.
+    """
+
+    mildest: Severity = "information"
+    best_practice: bool = True
+
+    def names(self, rule: Rule) -> bool:
+        """Return whether a broken ``rule`` is named."""
+        return RANK[rule.severity] <= RANK[self.mildest] and (self.best_practice or not rule.best_practice)
+
+    def named(self, faults: Faults) -> Faults | None:
+        """Return the faults that are named, None for none."""
+        return [one for one in faults if self.names(one[1])] or None
+
+
+EVERYTHING = Level()
 
 
 def note(faults: Faults | None, place: str, rule: Rule) -> Faults:

@@ -48,8 +48,8 @@ def string(value: Any) -> bool:
 
 
 def xhtml(value: Any) -> bool:
-    """``xhtml`` as text, of any length."""
-    return type(value) is str and value != "" and unfit(value) is None
+    """``xhtml`` as text, of any length; what is printable needs no search."""
+    return type(value) is str and value != "" and (value.isprintable() or unfit(value) is None)
 
 
 def _code_form(value: str) -> bool:

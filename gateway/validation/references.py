@@ -12,7 +12,7 @@ from typing import Any
 from gateway.validation.faults import Rule
 from gateway.validation.primitives import string
 from gateway.validation.rules import wrong_target
-from gateway.validation.scope import Scope, is_conditional, is_relative, named_type
+from gateway.validation.scope import LONGEST, Scope, addressed_type, is_conditional, is_relative, named_type
 
 UNRESOLVED = Rule(
     "reference-bundle",
@@ -54,15 +54,15 @@ _wrong = cache(wrong_target)
 
 
 class References:
-    """Checks of a Reference; knows the resource types of R4."""
+    """Checks of a Reference; knows the resource types of R4 (``types``)."""
 
     def __init__(self, types: frozenset[str]) -> None:
-        self._types = types
+        self.types = types
 
     def plain(self, value: Any, scope: Scope) -> bool:
         """Return whether a Reference is an address and perhaps a name, as nearly all are, without fault."""
         to = value.get("reference")
-        if type(to) is not str or named_type(to) not in self._types or "?" in to:
+        if type(to) is not str or len(to) > LONGEST or addressed_type(to) not in self.types:
             return False
         return len(value) == 1 or (len(value) == 2 and string(value.get("display")))
 
@@ -74,7 +74,7 @@ class References:
         if type(value) is not dict or scope.entries is not None:
             return False
         to = value.get("reference")
-        if type(to) is not str or named_type(to) not in targets or "?" in to:
+        if type(to) is not str or len(to) > LONGEST or addressed_type(to) not in targets:
             return False
         return len(value) == 1 or (len(value) == 2 and string(value.get("display")))
 
@@ -93,10 +93,10 @@ class References:
         if is_conditional(to) and not scope.transaction:
             return CONDITIONAL
         named = named_type(to)
-        if named not in self._types and is_relative(to):
+        if named not in self.types and is_relative(to):
             return NOT_A_TYPE
         stated = value.get("type")
-        if type(stated) is str and named in self._types and stated.rpartition("/")[2] != named:
+        if type(stated) is str and named in self.types and stated.rpartition("/")[2] != named:
             return MISMATCH
         return None
 
@@ -116,8 +116,8 @@ class References:
                 kind = resource.get("resourceType")
                 return kind if type(kind) is str else None
             named = named_type(to)
-            if named in self._types:
+            if named in self.types:
                 return named
         stated = value.get("type")
         name = stated.rpartition("/")[2] if type(stated) is str else None
-        return name if name in self._types else None
+        return name if name in self.types else None

@@ -42,18 +42,29 @@ class Shared:
     ``kept`` empty for ever.
     """
 
-    __slots__ = ("_on", "kept")
+    __slots__ = ("_last", "_on", "kept")
 
     def __init__(self, on: bool) -> None:
         self._on = on
+        self._last: dict[Any, Any] = {}
         self.kept: dict[int, Any] = {}
 
-    def add(self, value: Any) -> None:
-        """Keep an object without fault, and the object alive, so that its id is nobody else's."""
-        if self._on:
+    def again(self, key: Any, value: Any) -> None:
+        """Note that an object without fault says what one did before; the same one twice running is kept.
+
+        What is made anew each time is not: it would only take memory. A kept object stays alive, so that its
+        id is nobody else's.
+        """
+        if not self._on:
+            return
+        if self._last.get(key) is value:
             if len(self.kept) >= MOST:
                 self.kept.clear()
             self.kept[id(value)] = value
+            return
+        if len(self._last) >= MOST:
+            self._last.clear()
+        self._last[key] = value
 
 
 def coding_key(value: Any) -> Any:

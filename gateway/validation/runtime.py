@@ -9,6 +9,7 @@ from typing import Any
 from gateway.validation.bundles import index
 from gateway.validation.contained import contained_faults
 from gateway.validation.faults import Faults, Rule, join, note, under
+from gateway.validation.primitives import CHECKS
 from gateway.validation.references import References
 from gateway.validation.remembered import Remembered, key
 from gateway.validation.rules import (
@@ -29,6 +30,13 @@ _name = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 
 Value = dict[str, Any]
 Check = Callable[[Any, Scope], "Faults | None"]
+
+SIMPLE = {
+    f"value{name[:1].upper()}{name[1:]}": check
+    for name, check in CHECKS.items()
+    if name not in ("uri", "url", "canonical", "xhtml")
+}
+"""Values of an extension that are right by their form alone, by JSON name; a URI may be a bad URN."""
 
 
 def pass_(x: Any, v: Value, c: Scope) -> None:
@@ -74,6 +82,8 @@ class Runtime:
             ``(extension, scope, path, what it stands in) -> faults``.
         conditional: whether an extension asks something of the element that it stands in.
         claimed: checks against the profiles in ``meta``.
+        plain: extensions of which only the value is left to check, by URL, path, type of the outermost
+            resource and JSON names.
     """
 
     def __init__(
@@ -84,6 +94,7 @@ class Runtime:
         defined: Callable[[Value, Scope, str, Value], Faults | None],
         conditional: Callable[[str], bool],
         claimed: Callable[[Value, Scope], Faults],
+        plain: Remembered,
     ) -> None:
         self._find = find
         self._is_resource = is_resource
@@ -91,6 +102,7 @@ class Runtime:
         self._defined = defined
         self._conditional = conditional
         self._claimed = claimed
+        self._plain = plain
         self._extensions = Remembered()
 
     def stray(
@@ -141,6 +153,8 @@ class Runtime:
 
     def extension(self, x: Any, c: Scope, path: str, around: Value) -> Faults | None:
         """Check an Extension: its own shape, ext-1, its URL, and its definition where it has a known one."""
+        if type(x) is dict and len(x) == 2 and self._is_simple(x, c, path):
+            return None
         known = key(x)
         if known is not None:
             known = (path, known)
@@ -150,6 +164,15 @@ class Runtime:
         if out is None and not self._conditional(x["url"]):
             self._extensions.add(known)
         return out
+
+    def _is_simple(self, x: Value, c: Scope, path: str) -> bool:
+        """Return whether an extension is as good as others with its URL in this place, but for its value."""
+        url, value = x.values()
+        first, name = x
+        check = SIMPLE.get(name)
+        if check is None or first != "url" or type(url) is not str:
+            return False
+        return (url, path, c.root.get("resourceType"), first, name) in self._plain and check(value)
 
     def _extension(self, x: Any, c: Scope, path: str, around: Value) -> Faults | None:
         out = self._find("Extension")(x, c)

@@ -78,6 +78,17 @@ def named_type(reference: str) -> str | None:
     return _named_type(reference) if len(reference) <= LONGEST else None
 
 
+@lru_cache(8192)
+def addressed_type(reference: str) -> str | None:
+    """Return the resource type that a literal reference names; a search, unlike elsewhere, names none.
+
+    Args:
+        reference: of at most ``LONGEST`` characters: it is remembered.
+    """
+    match = _literal(reference) if "?" not in reference else None
+    return match.group(1) if match else None
+
+
 def is_relative(reference: str) -> bool:
     """Return whether it has no scheme in front: an address below the server's own base."""
     return _scheme(reference) is None

@@ -12,18 +12,17 @@ from typing import Any
 from gateway.canonical import Issue, Severity
 from gateway.validation.binding import Binding
 from gateway.validation.codes import Codes
-from gateway.validation.faults import Faults, Rule, join
+from gateway.validation.faults import EVERYTHING, Faults, Level, Rule, join
 from gateway.validation.fhirpath import FHIRPath
 from gateway.validation.plain_extension import is_plain
 from gateway.validation.profiles import Profiles
 from gateway.validation.r4 import Definitions
-from gateway.validation.remembered import Remembered, Shared
+from gateway.validation.remembered import Remembered
 from gateway.validation.rules import NOT_OBJECT
 from gateway.validation.scope import Scope
 from gateway.validation.terminology import Terminology
 from gateway.validation.walker import Walker
 
-RANK: dict[Severity, int] = {"fatal": 0, "error": 0, "warning": 1, "information": 2}
 TOO_DEEP = Rule("depth", "fatal", "too-long", "nest the resource less deeply", "资源嵌套过深")
 
 
@@ -35,6 +34,7 @@ class Validator:
         terminology: value sets and code systems; those of ``definitions`` unless given.
         unchanging: True where nobody changes a value that was checked, as with what the maps make: then an
             object that comes again is not looked at again.
+        level: what anybody will ever ask for; what is milder is not looked for in the first place.
     """
 
     def __init__(
@@ -42,9 +42,15 @@ class Validator:
         definitions: Definitions | None = None,
         terminology: Terminology | None = None,
         unchanging: bool = False,
+        level: Level = EVERYTHING,
     ) -> None:
         self.definitions = definitions or Definitions()
         self.terminology = terminology or Terminology(self.definitions)
+        self._unchanging, self._level = unchanging, level
+        self._compile()
+
+    def _compile(self) -> None:
+        self._known_codes = self.terminology.refresh()
         self.fhirpath = FHIRPath(self.definitions, self.terminology.members)
         self._plain = Remembered()
         codes = Codes(self.terminology.code_system, self._is_value_set)
@@ -56,7 +62,9 @@ class Validator:
             self._conditional,
             self._claimed,
             codes,
-            Shared(unchanging),
+            self._plain,
+            self._unchanging,
+            self._level,
         )
         self.profiles = Profiles(
             self.definitions,
@@ -64,6 +72,16 @@ class Validator:
             self._walker.references,
             self.fhirpath.check,
         )
+
+    def refresh(self) -> bool:
+        """Begin anew where codes were imported since the last time, and return whether it was so.
+
+        Nobody may be checking with this validator meanwhile.
+        """
+        if self.terminology.refresh() == self._known_codes:
+            return False
+        self._compile()
+        return True
 
     def check(
         self,
@@ -80,16 +98,17 @@ class Validator:
             best_practice: whether to name what the specification only recommends.
             mildest: severity below which nothing is named.
         """
-        kind = resource.get("resourceType") if type(resource) is dict else None
         try:
             faults = self._faults(resource, profiles) if type(resource) is dict else [["", NOT_OBJECT]]
         except RecursionError:
             faults = [["", TOO_DEEP]]
+        faults = Level(mildest, best_practice).named(faults) if faults else None
         if not faults:
             return []
+        kind = resource.get("resourceType") if type(resource) is dict else None
         # What is no type may be any text.
         root = kind if type(kind) is str and self.definitions.is_resource(kind) else "Resource"
-        return _issues(root, faults, best_practice, RANK[mildest])
+        return _issues(root, faults)
 
     def _faults(self, resource: dict[str, Any], profiles: Sequence[str]) -> Faults | None:
         scope = Scope(resource)
@@ -108,6 +127,7 @@ class Validator:
         if mark in self._plain:
             return None
         found = self.profiles.extension(extension, scope, path, around)
+        found = self._level.named(found) if found else None
         if found is None and "contained" not in scope.root and is_plain(self.definitions, extension["url"]):
             self._plain.add(mark)
         return found
@@ -127,11 +147,9 @@ class Validator:
         return Binding(strength, value_set, self.terminology.members(value_set))
 
 
-def _issues(root: str, faults: Sequence[Any], best_practice: bool, rank: int) -> list[Issue]:
+def _issues(root: str, faults: Faults) -> list[Issue]:
     seen: dict[tuple[str, Rule], Issue] = {}
     for place, rule in faults:
-        if RANK[rule.severity] > rank or (rule.best_practice and not best_practice):
-            continue
         if (place, rule) not in seen:
             where = f"{root}.{place}" if place else root
             seen[(place, rule)] = Issue(rule.severity, rule.code, where, rule.id, rule.text, rule.text_zh)

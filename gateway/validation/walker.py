@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from threading import RLock
 from typing import Any
 
 from gateway.validation import primitives, runtime
 from gateway.validation.binding import Binding
 from gateway.validation.bundles import Bundles
 from gateway.validation.codes import Codes
-from gateway.validation.emit import Emitter, title
-from gateway.validation.faults import Faults, join, note, under
+from gateway.validation.emit import REMEMBERED, title
+from gateway.validation.emit_straight import StraightEmitter
+from gateway.validation.faults import Faults, Level, join, note, under
 from gateway.validation.narrative import narrative
 from gateway.validation.primitives import CHECKS
 from gateway.validation.r4 import Definitions
@@ -20,6 +23,7 @@ from gateway.validation.rules import EMPTY, IS_LIST, NOT_LIST, NOT_OBJECT, NULL,
 from gateway.validation.runtime import Check, Runtime
 from gateway.validation.scope import Scope
 from gateway.validation.shapes import Constraint, shape
+from gateway.validation.straight import Straights
 
 
 class Walker:
@@ -32,8 +36,10 @@ class Walker:
         defined: further checks of an extension (see :class:`Runtime`).
         conditional: whether an extension asks something of the element that it stands in.
         claimed: checks against the profiles that a resource names.
-        shared: objects that were found without fault.
         codes: checks of codings against their own code system.
+        plain: marks of extensions of which only the value is left to check (see :class:`Runtime`).
+        unchanging: whether an object that comes again needs no second look.
+        level: what is worth naming.
     """
 
     def __init__(
@@ -45,15 +51,21 @@ class Walker:
         conditional: Callable[[str], bool],
         claimed: Callable[[Any, Scope], Faults],
         codes: Codes,
-        shared: Shared,
+        plain: Remembered,
+        unchanging: bool,
+        level: Level,
     ) -> None:
         self._definitions = definitions
         self._bind = bind
         self._fhirpath = fhirpath
         types = frozenset(definitions.resource_types())
         self.references = References(types)
-        self.runtime = Runtime(self.find, types.__contains__, self.references, defined, conditional, claimed)
+        self._level = level
+        self.runtime = Runtime(
+            self.find, types.__contains__, self.references, defined, conditional, claimed, plain
+        )
         self._made: dict[str, Check] = {}
+        self._making = RLock()
         self._space: dict[str, Any] = {
             "EMPTY": EMPTY,
             "IS_LIST": IS_LIST,
@@ -70,26 +82,29 @@ class Walker:
             "extension": self.runtime.extension,
             "inside": self.runtime.inside,
             "join": join,
+            "named": level.named,
             "narrative": narrative,
             "note": note,
             "pass_": runtime.pass_,
             "quantity": codes.quantity,
-            "kept": shared.kept,
             "coding_key": coding_key,
             "concept_key": concept_key,
             "remembered": Remembered(),
             "plain": self.references.plain,
             "reference": self.runtime.reference,
             "several": runtime.several,
-            "shared": shared,
             "SPACED": SPACED,
             "spaced": primitives.spaced,
             "stray": self.runtime.stray,
+            "TYPES": types,
             "target": self.references.target,
             "under": under,
             "is_urn": primitives.is_urn,
             "unfit": primitives.unfit,
         } | {f"p_{name}": check for name, check in CHECKS.items()}
+        for name in REMEMBERED:
+            shared = self._space[f"shared_{name}"] = Shared(unchanging)
+            self._space[f"kept_{name}"] = shared.kept
 
     def find(self, name: str) -> Check:
         """Return the check of a type, compiled now if nobody asked before.
@@ -104,13 +119,18 @@ class Walker:
         """Return the text that :meth:`find` compiles, for those who want to read it."""
         return self._emitter(name).source()
 
-    def _emitter(self, name: str) -> Emitter:
+    def _emitter(self, name: str) -> StraightEmitter:
         structure = self._definitions.structure(name)
         if structure is None:
             raise KeyError(name)
-        return Emitter(shape(structure), structure["kind"] == "resource", self._bind, self._fhirpath)
+        resource = structure["kind"] == "resource"
+        return StraightEmitter(shape(structure), resource, self._bind, self._fhirpath, self._level)
 
     def _make(self, name: str) -> Check:
+        with self._making:
+            return self._made[name] if name in self._made else self._compiled(name)
+
+    def _compiled(self, name: str) -> Check:
         emitter = self._emitter(name)
         text = emitter.source()
         space = self._space
@@ -123,9 +143,21 @@ class Walker:
         exec(compile(text, f"<{name}>", "exec"), space)  # noqa: S102 (our own text, made of the definitions)
         for table, names in emitter.tables.items():
             space[table] = {key: space[handler] for key, handler in names.items()}
+        for element in emitter.elements:
+            make = partial(self._straight, emitter, element)
+            known = {*space[f"K_{element}"], *("_" + name for name in space[f"P_{element}"])}
+            space[f"S_{element}"] = Straights(known, make)
         check: Check = space[f"t_{name}"]
         self._made[name] = check
         return check
+
+    def _straight(self, emitter: StraightEmitter, element: str, keys: tuple[str, ...]) -> Check | None:
+        with self._making:
+            text = emitter.straight(element, keys)
+            self._space.update(emitter.constants)
+        made: dict[str, Check] = {}
+        exec(compile(text, f"<{element}, straight>", "exec"), self._space, made)  # noqa: S102 (as above)
+        return made.get("straight")
 
     def _later(self, name: str) -> Check:
         def first(v: Any, c: Scope) -> Faults | None:

@@ -11,7 +11,9 @@ import pytest
 from gateway.canonical import Draft, Issue
 from gateway.errors import Misconfigured
 from gateway.settings import Settings, ValidationSettings
-from gateway.validation import DraftValidator, Validator, draft_validator
+from gateway.validation import Definitions, DraftValidator, Validator, draft_validator
+from gateway.validation.terminology import LoadedFile, Terminology
+from gateway.validation.terminology.load import load
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,9 @@ class Counting:
     def __init__(self, validator: Validator) -> None:
         self.asked = 0
         self._validator = validator
+
+    def refresh(self) -> bool:
+        return self._validator.refresh()
 
     def check(self, *arguments: Any, **named: Any) -> list[Issue]:
         self.asked += 1
@@ -82,6 +87,21 @@ def test_an_error_is_not_cut_off_behind_many_warnings(validator: Validator) -> N
     issues = DraftValidator(validator, "warning")(drafts)
     assert len(issues) == 50
     assert issues[0].severity == "error"
+
+
+def test_codes_that_are_imported_meanwhile_count(tmp_path: Path) -> None:
+    file = tmp_path / "terminology.db"
+    clock = iter(range(100))
+    definitions = Definitions()
+    own = Validator(definitions, Terminology(definitions, LoadedFile(file)))
+    check = DraftValidator(own, clock=lambda: next(clock))
+    gender = "http://hl7.org/fhir/ValueSet/administrative-gender"
+    female = [{"system": "http://hl7.org/fhir/administrative-gender", "concept": [{"code": "female"}]}]
+    drafts = [patient(gender="male"), patient(b"mark", gender="male")]
+    assert check(drafts) == []
+    narrower = {"resourceType": "ValueSet", "url": gender, "version": "4.0.1", "compose": {"include": female}}
+    load(file, [narrower])
+    assert [one.rule for one in check(drafts)] == ["binding", "binding"]
 
 
 PROFILE = {

@@ -6,12 +6,13 @@ structures, extensions, code systems, value sets and concept maps of FHIR 4.0.1 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
+
+import orjson
 
 Json = dict[str, Any]
 
@@ -28,7 +29,7 @@ class Definitions:
 
     def __init__(self, added: Iterable[Json] = ()) -> None:
         self._zip = ZipFile(BytesIO(files("gateway.validation.r4").joinpath("definitions.zip").read_bytes()))
-        self._index: dict[str, Json] = json.loads(self._zip.read("index.json"))
+        self._index: dict[str, Json] = orjson.loads(self._zip.read("index.json"))
         self._read: dict[str, Json] = {}
         self._added: dict[str, Json] = {}
         for artefact in added:
@@ -91,7 +92,7 @@ class Definitions:
             row = self._index.get(url)
             if row is None:
                 return None
-            self._read[url] = json.loads(self._zip.read(row["member"]))
+            self._read[url] = orjson.loads(self._zip.read(row["member"]))
         return self._read[url]
 
 

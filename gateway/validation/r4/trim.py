@@ -153,9 +153,10 @@ def _only(source: Json, names: tuple[str, ...] | list[str]) -> Json:
 
 
 def write(tar: str, package: str, target: Path) -> None:
-    """Write the trimmed artefacts of ``package`` and ``tar`` to ``target``."""
+    """Write the trimmed artefacts of ``package`` and ``tar`` to ``target``, all at once."""
     index: dict[str, Json] = {}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    made = target.with_name(f"{target.name}.new")
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for artefact in artefacts(tar, package):
             kept = trimmed(artefact)
             if kept is None or kept["url"] in index:
@@ -176,6 +177,7 @@ def write(tar: str, package: str, target: Path) -> None:
             )
             _put(archive, member, kept)
         _put(archive, "index.json", index)
+    made.replace(target)
 
 
 def _put(archive: zipfile.ZipFile, member: str, content: Json) -> None:

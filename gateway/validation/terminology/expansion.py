@@ -51,12 +51,13 @@ class Terminology:
         self._members: dict[str, Members | None] = {}
         self._generation = loaded.generation() if loaded else None
 
-    def refresh(self) -> None:
-        """Forget what was resolved where something was loaded since."""
+    def refresh(self) -> object:
+        """Forget what was resolved where something was loaded since; return what changes whenever it is."""
         generation = self._loaded.generation() if self._loaded else None
         if generation != self._generation:
             self._generation = generation
             self._members = {}
+        return generation
 
     def code_system(self, url: str) -> Concepts | None:
         """Return a code system by ``url`` or ``url|version``; None where nobody knows it."""
