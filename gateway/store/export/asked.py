@@ -35,6 +35,7 @@ class Asked:
         until_us: the state of things at this time instead of now, microseconds.
         remarks: what was asked for and is ignored, for the manifest's ``error``.
         closed: types of which the client may know nothing; no filter asks about their resources.
+        supervised: only what belongs to the supervised business (``gateway/store/supervision.py``).
     """
 
     level: Level
@@ -49,6 +50,7 @@ class Asked:
     until_us: int | None = None
     remarks: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    supervised: bool = False
 
     @property
     def parts(self) -> list[Part]:
@@ -64,7 +66,8 @@ class Asked:
     def takes_all(self, part: Part) -> bool:
         """Tell whether a pass takes everything of its type that the snapshot sees."""
         kind, type_ = part
-        return kind == "output" and self.level == "system" and not self.filters_of(type_)
+        whole = self.level == "system" and not self.supervised
+        return kind == "output" and whole and not self.filters_of(type_)
 
     def to_json(self) -> str:
         """Return what :meth:`of_json` reads."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from gateway.store.model import Version
 from gateway.store.search import compartment, query, visible
 from gateway.store.search.budget import Budget
 from gateway.store.search.filters import Filter, Ids
+from gateway.store.search.lately import Lately
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
 from gateway.store.search.sight import Sight
@@ -66,11 +68,13 @@ def matches(
     snapshot: int,
     below: int,
     view: View = ALL,
+    lately: Lately[Any] | None = None,
 ) -> tuple[list[Version], int]:
     """Return the next versions that meet one of the searches, newest first, and the place to go on below.
 
     Args:
         view: what the searches may know of.
+        lately: keeps what the steps of one walk share.
 
     Returns:
         The versions, each once, and the lowest sequence number that all searches have been followed to; 0
@@ -79,7 +83,7 @@ def matches(
     found: dict[int, Version] = {}
     place = 0
     for search in searches:
-        sight = Sight(connection, tenant, snapshot, Budget(math.inf, 1 << 62, 1 << 62), view)
+        sight = Sight(connection, tenant, snapshot, Budget(math.inf, 1 << 62, 1 << 62), view, lately)
         matching, reached = _next(sight, type_, sight.plan({type_: search})[type_], below)
         found.update((match.seq, match) for match in matching)
         place = max(place, reached)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from gateway.store.direct import execute
+from gateway.store.method import DELETED
 from gateway.store.types import NUMBER
 
 BYTES = 1 << 20
@@ -25,8 +26,9 @@ _SEEN = (
     "ORDER BY q.seq DESC"
 )
 _DELETED = (
-    "SELECT v.seq, v.deleted FROM (SELECT seq FROM version WHERE type = ? AND seq > ? AND seq < ? "
-    "ORDER BY seq DESC LIMIT ?) q CROSS JOIN version v WHERE v.seq = q.seq ORDER BY v.seq DESC"
+    f"SELECT v.seq, {DELETED} FROM (SELECT seq FROM version "  # noqa: S608
+    "WHERE type = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?) q CROSS JOIN version v "
+    "WHERE v.seq = q.seq ORDER BY v.seq DESC"
 )
 _LENGTHS = (
     "SELECT q.seq, LENGTH(v.body), s.seq FROM (SELECT seq FROM version WHERE type = ? AND seq >= ? "
@@ -36,9 +38,10 @@ _LENGTHS = (
 _LENGTHS_OF = "SELECT v.seq, LENGTH(v.body), NULL FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"
 _BODIES = "SELECT v.seq, v.body FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value ORDER BY v.seq"
 _AS_OF = (
-    "WITH RECURSIVE chain(seq) AS (SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ? "
-    "UNION ALL SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.seq > ? "
-    "AND v.prev_seq IS NOT NULL) SELECT v.seq, v.deleted, v.body FROM chain CROSS JOIN version v "
+    "WITH RECURSIVE chain(seq) AS ("  # noqa: S608
+    "SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ? UNION ALL "
+    "SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq AND v.seq > ? "
+    f"AND v.prev_seq IS NOT NULL) SELECT v.seq, {DELETED}, v.body FROM chain CROSS JOIN version v "
     "WHERE v.seq = chain.seq AND v.seq <= ?"
 )
 _TOMBS = (

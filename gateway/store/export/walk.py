@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 
+from gateway.store import supervision
 from gateway.store.clock import tenant_number
 from gateway.store.export import filters, slices
 from gateway.store.export.asked import Part
 from gateway.store.export.job import Job
 from gateway.store.export.members import members_of, targets
+from gateway.store.search.lately import MOST_FAR, Lately
 from gateway.store.session import Session
+from gateway.store.types import TYPES
+from gateway.store.view import SUPERVISED, View
 
 SCAN = 20_000
 """Versions that a step looks at where their postings and bodies are not needed."""
@@ -26,6 +32,7 @@ class Walk:
         self._session = session
         self._zone = zone
         self._job = job
+        self._lately: Lately[Any] = Lately(MOST_FAR)
         with session.reading() as connection:
             self._number = tenant_number(connection, job.tenant) or 0
             self._members = members_of(connection, self._number, job)
@@ -37,10 +44,24 @@ class Walk:
             return [], self._job.since
         with self._session.reading() as connection:
             if kind == "deleted":
-                return self._deleted(connection, type_, position)
-            if searches := self._searches(type_):
+                seqs, place = self._deleted(connection, type_, position)
+            elif searches := self._searches(type_):
                 return self._filtered(connection, type_, searches, position)
-            return self._all(connection, type_, position)
+            else:
+                seqs, place = self._all(connection, type_, position)
+            return self._supervised(connection, seqs), place
+
+    def _view(self) -> View:
+        """Return what the searches of the job may know of."""
+        asked = self._job.asked
+        all_: View = dict.fromkeys(TYPES, SUPERVISED) if asked.supervised else {}
+        return {**all_, **dict.fromkeys(asked.closed)}
+
+    def _supervised(self, connection: Connection, seqs: list[int]) -> list[int]:
+        if not self._job.asked.supervised or not seqs:
+            return seqs
+        mine = supervision.of_seqs(connection, self._number, seqs)
+        return [seq for seq in seqs if seq in mine]
 
     def _searches(self, type_: str) -> list[filters.Search]:
         """Return the searches that find what is wanted of a type; none: all of it is looked at."""
@@ -68,8 +89,9 @@ class Walk:
         self, connection: Connection, type_: str, searches: list[filters.Search], position: int
     ) -> tuple[list[int], int]:
         job = self._job
+        closed = self._view()
         found, place = filters.matches(
-            connection, self._number, type_, searches, job.snapshot, position, dict.fromkeys(job.asked.closed)
+            connection, self._number, type_, searches, job.snapshot, position, closed, self._lately
         )
         kept = [
             each.seq for each in found if each.seq > job.since and self._belongs(connection, type_, each.body)

@@ -15,16 +15,25 @@ NumberRow = tuple[int, float, float, int]
 class Rows:
     """Rows of the four tables, in the order in which they were made."""
 
-    __slots__ = ("numbers", "ranges", "strings", "tokens")
+    __slots__ = ("_named", "_upto", "numbers", "ranges", "strings", "tokens")
 
     def __init__(self) -> None:
         self.tokens: list[TokenRow] = []
         self.ranges: list[RangeRow] = []
         self.strings: list[StringRow] = []
         self.numbers: list[NumberRow] = []
+        self._named: dict[tuple[int, int], list[int]] = {}
+        self._upto = 0
 
     def __len__(self) -> int:
         return len(self.tokens) + len(self.ranges) + len(self.strings) + len(self.numbers)
+
+    def versions(self, k: int, type_no: int) -> list[int]:
+        """Return the ``seq`` of the rows of a key and type; what is new is indexed first."""
+        for row in self.tokens[self._upto :]:
+            self._named.setdefault(row[:2], []).append(row[3])
+        self._upto = len(self.tokens)
+        return self._named.get((k, type_no), [])
 
     def absorb(self, other: Rows) -> None:
         """Take over the rows of ``other``."""

@@ -69,6 +69,27 @@ class Driver:
         sql = f"SELECT seq FROM ({' UNION '.join(parts)}) u ORDER BY seq {order} LIMIT ?"  # noqa: S608
         return column(connection, sql, [*values, limit])
 
+    def count(self, connection: Connection, scan: tuple[int, int], most: int) -> int:
+        """Count the candidates, those in several lists more than once; ``most`` + 1 where there are more."""
+        if self.known is not None:
+            return len(self.known)
+        if not self.sources:
+            rows = "SELECT 1 FROM version WHERE type = ? AND seq > ? AND seq < ? LIMIT ?"
+            sql = f"SELECT COUNT(*) FROM ({rows}) c"  # noqa: S608
+            values = (*scan, scan[1] + (1 << TENANT_SHIFT), most + 1)
+            return int(execute(connection, sql, values).fetchone()[0])
+        found = 0
+        for each in self.sources:
+            if found <= most:
+                found += size(connection, each, most - found)
+        return min(found, most + 1)
+
+
+def size(connection: Connection, source: Source, most: int) -> int:
+    """Count the rows of a source; ``most`` + 1 where there are more."""
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source.table} x WHERE {source.where} LIMIT ?) c"  # noqa: S608
+    return int(execute(connection, sql, (*source.values, most + 1)).fetchone()[0])
+
 
 def scan_of(tenant: int, type_: str) -> tuple[int, int]:
     """Return what a driver without postings scans: (type number, just below the tenant's first)."""

@@ -119,10 +119,10 @@ def _member_types(owner_type: str) -> set[str]:
 def _owner(sight: Sight, owner: str) -> Version:
     type_, _, id_ = owner.partition("/")
     found = visible.resources(sight.connection, sight.tenant, [(type_, id_)], sight.snapshot)
-    if found:
+    if found and sight.sees(found[0]):
         return found[0]
     known = versions.current(sight.connection, sight.tenant, type_, id_)
-    if known is not None and known.deleted:
+    if known is not None and known.deleted and type_ not in sight.view:
         raise Rejected("the resource was deleted", code="deleted", where=type_)
     raise Rejected("there is no such resource", code="not-found", where=type_)
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.store.index import Parameter, references, unversioned, values
+from gateway.store.search import canonical
 from gateway.store.search.composite import Wanted
 from gateway.store.search.date import Moment
+from gateway.store.search.reference import Target
 from gateway.store.search.special import Words
 from gateway.store.view import Tag
 
@@ -24,12 +26,24 @@ class Resolver(Protocol):
         """Return a resource as the search sees it, or None."""
         ...
 
-    def refers(self, type_: str, parameter: Parameter, target: str, inner: Filter) -> bool:
-        """Tell whether a resource of a type that fulfils ``inner`` refers to ``target`` (``"Type/id"``)."""
+    def leads(self, chain: Chain, kind: str, reference: str) -> bool:
+        """Tell whether a reference or canonical leads to a resource that fulfils the chain's filter on it."""
+        ...
+
+    def refers(self, has: Has, resource: Json) -> bool:
+        """Tell whether what ``has`` asks for refers to a resource."""
+        ...
+
+    def canonicals(self, resources: tuple[tuple[str, str], ...]) -> frozenset[str]:
+        """Return the canonicals that name the resources (type, id), those that are there."""
         ...
 
     def listed(self, list_: str) -> frozenset[str]:
         """Return the references of a List's items."""
+        ...
+
+    def supervised(self, type_: str, id_: str) -> bool:
+        """Tell whether a resource belongs to the supervised business."""
         ...
 
 
@@ -93,6 +107,16 @@ class Tagged:
 
 
 @dataclass(slots=True, frozen=True, eq=False)
+class Business:
+    """It belongs to the supervised business (``gateway/store/supervision.py``)."""
+
+    def holds(self, resource: Json, resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        assert resolver is not None
+        return resolver.supervised(str(resource.get("resourceType")), str(resource.get("id")))
+
+
+@dataclass(slots=True, frozen=True, eq=False)
 class Updated:
     """``_lastUpdated``: the moment of the commit."""
 
@@ -131,38 +155,65 @@ class Listed:
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Chain:
-    """A reference to a resource that fulfils the filter for its type (R4 §3.1.1.4.4)."""
+    """A reference to a resource that fulfils the filter for its type (R4 §3.1.1.4.4).
+
+    ``asked`` says the same as it was written.
+    """
 
     parameter: Parameter
     links: tuple[tuple[str, Filter], ...]
+    asked: str = ""
 
     def holds(self, resource: Json, resolver: Resolver | None) -> bool:
         """Tell whether a resource fulfils it."""
         assert resolver is not None
-        for kind, value in values(self.parameter, resource):
-            for reference in references(kind, value):
-                type_, _, id_ = unversioned(reference).partition("/")
-                for target, inner in self.links:
-                    if type_ == target:
-                        found = resolver.fetch(type_, id_)
-                        if found is not None and inner.holds(found, resolver):
-                            return True
-        return False
+        return any(
+            resolver.leads(self, kind, reference)
+            for kind, value in values(self.parameter, resource)
+            for reference in references(kind, value)
+        )
 
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Has:
-    """``_has``: a resource of ``type`` that fulfils ``inner`` refers to it (R4 §3.1.1.4.5)."""
+    """``_has``: a resource of ``type`` that fulfils ``inner`` refers to it (R4 §3.1.1.4.5).
+
+    ``asked`` says the same as it was written.
+    """
 
     type: str
     parameter: Parameter
     inner: Filter
+    asked: str = ""
 
     def holds(self, resource: Json, resolver: Resolver | None) -> bool:
         """Tell whether a resource fulfils it."""
         assert resolver is not None
-        target = f"{resource.get('resourceType')}/{resource.get('id')}"
-        return resolver.refers(self.type, self.parameter, target, self.inner)
+        return resolver.refers(self, resource)
+
+    def to(self, resource: Json) -> Values:
+        """Return the filter on ``type`` that a reference to a resource fulfils."""
+        name = f"{resource.get('resourceType')}/{resource.get('id')}"
+        canonicals = canonical.names(resource) if canonical.by_url(self.parameter) else frozenset[str]()
+        return Values(self.parameter, (Target(frozenset((name,)), canonicals),))
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Named:
+    """A canonical of one of these resources (type, id), or any of what ``values`` says."""
+
+    values: Values
+    resources: tuple[tuple[str, str], ...]
+
+    def holds(self, resource: Json, resolver: Resolver | None) -> bool:
+        """Tell whether a resource fulfils it."""
+        assert resolver is not None
+        return self.named_by(resolver).holds(resource, resolver)
+
+    def named_by(self, resolver: Resolver) -> Values:
+        """Return what it means by the URLs that the resources have."""
+        found = Target(frozenset(), resolver.canonicals(self.resources))
+        return Values(self.values.parameter, (*self.values.any_of, found))
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -197,4 +248,18 @@ class Belongs:
         )
 
 
-Filter = Values | Missing | Ids | Tagged | Updated | Text | Listed | Chain | Has | During | Belongs
+Filter = (
+    Values
+    | Missing
+    | Ids
+    | Tagged
+    | Business
+    | Updated
+    | Text
+    | Listed
+    | Chain
+    | Has
+    | Named
+    | During
+    | Belongs
+)

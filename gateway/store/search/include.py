@@ -8,12 +8,14 @@ from gateway.canonical.json import glance
 from gateway.store import light, versions
 from gateway.store.index import Parameter, parameters, references, values
 from gateway.store.model import Version
+from gateway.store.search import canonical, visible
 from gateway.store.search.budget import too_costly
 from gateway.store.search.filters import Json, Values
 from gateway.store.search.others import typed
 from gateway.store.search.query import Include
 from gateway.store.search.reference import Target
 from gateway.store.search.sight import Sight
+from gateway.store.search.uri import Uri
 
 MAX_INCLUDED = 5000
 """Included resources of one page."""
@@ -59,6 +61,7 @@ def _new(
     wanted = dict.fromkeys(_forward(news, forward)) if forward else {}
     for version in (
         *_fetch(sight, wanted),
+        *_by_url(sight, news, forward),
         *_backward(sight, news, [each for each in includes if each.reverse]),
     ):
         key = version.type, version.id
@@ -89,6 +92,35 @@ def _targets(resource: Json, parameter: Parameter, include: Include) -> Iterator
                 yield type_, id_, ver
 
 
+def _by_url(sight: Sight, news: Sequence[Version], includes: Sequence[Include]) -> Iterator[Version]:
+    """Yield what the canonicals of the matches name, all of one type at once."""
+    wanted: dict[str, set[str]] = {}
+    for version in news:
+        for include in includes:
+            if include.source in ("", version.type):
+                for parameter in filter(canonical.by_url, include.parameters or references_of(version.type)):
+                    found = _canonicals(version, parameter)
+                    for type_ in canonical.targets(parameter) if found else ():
+                        if include.target in ("", type_):
+                            wanted.setdefault(type_, set()).update(found)
+    for type_, names in wanted.items():
+        urls = {canonical.split(name)[0] for name in names}
+        by_url = Values(parameters(type_)["url"], tuple(Uri(url, "") for url in sorted(urls)))
+        if visible.held(sight.connection, sight.tenant, type_, sight.snapshot):
+            some = sight.some(type_, [by_url], MAX_INCLUDED + 1)
+            yield from (each for each in some if names & canonical.names(glance(each.body)))
+
+
+def _canonicals(version: Version, parameter: Parameter) -> list[str]:
+    resource = glance(version.body)
+    return [
+        name
+        for kind, value in values(parameter, resource)
+        if kind in canonical.KINDS
+        for name in references(kind, value)
+    ]
+
+
 def _may(parameter: Parameter, type_: str) -> bool:
     return not parameter.targets or type_ in parameter.targets
 
@@ -117,5 +149,15 @@ def _backward(sight: Sight, news: Sequence[Version], includes: Sequence[Include]
         for parameter in include.parameters if names else ():
             may = frozenset(name for name in names if _may(parameter, name.partition("/")[0]))
             if may:
-                to_them = Values(parameter, (Target(may),))
+                called = (
+                    _called(news, parameter, include) if canonical.by_url(parameter) else frozenset[str]()
+                )
+                to_them = Values(parameter, (Target(may, called),))
                 yield from sight.some(include.source, [to_them], MAX_INCLUDED + 1)
+
+
+def _called(news: Sequence[Version], parameter: Parameter, include: Include) -> frozenset[str]:
+    """Return the canonicals by which a parameter may name what was found."""
+    types = canonical.targets(parameter)
+    found = (each for each in news if include.target in ("", each.type) and each.type in types)
+    return frozenset(name for each in found for name in canonical.names(glance(each.body)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gateway.errors import Rejected
 from gateway.store.search import query
-from gateway.store.search.filters import Chain, Filter, Has, Json, Listed, Resolver
+from gateway.store.search.filters import Chain, Filter, Has, Json, Listed, Named, Resolver
 from gateway.store.search.parse import Reader
 from gateway.store.search.token import Terms
 
@@ -47,9 +47,10 @@ class Criteria:
         self.type = type_
         self.filters: list[Filter] = query.read([type_], pairs, Reader(zone, base, terms)).filters[type_]
         self._resolver = resolver
-        if resolver is None and any(isinstance(each, Chain | Has | Listed) for each in self.filters):
+        if resolver is None and any(isinstance(each, Chain | Has | Listed | Named) for each in self.filters):
             raise Rejected(
-                "chains, _has and _list look at other resources, which these criteria cannot",
+                "chains, _has, _list and the id of what a canonical URL names look at other resources, "
+                "which these criteria cannot",
                 code="not-supported",
             )
 

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from sqlalchemy import Connection
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gateway.canonical.json import glance
-from gateway.store.direct import execute
-from gateway.store.index import Parameter, references, unversioned, values
+from gateway.store import supervision
+from gateway.store.index import unversioned
 from gateway.store.model import Version
-from gateway.store.search import visible
+from gateway.store.search import canonical, visible
+from gateway.store.search.far import Far, Names
 from gateway.store.search.filters import Chain, Filter, Has, Ids, Json, Listed, Values
+from gateway.store.search.joined import Join
 from gateway.store.search.reference import Target
-from gateway.store.tables import TENANT_SHIFT
+from gateway.store.search.uri import Uri
 from gateway.store.types import NUMBER
 
-MAX_FAR = 2000
-"""Matches at the far end of a chain that are turned into references; with more, each candidate is tested."""
-_CACHE = 2000
+if TYPE_CHECKING:
+    from gateway.store.search.sight import Sight
 
-Some = Callable[[str, Sequence[Filter], int], list[Version]]
+MAX_NAMED = 1000
+"""Resources that one canonical URL names."""
+_CACHE = 2000
 
 
 class Others:
     """Answers for one search, on its snapshot."""
 
-    def __init__(
-        self, connection: Connection, tenant: int, snapshot: int, some: Some, sees: Callable[[Version], bool]
-    ) -> None:
-        """Take what is asked of the search.
-
-        Args:
-            some: searches a type and returns the newest matches, at most so many.
-            sees: tells whether its caller may know of a version.
-        """
-        self._connection = connection
-        self._tenant = tenant
-        self._snapshot = snapshot
-        self._some = some
-        self._sees = sees
+    def __init__(self, sight: Sight) -> None:
+        """Take the search, which is asked for what it sees."""
+        self._sight = sight
+        self._far = Far(sight)
         self._fetched: dict[tuple[str, str], Json | None] = {}
+        self._named: dict[tuple[str, str], list[Version]] = {}
         self._lists: dict[str, frozenset[str]] = {}
 
     def fetch(self, type_: str, id_: str) -> Json | None:
@@ -49,14 +42,64 @@ class Others:
         if key not in self._fetched:
             if len(self._fetched) >= _CACHE:
                 self._fetched.clear()
-            found = visible.resources(self._connection, self._tenant, [key], self._snapshot)
-            self._fetched[key] = glance(found[0].body) if found and self._sees(found[0]) else None
+            sight = self._sight
+            found = visible.resources(sight.connection, sight.tenant, [key], sight.snapshot)
+            self._fetched[key] = glance(found[0].body) if found and sight.sees(found[0]) else None
         return self._fetched[key]
 
-    def refers(self, type_: str, parameter: Parameter, target: str, inner: Filter) -> bool:
-        """Tell whether a resource of a type that fulfils ``inner`` refers to ``target``."""
-        to_it = Values(parameter, (Target(frozenset((target,))),))
-        return bool(self._some(type_, [to_it, inner], 1))
+    def supervised(self, type_: str, id_: str) -> bool:
+        """Tell whether a resource belongs to the supervised business."""
+        return supervision.has(self._sight.connection, self._sight.tenant, type_, id_)
+
+    def leads(self, chain: Chain, kind: str, reference: str) -> bool:
+        """Tell whether a reference or canonical leads to a resource that fulfils the chain's filter on it."""
+        of, _, id_ = unversioned(reference).partition("/")
+        for type_, inner in chain.links:
+            if type_ == of and self._fulfils(chain, type_, id_, inner):
+                return True
+            if kind in canonical.KINDS and any(
+                inner.holds(glance(each.body), self) for each in self.named(type_, reference)
+            ):
+                return True
+        return False
+
+    def _fulfils(self, chain: Chain, type_: str, id_: str, inner: Filter) -> bool:
+        all_ = self._far.all_ids(chain, type_, inner)
+        if all_ is not None:
+            return id_ in all_
+        found = self.fetch(type_, id_)
+        return found is not None and inner.holds(found, self)
+
+    def refers(self, has: Has, resource: Json) -> bool:
+        """Tell whether what ``has`` asks for refers to a resource."""
+        type_, id_ = str(resource.get("resourceType")), str(resource.get("id"))
+        if not canonical.by_url(has.parameter):
+            known = self._far.all_referred(has, type_)
+            if known is not None:
+                joined = known.among(self._sight.connection, (id_,)) if isinstance(known, Join) else ()
+                return bool(joined) or (isinstance(known, Names) and f"{type_}/{id_}" in known.literals)
+        return bool(self._sight.some(has.type, [has.to(resource), has.inner], 1))
+
+    def named(self, type_: str, reference: str) -> list[Version]:
+        """Return the resources of a type that a canonical names, as the search sees them."""
+        key = (type_, reference)
+        parameter = canonical.url_of(type_)
+        if parameter is None:
+            return []
+        if key not in self._named:
+            if len(self._named) >= _CACHE:
+                self._named.clear()
+            by_url = Values(parameter, (Uri(canonical.split(reference)[0], ""),))
+            found = self._sight.some(type_, [by_url], MAX_NAMED)
+            self._named[key] = [each for each in found if reference in canonical.names(glance(each.body))]
+        return self._named[key]
+
+    def canonicals(self, resources: tuple[tuple[str, str], ...]) -> frozenset[str]:
+        """Return the canonicals that name the resources (type, id), those that are there."""
+        sight = self._sight
+        found = visible.resources(sight.connection, sight.tenant, resources, sight.snapshot)
+        seen = (glance(each.body) for each in found if sight.sees(each))
+        return frozenset(name for each in seen for name in canonical.names(each))
 
     def listed(self, list_: str) -> frozenset[str]:
         """Return the references of a List's items, those marked deleted left out (R4 List.entry)."""
@@ -76,41 +119,30 @@ class Others:
         names = (name.partition("/") for list_ in each.lists for name in self.listed(list_))
         return Ids(frozenset(id_ for of, _, id_ in names if of == type_))
 
-    def nearer(self, each: Chain | Has, type_: str) -> Filter | None:
-        """Return a filter on the type itself that means the same; None: the far end has too many matches."""
-        return self._chain(each) if isinstance(each, Chain) else self._has(each, type_)
+    def nearer(self, each: Chain | Has, type_: str, among: Callable[[int], int]) -> Filter | Join | None:
+        """Return what means the same of the type itself; None: the far end has too many matches.
+
+        Args:
+            among: counts the resources of the type that may be matches, as far as it is told.
+        """
+        return self._chain(each) if isinstance(each, Chain) else self._has(each, type_, among)
 
     def _chain(self, each: Chain) -> Filter | None:
-        targets: set[str] = set()
-        for type_, inner in each.links:
-            if len(each.links) > 1 and not self._held(type_):
-                continue
-            found = self._some(type_, [inner], MAX_FAR + 1 - len(targets))
-            targets.update(f"{type_}/{version.id}" for version in found)
-            if len(targets) > MAX_FAR:
-                return None
-        return Values(each.parameter, (Target(frozenset(targets)),))
-
-    def _held(self, type_: str) -> bool:
-        """Tell whether there was ever a resource of a type: most that a chain may mean are not there."""
-        sql = "SELECT 1 FROM version WHERE type = ? AND seq > ? AND seq <= ? LIMIT 1"
-        values = NUMBER[type_], self._tenant << TENANT_SHIFT, self._snapshot
-        return execute(self._connection, sql, values).fetchone() is not None
-
-    def _has(self, each: Has, type_: str) -> Filter | None:
-        found = self._some(each.type, [each.inner], MAX_FAR + 1)
-        if len(found) > MAX_FAR:
+        found = self._far.ends(each)
+        if found is None:
             return None
-        names = (
-            unversioned(name).partition("/") for version in found for name in targets(each.parameter, version)
-        )
-        return Ids(frozenset(id_ for of, _, id_ in names if of == type_))
+        return Values(each.parameter, (Target(found.literals, found.canonicals),))
 
+    def _has(self, each: Has, type_: str, among: Callable[[int], int]) -> Filter | Join | None:
+        found = self._far.referred(each, type_, among)
+        return Ids(self._ids(found, type_)) if isinstance(found, Names) else found
 
-def targets(parameter: Parameter, version: Version) -> list[str]:
-    """Return the literal references of a version that a parameter selects, as they stand."""
-    resource = glance(version.body)
-    return [name for each in values(parameter, resource) for name in references(*each)]
+    def _ids(self, names: Names, type_: str) -> frozenset[str]:
+        """Return the ids of the resources of a type that are among the names."""
+        found = {id_ for of, _, id_ in (name.partition("/") for name in names.literals) if of == type_}
+        for each in names.canonicals if canonical.url_of(type_) else ():
+            found.update(version.id for version in self.named(type_, each))
+        return frozenset(found)
 
 
 def typed(reference: str) -> tuple[str, str, str]:

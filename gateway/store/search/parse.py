@@ -12,10 +12,21 @@ from dataclasses import dataclass, field
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store.index import Parameter, parameters
-from gateway.store.search import date, number, reference, special, string, token, uri
+from gateway.store.search import canonical, date, number, reference, special, string, token, uri
 from gateway.store.search.composite import Tuple, Wanted
 from gateway.store.search.escape import plain, split
-from gateway.store.search.filters import Chain, Filter, Has, Ids, Listed, Missing, Text, Updated, Values
+from gateway.store.search.filters import (
+    Chain,
+    Filter,
+    Has,
+    Ids,
+    Listed,
+    Missing,
+    Named,
+    Text,
+    Updated,
+    Values,
+)
 from gateway.store.search.token import Terms
 from gateway.store.types import NUMBER, TYPES
 
@@ -63,7 +74,7 @@ class Reader:
         if not storable(value):
             raise Rejected("has characters that no text has", code="value", where=name[:64])
         if name.startswith("_has:"):
-            return self._has(name, value, depth)
+            return self._has(type_, name, value, depth)
         if "." in name:
             return self._chain(type_, name, value, depth)
         bare, _, modifier = name.partition(":")
@@ -85,7 +96,10 @@ class Reader:
         if parameter.name in _WORDS:
             return Text(tuple(special.parse_words(text, parameter.name) for text in texts))
         any_of = tuple(self._wanted(text, modifier, parameter) for text in texts)
-        return Values(parameter, any_of, modifier, negated=modifier in ("not", "not-in"))
+        found = Values(parameter, any_of, modifier, negated=modifier in ("not", "not-in"))
+        targets = (each for each in any_of if isinstance(each, reference.Target))
+        named = tuple(one for each in targets for one in reference.resources(each, parameter))
+        return Named(found, named) if named else found
 
     def _wanted(self, text: str, modifier: str, parameter: Parameter) -> Wanted:
         match parameter.type:
@@ -127,9 +141,12 @@ class Reader:
         parameter = _of_reference(type_, bare)
         if modifier and modifier not in (parameter.targets or NUMBER):
             raise Rejected(f"never refers to {modifier[:64]}", code="value", where=bare)
+        named = canonical.targets(parameter) or TYPES
+        if modifier and modifier not in named:
+            raise Rejected(f"has canonical URLs, and {modifier} has none", code="not-supported", where=bare)
         links: list[tuple[str, Filter]] = []
         fault: Rejected | None = None
-        for target in (modifier,) if modifier else parameter.targets or TYPES:
+        for target in (modifier,) if modifier else named:
             try:
                 links.append((target, self.filter(target, rest, value, depth + 1)))
             except Rejected as error:
@@ -139,14 +156,20 @@ class Reader:
                 fault = error if fault is None or fault.code == "not-supported" else fault
         if not links:
             raise fault or Rejected("refers to nothing", code="not-supported", where=bare)
-        return Chain(parameter, tuple(links))
+        return Chain(parameter, tuple(links), self._asked(name, value))
 
-    def _has(self, name: str, value: str, depth: int) -> Filter:
+    def _asked(self, name: str, value: str) -> str:
+        return f"{name}={value} {self.base}"
+
+    def _has(self, type_: str, name: str, value: str, depth: int) -> Filter:
         parts = name.split(":", 3)
         if len(parts) != 4 or parts[1] not in NUMBER or not parts[3]:
             raise Rejected("is written _has:Type:reference:parameter", code="value", where="_has")
         parameter = _of_reference(parts[1], parts[2])
-        return Has(parts[1], parameter, self.filter(parts[1], parts[3], value, depth + 1))
+        if canonical.by_url(parameter) and type_ not in canonical.targets(parameter):
+            raise Rejected(f"never refers to {type_}", code="not-supported", where=parts[2])
+        inner = self.filter(parts[1], parts[3], value, depth + 1)
+        return Has(parts[1], parameter, inner, self._asked(name, value))
 
 
 def storable(text: str) -> bool:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from gateway.store.dates import LATEST, Range
 from gateway.store.search.driver import Driver, column
 from gateway.store.search.filters import Filter
+from gateway.store.search.joined import Join
 
 
 @dataclass(slots=True, frozen=True)
 class Condition:
-    """One filter as SQL on ``q.value``, a sequence number; it reads postings and no versions."""
+    """One filter as SQL on ``q.value``, a sequence number; it reads no bodies."""
 
     filter: Filter
     sql: str
@@ -31,6 +32,7 @@ class Plan:
         driver: where candidates come from.
         conditions: what postings tell of a candidate.
         known: filter → the candidates that fulfil it.
+        joins: what else refers to a candidate, told by postings too.
         tests: what must be tested on the resource itself.
         spans: sequence numbers that ``_lastUpdated`` allows, for each of its filters.
         empty: some filter matches nothing at all.
@@ -39,6 +41,7 @@ class Plan:
     driver: Driver = field(default_factory=Driver)
     conditions: list[Condition] = field(default_factory=list)
     known: dict[Filter, frozenset[int]] = field(default_factory=dict)
+    joins: list[Join] = field(default_factory=list)
     tests: list[Filter] = field(default_factory=list)
     spans: list[list[Range]] = field(default_factory=list)
     empty: bool = False
@@ -51,20 +54,21 @@ class Plan:
         """
         done = self.driver.filter if driven else None
         sets = [known for each, known in self.known.items() if each is not done]
-        found = [
-            seq
-            for seq in candidates
-            if all(any(low <= seq <= high for low, high in spans) for spans in self.spans)
-            and all(seq in known for known in sets)
-        ]
+        found = list(candidates)
+        for spans in self.spans:
+            found = [seq for seq in found if any(low <= seq <= high for low, high in spans)]
+        for known in sets:
+            found = [seq for seq in found if seq in known]
         left = [each for each in self.conditions if each.filter is not done]
-        if not left or not found:
-            return found
-        where = " AND ".join(each.sql for each in left)
-        values = (json.dumps(found), *(value for each in left for value in each.values))
-        sql = f"SELECT q.value FROM EACH(?) q WHERE {where}"  # noqa: S608
-        fulfilled = set(column(connection, sql, values))
-        return [seq for seq in found if seq in fulfilled]
+        if left and found:
+            where = " AND ".join(each.sql for each in left)
+            values = (json.dumps(found), *(value for each in left for value in each.values))
+            sql = f"SELECT q.value FROM EACH(?) q WHERE {where}"  # noqa: S608
+            fulfilled = set(column(connection, sql, values))
+            found = [seq for seq in found if seq in fulfilled]
+        for join in self.joins:
+            found = join.passing(connection, found) if found else found
+        return found
 
     @property
     def bounds(self) -> Range:

@@ -8,17 +8,30 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
+from gateway.store import supervision
 from gateway.store.dates import EARLIEST, LATEST, Range
-from gateway.store.direct import execute
 from gateway.store.index import SHORT_US, Parameter, range_keys
 from gateway.store.search import updated, visible
 from gateway.store.search.budget import Budget
 from gateway.store.search.date import Moment, beginnings
-from gateway.store.search.driver import COUNT_CAP, Driver, column
-from gateway.store.search.filters import Belongs, Chain, Filter, Has, Ids, Listed, Updated, Values
+from gateway.store.search.driver import COUNT_CAP, Driver, column, scan_of, size
+from gateway.store.search.filters import (
+    Belongs,
+    Business,
+    Chain,
+    Filter,
+    Has,
+    Ids,
+    Listed,
+    Named,
+    Updated,
+    Values,
+)
+from gateway.store.search.joined import Join
 from gateway.store.search.others import Others
 from gateway.store.search.plan import Condition, Plan
 from gateway.store.search.sources import Cabinet, Filed, Source
+from gateway.store.types import NUMBER
 
 MAX_KNOWN = 20_000
 """Candidates that are held in memory as a set."""
@@ -31,6 +44,10 @@ FEW = 200
 SOME = 1000
 """So few candidates are tested one by one before a span of strings or numbers is read."""
 
+_BUSINESS = (
+    "(SELECT 1 FROM version v CROSS JOIN supervised s WHERE v.seq = q.value AND s.tenant = ? AND s.type = ? "
+    "AND s.fhir_id = v.fhir_id) IS NOT NULL"
+)
 _SPANNED = ("sx_str", "sx_number")
 """Tables that do not tell quickly whether one version is in them."""
 
@@ -55,9 +72,12 @@ class Planner:
         """Return the plan; what is cheap to plan comes first, it tells how far the rest must go."""
         dates: dict[Parameter, list[Values]] = {}
         late: list[Chain | Has] = []
+        limits: list[Business] = []
         for each in filters:
             if isinstance(each, Chain | Has):
                 late.append(each)
+            elif isinstance(each, Business):
+                limits.append(each)
             elif isinstance(each, Values) and _of_dates(each):
                 dates.setdefault(each.parameter, []).append(each)
             else:
@@ -66,6 +86,8 @@ class Planner:
             self._dates(parameter, moments)
         for spanned, filed in self._spanned:
             self._gather(spanned, filed)
+        for limit in limits:
+            self._limit(limit)
         for each in late:
             self._follow(each)
         return self.plan
@@ -79,6 +101,8 @@ class Planner:
             self._know(each, visible.seqs_of(self._connection, self._tenant, self._type, ids, self._snapshot))
         elif isinstance(each, Listed):
             self._take(self._others.items(each, self._type))
+        elif isinstance(each, Named):
+            self._take(each.named_by(self._others))
         elif isinstance(each, Belongs):
             self._belong(each)
         elif isinstance(each, Values):
@@ -86,13 +110,37 @@ class Planner:
         else:
             self.plan.tests.append(each)
 
+    def _limit(self, each: Business) -> None:
+        """Let what is supervised of the type drive, where it is little; else look up each candidate."""
+        most = min(self.plan.driver.size, COUNT_CAP)
+        if most > FEW:
+            count = supervision.count(self._connection, self._tenant, self._type, most)
+            if count <= most:
+                ids = supervision.ids(self._connection, self._tenant, self._type, count)
+                seqs = visible.seqs_of(self._connection, self._tenant, self._type, ids, self._snapshot)
+                self._know(each, seqs)
+                return
+        self.plan.conditions.append(Condition(each, _BUSINESS, (self._tenant, NUMBER[self._type])))
+
     def _follow(self, each: Chain | Has) -> None:
         """Search a chain from its far end, unless so few candidates are left that they are tested."""
-        near = None if self.plan.driver.size <= FEW else self._others.nearer(each, self._type)
+        near = None if self._few() else self._others.nearer(each, self._type, self._count)
         if near is None:
             self.plan.tests.append(each)
+        elif isinstance(near, Join):
+            self.plan.joins.append(near)
         else:
             self._take(near)
+
+    def _few(self) -> bool:
+        driver = self.plan.driver
+        if driver.narrow or self._budget.indexed:
+            return driver.size <= FEW
+        return self._count(FEW) <= FEW
+
+    def _count(self, most: int) -> int:
+        """Count the candidates so far; ``most`` + 1 where there are more."""
+        return self.plan.driver.count(self._connection, scan_of(self._tenant, self._type), most)
 
     def _belong(self, each: Belongs) -> None:
         filed = self._cabinet.belonging(each)
@@ -161,9 +209,7 @@ class Planner:
         self.plan.conditions.append(Condition(each, f"({' OR '.join(parts)})", values))
 
     def _size(self, source: Source, most: int) -> int:
-        sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source.table} x WHERE {source.where} LIMIT ?) c"  # noqa: S608
-        found = execute(self._connection, sql, (*source.values, min(COUNT_CAP, most) + 1)).fetchone()[0]
-        return int(found)
+        return size(self._connection, source, min(COUNT_CAP, most))
 
     def _read(self, sources: Sequence[Source], limit: int) -> set[int]:
         """Return the candidates of many sources, lists of one kind in one statement."""

@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from gateway.errors import Rejected
 from gateway.store.index import Parameter, parameters
+from gateway.store.search import canonical
 from gateway.store.search.filters import Filter
 from gateway.store.search.parse import Reader
 from gateway.store.types import NUMBER
@@ -145,7 +146,7 @@ def _result(query: Query, name: str, modifier: str, value: str) -> None:
     if modifier:
         raise Rejected("this modifier is not supported here", code="not-supported", where=name)
     if value not in _FIXED.get(name, (value,)):
-        raise Rejected(f"is {', '.join(_FIXED[name])}", code="value", where=name)
+        raise Rejected(f"is one of {', '.join(_FIXED[name])}", code="value", where=name)
     if name in _SHAPING:
         _SHAPING[name](query, value)
 
@@ -205,6 +206,11 @@ def _order(query: Query, text: str) -> Order:
     return Order(name, text != name, found)
 
 
+def _refers(parameter: Parameter, type_: str) -> bool:
+    found = canonical.targets(parameter)
+    return not found or type_ in found
+
+
 def _include(query: Query, value: str, name: str, *, iterate: bool) -> Include:
     """Read ``Type:parameter[:target]``; ``*`` for all references of the matches or of a type."""
     reverse = name == "_revinclude"
@@ -212,12 +218,15 @@ def _include(query: Query, value: str, name: str, *, iterate: bool) -> Include:
     parameter, _, target = rest.partition(":")
     if value == "*" and not reverse:
         return Include("", (), iterate=iterate)
-    allowed = source in NUMBER and (reverse or iterate or source in query.types)
+    if source in NUMBER and not (reverse or iterate or source in query.types):
+        why = f"follows what is searched, no {source}; of what is included: _include:iterate={source}:…"
+        raise Rejected(why, code="not-supported", where=name)
+    allowed = source in NUMBER
     references = [each for each in parameters(source).values() if each.type == "reference"] if allowed else []
     if not allowed or (parameter != "*" and parameter not in (each.name for each in references)):
         told = sorted(f"{source}:{each.name}" for each in references)
         raise Rejected(f"knows {', '.join(told) or 'Type:parameter'}", code="not-supported", where=name)
     chosen = tuple(each for each in references if parameter in ("*", each.name))
-    if target and (target not in NUMBER or not any(not e.targets or target in e.targets for e in chosen)):
+    if target and (target not in NUMBER or not any(_refers(each, target) for each in chosen)):
         raise Rejected("this parameter never refers to that type", code="value", where=name)
     return Include(source, chosen, target, iterate, reverse)

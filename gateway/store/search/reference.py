@@ -9,6 +9,7 @@ from typing import Any
 from gateway.canonical.logical_id import ID, is_id
 from gateway.errors import Rejected
 from gateway.store.index import Parameter, identifier, references, unversioned
+from gateway.store.search import canonical
 from gateway.store.search.escape import plain, split
 from gateway.store.types import NUMBER, TYPES
 
@@ -17,14 +18,18 @@ _LITERAL = re.compile(rf"([A-Z][A-Za-z]+)/({ID})\Z")
 
 @dataclass(slots=True, frozen=True)
 class Target:
-    """One value of a reference search: any of these literals, whatever their version."""
+    """One value of a reference search: any of these literals, whatever their version, or canonicals."""
 
     any_of: frozenset[str]
+    canonicals: frozenset[str] = frozenset()
 
     def holds(self, kind: str, value: Any) -> bool:
         """Tell whether an element refers to it."""
         return any(
-            each in self.any_of or unversioned(each) in self.any_of for each in references(kind, value)
+            each in self.any_of
+            or unversioned(each) in self.any_of
+            or (kind in canonical.KINDS and each in self.canonicals)
+            for each in references(kind, value)
         )
 
 
@@ -67,6 +72,12 @@ def parse(text: str, modifier: str, parameter: Parameter, base: str) -> Target |
     if is_id(bare):
         return Target(frozenset(f"{target}/{bare}" for target in targets or TYPES))
     raise Rejected("takes Type/id, id or an absolute URL", code="value", where=parameter.name)
+
+
+def resources(target: Target, parameter: Parameter) -> tuple[tuple[str, str], ...]:
+    """Return the (type, id) that a value names, of which an element may have the canonical URL instead."""
+    found = (_LITERAL.match(each) for each in target.any_of) if canonical.by_url(parameter) else ()
+    return tuple((each[1], each[2]) for each in found if each and each[1] in canonical.targets(parameter))
 
 
 def _identified(text: str, parameter: Parameter) -> Identified:

@@ -6,9 +6,11 @@ neither repeat nor skip while writers write.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from gateway.errors import Rejected
 from gateway.store import cursor, light, tally
@@ -25,7 +27,7 @@ from gateway.store.search import (
     scan,
     system,
 )
-from gateway.store.search.lately import Lately
+from gateway.store.search.lately import MOST_FAR, Lately
 from gateway.store.search.parse import Reader
 from gateway.store.search.plan import Plan
 from gateway.store.search.query import Query
@@ -49,7 +51,8 @@ class Search:
         self._session = session
         self._zone = zone
         self.terms = terms
-        self._lately = Lately()
+        self._lately: Lately[array[int]] = Lately()
+        self._far: Lately[Any] = Lately(MOST_FAR)
 
     def run(
         self, tenant: str, type_: str, pairs: Pairs, base: str, *, lenient: bool = False, view: View = ALL
@@ -107,7 +110,7 @@ class Search:
             number = tenant_number(connection, tenant)
             if number is None:
                 return Page([], total=0, used=list(pairs))
-            sight = Sight(connection, number, last_seq(connection, tenant) or 0, view=view)
+            sight = Sight(connection, number, last_seq(connection, tenant) or 0, view=view, lately=self._far)
             found = lastn.newest(sight, sight.plan(asked.filters), most, self._zone)
             included = include.follow(sight, found, asked.includes)
             return Page(found, included=included, total=len(found), used=list(pairs))
@@ -124,7 +127,7 @@ class Search:
             if len(asked.types) > 1:
                 asked = system.present(asked, system.held(connection, tenant))
             place = place or Cursor(last_seq(connection, tenant) or 0)
-            sight = Sight(connection, number, place.snapshot, view=view)
+            sight = Sight(connection, number, place.snapshot, view=view, lately=self._far)
             plans = sight.plan(asked.filters)
             matches = self._found(sight, asked, plans, place.place, search) if asked.count else ()
             found = light.page(matches, asked.count)

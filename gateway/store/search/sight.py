@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,13 +15,16 @@ from gateway.store.model import Version
 from gateway.store.search import visible
 from gateway.store.search.budget import Budget, too_costly
 from gateway.store.search.driver import scan_of
-from gateway.store.search.filters import Filter, Ids, Tagged, Values
+from gateway.store.search.filters import Business, Filter, Ids, Tagged, Values
+from gateway.store.search.lately import Lately
 from gateway.store.search.others import Others
 from gateway.store.search.plan import Plan
 from gateway.store.search.planner import Planner
 from gateway.store.search.token import Token
 from gateway.store.tables import TENANT_SHIFT
-from gateway.store.view import ALL, View
+from gateway.store.view import ALL, Supervised, View
+
+Held = TypeVar("Held")
 
 _CHUNK = 256
 _MAX_CHUNK = 4096
@@ -38,6 +42,7 @@ class Sight:
         budget: what the search may still do.
         view: what its caller may know of.
         others: answers about other resources.
+        lately: keeps what pages share; None: the snapshot is not one that stays.
     """
 
     def __init__(
@@ -47,13 +52,26 @@ class Sight:
         snapshot: int,
         budget: Budget | None = None,
         view: View = ALL,
+        lately: Lately[Any] | None = None,
     ) -> None:
         self.connection = connection
         self.tenant = tenant
         self.snapshot = snapshot
         self.budget = budget or Budget()
         self.view = view
-        self.others = Others(connection, tenant, snapshot, self.some, self.sees)
+        self.others = Others(self)
+        self._lately = lately
+        self._kept = tenant, snapshot, tuple(self.view.items())
+
+    def keep(self, key: tuple[str, ...], work: Callable[[], Held]) -> Held:
+        """Return what ``work`` finds in the snapshot, or found when a page before this one needed it.
+
+        What is inside the transaction of a writer is not kept.
+        """
+        if self._lately is None:
+            return work()
+        found: Held = self._lately.get((*self._kept, *key), work)
+        return found
 
     def plan(self, filters: Mapping[str, Sequence[Filter]]) -> dict[str, Plan]:
         """Return type → its plan, for what the caller may know of."""
@@ -62,7 +80,7 @@ class Sight:
     def sees(self, version: Version) -> bool:
         """Tell whether the caller may know of a version that no plan has found."""
         limits = self._limits(version.type)
-        return not limits or all(each.holds(glance(version.body), None) for each in limits)
+        return not limits or all(each.holds(glance(version.body), self.others) for each in limits)
 
     def some(self, type_: str, filters: Sequence[Filter], limit: int) -> list[Version]:
         """Return the newest matches of one type, at most ``limit``."""
@@ -157,7 +175,7 @@ class Sight:
     def _planned(self, type_: str, filters: Sequence[Filter]) -> Plan:
         planner = Planner(self.connection, self.tenant, type_, self.snapshot, self.budget, self.others)
         plan = planner.run([*filters, *self._limits(type_)])
-        if self.budget.indexed and plan.tests and not plan.empty and not plan.driver.narrow:
+        if self.budget.indexed and (plan.tests or plan.joins) and not plan.empty and not plan.driver.narrow:
             raise too_costly("must look at each resource of the type")
         return plan
 
@@ -168,6 +186,8 @@ class Sight:
         tag = self.view[type_]
         if tag is None:
             return [Ids(frozenset())]
+        if isinstance(tag, Supervised):
+            return [Business()]
         parameter = parameters(type_)["_tag"]
         token = Token(parameter, tag.system, tag.code.casefold())  # has postings
         return [Values(parameter, (token,)), Tagged(tag)]

@@ -115,7 +115,8 @@ class Cabinet:
             case OfType():
                 return Filed(list(self._tokens(parameter, None, wanted.value)), exact=False)
             case Target():
-                return self._references(parameter, tuple(wanted.any_of))
+                filed = self._references(parameter, (*wanted.any_of, *wanted.canonicals))
+                return Filed(list(dict.fromkeys(filed.sources)), filed.exact and not wanted.canonicals)
             case Identified():
                 keys = identifier_keys(parameter, self._tenant, wanted.value)
                 return Filed(list(self._lists(keys, wanted.system)), exact=False)

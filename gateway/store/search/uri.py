@@ -32,8 +32,8 @@ class Uri:
 
 
 def _within(deep: str, high: str) -> bool:
-    """Tell whether one URI stands at or below another by its path segments."""
-    return deep == high or deep.startswith(high.rstrip("/") + "/")
+    """Tell whether one URI stands at or below another by its path segments, or is a fragment of it."""
+    return deep == high or deep.startswith((high.rstrip("/") + "/", high + "#"))
 
 
 def parse(text: str, modifier: str) -> Uri:

@@ -11,10 +11,13 @@ from gateway.canonical.logical_id import is_id
 from gateway.store import versions
 from gateway.store.direct import execute
 from gateway.store.model import Version
+from gateway.store.tables import TENANT_SHIFT
 from gateway.store.types import NUMBER
 
 _SEEN = "q.value <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = q.value AND s.next_seq <= ?)"
 _FETCH = f"SELECT {versions.COLUMNS} FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value AND {_SEEN}"  # noqa: S608
+_IDS = "SELECT v.seq, v.fhir_id FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"
+_SEQS = f"SELECT q.value FROM EACH(?) q WHERE {_SEEN}"  # noqa: S608
 _COUNT = f"SELECT COUNT(*) FROM EACH(?) q WHERE {_SEEN}"  # noqa: S608
 _SIZES = (1, 4, 16, 64, 256)  # few statement texts, so that the driver keeps them all prepared
 
@@ -25,6 +28,25 @@ def fetch(connection: Connection, seqs: Sequence[int], snapshot: int) -> list[Ve
         return []
     found = {row[3]: row for row in execute(connection, _FETCH, (json.dumps(list(seqs)), snapshot, snapshot))}
     return [versions.of(found[seq]) for seq in seqs if seq in found]
+
+
+def seen(connection: Connection, seqs: Sequence[int], snapshot: int) -> list[int]:
+    """Return those of the versions that the snapshot sees, in the order of ``seqs``, without reading them."""
+    rows = execute(connection, _SEQS, (json.dumps(list(seqs)), snapshot, snapshot))
+    found = {row[0] for row in rows}
+    return [seq for seq in seqs if seq in found]
+
+
+def ids(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
+    """Return the logical id of each of the versions, whether or not a snapshot sees it."""
+    return dict(execute(connection, _IDS, (json.dumps(list(seqs)),)).fetchall())
+
+
+def held(connection: Connection, tenant: int, type_: str, snapshot: int) -> bool:
+    """Tell whether there was ever a resource of a type: most that a reference may name are not there."""
+    sql = "SELECT 1 FROM version WHERE type = ? AND seq > ? AND seq <= ? LIMIT 1"
+    values = NUMBER[type_], tenant << TENANT_SHIFT, snapshot
+    return execute(connection, sql, values).fetchone() is not None
 
 
 def count(connection: Connection, seqs: Sequence[int], snapshot: int) -> int:

@@ -115,6 +115,7 @@ def test_versions_that_are_included_cost_their_walk(ward: Any, monkeypatch: pyte
         ("_include", "Observation:code", "not-supported"),
         ("_include", "Nothing:x", "not-supported"),
         ("_include", "Observation:subject:Nothing", "value"),
+        ("_include", "Encounter:subject", "not-supported"),
         ("_revinclude", "*", "not-supported"),
         ("_revinclude:all", "Observation:subject", "not-supported"),
     ],

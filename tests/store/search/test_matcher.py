@@ -58,6 +58,7 @@ RISK: dict[str, Any] = {
 QUESTIONNAIRE: dict[str, Any] = {
     "resourceType": "Questionnaire",
     "id": "q1",
+    "meta": {"source": "http://his.example.org/lis#7"},
     "url": "http://example.org/fhir/Questionnaire/q1",
     "version": "2",
 }
@@ -169,6 +170,13 @@ def holds(resource: dict[str, Any], name: str, value: str, **more: Any) -> bool:
         (QUESTIONNAIRE, "url", "http://example.org/fhir/Questionnaire/Q1", False),
         (QUESTIONNAIRE, "url:below", "http://example.org/fhir", True),
         (QUESTIONNAIRE, "url:below", "http://example.org/fh", False),
+        (QUESTIONNAIRE, "_source", "http://his.example.org/lis#7", True),
+        (QUESTIONNAIRE, "_source", "http://his.example.org/lis", False),
+        (QUESTIONNAIRE, "_source", "http://his.example.org/lis#", False),
+        (QUESTIONNAIRE, "_source:below", "http://his.example.org/lis", True),
+        (QUESTIONNAIRE, "_source:below", "http://his.example.org/lis#7", True),
+        (QUESTIONNAIRE, "_source:below", "http://his.example.org/lis#8", False),
+        (QUESTIONNAIRE, "_source:below", "http://his.example.org", True),
         (QUESTIONNAIRE, "url:above", "http://example.org/fhir/Questionnaire/q1/x", True),
         (OBSERVATION, "_profile", "http://example.org/p/lab", True),
         (OBSERVATION, "_profile", "http://example.org/p/lab|2.0", True),
@@ -232,6 +240,7 @@ def test_what_a_filter_means(resource: dict[str, Any], name: str, value: str, ex
         ("Observation", "subject.name", "x", "not-supported"),
         ("Patient", "_has:Observation:patient:code", "x", "not-supported"),
         ("Patient", "_list", "1", "not-supported"),
+        ("QuestionnaireResponse", "questionnaire", "Questionnaire/1", "not-supported"),
     ],
 )
 def test_what_criteria_refuse(type_: str, name: str, value: str, code: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.store import Change
 from gateway.store.index import references, unversioned, values
-from gateway.store.search import Criteria, others, planner, scan, sight, sources
+from gateway.store.search import Criteria, far, joined, planner, scan, sight, sources
 
 Json = dict[str, Any]
 DAYS = [f"2026-0{month}-{day:02}" for month in (1, 2) for day in (1, 2, 15, 28)]
@@ -77,6 +77,20 @@ class Chance:
         some = self.some(subject=self.reference("Patient"), valueQuantity=value, component=component)
         return made | some | self.times()
 
+    def questionnaire(self, n: int) -> Json:
+        named = {"url": self.url(), "version": self.pick.choice("12"), "title": self.pick.choice(NAMES)}
+        return {"resourceType": "Questionnaire", "id": f"q{n}", "status": "active"} | self.some(**named)
+
+    def response(self, n: int) -> Json:
+        version = self.pick.choice(["", "", "|1", "|2", "|9", "#a", "|1#a"])
+        named = self.pick.choice([self.url() + version, f"Questionnaire/q{self.pick.randint(0, 9)}"])
+        status = self.pick.choice(["completed", "amended"])
+        made = {"resourceType": "QuestionnaireResponse", "id": f"r{n}", "status": status}
+        return made | self.some(questionnaire=named, subject=self.reference("Patient"))
+
+    def url(self) -> str:
+        return f"http://example.org/q/{self.pick.randint(0, 5)}"
+
     def search(self, type_: str) -> list[tuple[str, str]]:
         """Return one to three random filters."""
         return [self.filter(type_) for _ in range(self.pick.choice([1, 1, 2, 3]))]
@@ -88,6 +102,7 @@ class Chance:
         token = self.pick.choice([code, f"{system}|{code}", f"|{code}", f"{system}|", f"{code},none"])
         text = self.pick.choice([name, name[:2], name.upper(), name[:49]])
         one = str(self.pick.randint(0, 9))
+        url, answered = self.url(), "_has:QuestionnaireResponse:questionnaire"
         common = [("_id", f"p{one},o{one},x{one}"), ("_id:not", f"x{one}"), ("_lastUpdated", "ge2020")]
         of_type: dict[str, list[tuple[str, str]]] = {
             "Patient": [
@@ -104,6 +119,17 @@ class Chance:
                 ("partof.partof.name", text),
                 ("_has:Patient:organization:gender", "male"),
                 ("_has:Patient:organization:_has:Observation:patient:status", "final"),
+            ],
+            "Questionnaire": [
+                ("url", url), ("title", text), ("version", "1"), (f"{answered}:status", "completed"),
+                (f"{answered}:subject.name", text), (f"{answered}:questionnaire", url),
+            ],
+            "QuestionnaireResponse": [
+                ("questionnaire", f"{url},q{one}"), ("questionnaire", f"Questionnaire/q{one}"),
+                ("questionnaire", f"{url}|1"), ("questionnaire.url", url), ("questionnaire.title", text),
+                ("questionnaire:Questionnaire.version", "2"), ("questionnaire.title:missing", "true"),
+                (f"questionnaire.{answered}:status", "amended"), ("questionnaire._id:not", f"q{one}"),
+                ("_has:Provenance:target:agent", "Practitioner/1"), ("patient.name", text),
             ],
             "Observation": [
                 ("code", token), ("code:not", token), ("code:text", "red"), ("code:missing", "true"),
@@ -129,25 +155,54 @@ class Told:
     def fetch(self, type_: str, id_: str) -> Json | None:
         return next((r for r in self.resources if (r["resourceType"], r["id"]) == (type_, id_)), None)
 
-    def refers(self, type_: str, parameter: Any, target: str, inner: Any) -> bool:
+    def names(self, kind: str, reference: str, resource: Json) -> bool:
+        """Tell whether a reference or canonical names a resource."""
+        if unversioned(reference) == f"{resource['resourceType']}/{resource['id']}":
+            return True
+        url, _, version = reference.partition("|")
+        return kind == "canonical" and url == resource.get("url") and version in ("", resource.get("version"))
+
+    def leads(self, chain: Any, kind: str, reference: str) -> bool:
         return any(
-            unversioned(reference) == target and inner.holds(resource, self)
+            resource["resourceType"] == type_
+            and self.names(kind, reference, resource)
+            and inner.holds(resource, self)
             for resource in self.resources
-            if resource["resourceType"] == type_
-            for each in values(parameter, resource)
-            for reference in references(*each)
+            for type_, inner in chain.links
         )
+
+    def refers(self, has: Any, resource: Json) -> bool:
+        return any(
+            self.names(kind, reference, resource) and has.inner.holds(far, self)
+            for far in self.resources
+            if far["resourceType"] == has.type
+            for kind, value in values(has.parameter, far)
+            for reference in references(kind, value)
+        )
+
+    def canonicals(self, resources: Any) -> frozenset[str]:
+        found = [each for each in self.resources if (each["resourceType"], each["id"]) in resources]
+        urls = [(each["url"], each.get("version")) for each in found if "url" in each]
+        return frozenset(name for url, version in urls for name in (url, f"{url}|{version}"))
 
     def listed(self, list_: str) -> frozenset[str]:
         return frozenset()
 
 
-@pytest.fixture(params=["usual", "each tested", "small steps"])
+@pytest.fixture(params=["usual", "each tested", "small steps", "joined", "worth while"])
 def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Bounds that make small stores run through what large ones do."""
     if request.param == "each tested":
-        for module, name in ((others, "MAX_FAR"), (planner, "MAX_KNOWN"), (sources, "MAX_CODES")):
+        for module, name in ((far, "MAX_FAR"), (planner, "MAX_KNOWN"), (sources, "MAX_CODES")):
             monkeypatch.setattr(module, name, 0)
+        monkeypatch.setattr(far, "MAX_JOINED", -1)
+    if request.param in ("joined", "worth while"):
+        for module, name in ((far, "MAX_FAR"), (far, "MAX_READ"), (planner, "FEW"), (joined, "MAX_ROWS")):
+            monkeypatch.setattr(module, name, -1 if name == "FEW" else 1 if name == "MAX_ROWS" else 0)
+    if request.param == "worth while":
+        monkeypatch.setattr(far, "MAX_JOINED", -1)
+        monkeypatch.setattr(far, "PATIENCE", 1)
+        monkeypatch.setattr(far, "_CHUNK", 3)
     if request.param == "small steps":
         for module, name in (
             (sight, "_CHUNK"),
@@ -163,22 +218,28 @@ def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def current(ward: Any) -> Iterator[Json]:
-    for type_ in ("Patient", "Organization", "Observation"):
+    for type_ in TYPES:
         yield from (json.loads(each.body) for each in ward.page(type_, ("_count", "1000")).matches)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_index_finds_what_the_filters_mean(ward: Any, strategy: str, seed: int) -> None:
     chance = Chance(seed)
-    makers = (chance.patient, chance.organization, chance.observation)
+    makers = {
+        chance.patient: 10,
+        chance.organization: 10,
+        chance.observation: 30,
+        chance.questionnaire: 10,
+        chance.response: 20,
+    }
     for _ in range(2):  # the second round writes new versions of some
-        made = [make(n) for make in makers for n in range(30 if make == chance.observation else 10)]
+        made = [make(n) for make, many in makers.items() for n in range(many)]
         ward.put(*[each for each in made if chance.pick.random() < 0.7])
     ward.desk.transact(Change("delete", "Observation", "x1"), Change("delete", "Patient", "p1"))
     resources = list(current(ward))
     told = Told(resources)
-    for _ in range(120):
-        type_ = chance.pick.choice(["Patient", "Organization", "Observation", "Observation"])
+    for _ in range(150):
+        type_ = chance.pick.choice([*TYPES, "Observation"])
         pairs = chance.search(type_)
         criteria = Criteria(type_, pairs, zone="+08:00", resolver=told)
         expected = {each["id"] for each in resources if criteria.matches(each)}
@@ -197,4 +258,11 @@ def test_the_index_finds_what_the_filters_mean(ward: Any, strategy: str, seed: i
         assert counted.total == len(expected), (type_, pairs)
 
 
-SORTS = {"Patient": "-name", "Organization": "name", "Observation": "-date"}
+SORTS = {
+    "Patient": "-name",
+    "Organization": "name",
+    "Observation": "-date",
+    "Questionnaire": "-title",
+    "QuestionnaireResponse": "status",
+}
+TYPES = tuple(SORTS)

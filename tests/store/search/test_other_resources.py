@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected
-from gateway.store.search import others, planner
+from gateway.store.search import far, planner
 
 CASES = [
     ("Observation", ("subject.name", "张"), "o2 o1"),
@@ -36,7 +36,8 @@ def test_what_is_found(full: Any, from_the_far_end: bool, monkeypatch: pytest.Mo
     """The same, whether a chain is searched from its far end or tested on each candidate."""
     monkeypatch.setattr(planner, "FEW", -1 if from_the_far_end else 1 << 60)
     if not from_the_far_end:
-        monkeypatch.setattr(others, "MAX_FAR", 0)
+        monkeypatch.setattr(far, "MAX_FAR", 0)
+        monkeypatch.setattr(far, "MAX_JOINED", -1)
     for type_, pair, expected in CASES:
         assert full.found(type_, pair) == expected.split(), pair
 
