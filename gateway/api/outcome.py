@@ -9,25 +9,31 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway import faults
 from gateway.api.context import MethodNotAllowed, NotFound
 from gateway.api.entry import EntryFailed
+from gateway.api.language import headers, in_chinese
 from gateway.api.unfit import Unfit
-from gateway.canonical.json import dumps
+from gateway.canonical.json import dumps, loads
 from gateway.canonical.operation_outcome import issue as issue_of
 from gateway.canonical.operation_outcome import operation_outcome
-from gateway.errors import QiaoError, Rejected, Retry
+from gateway.errors import Ground, QiaoError, Refusal, Rejected, Retry
 from gateway.patch import PatchFailed, Unprocessable
 from gateway.validation import Located
 
 LINE = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"
 COLUMN = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col"
 FHIR_JSON = "application/fhir+json"
+RULES = "urn:qiao:rules"
+"""System of the ids of rules."""
 NEITHER = "only JSON and XML of R4 are served: application/fhir+json, application/fhir+xml; fhirVersion=4.0"
 
 _OWN = {
     "not-found": (404, "not-found"),
     "deleted": (410, "deleted"),
     "conflict": (409, "conflict"),
+    "business-rule": (422, "business-rule"),
+    "login": (401, "login"),
     "precondition": (412, "conflict"),
     "multiple-matches": (412, "multiple-matches"),
     "forbidden": (403, "forbidden"),
@@ -87,7 +93,7 @@ def of_issues(status: int, issues: Sequence[Located], zh: bool) -> Response:
     A client shows the first issue, and a Bundle of thousands of entries has as many warnings.
     """
     ordered = sorted(issues, key=lambda one: _WEIGHTS.get(one.issue.severity, 0))
-    return Response(dumps(listed(ordered[:MOST], zh)), status, media_type=FHIR_JSON)
+    return Response(dumps(listed(ordered[:MOST], zh)), status, headers=headers(zh), media_type=FHIR_JSON)
 
 
 def listed(issues: Sequence[Located], zh: bool = False) -> dict[str, object]:
@@ -117,14 +123,22 @@ def _located(one: Located, zh: bool) -> dict[str, object]:
     return entry
 
 
-def warnings(texts: Sequence[str]) -> dict[str, object]:
+def warnings(texts: Sequence[str], zh: bool = False) -> dict[str, object]:
     """Return an OperationOutcome of what was left out of a request."""
-    return operation_outcome([issue_of("warning", "not-supported", text) for text in texts])
+    return operation_outcome([issue_of("warning", "not-supported", spoken(text, zh)) for text in texts])
 
 
-def in_chinese(request: Request) -> bool:
-    """Tell whether the client would rather read Chinese."""
-    return request.headers.get("accept-language", "").lower().startswith("zh")
+def spoken(text: str, zh: bool) -> str:
+    """Return a sentence of ours in the language of a client."""
+    return faults.in_chinese(text) if zh else text
+
+
+def translated(body: bytes) -> bytes:
+    """Return an OperationOutcome in Chinese; what is Chinese already stays."""
+    told = loads(body)
+    for one in told["issue"]:
+        one["diagnostics"] = faults.in_chinese(one["diagnostics"])
+    return dumps(told)
 
 
 async def of_error(request: Request, error: Exception) -> Response:
@@ -135,6 +149,8 @@ async def of_error(request: Request, error: Exception) -> Response:
         return of_issues(400 if error.malformed else 422, error.issues, in_chinese(request))
     if isinstance(error, EntryFailed):
         return _of_entry(request, error)
+    if isinstance(error, Refusal):
+        return of_refusal(request, error)
     if isinstance(error, Rejected):
         status, code = status_of(error)
         return issue(status, code, error.reason if status == 404 else str(error), where=place_of(error))
@@ -142,9 +158,39 @@ async def of_error(request: Request, error: Exception) -> Response:
     return of_status(500)
 
 
+def of_refusal(request: Request, refusal: Refusal, place: str = "") -> Response:
+    """Return the answer for what is against a rule of the regulator: each rule with its article.
+
+    Args:
+        place: of the entry in a Bundle that it is about.
+    """
+    status, _ = status_of(refusal)
+    zh = in_chinese(request)
+    told = operation_outcome([ground(one, refusal.code, zh, place) for one in refusal.issues])
+    challenge = {"WWW-Authenticate": 'Bearer realm="fhir"'} if status == 401 else {}
+    return Response(dumps(told), status, headers=headers(zh) | challenge, media_type=FHIR_JSON)
+
+
+def ground(one: Ground, code: str, zh: bool, place: str = "") -> dict[str, object]:
+    """Return a ground of a refusal, or a remark of the rules, as an issue of an OperationOutcome."""
+    text = one.text_zh if zh and one.text_zh else one.text
+    rests_on = " ".join(said for said in (one.requirement, one.article) if said)
+    refuses = one.severity == "error"
+    made = issue_of(one.severity, code if refuses else "business-rule", text, one.where)
+    made["details"] = {
+        "coding": [{"system": RULES, "code": one.rule}],
+        **({"text": rests_on} if rests_on else {}),
+    }
+    if place:
+        made["expression"] = [place]
+    return made
+
+
 def _of_entry(request: Request, failed: EntryFailed) -> Response:
     """Return the answer for a transaction of which one entry is the reason that nothing was written."""
     inner, place = failed.error, failed.where
+    if isinstance(inner, Refusal):
+        return of_refusal(request, inner, place)
     if isinstance(inner, Unfit):
         issues = [
             replace(one, issue=replace(one.issue, where=place + ".resource" + _below(one.issue.where)))

@@ -50,7 +50,12 @@ FAULTS: dict[str, str] = {
         "无法绑定 {address}：{why}；请换一个端口（{option}）"
     ),
     "cannot bind {address}: {why}; set another {setting}": "无法绑定 {address}：{why}；请更改 {setting}",
+    "{why}; set another port": "{why}；请换一个端口",
+    "not kept, send again: {why}": "未能保存，请重发：{why}",
     "cannot bind {address}: {why}": "无法绑定 {address}：{why}",
+    "tls_cert, tls_key or tls_client_ca cannot be loaded: {why}": (
+        "无法加载 tls_cert、tls_key 或 tls_client_ca：{why}"
+    ),
     "cannot connect to {address}: {why}": "无法连接 {address}：{why}",
     "no answer from {address}: {why}": "{address} 没有应答：{why}",
     "this is no store URL; write sqlite:///PATH or postgresql://USER@HOST/DATABASE": (
@@ -108,5 +113,6 @@ FAULTS: dict[str, str] = {
     ),
     "MSH-11 is not in HL7 table 0103 (P, D, T)": "MSH-11 不在 HL7 表 0103（P、D、T）中",
     "tried {count} times and never finished": "尝试 {count} 次均未完成",
+    "the sender's charset cannot hold the value": "发送方的字符集无法表示该值",
     "adapter {name} is gone": "接入方式 {name} 已不存在",
 }

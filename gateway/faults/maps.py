@@ -1,4 +1,4 @@
-"""Faults of maps: concept maps, FLAT maps and what their rows say."""
+"""Faults of maps: concept maps, FLAT maps and what their rows say, and the remarks of a mapping."""
 
 from __future__ import annotations
 
@@ -78,6 +78,14 @@ FAULTS: dict[str, str] = {
     "not a target path: {what} at {where}": "不是目标路径：{what}，从 {where} 起",
     "not an ER7 path: {what}; write SEG[n]-F[r].C.S": "不是 ER7 路径：{what}；写法为 SEG[n]-F[r].C.S",
     "condition {what}: {why}": "条件 {what}：{why}",
+    "after 'is' comes numeric, han, resident or null": "'is' 之后只能是 numeric、han、resident 或 null",
+    "unknown test {what} after {where}": "{where} 之后的判断 {what} 未知",
+    "{what} needs a comparison with a number": "{what} 须与数值比较",
+    "% may stand at the start and at the end only": "% 只能在开头和结尾",
+    "what is {what} doing here?": "此处不应有 {what}",
+    "cannot read {what}": "无法识别 {what}",
+    "ends too early": "不完整",
+    "expected {what}": "此处应为 {what}",
     "only extension(…) takes an address: {what}": "只有 extension(…) 可带地址：{what}",
     "{type} has no element {what} (in {where}); it has {known}": (
         "{type} 没有元素 {what}（在 {where} 中）；有 {known}"
@@ -113,5 +121,14 @@ FAULTS: dict[str, str] = {
     ),
     "not YAML: {why}": "不是 YAML：{why}",
     "lines with # say 'key: value', each key once": "以 # 开头的行写作 'key: value'，每个键一次",
+    "{path} is malformed; the element was left out": "{path} 的值格式不正确，该元素未写入",
+    "no identity for this {type}; it was left out": "缺少 {type} 的标识，未写入",
+    "the event lies in the future; its time was not used": "事件时间在未来，未用于判断先后",
+    "repaired as the sender's profile says, in {count} segments": "已按发送方配置修复，共 {count} 段",
+    "repaired as the sender's profile says": "已按发送方配置修复",
+    "an older event changes nothing: the state is newer": "事件早于现有状态，未改写",
+    "{kind} while mapping: report it with the inbox id": "映射时发生 {kind}：请连同收件箱编号一起报告",
+    "an entry has {known}": "条目须写明 {known}",
+    "an entry needs 'row' or 'rows'": "条目缺少 'row' 或 'rows'",
     "false leaves this door closed": "false 表示不打开此入口",
 }

@@ -25,6 +25,17 @@ FAULTS: dict[str, str] = {
     ),
     "{what} is no name of a table: letters, digits and -": "{what} 不是代码表名称：只用字母、数字和 -",
     "timing is Timing.repeat: an object": "timing 应为 Timing.repeat 对象",
+    "a concept without a code": "有概念缺少 code",
+    "an element without a code": "有 element 缺少 code",
+    "duplicate code {what}": "代码 {what} 重复",
+    "unmapped.mode {what}: a code without a map keeps its original coding": (
+        "unmapped.mode {what}：没有映射的代码保留原编码"
+    ),
+    "not UTF-8; in a spreadsheet save it as 'CSV UTF-8'": "不是 UTF-8；请在表格软件中另存为“CSV UTF-8”",
+    "not JSON: {why}": "不是 JSON：{why}",
+    "no table says that it translates this system; name one by its url": (
+        "没有代码对照表写明转换此体系；请用 url 指明一个"
+    ),
     "timing is not JSON": "timing 不是 JSON",
     "__init__.py must set ADAPTER = AdapterSpec(…)": "__init__.py 须写明 ADAPTER = AdapterSpec(…)",
     "ADAPTER.id is {what}, the folder says {other}": "ADAPTER.id 为 {what}，而目录名为 {other}",

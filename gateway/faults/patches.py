@@ -1,0 +1,75 @@
+"""Faults of JSON Patch and FHIRPath Patch."""
+
+from __future__ import annotations
+
+FAULTS: dict[str, str] = {
+    "a FHIRPath Patch is a Parameters resource": "FHIRPath Patch 必须是 Parameters 资源",
+    "a resource of this length is patched alone, by its id": (
+        "该资源过大，只能按 id 单独修改，不能放在 Bundle 中"
+    ),
+    "a JSON Patch is an array of operations (RFC 6902 §3)": "JSON Patch 必须是操作的数组（RFC 6902 §3）",
+    "a patch has at most {most} operations": "一个补丁最多 {most} 个操作",
+    "an operation is an object": "操作必须是对象",
+    '"op" is one of {known}': '"op" 必须是其中之一：{known}',
+    '{op} needs "{member}"': '{op} 缺少 "{member}"',
+    "a value cannot be moved into itself (RFC 6902 §4.4)": "不能把值移动到自身内部（RFC 6902 §4.4）",
+    "the test failed: another value stands at its path": "test 未通过：路径处的值与给定值不同",
+    "its index is beyond the end of an array of {count}": "下标超出数组末尾（数组有 {count} 项）",
+    "a patch cannot remove the resource": "补丁不能移除整个资源",
+    '"{member}" is no JSON Pointer (RFC 6901)': '"{member}" 不是 JSON Pointer（RFC 6901）',
+    '"{member}" is longer than {most} characters': '"{member}" 超过 {most} 个字符',
+    "its pointer ends at {place}, {why}": "指针止于 {place}：{why}",
+    "which has nothing of the next name or index": "其下没有所指的名称或下标",
+    "which has nothing below it": "其下没有内容",
+    "and - means what is after its last element": "“-”表示末项之后，此处不能使用",
+    "an array, and the next token is no index": "这是数组，而下一段不是下标",
+    "a value is no JSON (decimals are Decimal, NaN is none)": "值不是 JSON（小数用 Decimal，不能是 NaN）",
+    "it is nested deeper than {most} levels": "嵌套超过 {most} 层",
+    "the patch adds too much to the resource": "补丁使资源增大过多",
+    "the patch leaves no resource": "应用补丁后不再是资源",
+    "the patch changes the {name} of the resource": "补丁不能修改资源的 {name}",
+    "the narrative has content of its own (text.status additional): patch it together with the rest": (
+        "叙述含有自己的内容（text.status 为 additional），须与其他内容一并修改"
+    ),
+    "what it is for is no resource": "补丁的对象不是资源",
+    "Parameters.parameter is a list": "Parameters.parameter 必须是列表",
+    'each parameter is called "operation"': '每个参数的名称必须是 "operation"',
+    "the parts of an operation are {known}": "操作的组成部分只能是 {known}",
+    "its paths are longer than {most} characters together": "路径合计超过 {most} 个字符",
+    "its type is one of {known}": "type 必须是其中之一：{known}",
+    "its part {name} comes twice": "part {name} 重复",
+    "its part {name} is missing": "缺少 part {name}",
+    "its part {name} is a valueInteger from 0": "part {name} 必须是从 0 起的 valueInteger",
+    "its part {name} is a {kind}": "part {name} 必须是 {kind}",
+    "part is a list, and not empty": "part 必须是非空列表",
+    "each part has a name": "每个 part 都须有 name",
+    "a value is one value[x], one resource, or parts": "值只能是一个 value[x]、一个资源或若干 part",
+    "a value is of a type that Parameters may have (R4 datatypes.html#open), or made of parts": (
+        "值的类型须是 Parameters 允许的类型（R4 datatypes.html#open），或由 part 组成"
+    ),
+    "its path is longer than {most} characters": "路径超过 {most} 个字符",
+    "its path is no FHIRPath": "路径不是 FHIRPath",
+    "its path has too many brackets inside each other": "路径中的括号嵌套过多",
+    "its path calls a function that a patch does not take": "路径使用了补丁不支持的函数",
+    "its path finds nothing": "路径没有匹配到内容",
+    "its path finds {count} elements, not one": "路径匹配到 {count} 个元素，而应恰有一个",
+    "its path finds {count} elements; one at a time is deleted": "路径匹配到 {count} 个元素，一次只能删一个",
+    "its path finds computed values, not elements": "路径得到的是计算值，不是元素",
+    "its path finds elements of several lists": "路径匹配到的元素分属多个列表",
+    "its path finds a part of a list; indexes are those of the whole list": (
+        "路径只匹配到列表的一部分；下标以整个列表为准"
+    ),
+    "its path is that of a resource, not of an element of one": "路径指向整个资源，而不是其中的元素",
+    "its path cannot be evaluated on this resource": "路径无法在此资源上求值",
+    "the paths of the patch look at too many elements": "补丁的路径涉及的元素过多",
+    "its {part} is beyond the end of the list, {most} at most": "{part} 超出列表末尾，最大为 {most}",
+    "{element} is there already: replace it": "{element} 已存在，请用 replace",
+    "{element} is no list": "{element} 不是列表",
+    "{type} has no element of that name": "{type} 没有该名称的元素",
+    "the type of the element at its path is not known": "无法确定路径处元素的类型",
+    "parts do not say which type {element} gets": "part 没有说明 {element} 的类型",
+    "{element} takes {wanted}, not {given}": "{element} 应为 {wanted}，而不是 {given}",
+    "{type} is not made of parts": "{type} 不能由 part 组成",
+    "{element} comes twice in its value": "值中 {element} 重复",
+    "its value is no {type}": "值不是 {type}",
+}
