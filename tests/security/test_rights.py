@@ -42,6 +42,7 @@ from gateway.store.types import NUMBER
         ("GET", "/Observation/$lastn", "operations"),
         ("POST", "/ValueSet/$expand", "terminology"),
         ("GET", "/CodeSystem/x/$lookup", "terminology"),
+        ("GET", "/$policy", "read"),
         ("GET", "/$export", "export"),
         ("POST", "/Group/1/$export", "export"),
         ("GET", "/$export-status/x", "export"),
