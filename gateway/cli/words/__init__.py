@@ -1,23 +1,47 @@
 """The words of the command line, in English and Chinese: closed tables, one for commands of a kind.
 
 ``WORDS`` is what the commands say; ``ends.py`` says where a message stands and why. The sentences of errors,
-English where they are raised, are in ``gateway.cli.faults``. What is in no table is shown as it is.
+English where they are raised, are in ``gateway.faults``. What is in no table is shown as it is.
 """
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Literal
 
-from gateway.cli.words import bulk, checking, clients, common, converting, db, doctor, inbox, mapping, running
+from gateway.cli.words import (
+    bulk,
+    checking,
+    clients,
+    common,
+    converting,
+    db,
+    doctor,
+    inbox,
+    mapping,
+    policy,
+    running,
+    signing,
+)
 from gateway.cli.words.ends import REASONS, STATES
 
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
     key: said
-    for table in (common, running, bulk, clients, converting, checking, inbox, mapping, db, doctor)
+    for table in (
+        common,
+        running,
+        bulk,
+        clients,
+        converting,
+        checking,
+        inbox,
+        mapping,
+        db,
+        doctor,
+        signing,
+        policy,
+    )
     for key, said in table.WORDS.items()
 }
 
@@ -50,21 +74,10 @@ def say_state(state: str) -> str:
 def say_fault(text: str) -> str:
     """Return the sentence of an error in the chosen language, or as it stands where no table has it."""
     if _language == "zh":
-        for pattern, chinese in _patterns():
-            if found := pattern.fullmatch(text):
-                given = found.groupdict()
-                return re.sub(r"{(\w+)}", lambda place: given[place[1]], chinese)  # noqa: B023 -- used at once
+        from gateway.faults import in_chinese
+
+        return in_chinese(text)
     return text
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    from gateway.cli.faults import FAULTS
-
-    return [
-        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), chinese)
-        for english, chinese in FAULTS.items()
-    ]
 
 
 def language() -> Language:

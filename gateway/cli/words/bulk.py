@@ -67,6 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "请指明目的地：--to 地址，或 --store 地址",
     ),
     "import.one-file": ("--first goes with one file", "--first 只能与一个文件合用"),
+    "import.made": ("{place}: a new store", "{place}：新建存储"),
     "import.progress": ("importing", "导入中"),
     "import.stopped": (
         "stopped; what is done is kept: go on with {file} --first {line}",

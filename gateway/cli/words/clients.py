@@ -21,6 +21,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "when the token ends: 90d, 2027-01-31 (the end of that day) or a time (default: never)",
         "令牌何时失效：90d、2027-01-31（当日结束）或具体时间（默认永不）",
     ),
+    "client.practitioner": (
+        "the one person who uses it: Practitioner/ID or SYSTEM|VALUE",
+        "专用该客户端的医务人员：Practitioner/ID 或 SYSTEM|VALUE",
+    ),
+    "client.asserts": (
+        "trust it to say which practitioner acts (X-Qiao-Practitioner)",
+        "信任其声明操作的医务人员（X-Qiao-Practitioner）",
+    ),
     "client.note": ("a remark for people", "备注"),
     "client.added": (
         "{name}: {role} of the tenant {tenant}, in {file}. Keep the token: it is shown only now. "

@@ -62,6 +62,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "nothing, if it is the one that you mean; a second one needs other ports and another store",
         "若正是该网关则无需处理；另起一个须使用其他端口和另一个存储",
     ),
+    "doctor.port.other": (
+        "{ports}: held by another qiao that is running (process {pid})",
+        "{ports}：被另一个正在运行的 qiao 占用（进程 {pid}）",
+    ),
+    "doctor.port.other.do": (
+        "nothing, if it is the one that you mean; to run beside it, this one needs another store and its own "
+        "{settings}: a door whose port is taken stays closed",
+        "若正是该网关则无需处理；若要同时运行，须使用另一个存储，并另设 {settings}：端口被占用的入口不会打开",
+    ),
+    "doctor.port.process": ("in use by process {pid}", "被进程 {pid} 占用"),
     "doctor.port": (
         "stop the other process or set another {setting}",
         "请停掉占用者，或更改 {setting}",
@@ -137,6 +147,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor.do.clients": (
         "Give each client a token (qiao client add NAME --role ROLE); revoke those that have ended.",
         "为每个客户端单独发放令牌：qiao client add 名称 --role 角色；撤销已失效的。",
+    ),
+    "doctor.subscriptions.none": ("none", "没有订阅"),
+    "doctor.subscriptions": ("{count}, of which {failing} in error", "共 {count} 个，其中 {failing} 个出错"),
+    "doctor.subscriptions.more": ("and {count} more", "另有 {count} 个"),
+    "doctor.do.subscriptions": (
+        "look whether the receiver runs and takes notifications at its endpoint; deliveries are tried again "
+        "by themselves, and GET [base]/Subscription/ID/$status tells how far they are",
+        "请确认接收方在运行，且其 endpoint 可接收通知；网关会自动重试，"
+        "进度见 GET [base]/Subscription/ID/$status",
     ),
     "doctor.do.ports": (
         "mend the address or port in that section",

@@ -1,0 +1,91 @@
+"""$policy: the rules in force for a tenant today, with article, validity and texts (docs/policy.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api import negotiation, operation
+from gateway.api.context import NotFound, context, tenant_of
+from gateway.api.interaction import Interaction
+from gateway.canonical import now_us
+from gateway.policy import Policy
+from gateway.policy.moments import day_of
+from gateway.policy.rule import Pack, Rule
+
+DEFINITION = "urn:qiao:operation:policy"
+
+
+async def policy(request: Request) -> Response:
+    """Answer with Parameters: the packs, what their parameters are set to, and a ``rule`` for each."""
+    tenant = tenant_of(request)
+    pretty = negotiation.check(request)
+    find = context(request).policy
+    if find is None:
+        raise NotFound("nothing is served at this address", code="not-found")
+    return await operation.answer(request, pretty, lambda: described(find(tenant)))
+
+
+def described(policy: Policy) -> dict[str, Any]:
+    """Return what the packs of a tenant say today, as a Parameters resource."""
+    packs = [_part("pack", _pack(one)) for one in policy.packs]
+    values = [_part("parameter", _parameter(name, value)) for name, value in policy.parameters.items()]
+    rules = [_part("rule", _rule(rule, lapsed)) for rule, lapsed in policy.in_force(day_of(now_us()))]
+    return {"resourceType": "Parameters", "parameter": [*packs, *values, *rules]}
+
+
+def _pack(pack: Pack) -> list[dict[str, Any]]:
+    ends = [{"name": "to", "valueDate": str(pack.end)}] if pack.end else []
+    notes = [("note", pack.note), ("note-zh", pack.note_zh)]
+    return [
+        {"name": "jurisdiction", "valueCode": pack.name},
+        {"name": "title", "valueString": pack.title},
+        {"name": "title-zh", "valueString": pack.title_zh},
+        {"name": "from", "valueDate": str(pack.start)},
+        *ends,
+        *({"name": name, "valueString": said} for name, said in notes if said),
+    ]
+
+
+def _parameter(name: str, value: object) -> list[dict[str, Any]]:
+    if isinstance(value, bool):
+        return [{"name": name, "valueBoolean": value}]
+    if isinstance(value, int):
+        return [{"name": name, "valueInteger": value}]
+    texts = value if isinstance(value, tuple) else (value,)
+    return [{"name": name, "valueString": str(one)} for one in texts]
+
+
+def _rule(rule: Rule, lapsed: bool) -> list[dict[str, Any]]:
+    ends = [{"name": "to", "valueDate": str(rule.end)}] if rule.end else []
+    return [
+        {"name": "id", "valueCode": rule.id},
+        *({"name": "requirement", "valueString": one} for one in rule.requirements),
+        {"name": "article", "valueString": rule.article},
+        {"name": "quote", "valueString": rule.quote},
+        {"name": "from", "valueDate": str(rule.start)},
+        *ends,
+        {"name": "lapsed", "valueBoolean": lapsed},
+        {"name": "observed", "valueBoolean": rule.observed},
+        *({"name": "on", "valueCode": one} for one in rule.on),
+        {"name": "verdict", "valueCode": rule.verdict},
+        {"name": "code", "valueCode": rule.code},
+        {"name": "text", "valueString": rule.text},
+        {"name": "text-zh", "valueString": rule.text_zh},
+    ]
+
+
+def _part(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": name, "part": parts}
+
+
+INTERACTION = Interaction(
+    "",
+    "GET",
+    "/$policy",
+    policy,
+    "The rules that documents of internet visits are held to",
+    definition=DEFINITION,
+)

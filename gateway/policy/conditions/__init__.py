@@ -1,0 +1,43 @@
+"""Conditions: the functions that rules may name, by what they look at; importing one enters it."""
+
+from gateway.policy.conditions import (
+    consent,
+    diagnosis,
+    dispense,
+    drug,
+    elements,
+    evaluation,
+    evidence,
+    hospital,
+    moments,
+    patient,
+    pharmacist,
+    practitioner,
+    prescription,
+    record,
+    request,
+    signing,
+    subject,
+    visit,
+)
+
+__all__ = [
+    "consent",
+    "diagnosis",
+    "dispense",
+    "drug",
+    "elements",
+    "evaluation",
+    "evidence",
+    "hospital",
+    "moments",
+    "patient",
+    "pharmacist",
+    "practitioner",
+    "prescription",
+    "record",
+    "request",
+    "signing",
+    "subject",
+    "visit",
+]

@@ -1,0 +1,94 @@
+"""Diagnosis: is what is prescribed for the same that the patient was found to have at a hospital."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.policy.condition import Found, condition
+from gateway.policy.conditions.visit import earlier_concept
+from gateway.policy.elements import codes, each, listed, name_of, references, texts
+from gateway.policy.scene import Scene
+from gateway.policy.systems import ICD_10, TCM
+
+
+@condition
+def no_diagnosis(scene: Scene) -> Found:
+    """A prescription or request does not say what it is for (reasonReference or reasonCode)."""
+    return tuple(
+        f"{name_of(one)}.reasonReference"
+        for one in [*scene.of("MedicationRequest"), *scene.of("ServiceRequest")]
+        if not any(_said(concept) for concept in _reasons(scene, one))
+    )
+
+
+@condition
+def record_without_diagnosis(scene: Scene) -> Found:
+    """A record has no section with a diagnosis (LOINC 29548-5) that names a Condition or says it in words."""
+    return tuple(
+        f"{name_of(one)}.section" for one in scene.of("Composition") if not any(_diagnoses(scene, one))
+    )
+
+
+@condition
+def other_diagnosis(scene: Scene, characters: int) -> Found:
+    """What is prescribed for has an ICD-10 code that begins otherwise than the earlier diagnosis."""
+    earlier = {_start(code, characters) for code in _icd(earlier_concept(scene))}
+    return tuple(
+        f"{name_of(one)}.reasonReference"
+        for one in scene.of("MedicationRequest")
+        if earlier
+        for concept in _reasons(scene, one)
+        if (given := _icd(concept)) and earlier.isdisjoint(_start(code, characters) for code in given)
+    )
+
+
+@condition
+def diagnosis_not_comparable(scene: Scene) -> Found:
+    """One of both diagnoses has no ICD-10 code, and they are not called or coded the same either."""
+    earlier = earlier_concept(scene)
+    return tuple(
+        f"{name_of(one)}.reasonReference"
+        for one in scene.of("MedicationRequest")
+        for concept in _reasons(scene, one)
+        if _said(concept)
+        and not (_icd(concept) and _icd(earlier))
+        and _names(concept).isdisjoint(_names(earlier))
+    )
+
+
+def _reasons(scene: Scene, request: Any) -> list[Any]:
+    named = [scene.read(ref) for ref in references(request, "reasonReference")]
+    found = [one.get("code") for one in named if one is not None and _stands(one)]
+    return [*(one for one in found if one), *listed(request.get("reasonCode"))]
+
+
+def _stands(condition: Any) -> bool:
+    wrong = codes(condition.get("verificationStatus")) & {"entered-in-error", "refuted"}
+    return condition.get("resourceType") == "Condition" and not wrong
+
+
+def _diagnoses(scene: Scene, composition: Any) -> list[bool]:
+    found = []
+    for section in each(composition, "section"):
+        if "29548-5" in codes(section.get("code")):
+            entries = [scene.read(ref) for ref in references(section, "entry")]
+            found += [one is not None and _stands(one) and _said(one.get("code")) for one in entries]
+            found.append(not entries and isinstance(section.get("text"), dict))
+    return found
+
+
+def _said(concept: Any) -> bool:
+    return bool(codes(concept) or texts(concept))
+
+
+def _icd(concept: Any) -> set[str]:
+    return {code for system in ICD_10 for code in codes(concept, system)}
+
+
+def _names(concept: Any) -> set[str]:
+    names = {one.strip().casefold() for one in texts(concept)}
+    return names | {code for system in TCM for code in codes(concept, system)}
+
+
+def _start(code: str, characters: int) -> str:
+    return code.strip().upper()[:characters]

@@ -1,0 +1,76 @@
+"""Dispense: of what is approved and in date only, once, and by whom it is brought."""
+
+from __future__ import annotations
+
+from gateway.policy.condition import Found, condition
+from gateway.policy.conditions.evidence import in_date, of_kind
+from gateway.policy.conditions.prescription import expires, has_serial
+from gateway.policy.elements import name_of, reference, references
+from gateway.policy.scene import Scene
+
+_VOID = ("entered-in-error", "cancelled", "declined", "stopped", "preparation")
+
+
+@condition
+def not_approved(scene: Scene) -> Found:
+    """The dispense names no prescription, or one that is not effective (status active or completed)."""
+    refs = _prescribed(scene)
+    lines = [scene.read(ref) for ref in refs]
+    good = bool(lines) and all(
+        one is not None and one.get("status") in ("active", "completed") for one in lines
+    )
+    return False if good else _place(scene)
+
+
+@condition
+def prescription_expired(scene: Scene) -> Found:
+    """The last day of the prescription's validity is over."""
+    ends = [expires(one) for ref in _prescribed(scene) if (one := scene.read(ref))]
+    return any(end is not None and end < scene.today for end in ends) and _place(scene)
+
+
+@condition
+def dispensed_before(scene: Scene) -> Found:
+    """Another dispense of the same line is on file."""
+    own = {name_of(one) for one in scene.documents}
+    return tuple(
+        f"{name_of(one)}.authorizingPrescription"
+        for one in scene.of("MedicationDispense")
+        for ref in references(one, "authorizingPrescription")
+        for other in scene.referring("MedicationDispense", ref)
+        if name_of(other) not in own and other.get("status") not in _VOID
+    )
+
+
+@condition
+def without_serial(scene: Scene) -> Found:
+    """The prescription has no serial: it never passed the gate and the ledger."""
+    return tuple(
+        f"{name_of(one)}.groupIdentifier"
+        for one in scene.prescriptions
+        if not has_serial(one, "groupIdentifier")
+    )
+
+
+@condition
+def deliverer_not_qualified(scene: Scene, kinds: tuple[str, ...]) -> Found:
+    """Another institution than the hospital takes part, and has no evidence in date of one of these kinds."""
+    ours = {scene.hospital_ref, scene.parent_ref} - {""}
+    return tuple(
+        f"{name_of(one)}.performer"
+        for one in scene.of("MedicationDispense")
+        for ref in references(one, "performer.actor")
+        if ref.startswith("Organization/")
+        and ours.isdisjoint((ref, reference((scene.read(ref) or {}).get("partOf"))))
+        and not any(in_date(found, scene) for kind in kinds for found in of_kind(scene, ref, kind))
+    )
+
+
+def _prescribed(scene: Scene) -> list[str]:
+    return [
+        ref for one in scene.of("MedicationDispense") for ref in references(one, "authorizingPrescription")
+    ]
+
+
+def _place(scene: Scene) -> tuple[str, ...]:
+    return tuple(f"{name_of(one)}.authorizingPrescription" for one in scene.of("MedicationDispense"))

@@ -1,0 +1,202 @@
+"""Visit: what kind of visit it is, whether it may go on, and what it rests on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from gateway.policy.condition import Found, condition
+from gateway.policy.elements import (
+    codes,
+    each,
+    first,
+    has,
+    listed,
+    name_of,
+    reference,
+    references,
+    texts,
+    value_of,
+    values_of,
+)
+from gateway.policy.moments import day, moment
+from gateway.policy.scene import Scene
+from gateway.policy.systems import CONTRACTS, EARLIER_DIAGNOSIS, SERVICES
+
+_OVER = ("finished", "cancelled", "entered-in-error")
+_GONE = ("entered-in-error", "superseded", "cancelled")
+_EVIDENCE = ("DocumentReference/", "Composition/", "Encounter/")
+
+
+@condition
+def no_visit(scene: Scene) -> Found:
+    """The documents belong to no internet visit on file."""
+    return scene.visit is None or codes_of_class(scene.visit) != "VR"
+
+
+@condition
+def service_is(scene: Scene, services: tuple[str, ...]) -> Found:
+    """The visit is one of these services (code system internet-service)."""
+    return not codes((scene.visit or {}).get("type"), SERVICES).isdisjoint(services)
+
+
+@condition
+def visit_over(scene: Scene) -> Found:
+    """The visit has ended, was terminated or never began."""
+    over = scene.visit is not None and scene.visit.get("status") in _OVER
+    return (f"{scene.visit_ref}.status",) if over else False
+
+
+@condition
+def another_patient(scene: Scene) -> Found:
+    """A document is about somebody else than its visit is."""
+    visit = reference((scene.visit or {}).get("subject"))
+    return tuple(
+        f"{name_of(one)}.{path}"
+        for one in scene.documents
+        for path in ("subject", "for", "patient")
+        for ref in references(one, path)
+        if visit and ref != visit
+    )
+
+
+@condition
+def no_earlier_diagnosis(scene: Scene) -> Found:
+    """The visit does not say where, when and with what diagnosis the patient was seen before."""
+    earlier = _earlier(scene)
+    parts = ("institution", "date", "diagnosis")
+    if earlier is None:
+        return (f"{scene.visit_ref}.extension",)
+    return any(not _filled(value_of(earlier, part)) for part in parts) and (f"{scene.visit_ref}.extension",)
+
+
+@condition
+def earlier_diagnosis_says(scene: Scene, words: tuple[str, ...]) -> Found:
+    """The institution or the diagnosis of the earlier visit is only one of these words."""
+    said: list[Any] = []
+    for part in ("institution", "diagnosis"):
+        value = value_of(_earlier(scene), part)
+        said += texts(value) if isinstance(value, dict) else listed(value)
+    plain = {one.strip().casefold() for one in said if isinstance(one, str)}
+    return not plain.isdisjoint(words) and (f"{scene.visit_ref}.extension",)
+
+
+@condition
+def earlier_diagnosis_within(scene: Scene, days: int) -> Found:
+    """The earlier diagnosis is of the future, or fewer days old than these."""
+    when = day(value_of(_earlier(scene), "date"))
+    return (
+        when is not None and when > scene.today - timedelta(days=days) and (f"{scene.visit_ref}.extension",)
+    )
+
+
+@condition
+def no_evidence(scene: Scene) -> Found:
+    """No earlier record of this patient is on file with the visit: a document, or an offline visit."""
+    named = [reference(one) for one in values_of(_earlier(scene), "evidence")]
+    return not any(_shows(ref, scene) for ref in named) and (f"{scene.visit_ref}.extension",)
+
+
+@condition
+def no_offline_visit(scene: Scene) -> Found:
+    """The visit is not part of a visit of the same patient at a hospital (Encounter.partOf)."""
+    offline = scene.read(reference((scene.visit or {}).get("partOf")))
+    fits = (
+        offline is not None
+        and codes_of_class(offline) not in ("VR", "")
+        and offline.get("status") not in ("cancelled", "entered-in-error")
+        and reference(offline.get("subject")) == scene.patient_ref
+    )
+    return False if fits else (f"{scene.visit_ref}.partOf",)
+
+
+@condition
+def priority_is(scene: Scene, priorities: tuple[str, ...]) -> Found:
+    """Triage gave the visit one of these priorities (v3 ActPriority)."""
+    urgent = not codes((scene.visit or {}).get("priority")).isdisjoint(priorities)
+    return (f"{scene.visit_ref}.priority",) if urgent else False
+
+
+@condition
+def no_contract(scene: Scene, kind: str) -> Found:
+    """The patient has no contract of this kind (code system contract-kind) that is in force."""
+    return not any(True for _ in _contracts(scene, kind)) and (scene.visit_ref,)
+
+
+@condition
+def contract_lacks(scene: Scene, kind: str, terms: tuple[str, ...]) -> Found:
+    """A contract of this kind has no term (``Contract.term.type``) for one of these."""
+    return tuple(
+        f"{name_of(one)}.term"
+        for one in _contracts(scene, kind)
+        if not set(terms) <= {code for term in each(one, "term") for code in codes(term.get("type"))}
+    )
+
+
+@condition
+def no_contact(scene: Scene) -> Found:
+    """There is no trace of talk with the patient: no Communication and no Media of the visit."""
+    there = scene.referring("Communication", scene.visit_ref) or scene.referring("Media", scene.visit_ref)
+    return not there and (scene.visit_ref,)
+
+
+@condition
+def not_told(scene: Scene) -> Found:
+    """No Communication of the visit tells the patient to go to a hospital."""
+    return not scene.referring("Communication", scene.visit_ref) and (scene.visit_ref,)
+
+
+@condition
+def appointment_before_result(scene: Scene) -> Found:
+    """The visit is booked for a time before what was ordered for it is done."""
+    start = moment(first(scene.visit, "period.start"))
+    for ref in references(scene.visit, "appointment"):
+        appointment = scene.read(ref)
+        start = moment((appointment or {}).get("start")) or start
+        for order in references(appointment, "basedOn"):
+            done = scene.read(order) or {}
+            due = done.get("occurrenceDateTime") or first(done, "occurrencePeriod.end")
+            ready = moment(due)
+            if ready is not None and start is not None and start < ready:
+                return (f"{scene.visit_ref}.appointment",)
+    return False
+
+
+def codes_of_class(visit: Any) -> str:
+    """Return the code of ``Encounter.class``, ``""`` for none."""
+    given = visit.get("class")
+    return str(given.get("code", "")) if isinstance(given, dict) else ""
+
+
+def earlier_concept(scene: Scene) -> Any:
+    """Return the earlier diagnosis of the visit as a CodeableConcept, None where there is none."""
+    return value_of(_earlier(scene), "diagnosis")
+
+
+def _earlier(scene: Scene) -> Any:
+    return value_of(scene.visit, EARLIER_DIAGNOSIS)
+
+
+def _shows(ref: str, scene: Scene) -> bool:
+    found = scene.read(ref) if ref.startswith(_EVIDENCE) else None
+    if found is None or found.get("status") in _GONE:
+        return False
+    return reference(found.get("subject")) == scene.patient_ref and codes_of_class(found) != "VR"
+
+
+def _filled(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(codes(value) or texts(value))
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _contracts(scene: Scene, kind: str) -> list[Any]:
+    found = []
+    for one in scene.referring("Contract", scene.patient_ref):
+        start, end = (moment(first(one, f"applies.{side}")) for side in ("start", "end"))
+        begun = start is None or start <= scene.now_us
+        going_on = end is None or end >= scene.now_us
+        good = one.get("status") in ("executed", "renewed") and has(one, "type")
+        if good and begun and going_on and kind in codes(one.get("type"), CONTRACTS):
+            found.append(one)
+    return found

@@ -1,0 +1,68 @@
+"""$policy over HTTP: each tenant is told of its own rules."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.api import Options, create_app
+from gateway.policy import load_policy
+from gateway.store import Store
+from gateway.validation import Validator
+
+JURISDICTIONS = {"default": (), "second": ("cn-sichuan",)}
+
+
+@pytest.fixture
+def ask(store: Store) -> Any:
+    app = create_app(
+        store,
+        Options(tenants=frozenset(JURISDICTIONS)),
+        policies=lambda tenant: load_policy(JURISDICTIONS[tenant]),
+    )
+
+    def get(path: str) -> httpx.Response:
+        async def run() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://localhost"
+            ) as client:
+                return await client.get(path)
+
+        return asyncio.run(run())
+
+    return get
+
+
+def rules(answer: httpx.Response) -> dict[str, dict[str, Any]]:
+    parts = [one["part"] for one in answer.json()["parameter"] if one["name"] == "rule"]
+    each = [{one["name"]: next(v for k, v in one.items() if k != "name") for one in part} for part in parts]
+    return {one["id"]: one for one in each}
+
+
+def test_each_tenant_is_told_of_its_rules(ask: Any, validator: Validator) -> None:
+    answer = ask("/fhir/$policy")
+    assert answer.status_code == 200
+    assert [one for one in validator.check(answer.json()) if one.severity == "error"] == []
+    rule = rules(answer)["nat-20-forbidden-drug"]
+    assert rule["article"] == "《互联网医院管理办法（试行）》第二十条"
+    assert rule["quote"].startswith("不得在互联网上开具麻醉药品")
+    assert (rule["verdict"], rule["requirement"], rule["from"]) == ("refuse", "NAT-20.6", "2018-07-17")
+    assert rule["text"]
+    assert rule["text-zh"]
+    assert not any(one.startswith("sc-") for one in rules(answer))
+    theirs = rules(ask("/t/second/fhir/$policy"))
+    assert theirs["sc-23-filed"]["to"] == "2026-01-31"
+    assert theirs["sc-23-filed"]["lapsed"] is True
+
+
+def test_the_statement_names_it(ask: Any) -> None:
+    (rest,) = ask("/fhir/metadata").json()["rest"]
+    assert "policy" in {one["name"] for one in rest["operation"]}
+
+
+def test_other_tenants_and_parameters_are_refused(ask: Any) -> None:
+    assert ask("/t/third/fhir/$policy").status_code == 404
+    assert ask("/fhir/$policy?day=2020-01-01").status_code == 400
