@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation, operation
+from gateway.api import operation
 from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical import now_us
-from gateway.policy import Policy
+from gateway.errors import Rejected
+from gateway.policy import EVENTS, Policy
 from gateway.policy.moments import day_of
 from gateway.policy.rule import Pack, Rule
 
@@ -19,21 +21,49 @@ DEFINITION = "urn:qiao:operation:policy"
 
 
 async def policy(request: Request) -> Response:
-    """Answer with Parameters: the packs, what their parameters are set to, and a ``rule`` for each."""
+    """Answer with Parameters: the packs, what their parameters are set to, and a ``rule`` for each.
+
+    ``event`` and ``jurisdiction`` may be given several times: the rules of these events, of these packs.
+    """
     tenant = tenant_of(request)
-    pretty = negotiation.check(request)
+    given, pretty = await operation.given(request, {"event": "texts", "jurisdiction": "texts"})
     find = context(request).policy
     if find is None:
         raise NotFound("nothing is served at this address", code="not-found")
-    return await operation.answer(request, pretty, lambda: described(find(tenant)))
+    events, packs = given.get("event", ()), given.get("jurisdiction", ())
+    return await operation.answer(request, pretty, lambda: described(find(tenant), events, packs))
 
 
-def described(policy: Policy) -> dict[str, Any]:
-    """Return what the packs of a tenant say today, as a Parameters resource."""
-    packs = [_part("pack", _pack(one)) for one in policy.packs]
-    values = [_part("parameter", _parameter(name, value)) for name, value in policy.parameters.items()]
-    rules = [_part("rule", _rule(rule, lapsed)) for rule, lapsed in policy.in_force(day_of(now_us()))]
+def described(
+    policy: Policy, events: Sequence[str] = (), jurisdictions: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the packs of a tenant say today, as a Parameters resource.
+
+    Args:
+        events: only the rules of these events; () for all.
+        jurisdictions: only these packs, their parameters and rules; () for all of the tenant.
+
+    Raises:
+        Rejected: there is no such event, or the tenant has no such pack.
+    """
+    _check("event", events, EVENTS)
+    _check("jurisdiction", jurisdictions, [one.name for one in policy.packs])
+    asked = [one for one in policy.packs if not jurisdictions or one.name in jurisdictions]
+    names = {name for one in asked for name in one.parameters}
+    own = {rule.id for one in asked for rule in one.rules}
+    values = [_part("parameter", _parameter(*one)) for one in policy.parameters.items() if one[0] in names]
+    rules = [
+        _part("rule", _rule(rule, lapsed))
+        for rule, lapsed in policy.in_force(day_of(now_us()))
+        if rule.id in own and (not events or not set(events).isdisjoint(rule.on))
+    ]
+    packs = [_part("pack", _pack(one)) for one in asked]
     return {"resourceType": "Parameters", "parameter": [*packs, *values, *rules]}
+
+
+def _check(name: str, given: Sequence[str], known: Sequence[str]) -> None:
+    if not set(given) <= set(known):
+        raise Rejected(f"there are {', '.join(known)}", code="value", where=name)
 
 
 def _pack(pack: Pack) -> list[dict[str, Any]]:
@@ -88,4 +118,5 @@ INTERACTION = Interaction(
     policy,
     "The rules that documents of internet visits are held to",
     definition=DEFINITION,
+    parameters=("event", "jurisdiction"),
 )

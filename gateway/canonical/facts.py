@@ -21,8 +21,12 @@ class Facts(Protocol):
     def read(self, reference: str) -> Resource | None:
         """Return the current resource behind ``"Type/id"``, None where there is none (or it is deleted)."""
 
-    def referring(self, type: str, reference: str) -> Sequence[Resource]:
-        """Return the current resources of a type that refer to ``"Type/id"``, by whatever element."""
+    def referring(self, type: str, reference: str, *by: str) -> Sequence[Resource]:
+        """Return the current resources of a type that refer to ``"Type/id"``, by whatever element.
+
+        Of very many only the newest are returned. ``by`` names search parameters: what refers by others may
+        then be left out, so that it takes no place (a hospital is the custodian of all its documents).
+        """
 
     def named(self, type: str, system: str, value: str) -> Resource | None:
         """Return the resource of a type that has an identifier, None where none or several have it."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.cli.output import Commands, add_group, notice, padded, print_json
 from gateway.cli.words import language, say
 from gateway.errors import Misconfigured
-from gateway.policy.policy import BASE, Policy, load_policy, pack_files
-from gateway.policy.rule import Pack, Rule
+
+if TYPE_CHECKING:
+    from gateway.policy.policy import Policy
+    from gateway.policy.rule import Pack, Rule
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -61,6 +65,8 @@ def check(options: argparse.Namespace) -> int:
 
 def list_(options: argparse.Namespace) -> int:
     """Print the rules of a day, a line each; without a jurisdiction those of all packs."""
+    from gateway.policy.policy import BASE, load_policy, pack_files
+
     day = options.day or _today()
     asked = options.jurisdiction or [name for name in pack_files(options.packs) if name != BASE]
     for rule, lapsed in load_policy(asked, options.packs).in_force(day):
@@ -84,7 +90,8 @@ def explain(options: argparse.Namespace) -> int:
                 return 0
     one = conditions().get(options.name)
     if one is None:
-        raise Misconfigured("no pack has a rule, no table a condition of this name", where=options.name)
+        names = [*(rule.id for _, pack in _packs(options.packs) for rule in pack.rules), *conditions()]
+        raise _unknown(options.name, names)
     if options.json:
         print_json({"condition": one.name, "text": one.text, "parameters": dict(one.kinds)})
     else:
@@ -122,8 +129,16 @@ def cover(options: argparse.Namespace) -> int:
     return 0
 
 
+def _unknown(name: str, names: Sequence[str]) -> Misconfigured:
+    near = get_close_matches(name, names, 3) or [one for one in names if name in one][:3]
+    told = "no pack has a rule, no table a condition of this name"
+    return Misconfigured(f"{told}; near it: {', '.join(near)}" if near else told, where=name)
+
+
 def _packs(folder: Path | None) -> Iterator[tuple[Policy, Pack]]:
     """Yield every pack with the policy in which it stands alone over the national one; that one first."""
+    from gateway.policy.policy import BASE, load_policy, pack_files
+
     names = pack_files(folder)
     for name in sorted(names, key=lambda one: (one != BASE, one)):
         policy = load_policy([] if name == BASE else [name], folder)

@@ -43,6 +43,10 @@ Event = Literal[
 """
 
 EVENTS: tuple[Event, ...] = get_args(Event)
+HOLDING: frozenset[Event] = frozenset({"prescription"})
+"""Events at which a rule may hold. A prescription alone has somebody who must look at it before it takes
+effect by the text, the pharmacist (NAT-20.5), who releases it; anything else nobody would release."""
+
 Value = str | int | bool | tuple[str, ...]
 """A parameter of a pack: text, number, switch or list of texts."""
 

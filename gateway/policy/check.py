@@ -50,8 +50,8 @@ class Filed:
         """Return a resource."""
         return self._resources.get(reference)
 
-    def referring(self, type: str, reference: str) -> Sequence[Resource]:
-        """Return the resources of a type that name another anywhere."""
+    def referring(self, type: str, reference: str, *by: str) -> Sequence[Resource]:
+        """Return the resources of a type that name another anywhere: no fewer than ``by`` asks for."""
         return [
             one
             for one in self._resources.values()

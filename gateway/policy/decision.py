@@ -9,7 +9,8 @@ from gateway.canonical.outcome import Issue, Severity
 
 Verdict = Literal["pass", "flag", "warn", "hold", "refuse"]
 """From mild to strict. ``flag``: noted beside the document. ``warn``: told to who asks. ``hold``: a person
-must look before it takes effect. ``refuse``: it must not happen."""
+must look before it takes effect: the pharmacist, so that only prescriptions are held. ``refuse``: it must
+not happen."""
 
 STRICTNESS: dict[Verdict, int] = {"pass": 0, "flag": 1, "warn": 2, "hold": 3, "refuse": 4}
 

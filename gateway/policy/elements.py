@@ -17,19 +17,20 @@ def listed(value: object) -> list[Any]:
 
 def each(resource: object, path: str) -> list[Any]:
     """Return the values at a dotted path, through lists: ``"dosageInstruction.route.text"``."""
-    here = listed(resource)
+    here = resource if type(resource) is list else (resource,)
     for step in _steps(path):
         following: list[Any] = []
         for one in here:
-            value = one.get(step) if isinstance(one, dict) else None
-            if isinstance(value, list):
-                following += value
-            elif value is not None:
-                following.append(value)
+            if type(one) is dict:
+                value = one.get(step)
+                if type(value) is list:
+                    following += value
+                elif value is not None:
+                    following.append(value)
         if not following:
             return following
         here = following
-    return here
+    return list(here)
 
 
 def first(resource: object, path: str, default: Any = None) -> Any:
@@ -44,9 +45,9 @@ def _steps(path: str) -> tuple[str, ...]:
 
 
 def has(resource: object, path: str) -> bool:
-    """Tell whether there is something at a path; ``"a|b"`` is one of both. Blank text is nothing."""
+    """Tell whether something is at a path (``"a|b"``: one of both); blank text and ``{}`` are nothing."""
     return any(
-        not isinstance(value, str) or value.strip() != ""
+        value.strip() != "" if isinstance(value, str) else value != {}
         for either in path.split("|")
         for value in each(resource, either)
     )

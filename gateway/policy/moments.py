@@ -45,7 +45,7 @@ def moment(text: object) -> int | None:
 def day(text: object) -> date | None:
     """Return the day in China of a FHIR date or dateTime, the first one of a month or year; None for none."""
     found = _read(text)
-    return None if found is None else found.astimezone(CHINA).date()
+    return None if found is None else found.date()
 
 
 def last_day(text: object) -> date | None:
@@ -57,12 +57,36 @@ def last_day(text: object) -> date | None:
     return date(first.year, month, monthrange(first.year, month)[1])
 
 
+def stated(text: object) -> object:
+    """Return a date or dateTime as it is, None for nothing: what cannot be read is not the same as nothing.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if text is not None and moment(text) is None:
+        raise ValueError("no date")
+    return text
+
+
+def stated_us(text: object) -> int | None:
+    """Return the moment of what is :func:`stated`."""
+    return moment(stated(text))
+
+
 def end_us(text: object) -> int | None:
-    """Return the first microsecond after what a date or dateTime means as an end; a day is over at night."""
+    """Return the first microsecond after what a date or dateTime means as an end; a day is over at night.
+
+    None where nothing is said, or the last day that there is (9999-12-31: without end).
+
+    Raises:
+        ValueError: it cannot be read.
+    """
     if not isinstance(text, str) or len(text) > 10:
-        return moment(text)
+        return stated_us(text)
     last = last_day(text)
     if last is None:
+        raise ValueError("no date")
+    if last == date.max:
         return None
     midnight = datetime(last.year, last.month, last.day, tzinfo=CHINA) + timedelta(days=1)
     return (midnight - _EPOCH) // _US
@@ -88,6 +112,6 @@ def _read(text: object) -> datetime | None:
     padded = text + "0000-01-01"[len(text) :] if len(text) < 10 else text
     try:
         found = datetime.fromisoformat(padded)
-    except ValueError:
+        return found.replace(tzinfo=CHINA) if found.tzinfo is None else found.astimezone(CHINA)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=CHINA)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import yaml
 
 from gateway.errors import Misconfigured
-from gateway.policy.case import EVENTS, Value
+from gateway.policy.case import EVENTS, HOLDING, Value
 from gateway.policy.condition import fits
 from gateway.policy.decision import Code, Verdict
 from gateway.policy.rule import Pack, Parameter, Rule
@@ -153,6 +153,8 @@ def _check_rule(rule: _Keys, where: str) -> None:
         raise _wrong("a verdict is flag, warn, hold or refuse", where)
     if rule.get("code", "business-rule") not in get_args(Code):
         raise _wrong(f"a code is one of {', '.join(get_args(Code))}", where)
+    if rule["verdict"] == "hold" and not HOLDING.issuperset(rule["on"]):
+        raise _wrong(f"hold is for {', '.join(HOLDING)}: of anything else nobody releases it", where)
     if rule.get("observed") and rule["verdict"] not in ("flag", "warn"):
         raise _wrong("what only platforms do, and no text says, may warn but not refuse", where)
     if not rule["on"] or not rule["fires"] or not rule["passes"]:

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from gateway.errors import Misconfigured
-from gateway.policy.case import Case, Event, Value
+from gateway.policy.case import HOLDING, Case, Event, Value
 from gateway.policy.decision import STRICTNESS, Decision, Finding, Verdict
 from gateway.policy.drugs import catalogue
 from gateway.policy.elements import name_of
@@ -26,7 +26,7 @@ BASE = "cn"
 _KEPT = 256
 _Stamps = tuple[tuple[str, int, int], ...]
 _Due = tuple[tuple[Rule, bool], ...]
-_NOT_AS_EXPECTED = (TypeError, ValueError, AttributeError, KeyError, IndexError)
+_NOT_AS_EXPECTED = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 
 class Policy:
@@ -188,13 +188,20 @@ def _judged(rule: Rule, lapsed: bool, scene: Scene) -> Finding | None:
     try:
         found = rule.test(scene)
     except _NOT_AS_EXPECTED:
-        text = "the rule cannot be decided, since a resource is not as it should be: " + rule.text
-        text_zh = "资源内容不合规，无法判定本规则：" + rule.text_zh
-        return _finding(rule, lapsed, "hold", (text, text_zh), ())
+        text = "the rule cannot be decided, since a resource is not as it should be (mend it): " + rule.text
+        text_zh = "资料内容不合规，无法判定本规则，请更正后重试：" + rule.text_zh
+        return _finding(rule, lapsed, _undecided(rule, scene.case.event), (text, text_zh), _first(scene))
     if not found:
         return None
     places = found if found is not True else ()
     return _finding(rule, lapsed, rule.verdict, (rule.text, rule.text_zh), places or _first(scene))
+
+
+def _undecided(rule: Rule, event: Event) -> Verdict:
+    """Return what follows where a rule cannot be decided: it never passes, nor is stricter than itself."""
+    if rule.verdict in ("flag", "warn"):
+        return "warn"
+    return "hold" if event in HOLDING else "refuse"
 
 
 def _finding(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from gateway.canonical.resource import Resource
 from gateway.policy.case import Case
-from gateway.policy.elements import each, name_of, reference, references
+from gateway.policy.elements import each, name_of, reference, references, values_of
 from gateway.policy.moments import day_of
+from gateway.policy.systems import EARLIER_DIAGNOSIS
 
 _AUTHOR = {
     "RequestGroup": "author",
@@ -33,7 +35,7 @@ class Scene:
         self.documents = case.documents
         self.now_us = case.facts.now_us
         self._read: dict[str, Resource | None] = {name_of(one): one for one in case.documents}
-        self._referring: dict[tuple[str, str], Sequence[Resource]] = {}
+        self._referring: dict[tuple[str, ...], Sequence[Resource]] = {}
         self.told: dict[int, bool | tuple[str, ...]] = {}
 
     def read(self, ref: str) -> Resource | None:
@@ -42,11 +44,11 @@ class Scene:
             self._read[ref] = self.case.facts.read(ref) if ref else None
         return self._read[ref]
 
-    def referring(self, type: str, ref: str) -> Sequence[Resource]:
-        """Return the resources of a type that refer to another."""
-        key = type, ref
+    def referring(self, type: str, ref: str, *by: str) -> Sequence[Resource]:
+        """Return the resources of a type that refer to another, see ``Facts``."""
+        key = type, ref, *by
         if key not in self._referring:
-            self._referring[key] = self.case.facts.referring(type, ref) if "/" in ref else ()
+            self._referring[key] = self.case.facts.referring(type, ref, *by) if "/" in ref else ()
         return self._referring[key]
 
     def named(self, type: str, coding: object) -> Resource | None:
@@ -82,6 +84,11 @@ class Scene:
             for ref in references(one, "encounter"):
                 return self.read(ref)
         return None
+
+    @cached_property
+    def earlier(self) -> list[Any]:
+        """What the visit says of earlier diagnoses: an extension for each (某种或某几种)."""
+        return values_of(self.visit, EARLIER_DIAGNOSIS)
 
     @cached_property
     def visit_ref(self) -> str:

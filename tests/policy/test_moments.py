@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.policy.moments import age, anniversary, day, day_of, end_us, last_day, local, moment
+from gateway.policy.moments import age, anniversary, day, day_of, end_us, last_day, local, moment, stated
 
 DAYS = st.dates(date(1900, 1, 1), date(2090, 12, 31))
 
@@ -66,4 +66,19 @@ def test_what_is_no_date_is_none(text: object) -> None:
     assert moment(text) is None
     assert day(text) is None
     assert last_day(text) is None
-    assert end_us(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "2025-13-01", "2025-02-30", 3, "永久", "0001-01-01T00:00:00+14:00"]
+)
+def test_an_end_that_cannot_be_read_is_not_no_end(text: object) -> None:
+    assert end_us(None) is None
+    with pytest.raises(ValueError, match="no date"):
+        end_us(text)
+    with pytest.raises(ValueError, match="no date"):
+        stated(text)
+
+
+def test_the_last_day_that_there_is_has_no_end() -> None:
+    assert end_us("9999-12-31") is None
+    assert end_us("9999") is None

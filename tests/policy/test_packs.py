@@ -93,6 +93,7 @@ def test_a_pack_of_ones_own_loads(tmp_path: Path) -> None:
         ({"passes": ["x"]}, "a case is a mapping"),
         ({"quote": " "}, "'quote' is of the wrong kind"),
         ({"observed": True, "verdict": "refuse"}, "may warn but not refuse"),
+        ({"on": ["request"], "verdict": "hold"}, "of anything else nobody releases it"),
         ({"overrides": ["nobody"]}, "no pack below has a rule 'nobody'"),
         ({"id": "nat-18-consent"}, "a pack below has a rule of this id"),
     ],

@@ -162,3 +162,48 @@ def test_a_resource_that_is_not_as_it_should_be_never_passes(patch: dict[str, An
     event: Any = "visit" if "participant" in patch.get("Encounter/v1", {}) else "prescription"
     assert decide(event, patch).verdict in ("hold", "refuse")
     assert decide(event, patch, *JURISDICTIONS).verdict in ("hold", "refuse")
+
+
+def test_what_nobody_would_release_is_refused_and_not_held() -> None:
+    role = {"PractitionerRole/y1": {"availableTime": [{"availableStartTime": "soon"}]}}
+    assert decide("prescription", role).verdict == "hold"
+    assert decide("review", {"PractitionerRole/w1": {"period": {"end": "永久"}}}).verdict == "pass"
+    patch = {"PractitionerRole/w1": {"period": {"end": "永久"}}}
+    for event in ("visit", "record", "request", "transfer"):
+        decision = decide(event, patch)
+        assert (decision.verdict, decision.findings[0].rule) == ("refuse", "nat-29-role"), event
+    assert "更正" in decide("visit", patch).findings[0].text_zh
+
+
+def test_a_rule_that_only_warns_does_not_hold_where_it_cannot_be_decided() -> None:
+    answers = [{"linkId": "satisfaction", "answer": ["x"]}]
+    decision = decide("evaluation", {"QuestionnaireResponse/q1": {"item": answers}}, "cn-sichuan")
+    assert decision.verdict == "warn"
+
+
+@pytest.mark.parametrize(
+    "end", ["9999-12-31", "9999-12-31T23:59:59+08:00", "2025-03-06T09:15:00.001+08:00", "9999"]
+)
+def test_a_licence_without_end_is_in_date(end: str) -> None:
+    licence = {"code": {"text": "执业医师：内科专业"}, "period": {"start": "2014-07-01", "end": end}}
+    assert decide("visit", {"Practitioner/w1": {"qualification": [licence]}}).verdict == "pass"
+
+
+def test_an_insurance_of_the_hospital_is_for_its_physicians() -> None:
+    hospital = {"context": {"related": [{"reference": "Organization/o1"}]}, "subject": None}
+    assert decide("practitioner", {"DocumentReference/i1": None}).verdict == "warn"
+    patch = {"DocumentReference/i1": hospital, "parameters": {"insurance-required": True}}
+    assert decide("visit", patch).verdict == "pass"
+    late = {**hospital, "context": {**hospital["context"], "period": {"end": "2025-03-05"}}}
+    assert rules(decide("visit", {"DocumentReference/i1": late})) == {"nat-24-insurance"}
+
+
+def test_one_of_two_authors_may_act() -> None:
+    both = [{"reference": "Practitioner/w1"}, {"reference": "Practitioner/w2"}]
+    patch = {"Composition/r1": {"author": both}}
+    assert "nat-16-in-person" not in rules(decide("record", patch))
+    assert "nat-16-in-person" in rules(decide("record", {**patch, "actor": "Practitioner/c1"}))
+
+
+def test_the_pharmacist_is_not_looked_for_in_the_register_of_physicians() -> None:
+    assert decide("review", {"VerificationResult/y1": None}).verdict == "pass"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.elements import codes, first, has, name_of, references, value_of
-from gateway.policy.moments import end_us, moment
+from gateway.policy.moments import end_us, moment, stated_us
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONSENT_COVERS
 
@@ -35,7 +35,7 @@ def consent_unsigned(scene: Scene) -> Found:
 
 
 def _active(scene: Scene) -> list[Resource]:
-    given = scene.of("Consent") or scene.referring("Consent", scene.patient_ref)
+    given = scene.of("Consent") or scene.referring("Consent", scene.patient_ref, "patient")
     return [one for one in given if _holds(one, scene)]
 
 
@@ -43,7 +43,7 @@ def _holds(consent: Resource, scene: Scene) -> bool:
     hospitals = references(consent, "organization")
     patient = next(iter(references(consent, "patient")), "")
     since = moment(consent.get("dateTime"))
-    start = moment(first(consent, "provision.period.start"))
+    start = stated_us(first(consent, "provision.period.start"))
     end = end_us(first(consent, "provision.period.end"))
     return (
         consent.get("status") == "active"

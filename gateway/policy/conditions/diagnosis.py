@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.policy.condition import Found, condition
-from gateway.policy.conditions.visit import earlier_concept
+from gateway.policy.conditions.visit import earlier_concepts
 from gateway.policy.elements import codes, each, listed, name_of, references, texts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import ICD_10, TCM
@@ -31,29 +31,36 @@ def record_without_diagnosis(scene: Scene) -> Found:
 
 @condition
 def other_diagnosis(scene: Scene, characters: int) -> Found:
-    """What is prescribed for has an ICD-10 code that begins otherwise than the earlier diagnosis."""
-    earlier = {_start(code, characters) for code in _icd(earlier_concept(scene))}
-    return tuple(
-        f"{name_of(one)}.reasonReference"
-        for one in scene.of("MedicationRequest")
-        if earlier
-        for concept in _reasons(scene, one)
-        if (given := _icd(concept)) and earlier.isdisjoint(_start(code, characters) for code in given)
-    )
+    """What is prescribed for has an ICD-10 code that begins otherwise than every earlier diagnosis."""
+    return _compared(scene, characters, same=False)
 
 
 @condition
-def diagnosis_not_comparable(scene: Scene) -> Found:
-    """One of both diagnoses has no ICD-10 code, and they are not called or coded the same either."""
-    earlier = earlier_concept(scene)
+def diagnosis_not_comparable(scene: Scene, characters: int = 3) -> Found:
+    """A diagnosis, or one before it, has no ICD-10 code, and none is called or coded the same."""
+    return _compared(scene, characters, same=None)
+
+
+def _compared(scene: Scene, characters: int, same: bool | None) -> tuple[str, ...]:
+    earlier = earlier_concepts(scene)
     return tuple(
         f"{name_of(one)}.reasonReference"
         for one in scene.of("MedicationRequest")
         for concept in _reasons(scene, one)
-        if _said(concept)
-        and not (_icd(concept) and _icd(earlier))
-        and _names(concept).isdisjoint(_names(earlier))
+        if earlier and _said(concept) and _agrees(concept, earlier, characters) is same
     )
+
+
+def _agrees(concept: Any, earlier: list[Any], characters: int) -> bool | None:
+    """Tell whether a diagnosis is one of the earlier ones; None where nobody can tell."""
+    given, unsure = {_start(code, characters) for code in _icd(concept)}, False
+    for one in earlier:
+        before = {_start(code, characters) for code in _icd(one)}
+        comparable = given and before
+        if given & before if comparable else _names(concept) & _names(one):
+            return True
+        unsure = unsure or not comparable
+    return None if unsure else False
 
 
 def _reasons(scene: Scene, request: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.evidence import in_date, of_kind
 from gateway.policy.conditions.prescription import expires, has_serial
-from gateway.policy.elements import name_of, reference, references
+from gateway.policy.elements import has, name_of, reference, references
 from gateway.policy.scene import Scene
 
 _VOID = ("entered-in-error", "cancelled", "declined", "stopped", "preparation")
@@ -23,10 +23,22 @@ def not_approved(scene: Scene) -> Found:
 
 
 @condition
-def prescription_expired(scene: Scene) -> Found:
-    """The last day of the prescription's validity is over."""
-    ends = [expires(one) for ref in _prescribed(scene) if (one := scene.read(ref))]
+def prescription_expired(scene: Scene, days: int) -> Found:
+    """The last day of the prescription's validity is over.
+
+    ``days``: after the day of issue, where the prescription says no end.
+    """
+    ends = [expires(one, days) for ref in _prescribed(scene) if (one := scene.read(ref))]
     return any(end is not None and end < scene.today for end in ends) and _place(scene)
+
+
+@condition
+def validity_unstated(scene: Scene) -> Found:
+    """The prescription does not say until when it is valid, and the day of its issue is over."""
+    lines = [one for ref in _prescribed(scene) if (one := scene.read(ref))]
+    silent = [one for one in lines if not has(one, "dispenseRequest.validityPeriod.end")]
+    over = any((end := expires(one, 0)) is not None and end < scene.today for one in silent)
+    return over and _place(scene)
 
 
 @condition
@@ -37,7 +49,7 @@ def dispensed_before(scene: Scene) -> Found:
         f"{name_of(one)}.authorizingPrescription"
         for one in scene.of("MedicationDispense")
         for ref in references(one, "authorizingPrescription")
-        for other in scene.referring("MedicationDispense", ref)
+        for other in scene.referring("MedicationDispense", ref, "prescription")
         if name_of(other) not in own and other.get("status") not in _VOID
     )
 

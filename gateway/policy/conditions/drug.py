@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.drugs import READ, catalogue
+from gateway.policy.drugs import READ, Listed, catalogue
+from gateway.policy.drugs.spelling import parts, plain, squeezed
 from gateway.policy.elements import codes, each, name_of, reference, references, texts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import REQUEST_KIND
@@ -14,7 +15,7 @@ from gateway.policy.systems import REQUEST_KIND
 
 @condition
 def drug_listed(scene: Scene, lists: tuple[str, ...], except_exam: bool = False) -> Found:
-    """A drug is on one of the lists: by its name, that of the formulary's entry, or one of its ingredients.
+    """A drug is on one of the lists, by name or ATC code: its own, the formulary's, an ingredient's.
 
     ``except_exam``: drugs that are for an exam and handed to the hospital are let pass.
     """
@@ -27,15 +28,25 @@ def drug_listed(scene: Scene, lists: tuple[str, ...], except_exam: bool = False)
 
 @condition
 def drug_unknown(scene: Scene) -> Found:
-    """A drug is not in the hospital's formulary (Medication, by code), nor in the tables by all its names."""
+    """A drug's name is neither in the tables nor that of the formulary's entry (Medication, by code)."""
     return tuple(f"{name_of(one)}.medication" for one in _lines(scene) if not _is_known(scene, one))
 
 
 def _is_known(scene: Scene, line: Resource) -> bool:
     if any(len(name) > READ for name in _names(scene, line)):
         return False
-    in_formulary = any(_active(entry) for entry in _formulary(scene, line))
-    return in_formulary or all(_found(name) for name in _said(line) or [""])
+    entries = [one for one in _formulary(scene, line) if _active(one)]
+    called = [squeezed(plain(name)) for one in entries for name in texts(one.get("code"))]
+    said = _said(line)
+    if not said:
+        return bool(entries)
+    return all(_found(name) or _is_called(name, called) for name in said)
+
+
+def _is_called(name: str, called: list[str]) -> bool:
+    """Tell whether a name is one of the formulary's entry, or one has the other in it (form, brand)."""
+    own = {squeezed(part) for part in parts(plain(name))} - {""}
+    return any(one in other or other in one for one in own for other in called if other)
 
 
 def _lines(scene: Scene) -> list[Resource]:
@@ -43,11 +54,11 @@ def _lines(scene: Scene) -> list[Resource]:
 
 
 def _on_lists(scene: Scene, line: Resource, lists: tuple[str, ...]) -> bool:
-    return any(
-        found.list in lists and (found.since is None or found.since <= scene.today)
-        for name in _names(scene, line)
-        for found in catalogue().listed(name)
+    told = (
+        *(found for name in _names(scene, line) for found in catalogue().listed(name)),
+        *(found for one in _codings(scene, line) for found in _coded(one)),
     )
+    return any(one.list in lists and (one.since is None or one.since <= scene.today) for one in told)
 
 
 def _names(scene: Scene, line: Resource) -> Iterator[str]:
@@ -56,6 +67,19 @@ def _names(scene: Scene, line: Resource) -> Iterator[str]:
         yield from texts(entry.get("code"))
         for one in each(entry, "ingredient"):
             yield from texts(one.get("itemCodeableConcept"))
+
+
+def _codings(scene: Scene, line: Resource) -> Iterator[object]:
+    yield from each(line, "medicationCodeableConcept.coding")
+    for entry in (*_formulary(scene, line), *_contained(line)):
+        yield from each(entry, "code.coding")
+        yield from each(entry, "ingredient.itemCodeableConcept.coding")
+
+
+def _coded(coding: object) -> tuple[Listed, ...]:
+    if not isinstance(coding, dict):
+        return ()
+    return catalogue().coded(str(coding.get("system", "")), str(coding.get("code", "")))
 
 
 def _said(line: Resource) -> list[str]:

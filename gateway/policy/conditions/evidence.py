@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.elements import codes, first, reference, references
-from gateway.policy.moments import end_us, moment
+from gateway.policy.moments import end_us, stated_us
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONTRACTS, EVIDENCE
 
@@ -30,7 +30,7 @@ def of_kind(scene: Scene, whose: str, kind: str) -> list[Resource]:
     there, so that evidence about one names it in ``context.related``."""
     return [
         one
-        for one in scene.referring("DocumentReference", whose)
+        for one in scene.referring("DocumentReference", whose, "subject", "related")
         if one.get("status") == "current"
         and whose in (reference(one.get("subject")), *references(one, "context.related"))
         and kind in codes(one.get("type"), EVIDENCE)
@@ -39,7 +39,7 @@ def of_kind(scene: Scene, whose: str, kind: str) -> list[Resource]:
 
 def in_date(document: Resource, scene: Scene) -> bool:
     """Tell whether evidence is in date: begun, and not over (``context.period``)."""
-    start = moment(first(document, "context.period.start"))
+    start = stated_us(first(document, "context.period.start"))
     end = end_us(first(document, "context.period.end"))
     return (start is None or start <= scene.now_us) and (end is None or end > scene.now_us)
 
@@ -49,14 +49,14 @@ def agreements(scene: Scene, kind: str) -> list[Resource]:
     return [
         one
         for whose in (scene.hospital_ref, scene.parent_ref)
-        for one in scene.referring("Contract", whose)
+        for one in scene.referring("Contract", whose, "subject")
         if kind in codes(one.get("type"), CONTRACTS)
     ]
 
 
 def in_force(contract: Resource, scene: Scene) -> bool:
     """Tell whether an agreement is executed and in its period (``applies``)."""
-    start = moment(first(contract, "applies.start"))
+    start = stated_us(first(contract, "applies.start"))
     end = end_us(first(contract, "applies.end"))
     good = contract.get("status") in ("executed", "renewed")
     return good and (start is None or start <= scene.now_us) and (end is None or end > scene.now_us)

@@ -44,7 +44,7 @@ def second_internet_hospital(scene: Scene) -> Found:
     """The physical hospital has another internet hospital already."""
     others = [
         one
-        for one in scene.referring("Organization", scene.parent_ref)
+        for one in scene.referring("Organization", scene.parent_ref, "partof")
         if reference(one.get("partOf")) == scene.parent_ref
         and name_of(one) != scene.hospital_ref
         and one.get("active", True)
@@ -68,7 +68,7 @@ def no_department(scene: Scene, words: tuple[str, ...]) -> Found:
     return not any(
         any(word in str(name) for word in words)
         for whose in (scene.hospital_ref, scene.parent_ref)
-        for one in scene.referring("Organization", whose)
+        for one in scene.referring("Organization", whose, "partof")
         if one.get("active", True) and reference(one.get("partOf")) == whose
         for path in ("name", "alias", "type.text")
         for name in each(one, path)
@@ -79,7 +79,9 @@ def no_department(scene: Scene, words: tuple[str, ...]) -> Found:
 def no_seniors(scene: Scene, titles: tuple[str, ...]) -> Found:
     """For a clinical subject that is offered, the physical hospital has nobody of one of these titles."""
     at = scene.parent_ref or scene.hospital_ref
-    roles = [one for one in scene.referring("PractitionerRole", at) if one.get("active", True)]
+    roles = [
+        one for one in scene.referring("PractitionerRole", at, "organization") if one.get("active", True)
+    ]
     found = set()
     for subject in offered(scene, scene.hospital_ref):
         those = [one for one in roles if _practises(one, subject) and at in references(one, "organization")]
@@ -95,7 +97,7 @@ def nobody_responsible(scene: Scene, functions: tuple[str, ...]) -> Found:
     return not any(
         one.get("active", True) and is_a(one, functions)
         for whose in (scene.hospital_ref, scene.parent_ref)
-        for one in scene.referring("PractitionerRole", whose)
+        for one in scene.referring("PractitionerRole", whose, "organization")
     )
 
 
@@ -139,7 +141,7 @@ def _partners(scene: Scene) -> list[str]:
     return [
         str(name)
         for whose in (scene.hospital_ref, scene.parent_ref)
-        for one in scene.referring("Contract", whose)
+        for one in scene.referring("Contract", whose, "subject")
         if PARTNER in codes(one.get("type"), CONTRACTS)
         for ref in references(one, "subject")
         if ref not in ours and ref.startswith("Organization/")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gateway.policy.condition import Found, condition
 from gateway.policy.elements import each, first, name_of
-from gateway.policy.moments import HOUR, MINUTE, moment
+from gateway.policy.moments import HOUR, MINUTE, moment, stated_us
 from gateway.policy.scene import Scene
 
 _DATED = ("authoredOn", "date", "whenHandedOver", "dateTime", "executionPeriod.end", "authored")
@@ -37,7 +37,7 @@ def _dated(scene: Scene) -> Iterator[tuple[str, int]]:
             if path == "authoredOn" and one.get("resourceType") == "Task":
                 continue  # when the review was asked for, which may be long ago
             for value in each(one, path):
-                us = moment(value)
+                us = stated_us(value)
                 # A day alone says nothing of the hour: it is neither too early nor too late on that day.
                 if us is not None and isinstance(value, str) and len(value) > 10:
                     yield f"{name_of(one)}.{path}", us

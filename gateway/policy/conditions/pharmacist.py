@@ -8,7 +8,7 @@ from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.practitioner import active_roles, is_a
 from gateway.policy.elements import each, has, name_of, references
-from gateway.policy.moments import end_us, local, moment
+from gateway.policy.moments import end_us, local, stated_us
 from gateway.policy.scene import Scene
 
 PHARMACIST = ("pharmacist", "46255001", "药师")
@@ -28,7 +28,7 @@ def no_pharmacist_on_duty(scene: Scene) -> Found:
             return False
     departments = [name for one in hospitals for name in _pharmacies(scene, one)]
     for place in (*departments, *hospitals):
-        for role in scene.referring("PractitionerRole", place):
+        for role in scene.referring("PractitionerRole", place, "organization"):
             if _reviews(scene, role):
                 _meet(hospitals[0], name_of(role))
                 return False
@@ -80,7 +80,7 @@ def on_duty(scene: Scene, role: Resource) -> bool:
     schedules = [
         one
         for ref in (name_of(role), *references(role, "practitioner"))
-        for one in scene.referring("Schedule", ref)
+        for one in scene.referring("Schedule", ref, "actor")
         if one.get("active", True)
     ]
     if schedules:
@@ -108,7 +108,7 @@ def _reviews(scene: Scene, role: Resource) -> bool:
 def _pharmacies(scene: Scene, hospital: str) -> list[str]:
     return [
         name_of(one)
-        for one in scene.referring("Organization", hospital)
+        for one in scene.referring("Organization", hospital, "partof")
         if hospital in references(one, "partOf") and any("药" in str(name) for name in each(one, "name"))
     ]
 
@@ -121,7 +121,7 @@ def _meet(hospital: str, role: str) -> None:
 
 def _now(schedule: Resource, scene: Scene) -> bool:
     """A shift is a Slot; a Schedule without slots is a shift by itself."""
-    slots = scene.referring("Slot", name_of(schedule))
+    slots = scene.referring("Slot", name_of(schedule), "schedule")
     if slots:
         return any(one.get("status") != "entered-in-error" and _in_period(one, scene) for one in slots)
     return _in_period(schedule.get("planningHorizon"), scene)
@@ -130,7 +130,7 @@ def _now(schedule: Resource, scene: Scene) -> bool:
 def _in_period(period: object, scene: Scene) -> bool:
     if not isinstance(period, dict):
         return False
-    start, end = moment(period.get("start")), end_us(period.get("end"))
+    start, end = stated_us(period.get("start")), end_us(period.get("end"))
     return (start is None or start <= scene.now_us) and (end is None or end > scene.now_us)
 
 

@@ -7,8 +7,8 @@ from datetime import date
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.evidence import in_date, of_kind
-from gateway.policy.elements import codes, each, first, name_of, reference, references, value_of
-from gateway.policy.moments import anniversary, day, end_us, moment
+from gateway.policy.elements import codes, each, first, name_of, reference, references, texts, value_of
+from gateway.policy.moments import anniversary, day, end_us, moment, stated_us
 from gateway.policy.scene import Scene
 from gateway.policy.systems import PRACTICE_FILING
 
@@ -37,7 +37,7 @@ def made_by_device(scene: Scene) -> Found:
     return tuple(
         name_of(one)
         for one in scene.documents
-        for provenance in scene.referring("Provenance", name_of(one))
+        for provenance in scene.referring("Provenance", name_of(one), "target")
         for agent in each(provenance, "agent")
         if codes(agent.get("type")) & _AUTHORING and reference(agent.get("who")).startswith("Device/")
     )
@@ -51,9 +51,11 @@ def nobody_asserted(scene: Scene) -> Found:
 
 @condition
 def actor_is_not_author(scene: Scene) -> Found:
-    """The person who acts is not the one whom the documents name."""
+    """The person who acts is none of those whom the documents name."""
     actor = scene.case.actor.practitioner if scene.case.actor else ""
-    return tuple(place for person, place in scene.authors.items() if actor and person != scene.person(actor))
+    if not actor or scene.person(actor) in scene.authors:
+        return False
+    return tuple(scene.authors.values())
 
 
 @condition
@@ -64,7 +66,10 @@ def not_in_register(scene: Scene) -> Found:
 
 @condition
 def practises_less_than(scene: Scene, years: int) -> Found:
-    """The author's earliest qualification began less than so many years ago; the anniversary is enough."""
+    """The author's earliest licence began less than so many years ago; the anniversary is enough.
+
+    An assistant's (助理) counts nothing: that work is not independent.
+    """
     return tuple(
         f"{person}.qualification.period"
         for person in scene.authors
@@ -74,7 +79,7 @@ def practises_less_than(scene: Scene, years: int) -> Found:
 
 @condition
 def licence_not_in_date(scene: Scene) -> Found:
-    """The author has no qualification that has begun and not ended."""
+    """The author has no licence (执业证; any qualification where none is called so) that is in date."""
     return tuple(f"{person}.qualification.period" for person in scene.authors if not _licensed(scene, person))
 
 
@@ -127,30 +132,23 @@ def not_filed(scene: Scene) -> Found:
 
 @condition
 def insurance_lapsed(scene: Scene) -> Found:
-    """Evidence of the author's liability insurance is on file, and none of it is in date."""
-    return tuple(
-        place
-        for person, place in scene.authors.items()
-        if (there := of_kind(scene, person, "liability-insurance"))
-        and not any(in_date(one, scene) for one in there)
-    )
+    """Evidence of the author's liability insurance, or of the hospital's, is on file, and none is in date."""
+    return tuple(place for person, place in scene.authors.items() if _insured(scene, person) is False)
 
 
 @condition
 def insurance_missing(scene: Scene) -> Found:
-    """No evidence of the author's liability insurance is on file."""
-    return tuple(
-        place for person, place in scene.authors.items() if not of_kind(scene, person, "liability-insurance")
-    )
+    """No evidence of liability insurance is on file, neither of the author nor of the hospital."""
+    return tuple(place for person, place in scene.authors.items() if _insured(scene, person) is None)
 
 
 def active_roles(scene: Scene, person: str) -> list[Resource]:
     """Return somebody's roles that are active and in their period."""
     return [
         one
-        for one in scene.referring("PractitionerRole", person)
+        for one in scene.referring("PractitionerRole", person, "practitioner")
         if one.get("active", True)
-        and (moment(first(one, "period.start")) or 0) <= scene.now_us
+        and (stated_us(first(one, "period.start")) or 0) <= scene.now_us
         and ((end := end_us(first(one, "period.end"))) is None or end > scene.now_us)
         and reference(one.get("practitioner")) == person
     ]
@@ -168,17 +166,38 @@ def _registered(scene: Scene, person: str) -> bool:
         and (when := moment(one.get("statusDate") or one.get("lastPerformed"))) is not None
         and when <= scene.now_us
         and person in references(one, "target")
-        for one in scene.referring("VerificationResult", person)
+        for one in scene.referring("VerificationResult", person, "target")
     )
 
 
 def _since(scene: Scene, person: str) -> date | None:
-    starts = [day(one) for one in each(scene.read(person), "qualification.period.start")]
+    starts = [
+        day(first(one, "period.start"))
+        for one in _licences(scene, person)
+        if not any("助理" in text for text in texts(one.get("code")))
+    ]
     return min((one for one in starts if one is not None), default=None)
 
 
+def _licences(scene: Scene, person: str) -> list[Resource]:
+    """Return the qualifications that are called a licence to practise; all where none is called so."""
+    there = each(scene.read(person), "qualification")
+    return [one for one in there if any("执业" in text for text in texts(one.get("code")))] or there
+
+
+def _insured(scene: Scene, person: str) -> bool | None:
+    """Tell whether insurance is in date, None where there is no evidence; one may be for a whole hospital."""
+    found = False
+    for ref in (person, scene.hospital_ref, scene.parent_ref):
+        there = of_kind(scene, ref, "liability-insurance") if ref else []
+        if any(in_date(one, scene) for one in there):
+            return True
+        found = found or bool(there)
+    return False if found else None
+
+
 def _licensed(scene: Scene, person: str) -> bool:
-    for one in each(scene.read(person), "qualification"):
+    for one in _licences(scene, person):
         start = moment(first(one, "period.start"))
         end = end_us(first(one, "period.end"))
         if start is not None and start <= scene.now_us and (end is None or end > scene.now_us):

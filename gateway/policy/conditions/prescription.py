@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.elements import codes, each, first, has, name_of, references
-from gateway.policy.moments import day
+from gateway.policy.moments import day, last_day, stated
 from gateway.policy.scene import Scene
 from gateway.policy.systems import PRESCRIPTION_TYPE, SERIAL
 
@@ -36,6 +37,16 @@ def no_usage(scene: Scene) -> Found:
 
 
 @condition
+def no_quantity(scene: Scene) -> Found:
+    """A line does not say how much is to be given out: a number above zero, and its unit."""
+    return tuple(
+        f"{name_of(one)}.dispenseRequest.quantity"
+        for one in scene.of("MedicationRequest")
+        if not _is_amount(first(one, "dispenseRequest.quantity"))
+    )
+
+
+@condition
 def more_drugs_than(scene: Scene, count: int) -> Found:
     """There are more drugs than these, herbs not counted."""
     drugs = [one for one in scene.of("MedicationRequest") if "herbal" not in _types(one)]
@@ -55,8 +66,8 @@ def valid_longer_than(scene: Scene, days: int) -> Found:
     """A line is valid for more days than these after the day on which it was written."""
     found = []
     for one in scene.of("MedicationRequest"):
-        start = day(first(one, "dispenseRequest.validityPeriod.start")) or day(one.get("authoredOn"))
-        end = day(first(one, "dispenseRequest.validityPeriod.end"))
+        start = day(one.get("authoredOn")) or day(first(one, "dispenseRequest.validityPeriod.start"))
+        end = last_day(stated(first(one, "dispenseRequest.validityPeriod.end")))
         if start is not None and end is not None and (end - start).days > days:
             found.append(f"{name_of(one)}.dispenseRequest.validityPeriod")
     return tuple(found)
@@ -99,6 +110,12 @@ def serial_supplied(scene: Scene) -> Found:
     )
 
 
+def _is_amount(quantity: object) -> bool:
+    value = first(quantity, "value")
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return number and value > 0 and has(quantity, "unit|code")
+
+
 def _differ(path: str, of_line: str, groups: list[Resource], lines: list[Resource]) -> bool:
     said = [references(one, path) for one in groups] + [references(one, of_line) for one in lines]
     return len({tuple(one) for one in said}) > 1
@@ -133,6 +150,8 @@ def has_serial(request: Resource, path: str) -> bool:
     return any(one.get("use") == "official" or one.get("system") == SERIAL for one in given)
 
 
-def expires(request: Resource) -> date | None:
-    """Return the last day on which a line may be dispensed, None where it does not say."""
-    return day(first(request, "dispenseRequest.validityPeriod.end"))
+def expires(request: Resource, days: int) -> date | None:
+    """Return the last day on which a line may be dispensed: as it says, or so many days after its issue."""
+    said = last_day(stated(first(request, "dispenseRequest.validityPeriod.end")))
+    issued = day(stated(request.get("authoredOn")))
+    return said or (issued and issued + timedelta(days=days))

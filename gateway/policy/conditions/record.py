@@ -6,16 +6,15 @@ from datetime import date
 
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, each, name_of, reference, references, value_of, values_of
-from gateway.policy.moments import anniversary, day
+from gateway.policy.elements import codes, each, name_of, reference, references, values_of
+from gateway.policy.moments import anniversary, day, moment
 from gateway.policy.scene import Scene
-from gateway.policy.systems import EARLIER_DIAGNOSIS
 
 
 @condition
 def no_record(scene: Scene) -> Found:
     """No record of the visit is on file (a final Composition)."""
-    there = scene.referring("Composition", scene.visit_ref)
+    there = scene.referring("Composition", scene.visit_ref, "encounter")
     return not any(one.get("status") in ("final", "amended") for one in there) and (scene.visit_ref,)
 
 
@@ -24,27 +23,26 @@ def media_without_record(scene: Scene) -> Found:
     """Sound, pictures or film of the visit stand in no record of it."""
     named = {
         ref
-        for one in scene.referring("Composition", scene.visit_ref)
+        for one in scene.referring("Composition", scene.visit_ref, "encounter")
         for ref in references(one, "section.entry")
     }
     return tuple(
-        name for one in scene.referring("Media", scene.visit_ref) if (name := name_of(one)) not in named
+        name
+        for one in scene.referring("Media", scene.visit_ref, "encounter")
+        if (name := name_of(one)) not in named
     )
 
 
 @condition
 def record_not_read(scene: Scene) -> Found:
     """No AuditEvent shows that the author read the earlier record, or asked for the patient's, before now."""
-    evidence = [reference(one) for one in values_of(value_of(scene.visit, EARLIER_DIAGNOSIS), "evidence")]
-    read = (
-        ref
-        for asked in (*evidence, scene.patient_ref)
-        for event in scene.referring("AuditEvent", asked)
-        if event.get("action") in ("R", "E") and day(event.get("recorded")) is not None
-        for ref in references(event, "agent.who")
-    )
-    readers = {scene.person(ref) for ref in read}
-    return tuple(place for person, place in scene.authors.items() if person not in readers)
+    evidence = [reference(one) for said in scene.earlier for one in values_of(said, "evidence")]
+    unseen = dict(scene.authors)
+    for asked in (*evidence, scene.patient_ref):
+        for event in scene.referring("AuditEvent", asked, "entity") if unseen else ():
+            for reader in _readers(event, scene):
+                unseen.pop(reader, None)
+    return tuple(unseen.values())
 
 
 @condition
@@ -68,6 +66,13 @@ def sealed(scene: Scene, labels: tuple[str, ...]) -> Found:
     )
 
 
+def _readers(event: Resource, scene: Scene) -> list[str]:
+    when = moment(event.get("recorded"))
+    if event.get("action") not in ("R", "E") or when is None or when > scene.now_us:
+        return []
+    return [scene.person(ref) for ref in references(event, "agent.who")]
+
+
 def _made(resource: Resource) -> date | None:
     paths = (
         "period.end",
@@ -76,6 +81,9 @@ def _made(resource: Resource) -> date | None:
         "createdPeriod.end",
         "authoredOn",
         "sent",
+        "whenHandedOver",
+        "executionPeriod.end",
+        "recorded",
         "meta.lastUpdated",
     )
     return next((found for path in paths for one in each(resource, path) if (found := day(one))), None)

@@ -26,7 +26,7 @@ def done_within(scene: Scene, days: int) -> Found:
             and _same(one.get("code"), report.get("code"))
             and (done := _day(report)) is not None
             and done >= since
-            for report in scene.referring("DiagnosticReport", scene.patient_ref)
+            for report in scene.referring("DiagnosticReport", scene.patient_ref, "subject")
         )
     )
 

@@ -64,7 +64,7 @@ def offered(scene: Scene, hospital: str) -> set[str]:
     """Return the clinical subjects of an institution's active HealthcareServices."""
     return {
         code
-        for one in scene.referring("HealthcareService", hospital)
+        for one in scene.referring("HealthcareService", hospital, "organization")
         if one.get("active", True)
         for path in ("specialty", "type")
         for code in codes(one.get(path), SUBJECTS)
@@ -77,7 +77,7 @@ def scopes(scene: Scene, person: str) -> set[str]:
     found: set[str] = set()
     for one in each(practitioner, "qualification"):
         found |= codes(one.get("code"), SUBJECTS) | _worded(texts(one.get("code")))
-    for role in scene.referring("PractitionerRole", person):
+    for role in scene.referring("PractitionerRole", person, "practitioner"):
         if role.get("active", True):
             found |= codes(role.get("specialty"), SUBJECTS) | _worded(texts(role.get("specialty")))
     return found
@@ -97,7 +97,8 @@ def _outside(scene: Scene, hospital: str) -> Found:
 
 def _worded(said: Iterable[str]) -> set[str]:
     scopes: Mapping[str, list[str]] = _table()["scopes"]
-    words = {word for text in said for word in _SPLIT(text)}
+    words = {word for text in said for word in _SPLIT(text) if word}
+    words |= {f"{word}专业" for word in words}
     return {code for word in words & scopes.keys() for code in scopes[word]}
 
 

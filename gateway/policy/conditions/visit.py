@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.policy.condition import Found, condition
+from gateway.policy.conditions.evidence import in_force
 from gateway.policy.elements import (
     codes,
     each,
     first,
-    has,
     listed,
     name_of,
     reference,
@@ -21,11 +21,12 @@ from gateway.policy.elements import (
 )
 from gateway.policy.moments import day, moment
 from gateway.policy.scene import Scene
-from gateway.policy.systems import CONTRACTS, EARLIER_DIAGNOSIS, SERVICES
+from gateway.policy.systems import CONTRACTS, SERVICES
 
 _OVER = ("finished", "cancelled", "entered-in-error")
 _GONE = ("entered-in-error", "superseded", "cancelled")
 _EVIDENCE = ("DocumentReference/", "Composition/", "Encounter/")
+_PLACES = ("institution", "diagnosis")
 
 
 @condition
@@ -61,39 +62,35 @@ def another_patient(scene: Scene) -> Found:
 
 
 @condition
-def no_earlier_diagnosis(scene: Scene) -> Found:
-    """The visit does not say where, when and with what diagnosis the patient was seen before."""
-    earlier = _earlier(scene)
-    parts = ("institution", "date", "diagnosis")
-    if earlier is None:
-        return (f"{scene.visit_ref}.extension",)
-    return any(not _filled(value_of(earlier, part)) for part in parts) and (f"{scene.visit_ref}.extension",)
+def no_earlier_diagnosis(scene: Scene, words: tuple[str, ...] = ()) -> Found:
+    """The visit does not say where, when (no later than today) and with what diagnosis it was before.
+
+    ``words``: say nothing, alone in the place of an institution or a diagnosis (无).
+    """
+    return not any(_is_whole(one, scene, words) for one in scene.earlier) and (
+        f"{scene.visit_ref}.extension",
+    )
 
 
 @condition
 def earlier_diagnosis_says(scene: Scene, words: tuple[str, ...]) -> Found:
     """The institution or the diagnosis of the earlier visit is only one of these words."""
-    said: list[Any] = []
-    for part in ("institution", "diagnosis"):
-        value = value_of(_earlier(scene), part)
-        said += texts(value) if isinstance(value, dict) else listed(value)
-    plain = {one.strip().casefold() for one in said if isinstance(one, str)}
-    return not plain.isdisjoint(words) and (f"{scene.visit_ref}.extension",)
+    said = {word for one in scene.earlier for part in _PLACES for word in _said(one, part)}
+    return not said.isdisjoint(words) and (f"{scene.visit_ref}.extension",)
 
 
 @condition
 def earlier_diagnosis_within(scene: Scene, days: int) -> Found:
     """The earlier diagnosis is of the future, or fewer days old than these."""
-    when = day(value_of(_earlier(scene), "date"))
-    return (
-        when is not None and when > scene.today - timedelta(days=days) and (f"{scene.visit_ref}.extension",)
-    )
+    dates = [day(value_of(one, "date")) for one in scene.earlier]
+    since = scene.today - timedelta(days=days)
+    return any(one is not None and one > since for one in dates) and (f"{scene.visit_ref}.extension",)
 
 
 @condition
 def no_evidence(scene: Scene) -> Found:
     """No earlier record of this patient is on file with the visit: a document, or an offline visit."""
-    named = [reference(one) for one in values_of(_earlier(scene), "evidence")]
+    named = [reference(one) for said in scene.earlier for one in values_of(said, "evidence")]
     return not any(_shows(ref, scene) for ref in named) and (f"{scene.visit_ref}.extension",)
 
 
@@ -136,14 +133,16 @@ def contract_lacks(scene: Scene, kind: str, terms: tuple[str, ...]) -> Found:
 @condition
 def no_contact(scene: Scene) -> Found:
     """There is no trace of talk with the patient: no Communication and no Media of the visit."""
-    there = scene.referring("Communication", scene.visit_ref) or scene.referring("Media", scene.visit_ref)
+    there = scene.referring("Communication", scene.visit_ref, "encounter") or scene.referring(
+        "Media", scene.visit_ref, "encounter"
+    )
     return not there and (scene.visit_ref,)
 
 
 @condition
 def not_told(scene: Scene) -> Found:
     """No Communication of the visit tells the patient to go to a hospital."""
-    return not scene.referring("Communication", scene.visit_ref) and (scene.visit_ref,)
+    return not scene.referring("Communication", scene.visit_ref, "encounter") and (scene.visit_ref,)
 
 
 @condition
@@ -168,13 +167,27 @@ def codes_of_class(visit: Any) -> str:
     return str(given.get("code", "")) if isinstance(given, dict) else ""
 
 
-def earlier_concept(scene: Scene) -> Any:
-    """Return the earlier diagnosis of the visit as a CodeableConcept, None where there is none."""
-    return value_of(_earlier(scene), "diagnosis")
+def earlier_concepts(scene: Scene) -> list[Any]:
+    """Return the earlier diagnoses of the visit as CodeableConcepts."""
+    return [concept for one in scene.earlier for concept in values_of(one, "diagnosis")]
 
 
-def _earlier(scene: Scene) -> Any:
-    return value_of(scene.visit, EARLIER_DIAGNOSIS)
+def _is_whole(said: Any, scene: Scene, words: tuple[str, ...]) -> bool:
+    when = day(value_of(said, "date"))
+    filled = all(_filled(value_of(said, part)) and not _is_nothing(said, part, words) for part in _PLACES)
+    return filled and when is not None and when <= scene.today
+
+
+def _is_nothing(said: Any, part: str, words: tuple[str, ...]) -> bool:
+    names = _said(said, part)
+    return bool(names) and names <= set(words)
+
+
+def _said(said: Any, part: str) -> set[str]:
+    """Return what an institution or a diagnosis is called, without case and blanks around."""
+    value = value_of(said, part)
+    names = texts(value) if isinstance(value, dict) else listed(value)
+    return {one.strip().casefold() for one in names if isinstance(one, str)}
 
 
 def _shows(ref: str, scene: Scene) -> bool:
@@ -191,12 +204,8 @@ def _filled(value: Any) -> bool:
 
 
 def _contracts(scene: Scene, kind: str) -> list[Any]:
-    found = []
-    for one in scene.referring("Contract", scene.patient_ref):
-        start, end = (moment(first(one, f"applies.{side}")) for side in ("start", "end"))
-        begun = start is None or start <= scene.now_us
-        going_on = end is None or end >= scene.now_us
-        good = one.get("status") in ("executed", "renewed") and has(one, "type")
-        if good and begun and going_on and kind in codes(one.get("type"), CONTRACTS):
-            found.append(one)
-    return found
+    return [
+        one
+        for one in scene.referring("Contract", scene.patient_ref, "subject")
+        if kind in codes(one.get("type"), CONTRACTS) and in_force(one, scene)
+    ]

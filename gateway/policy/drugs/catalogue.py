@@ -18,8 +18,12 @@ from gateway.errors import Misconfigured
 from gateway.policy.drugs.spelling import cores, joined_words, parts, plain, squeezed
 
 _KEYS = {"list", "title", "title-en", "source", "verify", "entries"}
+_MAY = {"atc"}
 _ENTRY = {"zh", "en", "also", "only", "since"}
 COMMON = "common.yaml"
+ATC = frozenset({"http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73"})
+COMPOUNDS = "containing"
+"""The list of compounds: the name of one stands for itself, and not for the drug whose name is in it."""
 _LONGEST = 200
 """Characters of a name that are remembered; no drug is called by more."""
 READ = 4_000
@@ -71,6 +75,7 @@ class Catalogue:
         self.lists: dict[str, DrugList] = {}
         self._pieces: dict[str, list[tuple[str, Listed]]] = {}
         self._whole: dict[str, list[Listed]] = {}
+        self._codes: dict[str, Listed] = {}
         self._innocent: tuple[str, ...] = ()
         self._common: frozenset[str] = frozenset()
         for file in sorted(folder.iterdir(), key=lambda one: one.name):
@@ -84,6 +89,13 @@ class Catalogue:
     def listed(self, name: str) -> tuple[Listed, ...]:
         """Return the drugs of the lists that a name is or contains."""
         return self._remembered(name) if len(name) <= _LONGEST else self._listed(name)
+
+    def coded(self, system: str, code: str) -> tuple[Listed, ...]:
+        """Return the drugs of the lists that a code is, or lies below (ATC: ``N05BA12`` below ``N05BA``)."""
+        if system not in ATC:
+            return ()
+        code = code.strip().upper()
+        return tuple(self._codes[code[:end]] for end in range(3, len(code) + 1) if code[:end] in self._codes)
 
     def known(self, name: str) -> bool:
         """Tell whether a name, without salt, form and strength, is one of a table; a long text is none."""
@@ -104,18 +116,27 @@ class Catalogue:
         return bool(said) and not self._common.isdisjoint(cores(said[0]))
 
     def _anywhere(self, text: str) -> Iterator[Listed]:
-        for at in range(len(text) - 1):
-            for key, one in self._pieces.get(text[at : at + 2], ()):
-                if text.startswith(key, at):
-                    yield one
+        """Yield what stands in a text; of what stands within the name of a compound the compound alone."""
+        found = [
+            (at, at + len(key), one)
+            for at in range(len(text) - 1)
+            for key, one in self._pieces.get(text[at : at + 2], ())
+            if text.startswith(key, at)
+        ]
+        compounds = [(start, end) for start, end, one in found if one.list == COMPOUNDS]
+        for start, end, one in found:
+            if one.list == COMPOUNDS or not any(a <= start and end <= b for a, b in compounds):
+                yield one
 
     def _take(self, data: Mapping[str, Any], file: str) -> None:
-        if set(data) != _KEYS or f"{data['list']}.yaml" != file:
+        if not _KEYS <= set(data) <= _KEYS | _MAY or f"{data['list']}.yaml" != file:
             raise Misconfigured(f"a list of drugs has {', '.join(sorted(_KEYS))}", code="policy", where=file)
         name = data["list"]
         self.lists[name] = DrugList(
             name, data["title-en"], data["title"], data["source"], data["verify"], len(data["entries"])
         )
+        for code, zh in data.get("atc", {}).items():
+            self._codes[code] = Listed(name, zh, f"ATC {code}", None)
         for row in data["entries"]:
             if not {"zh", "en"} <= set(row) <= _ENTRY:
                 raise Misconfigured("an entry has zh and en", code="policy", where=f"{file}: {row.get('zh')}")

@@ -1,0 +1,58 @@
+"""Diagnoses: of several earlier ones each counts; what nobody can compare is held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.policy import load_policy
+from gateway.policy.check import case_of
+
+ICD = "urn:oid:2.16.156.10011.2.3.3.11"
+
+
+def concept(said: str) -> dict[str, Any]:
+    return {"coding": [{"system": ICD, "code": said}]} if said[:1].isascii() else {"text": said}
+
+
+def found(earlier: list[str], now: str, date: str = "2024-11-03") -> set[str]:
+    extensions = [
+        {
+            "url": "urn:qiao:extension:earlier-diagnosis",
+            "extension": [
+                {"url": "institution", "valueString": "渡桥市人民医院"},
+                {"url": "date", "valueDate": date},
+                {"url": "diagnosis", "valueCodeableConcept": concept(one)},
+            ],
+        }
+        for one in earlier
+    ]
+    patch = {"Encounter/v1": {"extension": extensions}, "Condition/c1": {"code": None}}
+    case = case_of("prescription", {**patch, "MedicationRequest/m1": {"reasonCode": [concept(now)]}})
+    return {one.rule for one in load_policy().decide(case).findings if one.verdict in ("refuse", "hold")}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "rules"),
+    [
+        (["I10.x00"], "I10.x02", set()),
+        (["I10.x00", "E11.900"], "E11.401", set()),
+        (["I10.x00", "E11.900"], "J45.900", {"nat-20-same-diagnosis"}),
+        (["I10.x00", "哮喘"], "J45.900", {"nat-20-diagnosis-comparable"}),
+        (["I10.x00", "哮喘"], "哮喘", set()),
+        (["高血压"], "高血压", set()),
+        (["高血压"], "I10.x00", {"nat-20-diagnosis-comparable"}),
+        (["无"], "无", {"nat-20-established"}),
+        ([], "I10.x00", {"nat-20-established"}),
+    ],
+)
+def test_an_earlier_diagnosis_is_compared(earlier: list[str], now: str, rules: set[str]) -> None:
+    assert found(earlier, now) == rules
+
+
+@pytest.mark.parametrize(
+    ("date", "good"), [("2025-03-06", True), ("2025-03-07", False), ("x", False), ("2024", True)]
+)
+def test_an_earlier_diagnosis_is_not_of_the_future(date: str, good: bool) -> None:
+    assert ("nat-20-established" not in found(["I10.x00"], "I10.x00", date)) is good
