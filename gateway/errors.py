@@ -3,7 +3,8 @@
     Exception
     └── QiaoError                 anything that qiao raises on purpose
         ├── Rejected              permanent: the same bytes will fail again
-        │   └── Misconfigured     permanent until a file of the operator changes (exit code 2)
+        │   ├── Misconfigured     permanent until a file of the operator changes (exit code 2)
+        │   └── Refusal           understood, and against a rule of the regulator
         └── Retry(after)          temporary: the same bytes may succeed later
 
 Messages never carry patient data: they may name a segment, a field, a rule, a file or a line,
@@ -11,6 +12,9 @@ never the value that stood there.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class QiaoError(Exception):
@@ -36,6 +40,43 @@ class Rejected(QiaoError):
 
 class Misconfigured(Rejected):
     """A file or setting of the operator is wrong; says which one and what to do."""
+
+
+@dataclass(slots=True, frozen=True)
+class Ground:
+    """Why something is refused: one broken rule, for the person who has to put it right. No patient data.
+
+    Attributes:
+        rule: id of the rule in its policy pack.
+        text: English sentence that says what is wrong and what to do.
+        text_zh: the same in Chinese.
+        requirement: id of the requirement (``"NAT-20.1"``), ``""`` for none.
+        article: of the law or notice (``"互联网诊疗管理办法 第二十条"``), ``""`` for none.
+        where: FHIR path of the element (``"MedicationRequest.requester"``), ``""`` for none.
+        severity: FHIR ``issue-severity``; what only warns stands beside what refuses.
+    """
+
+    rule: str
+    text: str
+    text_zh: str = ""
+    requirement: str = ""
+    article: str = ""
+    where: str = ""
+    severity: str = "error"
+
+
+class Refusal(Rejected):
+    """What was asked for is understood and against a rule; it says which one, with the article.
+
+    Args:
+        issues: the grounds, at least one.
+        code: ``business-rule`` (422), ``conflict``: the state does not allow it (409), ``login``: nobody
+            has said who acts (401), ``forbidden``: who acts may not (403).
+    """
+
+    def __init__(self, issues: Sequence[Ground], *, code: str = "business-rule") -> None:
+        super().__init__(issues[0].text, code=code, where=issues[0].where)
+        self.issues = tuple(issues)
 
 
 class Retry(QiaoError):

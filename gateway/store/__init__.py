@@ -1,6 +1,10 @@
 """The store: inbox, versions, identities and search postings in one database."""
 
+from gateway.store.bookkeeping import Bookkeeping
+from gateway.store.desk import Desk, DeskFacts
+from gateway.store.governing import Governor, Made, Occasion
 from gateway.store.inbox_walk import Walk
+from gateway.store.ledger import Entered, Entry
 from gateway.store.model import (
     Change,
     Counts,
@@ -21,21 +25,31 @@ from gateway.store.model import (
     Version,
     Written,
 )
+from gateway.store.serials import Serial
 from gateway.store.store import Store, open_store
 
 __all__ = [
+    "Bookkeeping",
     "Change",
     "Counts",
+    "Desk",
+    "DeskFacts",
+    "Entered",
+    "Entry",
     "Gap",
+    "Governor",
     "HistoryPage",
     "InboxEntry",
     "InboxRow",
     "Kept",
+    "Made",
+    "Occasion",
     "Page",
     "Pending",
     "Receive",
     "Repeat",
     "Result",
+    "Serial",
     "Settle",
     "State",
     "Store",

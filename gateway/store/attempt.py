@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from gateway.canonical import Issue, NotUnderstood, Outcome, Quarantined, Refused, Translation
-from gateway.errors import Rejected
+from gateway.errors import Refusal, Rejected
 from gateway.store import clock, inbox, lookup
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.conditions import concerned, needs
+from gateway.store.day import day_of
+from gateway.store.desk import Desk
 from gateway.store.direct import execute, pipelined
+from gateway.store.docket import Books
 from gateway.store.engines import database_wide
+from gateway.store.governing import Governor, Occasion, Why, shown, told
 from gateway.store.inbox import Settled, Slot
 from gateway.store.interaction import Interactions
-from gateway.store.lookup import IdentKey
+from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.model import Receive, Settle, Transact, Transacted, Written
 from gateway.store.reading import Reading
@@ -40,6 +44,9 @@ class Memory:
     last_n: int
     tenants: dict[str, int] = field(default_factory=dict)
     open: Lru[str, Slot] = field(default_factory=lambda: Lru(_OPEN_MESSAGES))
+    books: Books = field(default_factory=Books)
+    governor: Governor | None = None
+    rehearsed: bool = False
 
     def forget(self, last_n: int) -> None:
         """Go back to knowing nothing but the end of the inbox."""
@@ -47,22 +54,20 @@ class Memory:
         self.applier.forget()
         self.tenants.clear()
         self.open.clear()
+        self.books.forget()
 
     def committed(self, attempt: Attempt) -> None:
         """Remember what a committed attempt wrote."""
+        self.tenants.update(attempt.tenants)
         self.applier.committed(attempt.changes)
+        if attempt.changes.docket is not None:
+            self.books.tails.update(attempt.changes.docket.tails)
         for id_, slot in attempt.slots.items():
             slot.receive = None
             if slot.state == "received":
                 self.open.update({id_: slot})
             else:
                 self.open.discard(id_)
-
-    def number(self, connection: Connection, tenant: str) -> int:
-        """Return the tenant's number, giving it one where it is new."""
-        if tenant not in self.tenants:
-            self.tenants[tenant] = clock.enrol(connection, tenant)
-        return self.tenants[tenant]
 
     def slots(self, connection: Connection, ids: Sequence[str]) -> dict[str, Slot]:
         """Return the places of those messages that are in the inbox."""
@@ -74,60 +79,75 @@ class Memory:
 
 
 class Attempt:
-    """The rows and results of one try."""
+    """The rows and results of one try.
 
-    def __init__(self, connection: Connection, memory: Memory) -> None:
+    It takes the clocks as it is made, in the order of the tenants' names, and looks up what it can tell then;
+    the answers come with the first one of the database.
+    """
+
+    def __init__(self, connection: Connection, memory: Memory, batch: Sequence[Item] = ()) -> None:
         self.changes = Changes()
         self.written: list[Written | Transacted] = []
         self.slots: dict[str, Slot] = {}
         self._connection = connection
         self._memory = memory
+        self._batch = batch
+        self._asked = {tenant: clock.ask(connection, tenant) for tenant in sorted(_tenants(batch))}
         self._ticks: dict[str, Ticks] = {}
         self._begun: dict[str, int] = {}
-        self._reading: Reading = memory.applier.look_up(connection, [])
+        self._reading: Reading = memory.applier.look_up(connection)
+        self._reading.ask(*_expected(batch, memory.tenants))
 
-    def run(self, batch: Sequence[Item]) -> None:
-        """Take the clocks, apply every item, write every row.
+    def run(self) -> None:
+        """Apply every item.
 
         Raises:
-            DBAPIError: SQL refuses a row; the caller rolls back.
+            sqlite3.Error, psycopg.Error: SQL refuses a row; the caller rolls back.
         """
-        settles = [item for item in batch if isinstance(item, Settle)]
-        self._prepare(settles, [item for item in batch if isinstance(item, Transact)])
-        for item in batch:
+        self._prepare()
+        for item in self._batch:
             if isinstance(item, Transact):
                 self.written.append(self._transact(item))
             else:
                 self.written.append(self._receive(item) if isinstance(item, Receive) else self._settle(item))
-        with pipelined(self._connection):
-            inbox.flush(self._connection, list(self.slots.values()))
-            self.changes.flush(self._connection)
-            for ticks in self._ticks.values():
-                clock.give_back(self._connection, ticks)
+
+    def flush(self) -> None:
+        """Write every row, in one round trip at most; see ``direct.posted``.
+
+        Raises:
+            sqlite3.Error, psycopg.Error: SQL refuses a row; the caller rolls back.
+        """
+        inbox.flush(self._connection, list(self.slots.values()))
+        self.changes.flush(self._connection)
+        for ticks in self._ticks.values():
+            clock.give_back(self._connection, ticks)
+
+    @property
+    def tenants(self) -> dict[str, int]:
+        """Tenant → its number, of those for which there may be versions."""
+        return {tenant: ticks.no for tenant, ticks in self._ticks.items()}
 
     @property
     def newest(self) -> dict[str, int]:
         """Tenant → its newest sequence number, of those for which this try has made versions."""
         return {tenant: ticks.seq for tenant, ticks in self._ticks.items() if ticks.seq > self._begun[tenant]}
 
-    def _prepare(self, settles: Sequence[Settle], transacts: Sequence[Transact]) -> None:
-        """Clocks in the order of their names, so that two writers cannot wait for each other."""
+    def _prepare(self) -> None:
+        """Look up what the batch will ask for."""
         connection, memory = self._connection, self._memory
+        settles = [item for item in self._batch if isinstance(item, Settle)]
         self.slots = memory.slots(connection, [item.envelope.id for item in settles])
-        work = [
-            (item.envelope.tenant, item.outcome) for item in settles if isinstance(item.outcome, Translation)
-        ]
-        tenants = {tenant for tenant, _ in work} | {item.tenant for item in transacts}
-        numbers = {tenant: memory.number(connection, tenant) for tenant in sorted(tenants)}
-        self._ticks = {tenant: clock.take(connection, tenant) for tenant in numbers}
-        self._reading = memory.applier.look_up(
-            connection, [(numbers[tenant], translation) for tenant, translation in work]
-        )
+        self._ticks = {tenant: ask() or clock.take(connection, tenant) for tenant, ask in self._asked.items()}
         self._begun = {tenant: ticks.seq for tenant, ticks in self._ticks.items()}
-        if transacts:
-            asked = [pair for item in transacts for pair in expected(item, numbers[item.tenant])]
-            entries = {key for key, _ in asked if key is not None}
-            self._reading.expect(entries, {ident for _, idents in asked for ident in idents})
+        self._reading.take()
+        self._reading.expect(*_expected(self._batch, self.tenants))
+        work = [
+            (self._ticks[item.envelope.tenant].no, item.outcome)
+            for item in settles
+            if isinstance(item.outcome, Translation)
+        ]
+        if work:
+            self._reading.prefetch(work)
 
     def _transact(self, item: Transact) -> Transacted:
         """Make the changes of one interaction; whatever goes wrong in it costs it alone."""
@@ -142,7 +162,12 @@ class Attempt:
         interactions = Interactions(item.source, ticks, self._reading, applier.emission, own)
         transaction = Transaction(item, interactions, ticks, applier.zone, linked=need.linked)
         try:
-            result = Transacted(transaction.run())
+            if item.act is not None:
+                result = Transacted(answer=item.act(self._desk(interactions, ticks, item.source)))
+            else:
+                result = Transacted(transaction.run())
+                occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
+                self._govern(interactions, ticks, occasion, "written")
             self.changes.absorb(own)
         except Exception as error:
             if database_wide(error):
@@ -150,10 +175,39 @@ class Attempt:
             ticks.seq, ticks.ts_us = seq, ts_us
             if need.undo:
                 execute(self._connection, "ROLLBACK TO transact")
+            self._count(error, ticks, "api")
             result = Transacted(error=refusal(error), at=transaction.at)
         if need.undo:
             execute(self._connection, "RELEASE transact")
         return result
+
+    def _count(self, error: Exception, ticks: Ticks, door: str) -> None:
+        """Count what was refused, by rule and day: of what was undone nothing else is left."""
+        if isinstance(error, Refusal):
+            day = day_of(ticks.ts_us, self._memory.applier.zone)
+            for rule in {ground.rule for ground in error.issues if ground.severity == "error"}:
+                self.changes.refused[ticks.no, day, rule, door] += 1
+
+    def _desk(self, interactions: Interactions, ticks: Ticks, source: str) -> Desk:
+        memory = self._memory
+        return Desk(
+            interactions,
+            ticks,
+            memory.books,
+            memory.applier.zone,
+            source=source,
+            committed=self._begun[ticks.tenant],
+            rehearsed=memory.rehearsed,
+        )
+
+    def _govern(self, interactions: Interactions, ticks: Ticks, occasion: Occasion, why: Why) -> None:
+        """Show the governor what was made of its types, if there is one and anything was."""
+        changes, governor = interactions.changes, self._memory.governor
+        if governor is not None and (changes.made or changes.moved):
+            desk = self._desk(interactions, ticks, occasion.source)
+            made = shown(desk, changes, why)
+            if made:
+                governor.govern(desk, made, occasion)
 
     def _receive(self, item: Receive) -> Written:
         envelope = item.envelope
@@ -199,6 +253,7 @@ class Attempt:
             stored = self._memory.applier.apply(
                 item.envelope, translation, ticks, self._reading, changes, again=item.keeps
             )
+            self._oversee(item, ticks, changes)
             outcome = stored
             settled = inbox.settled(stored, translation, seq + 1, len(stored.refs), item.answer(stored))
             self.changes.absorb(changes)
@@ -208,12 +263,23 @@ class Attempt:
             ticks.seq, ticks.ts_us = seq, ts_us
             if merges:
                 execute(self._connection, "ROLLBACK TO message")
+            self._count(error, ticks, "message")
             _LOG.info("inbox %s: not stored (%s)", item.envelope.id, type(error).__name__)
-            outcome = quarantined(error, translation.issues)
+            outcome = held(error, translation.issues)
             settled = inbox.settled(outcome, translation, 0, 0, answered(item, outcome))
         if merges:
             execute(self._connection, "RELEASE message")
         return outcome, settled
+
+    def _oversee(self, item: Settle, ticks: Ticks, changes: Changes) -> None:
+        """Let the governor look at what a message has made."""
+        memory, envelope = self._memory, item.envelope
+        if memory.governor is None:
+            return
+        why: Why = "remapped" if self.slots[envelope.id].state == "stored" else "written"
+        interactions = Interactions(envelope.id, ticks, self._reading, memory.applier.emission, changes)
+        occasion = Occasion("message", envelope.id, envelope.sender, None, memory.rehearsed)
+        self._govern(interactions, ticks, occasion, why)
 
     def _spared(self, item: Settle, translation: Translation, tenant: int) -> Translation:
         """Return a replayed message without what newer messages have overtaken."""
@@ -240,6 +306,28 @@ class Attempt:
         slot.state, slot.reason, slot.settled = settled.state, settled.reason, settled
 
 
+def _tenants(batch: Sequence[Item]) -> set[str]:
+    """Return for whom a batch may write versions."""
+    settled = {
+        item.envelope.tenant
+        for item in batch
+        if isinstance(item, Settle) and isinstance(item.outcome, Translation)
+    }
+    return settled | {item.tenant for item in batch if isinstance(item, Transact)}
+
+
+def _expected(batch: Sequence[Item], tenants: Mapping[str, int]) -> tuple[set[ResourceKey], set[IdentKey]]:
+    """Return what the Transacts of these tenants will ask for: states of resources, owners of identifiers."""
+    entries, idents = set[ResourceKey](), set[IdentKey]()
+    for item in batch:
+        if isinstance(item, Transact) and item.tenant in tenants:
+            for entry, asked in expected(item, tenants[item.tenant]):
+                idents.update(asked)
+                if entry is not None:
+                    entries.add(entry)
+    return entries, idents
+
+
 def answered(item: Settle, outcome: Outcome) -> bytes:
     """Return the item's answer, empty where it cannot make one: the message itself is not at fault."""
     try:
@@ -247,6 +335,13 @@ def answered(item: Settle, outcome: Outcome) -> bytes:
     except Exception as error:  # noqa: BLE001  whatever the adapter's code does, the batch goes on
         _LOG.error("inbox %s: no answer could be made (%s)", item.envelope.id, type(error).__name__)
         return b""
+
+
+def held(error: Exception, issues: Sequence[Issue]) -> Quarantined | Refused:
+    """Return the outcome of a message that is not stored: refused where it breaks a rule."""
+    if isinstance(error, Refusal):
+        return Refused([*told(error), *issues])
+    return quarantined(error, issues)
 
 
 def quarantined(error: Exception, issues: Sequence[Issue] = ()) -> Quarantined:

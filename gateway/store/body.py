@@ -52,14 +52,17 @@ def _content(resource: Resource) -> Content:
 
 def render(type_: str, id_: str, ver: int, ts_us: int, parts: Content) -> bytes:
     """Return the JSON of one version, as it is stored and answered."""
-    last_updated = instant(ts_us)
-    head = (
-        f'{{"resourceType":"{type_}","id":"{id_}","meta":{{"versionId":"{ver}","lastUpdated":"{last_updated}"'
-    )
     source = b',"source":' + dumps(parts.source) if parts.source else b""
     meta = b"," + parts.meta if parts.meta else b""
     rest = b"}," + parts.rest if parts.rest else b"}"
-    return b"".join((head.encode(), source, meta, rest, b"}"))
+    return b"".join((head(type_, id_, ver, ts_us), source, meta, rest, b"}"))
+
+
+def head(type_: str, id_: str, ver: int, ts_us: int) -> bytes:
+    """Return how the JSON of a version begins: what the row says beside the body."""
+    return (
+        f'{{"resourceType":"{type_}","id":"{id_}","meta":{{"versionId":"{ver}","lastUpdated":"{instant(ts_us)}"'
+    ).encode()
 
 
 def resource(body: bytes) -> Resource:

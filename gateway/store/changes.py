@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.store.docket import Docket
 from gateway.store.index import Rows
 from gateway.store.insert import Insert
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 
 _VERSION = Insert(
-    "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, deleted)",
+    "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, method)",
     "(?,?,?,?,?,?,?,?,?,?,?)",
 )
 _SUPERSEDED = Insert("INTO superseded (seq, next_seq)", "(?,?)")
@@ -41,6 +44,19 @@ _GAP = Insert(
     "(?,?,?,?,?)",
     "ON CONFLICT (tenant, sender, tbl, code) DO UPDATE SET n = gap.n + excluded.n",
 )
+_REFUSAL = Insert(
+    "INTO refusal (tenant, day, rule, door, n)",
+    "(?,?,?,?,?)",
+    "ON CONFLICT (tenant, day, rule, door) DO UPDATE SET n = refusal.n + excluded.n",
+)
+
+
+Change = tuple[ResourceKey, int, int, bool]
+"""(resource, ``seq`` of the version that lived before or 0, ``seq`` now, whether it lives now)"""
+
+
+def _seq(row: tuple[Any, ...]) -> int:
+    return int(row[0])
 
 
 def _by_id(row: tuple[Any, ...]) -> str:
@@ -56,11 +72,16 @@ class Changes:
     __slots__ = (
         "below",
         "currents",
+        "docket",
         "entries",
+        "flushes",
         "gaps",
         "idents",
+        "made",
+        "moved",
         "new_idents",
         "postings",
+        "refused",
         "superseded",
         "tallies",
         "versions",
@@ -68,6 +89,7 @@ class Changes:
 
     def __init__(self, below: Changes | None = None) -> None:
         self.below = below
+        self.flushes = 0  # how often rows were inserted before the end of the batch; counted at the bottom
         self.entries: dict[ResourceKey, Entry] = {}
         self.idents: dict[IdentKey, str] = {}
         self.versions: list[tuple[Any, ...]] = []
@@ -77,6 +99,10 @@ class Changes:
         self.postings = Rows()
         self.tallies: Counter[tuple[str, str, str]] = Counter()
         self.gaps: Counter[tuple[str, str, str, str]] = Counter()
+        self.refused: Counter[tuple[int, str, str, str]] = Counter()
+        self.docket: Docket | None = None
+        self.made: list[Change] = []  # of governed types, for the governor: not handed down
+        self.moved: list[Change] = []
 
     def entry(self, key: ResourceKey) -> Entry | None:
         """Return the state of a resource where these changes or those below touched it."""
@@ -88,8 +114,41 @@ class Changes:
         found = self.idents.get(key)
         return found if found is not None or self.below is None else self.below.owner(key)
 
+    @property
+    def bottom(self) -> Changes:
+        """The changes of the batch, below those of its messages."""
+        return self if self.below is None else self.below.bottom
+
+    def booked(self) -> Docket:
+        """Return the ledger entries and serials of these changes, on those of what is below."""
+        if self.docket is None:
+            self.docket = Docket(None if self.below is None else self.below.booked())
+        return self.docket
+
+    def touched(self) -> bool:
+        """Tell whether anything is known that the tables may not say."""
+        return bool(self.entries) or (self.below is not None and self.below.touched())
+
+    def waiting_version(self, seq: int) -> tuple[Any, ...] | None:
+        """Return the row of a version that is not in the table yet."""
+        at = bisect_left(self.versions, seq, key=_seq)
+        if at < len(self.versions) and self.versions[at][0] == seq:
+            return self.versions[at]
+        return None if self.below is None else self.below.waiting_version(seq)
+
+    def waiting_of(self, k: int, type_no: int) -> Iterator[tuple[int, str, bytes]]:
+        """Yield (``seq``, id, body) of versions filed under a key whose postings are not in the table yet."""
+        if self.below is not None:
+            yield from self.below.waiting_of(k, type_no)
+        for seq in self.postings.versions(k, type_no):
+            row = self.waiting_version(seq)
+            if row is not None:
+                yield seq, row[2], row[9]
+
     def absorb(self, other: Changes) -> None:
         """Take over the changes of one message that went well."""
+        if other.docket is not None:
+            self.booked().absorb(other.docket)
         self.entries.update(other.entries)
         self.idents.update(other.idents)
         self.versions += other.versions
@@ -99,6 +158,7 @@ class Changes:
         self.postings.absorb(other.postings)
         self.tallies.update(other.tallies)
         self.gaps.update(other.gaps)
+        self.refused.update(other.refused)
 
     def waiting(self) -> bool:
         """Tell whether there are rows that a search could ask for and that are not in the tables."""
@@ -106,6 +166,7 @@ class Changes:
 
     def flush(self, connection: Connection) -> None:
         """Write every row and drop it; the state of what was touched stays known."""
+        self.bottom.flushes += 1
         _VERSION.run(connection, self.versions)
         _SUPERSEDED.run(connection, self.superseded)
         newest = {row[:3]: row for row in self.currents}
@@ -117,6 +178,12 @@ class Changes:
         _SX_NUMBER.run(connection, sorted(self.postings.numbers))
         _TALLY.run(connection, [(*key, n) for key, n in self.tallies.items() if n])
         _GAP.run(connection, [(*key, n) for key, n in self.gaps.items()])
-        for rows in (self.versions, self.superseded, self.currents, self.new_idents, self.tallies, self.gaps):
+        _REFUSAL.run(connection, [(*key, n) for key, n in self.refused.items()])
+        if self.docket is not None:
+            self.docket.flush(connection)
+        for rows in (
+            self.versions, self.superseded, self.currents, self.new_idents, self.tallies, self.gaps,
+            self.refused,
+        ):  # fmt: skip
             rows.clear()
         self.postings = Rows()

@@ -5,6 +5,7 @@ The clock is taken first in a transaction, before anything that could deadlock o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,6 +13,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from gateway.canonical import now_us
+from gateway.store import direct
 from gateway.store.direct import execute
 from gateway.store.tables import TENANT_SHIFT
 
@@ -52,16 +54,30 @@ def enrol(connection: Connection, tenant: str) -> int:
     return no
 
 
-def take(connection: Connection, tenant: str) -> Ticks:
-    """Lock the tenant's clock and move it to the present; it never goes back, even if the host's does."""
+def ask(connection: Connection, tenant: str) -> Callable[[], Ticks | None]:
+    """Lock the tenant's clock and move it to the present; it never goes back, even if the host's does.
+
+    Returns:
+        What gives the clock, None for a tenant that has never written; asked for when it is needed.
+    """
     now = now_us()
-    row = execute(
+    rows = direct.ask(
         connection,
         "UPDATE feed_clock SET last_ts_us = CASE WHEN last_ts_us < ? THEN ? ELSE last_ts_us END "
         "WHERE tenant = ? RETURNING no, last_seq, last_ts_us",
         (now, now, tenant),
-    ).fetchone()
-    return Ticks(tenant, row[0], row[1], row[2])
+    )
+    return lambda: next((Ticks(tenant, *row) for row in rows()), None)
+
+
+def take(connection: Connection, tenant: str) -> Ticks:
+    """Return the clock of a tenant as :func:`ask` does, at once; one that has never written is enrolled."""
+    ticks = ask(connection, tenant)()
+    if ticks is None:
+        enrol(connection, tenant)
+        ticks = ask(connection, tenant)()
+    assert ticks is not None
+    return ticks
 
 
 def give_back(connection: Connection, ticks: Ticks) -> None:
@@ -71,6 +87,26 @@ def give_back(connection: Connection, ticks: Ticks) -> None:
         "UPDATE feed_clock SET last_seq = ?, last_ts_us = ? WHERE tenant = ?",
         (ticks.seq, ticks.ts_us, ticks.tenant),
     )
+
+
+@dataclass(slots=True, frozen=True)
+class Newest:
+    """The newest committed version of a tenant: its number, and the version's ``seq`` and ``lastUpdated``."""
+
+    no: int
+    seq: int
+    ts_us: int
+
+
+def newest(connection: Connection, tenant: str) -> Newest | None:
+    """Return the end of a tenant's commit order, or None for an unknown tenant."""
+    row = execute(
+        connection,
+        "SELECT c.no, c.last_seq, COALESCE((SELECT v.ts_us FROM version v WHERE v.seq = c.last_seq), 0) "
+        "FROM feed_clock c WHERE c.tenant = ?",
+        (tenant,),
+    ).fetchone()
+    return None if row is None else Newest(*row)
 
 
 def last_seq(connection: Connection, tenant: str) -> int | None:

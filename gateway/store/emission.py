@@ -8,6 +8,7 @@ from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.index import Index
 from gateway.store.lookup import Entry, ResourceKey
+from gateway.store.method import NUMBERS, Method
 from gateway.store.types import NAME
 
 
@@ -16,6 +17,8 @@ class Emission:
 
     def __init__(self, postings: Index) -> None:
         self._postings = postings
+        self.governed: frozenset[int] = frozenset()
+        """Types whose versions are told to the governor."""
 
     def version(
         self,
@@ -27,6 +30,7 @@ class Emission:
         source: str,
         ticks: Ticks,
         changes: Changes,
+        method: Method = "update",
     ) -> Entry:
         """Add the version that follows ``old``; return the state of the resource after it.
 
@@ -34,6 +38,7 @@ class Emission:
             body: with type and id.
             parts: ``body`` taken apart.
             event_us: when what made it happened; None for a stub.
+            method: the interaction that makes it; a message's drafts are updates.
         """
         tenant, type_no, id_ = key
         type_ = NAME[type_no]
@@ -41,7 +46,19 @@ class Emission:
         ver = old.ver + 1
         data = render(type_, id_, ver, ts_us, parts)
         changes.versions.append(
-            (seq, type_no, id_, ver, ts_us, event_us, old.seq or None, source, parts.sha, data, 0)
+            (
+                seq,
+                type_no,
+                id_,
+                ver,
+                ts_us,
+                event_us,
+                old.seq or None,
+                source,
+                parts.sha,
+                data,
+                NUMBERS[method],
+            )
         )
         changes.currents.append((tenant, type_no, id_, seq, ver, event_us))
         if old.ver and not old.deleted:  # a tombstone supersedes itself
@@ -49,8 +66,10 @@ class Emission:
         else:
             changes.tallies[ticks.tenant, "resource", type_] += 1
         self._postings.extract(body, tenant, seq, changes.postings)
-        entry = Entry(seq, ver, event_us, parts.sha, body=data, ts_us=ts_us)
+        entry = Entry(seq, ver, event_us, parts.sha, method, body=data, ts_us=ts_us)
         changes.entries[key] = entry
+        if type_no in self.governed:
+            changes.made.append((key, 0 if old.deleted else old.seq, seq, True))
         return entry
 
     def tombstone(self, key: ResourceKey, old: Entry, source: str, ticks: Ticks, changes: Changes) -> Entry:
@@ -58,10 +77,14 @@ class Emission:
         tenant, type_no, id_ = key
         seq, ts_us = ticks.next()
         ver = old.ver + 1
-        changes.versions.append((seq, type_no, id_, ver, ts_us, ts_us, old.seq, source, b"", b"", 1))
+        changes.versions.append(
+            (seq, type_no, id_, ver, ts_us, ts_us, old.seq, source, b"", b"", NUMBERS["delete"])
+        )
         changes.currents.append((tenant, type_no, id_, seq, ver, ts_us))
         changes.superseded += [(old.seq, seq), (seq, seq)]
         changes.tallies[ticks.tenant, "resource", NAME[type_no]] -= 1
-        entry = Entry(seq, ver, ts_us, deleted=True, body=b"", ts_us=ts_us)
+        entry = Entry(seq, ver, ts_us, method="delete", body=b"", ts_us=ts_us)
         changes.entries[key] = entry
+        if type_no in self.governed:
+            changes.made.append((key, old.seq, seq, False))
         return entry

@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store import cursor, light, versions
-from gateway.store.clock import last_seq, moment, tenant_number
+from gateway.store import clock, cursor, light, versions
 from gateway.store.cursor import Cursor
 from gateway.store.direct import execute
 from gateway.store.model import HistoryPage, Version
@@ -82,27 +81,47 @@ class _Span:
 def page(connection: Connection, asked: Asked, secret: bytes) -> HistoryPage:
     """Return one page; see ``Store.history``."""
     place = cursor.unseal(asked.cursor, asked.fingerprint, secret) if asked.cursor else None
-    number = tenant_number(connection, asked.tenant)
-    newest = 0 if number is None else last_seq(connection, asked.tenant) or 0
+    newest = clock.newest(connection, asked.tenant)
     if place is None:
-        place = Cursor(newest, (0 if asked.ascending else newest + 1,))
-    elif asked.ascending:
-        place = Cursor(newest, place.place)
-    if number is None:
+        seq = newest.seq if newest else 0
+        place = Cursor(seq, (0 if asked.ascending else seq + 1,))
+    elif asked.ascending and newest:
+        place = Cursor(newest.seq, place.place)
+    if newest is None:
         result = HistoryPage([], total=None if asked.ascending else 0)
     else:
-        span = _span(connection, asked, number, place)
-        found = _found(connection, asked, number, place, span)
-        shown = [seq for seq, _ in found[: min(asked.count, light.fitting(size for _, size in found))]]
-        result = HistoryPage(versions.of_seqs(connection, shown), more=len(found) > len(shown))
+        span = _span(connection, asked, newest.no, place)
+        result = _all(connection, asked, span) or _some(connection, asked, newest.no, place, span)
         result.total = _total(connection, asked, place, span, result)
-        result.ts_us = moment(connection, place.snapshot)
+        same = place.snapshot == newest.seq
+        result.ts_us = newest.ts_us if same else clock.moment(connection, place.snapshot)
         result.created = _created(connection, result.versions)
     if result.more or asked.ascending:
         last = result.versions[-1].seq if result.versions else place.position
         on = Cursor(place.snapshot, (last,), -1 if result.total is None else result.total)
         result.cursor = cursor.seal(on, asked.fingerprint, secret)
     return result
+
+
+def _all(connection: Connection, asked: Asked, span: _Span) -> HistoryPage | None:
+    """Return a page of everything's history, which has no holes; None where it must be weighed first."""
+    if asked.type is not None or span.lived or not asked.count or span.low >= span.high:
+        return None
+    if asked.ascending:
+        low, high = span.low, min(span.high, span.low + asked.count)
+    else:
+        low, high = max(span.low, span.high - asked.count), span.high
+    found = versions.between(connection, low, high, light.MAX_BYTES)
+    if len(found) != high - low:
+        return None
+    return HistoryPage(found if asked.ascending else found[::-1], more=span.high - span.low > asked.count)
+
+
+def _some(connection: Connection, asked: Asked, number: int, place: Cursor, span: _Span) -> HistoryPage:
+    """Return a page of any history; no more of it than memory should hold."""
+    found = _found(connection, asked, number, place, span)
+    shown = [seq for seq, _ in found[: min(asked.count, light.fitting(size for _, size in found))]]
+    return HistoryPage(versions.of_seqs(connection, shown), more=len(found) > len(shown))
 
 
 def _span(connection: Connection, asked: Asked, number: int, place: Cursor) -> _Span:

@@ -20,12 +20,16 @@ from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
 from gateway.store.heir import holders
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.method import Method
 from gateway.store.model import ANY_VERSION, Change, Result, Version
 from gateway.store.reading import Reading
 from gateway.store.types import NAME
 
 MOST_LEFT = 64
 """Identifiers of a deleted resource for which another owner is looked for."""
+
+LONGEST_KEY = 2048
+"""Bytes of an identifier that gets an owner (an index row of PostgreSQL holds 2704); longer ones get none."""
 
 
 class Interactions:
@@ -39,6 +43,11 @@ class Interactions:
         self.changes = changes
 
     @property
+    def reading(self) -> Reading:
+        """What the batch has looked up."""
+        return self._reading
+
+    @property
     def connection(self) -> Connection:
         """The writer's, inside its transaction."""
         return self._reading.connection
@@ -47,6 +56,10 @@ class Interactions:
         """Return how a resource stands at this point of the batch."""
         return self.changes.entry(key) or self._reading.entry(key)
 
+    def owner(self, key: IdentKey) -> str | None:
+        """Return the resource that an identifier belongs to at this point of the batch."""
+        return self.changes.owner(key) or self._reading.owner(key)
+
     def lives(self, key: ResourceKey) -> bool:
         """Tell whether a resource exists and is not deleted."""
         entry = self.entry(key)
@@ -54,12 +67,13 @@ class Interactions:
 
     def create(self, key: ResourceKey, body: Resource) -> Result:
         """Make a new resource; ``body`` begins with its type and id."""
-        return Result("created", self._made(key, Entry(), body, _taken_apart(body)))
+        return Result("created", self._made(key, Entry(), body, _taken_apart(body), "create"))
 
     def update(self, change: Change, key: ResourceKey, body: Resource) -> Result:
         """Make the next version, or the first one; content that is there already makes none.
 
-        With If-Match it does: of all who hold a version, and may want to write the same, one wins.
+        With If-Match it does: of all who hold a version, and may want to write the same, one wins. A patch
+        whose result is known (``Change.body``) is written like this, too.
 
         Raises:
             Rejected: ``precondition``: If-Match or If-None-Match does not hold.
@@ -67,9 +81,11 @@ class Interactions:
         entry = self.entry(key)
         lives = bool(entry.ver) and not entry.deleted
         _check_match(change, entry)
-        if change.if_none_match and lives:
+        if lives and ANY_VERSION in change.if_none_match:
             raise Rejected("the resource exists", code="precondition", where="If-None-Match")
-        return self._next(key, entry, body, always=change.if_match is not None)
+        if lives and entry.ver in change.if_none_match:
+            raise Rejected("that version is the current one", code="precondition", where="If-None-Match")
+        return self._next(key, entry, body, change.method, always=change.if_match is not None)
 
     def patch(self, change: Change, key: ResourceKey, linked: Callable[[Resource], Resource]) -> Result:
         """Make the next version from the current one; ``linked`` resolves the links of the result.
@@ -86,7 +102,7 @@ class Interactions:
         assert change.patch is not None
         patched = change.patch(loads(self._body(entry)))
         after = linked(same_resource({"resourceType": NAME[key[1]], "id": key[2]}, patched))
-        return self._next(key, entry, {"resourceType": NAME[key[1]], "id": key[2], **after})
+        return self._next(key, entry, {"resourceType": NAME[key[1]], "id": key[2], **after}, "patch")
 
     def delete(self, change: Change, key: ResourceKey) -> Result:
         """End a resource; one that was never there, or is deleted already, stays as it is.
@@ -108,12 +124,14 @@ class Interactions:
         """Return the result of a change that leaves a resource as it is."""
         return Result("unchanged", self._version(key, self.entry(key)))
 
-    def _next(self, key: ResourceKey, entry: Entry, body: Resource, *, always: bool = False) -> Result:
+    def _next(
+        self, key: ResourceKey, entry: Entry, body: Resource, method: Method, *, always: bool = False
+    ) -> Result:
         parts = _taken_apart(body)
         if not entry.ver or entry.deleted:
-            return Result("created", self._made(key, entry, body, parts))
+            return Result("created", self._made(key, entry, body, parts, method))
         if always or (parts.sha != entry.sha and not self._says_the_same(key, entry, parts)):
-            return Result("updated", self._made(key, entry, body, parts))
+            return Result("updated", self._made(key, entry, body, parts, method))
         confirmed = replace(entry, event_us=self._ticks.ts_us)
         self.changes.entries[key] = confirmed
         self.changes.currents.append((*key, entry.seq, entry.ver, confirmed.event_us))
@@ -125,10 +143,14 @@ class Interactions:
         new = render(NAME[key[1]], key[2], entry.ver, entry.ts_us, parts)
         return len(new) == len(stored) and _sorted(new) == _sorted(stored)
 
-    def _made(self, key: ResourceKey, entry: Entry, body: Resource, parts: Content) -> Version:
+    def _made(
+        self, key: ResourceKey, entry: Entry, body: Resource, parts: Content, method: Method
+    ) -> Version:
         """Write a version; it speaks for the moment of its commit, so that a late message changes nothing."""
         ticks, changes = self._ticks, self.changes
-        after = self._emission.version(key, entry, body, parts, ticks.ts_us + 1, self._source, ticks, changes)
+        after = self._emission.version(
+            key, entry, body, parts, ticks.ts_us + 1, self._source, ticks, changes, method
+        )
         for ident in identifiers(key, body):
             if self._is_free(ident):
                 changes.idents[ident] = changes.new_idents[ident] = key[2]
@@ -158,7 +180,7 @@ class Interactions:
 
     def _version(self, key: ResourceKey, entry: Entry) -> Version:
         body = self._body(entry)
-        return Version(NAME[key[1]], key[2], entry.ver, entry.seq, entry.ts_us, entry.deleted, body)
+        return Version(NAME[key[1]], key[2], entry.ver, entry.seq, entry.ts_us, entry.method, body)
 
 
 def identifiers(key: ResourceKey, body: Resource) -> Iterator[IdentKey]:
@@ -166,16 +188,19 @@ def identifiers(key: ResourceKey, body: Resource) -> Iterator[IdentKey]:
     said = body.get("identifier") or []
     for one in said if isinstance(said, list) else (said,):
         system, value = (one.get("system"), one.get("value")) if isinstance(one, dict) else (None, None)
-        if system and value and _is_text(system) and _is_text(value):
+        if system and value and _is_key(system, value):
             yield key[0], key[1], system, value
 
 
-def _is_text(said: object) -> bool:
-    """Tell whether a database can keep a text: no half of a surrogate pair, and no NUL on PostgreSQL."""
+def _is_key(system: object, value: object) -> bool:
+    """Tell whether any database can file two texts: no half of a surrogate pair, no NUL, and not too long."""
+    if not isinstance(system, str) or not isinstance(value, str):
+        return False
     try:
-        return isinstance(said, str) and b"\0" not in said.encode()
+        key = f"{system}{value}".encode()
     except UnicodeEncodeError:
         return False
+    return b"\0" not in key and len(key) <= LONGEST_KEY
 
 
 def _taken_apart(body: Resource) -> Content:

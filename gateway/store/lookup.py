@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store import columns
+from gateway.store import columns, direct
 from gateway.store.direct import execute, is_postgresql
+from gateway.store.method import METHODS, Method
 from gateway.store.model import State
 
 IdentKey = tuple[int, int, str, str]
@@ -27,7 +28,7 @@ _IDENT = (
     "WHERE i.tenant = q.a AND i.type = q.b AND i.system = q.c AND i.value = q.d"
 )
 _CURRENT = (
-    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, c.event_us, v.sha, v.deleted, v.body, v.ts_us "
+    "SELECT c.tenant, c.type, c.fhir_id, c.seq, c.ver, c.event_us, v.sha, v.method, v.body, v.ts_us "
     "FROM q CROSS JOIN current c CROSS JOIN version v "
     "WHERE c.tenant = q.a AND c.type = q.b AND c.fhir_id = q.c AND v.seq = c.seq"
 )
@@ -39,6 +40,7 @@ class Entry:
 
     Attributes:
         event_us: when the newest event happened that confirmed or made this state.
+        method: the interaction that made the current version.
         subject: id of the Patient that it is about, ``""`` for none, None while not looked at.
         survivor: id of the Patient, Account or Encounter that goes on for this one, ``""`` for none, None
             while not looked at.
@@ -51,21 +53,29 @@ class Entry:
     ver: int = 0
     event_us: int | None = None
     sha: bytes = b""
-    deleted: bool = False
+    method: Method = "update"
     subject: str | None = None
     known: tuple[bytes, ...] = ()
     body: bytes | None = None
     survivor: str | None = None
     ts_us: int = 0
 
+    @property
+    def deleted(self) -> bool:
+        """Whether the current version is a tombstone."""
+        return self.method == "delete"
 
-def _each(
+
+def _ask(
     connection: Connection, select: str, names: str, keys: Collection[tuple[Any, ...]]
-) -> Iterator[Any]:
-    rest = list(keys)
-    if is_postgresql(connection):
-        yield from _each_by_columns(connection, select, names, rest)
-        return
+) -> Callable[[], Iterator[Any]]:
+    """Post the look-ups of ``keys``; return what gives their rows."""
+    texts = _by_columns if is_postgresql(connection) else _by_values
+    asked = [direct.ask(connection, *each) for each in texts(select, names, list(keys))]
+    return lambda: chain.from_iterable(rows() for rows in asked)
+
+
+def _by_values(select: str, names: str, rest: list[tuple[Any, ...]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     width = len(names.split(","))
     row = "(" + ",".join("?" * width) + ")"
     while rest:
@@ -73,32 +83,42 @@ def _each(
         chunk, rest = rest[:size], rest[size:]
         chunk += [chunk[-1]] * (size - len(chunk))
         sql = f"WITH q({names}) AS (VALUES {','.join([row] * size)}) {select}"
-        yield from execute(connection, sql, tuple(chain.from_iterable(chunk)))
+        yield sql, tuple(chain.from_iterable(chunk))
 
 
-def _each_by_columns(
-    connection: Connection, select: str, names: str, keys: list[tuple[Any, ...]]
-) -> Iterator[Any]:
+def _by_columns(select: str, names: str, keys: list[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
     for at in range(0, len(keys), _MOST):
         kinds: list[columns.Kind] = ["bigint" if isinstance(value, int) else "text" for value in keys[0]]
         sql = f"WITH q({names}) AS (SELECT * FROM {columns.unnest(kinds)}) {select}"  # noqa: S608
-        yield from execute(connection, sql, columns.values(kinds, keys[at : at + _MOST]))
+        yield sql, columns.values(kinds, keys[at : at + _MOST])
+
+
+def ask_idents(connection: Connection, keys: Collection[IdentKey]) -> Callable[[], dict[IdentKey, str]]:
+    """Post :func:`idents`; return what gives its answer."""
+    found = _ask(connection, _IDENT, "a,b,c,d", keys)
+    return lambda: {(row[0], row[1], row[2], row[3]): row[4] for row in found()}
+
+
+def ask_entries(
+    connection: Connection, keys: Collection[ResourceKey]
+) -> Callable[[], dict[ResourceKey, Entry]]:
+    """Post :func:`entries`; return what gives its answer."""
+    found = _ask(connection, _CURRENT, "a,b,c", keys)
+    return lambda: {key: Entry() for key in keys} | {(row[0], row[1], row[2]): _entry(row) for row in found()}
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row[3], row[4], row[5], row[6], METHODS[row[7]], body=row[8], ts_us=row[9])
 
 
 def idents(connection: Connection, keys: Collection[IdentKey]) -> dict[IdentKey, str]:
     """Return which resources the identifiers belong to; unknown ones are left out."""
-    found = _each(connection, _IDENT, "a,b,c,d", keys)
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+    return ask_idents(connection, keys)()
 
 
 def entries(connection: Connection, keys: Collection[ResourceKey]) -> dict[ResourceKey, Entry]:
     """Return the current state of the resources with their bodies, an empty Entry for unknown ones."""
-    result = {key: Entry() for key in keys}
-    for row in _each(connection, _CURRENT, "a,b,c", keys):
-        result[row[0], row[1], row[2]] = Entry(
-            row[3], row[4], row[5], row[6], bool(row[7]), body=row[8], ts_us=row[9]
-        )
-    return result
+    return ask_entries(connection, keys)()
 
 
 def body(connection: Connection, seq: int) -> bytes:
@@ -109,10 +129,10 @@ def body(connection: Connection, seq: int) -> bytes:
 
 def inbox_states(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, State, str]]:
     """Return inbox id → (n, state, reason) of the messages that are there."""
-    found = _each(
+    found = _ask(
         connection,
         "SELECT i.id, i.n, i.state, i.reason FROM q CROSS JOIN inbox i WHERE i.id = q.a",
         "a",
         [(id_,) for id_ in ids],
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in found}
+    return {row[0]: (row[1], row[2], row[3]) for row in found()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -11,6 +11,11 @@ from gateway.store import identity, lookup
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.types import NUMBER
+
+_Asked = tuple[set[IdentKey], Callable[[], dict[ResourceKey, Entry]], Callable[[], dict[IdentKey, str]]]
+
+Referring = tuple[int, list[tuple[int, str, bytes]]]
+"""How often rows had been inserted when it was asked, and (``seq``, id, body) of what refers to something."""
 
 
 class Reading:
@@ -24,11 +29,30 @@ class Reading:
         self._cached_idents = idents
         self._idents: dict[IdentKey, str | None] = {}
         self._entries: dict[ResourceKey, Entry] = {}
+        self._asked: _Asked = (set(), dict, dict)
+        self.referring: dict[tuple[int, ...], Referring] = {}
+
+    def ask(self, entries: Collection[ResourceKey], idents: Collection[IdentKey]) -> None:
+        """Post the look-ups of what no cache knows, for :meth:`take`."""
+        unknown = {key for key in entries if self._cached_entries.get(key) is None}
+        owners = {key for key in idents if self._cached_idents.get(key) is None}
+        self._asked = (
+            owners,
+            lookup.ask_entries(self.connection, unknown),
+            lookup.ask_idents(self.connection, owners),
+        )
+
+    def take(self) -> None:
+        """Take the answers to :meth:`ask`."""
+        owners, entries, idents = self._asked
+        self._entries.update(entries())
+        self._idents.update(dict.fromkeys(owners))
+        self._idents.update(idents())
 
     def prefetch(self, work: Sequence[tuple[int, Translation]]) -> None:
         """Read what ``work``, as (tenant number, Translation), will ask for."""
-        self._idents = self._prefetch_idents(work)
-        self._entries = self._prefetch_entries(work)
+        self._idents.update(self._prefetch_idents(work))
+        self._entries.update(self._prefetch_entries(work))
 
     def _prefetch_idents(self, work: Sequence[tuple[int, Translation]]) -> dict[IdentKey, str | None]:
         keys = set[IdentKey]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
@@ -33,12 +33,9 @@ class Applier:
         self._entries: Lru[ResourceKey, Entry] = Lru(CACHE_SIZE)
         self._idents: Lru[IdentKey, str] = Lru(CACHE_SIZE)
 
-    def look_up(self, connection: Connection, work: Sequence[tuple[int, Translation]]) -> Reading:
-        """Look up in few statements what the batch's messages will ask for one by one."""
-        reading = Reading(connection, self._entries, self._idents)
-        if work:
-            reading.prefetch(work)
-        return reading
+    def look_up(self, connection: Connection) -> Reading:
+        """Return what a batch looks up, before the caches and beside them."""
+        return Reading(connection, self._entries, self._idents)
 
     def committed(self, changes: Changes) -> None:
         """Remember what a committed batch wrote."""
@@ -101,6 +98,7 @@ class Applier:
             rows.flush(reading.connection)
             for entry in rows.entries.values():
                 entry.body = None
+            changes.moved += rows.made
             changes.absorb(rows)
         return refs
 

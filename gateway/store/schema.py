@@ -27,6 +27,9 @@ _PUT = (
 ZONE = "zone"
 """Name of the fact that says in which zone dates without one were read when they were indexed."""
 
+DAYS = "ledger_zone"
+"""Name of the fact that says in which zone the days of the ledger begin, where it is not :data:`ZONE`."""
+
 UNFINISHED = "upgrade"
 """Name of the fact that is there while an upgrade has been begun and not ended."""
 
@@ -116,6 +119,11 @@ def version(connection: Connection) -> int:
     """Return the schema version of a store, 0 where it says none that can be read."""
     found = get(connection, "schema_version") or ""
     return int(found) if found.isdecimal() else 0
+
+
+def ledger_zone(connection: Connection) -> str | None:
+    """Return the zone in which the ledger's days begin: the first one that the store was indexed for."""
+    return get(connection, DAYS) or get(connection, ZONE)
 
 
 def cursor_secret(connection: Connection) -> bytes:

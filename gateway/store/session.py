@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.errors import Retry
 from gateway.store import schema
+from gateway.store.direct import send
 from gateway.store.engines import database_wide, engine_of, name_of
 
 __all__ = ["RETRY_SECONDS", "Session", "database_wide"]
@@ -35,6 +36,7 @@ class Session:
             Misconfigured: the URL, the ``synchronous`` level, the schema version or the zone does not fit.
             Retry: the database cannot be opened now.
         """
+        self.url = url
         self.engine = engine_of(url, synchronous)
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
@@ -67,10 +69,13 @@ class Session:
             raise Retry(text, after=OPEN_SECONDS) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, posted: bool = False) -> Iterator[Connection]:
         """Run one write transaction; commit at the end, roll everything back on any error.
 
         A connection that was lost (the server was restarted) is made anew first.
+
+        Args:
+            posted: its beginning goes to a server with its first statement, see ``direct.posted``.
 
         Raises:
             Retry: the database cannot commit now; nothing of it is kept.
@@ -81,10 +86,14 @@ class Session:
                     self._close(self.writer)
                     self.writer = self.engine.connect(writes=True)
                 self.engine.begin(self.writer)
+                if not posted:
+                    send(self.writer)
                 yield self.writer
                 self.engine.commit(self.writer)
             except BaseException as error:
                 self.engine.rollback(self.writer)
+                if self.engine.outlived(error):
+                    self._close(self.writer)  # the next transaction makes another one
                 if not database_wide(error):
                     raise
                 raise Retry(f"the store cannot commit ({name_of(error)})", after=RETRY_SECONDS) from error

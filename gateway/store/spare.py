@@ -18,16 +18,18 @@ from gateway.store.direct import execute
 from gateway.store.identity import SUCCESSOR, survivor_known
 from gateway.store.lookup import IdentKey
 from gateway.store.merge import GATHERED, group
+from gateway.store.method import DELETED
 from gateway.store.types import NUMBER
 
 _STATE = (
-    "SELECT c.seq, c.event_us, v.source, v.deleted, v.body FROM current c JOIN version v ON v.seq = c.seq "
+    f"SELECT c.seq, c.event_us, v.source, {DELETED}, v.body "  # noqa: S608
+    "FROM current c JOIN version v ON v.seq = c.seq "
     "WHERE c.tenant = ? AND c.type = ? AND c.fhir_id = ?"
 )
 _BEFORE = (
-    "WITH RECURSIVE chain(seq) AS (SELECT prev_seq FROM version WHERE seq = ? UNION ALL "
+    "WITH RECURSIVE chain(seq) AS (SELECT prev_seq FROM version WHERE seq = ? UNION ALL "  # noqa: S608
     "SELECT v.prev_seq FROM chain JOIN version v ON v.seq = chain.seq WHERE chain.seq IS NOT NULL) "
-    "SELECT v.body FROM chain JOIN version v ON v.seq = chain.seq WHERE v.deleted = 0"
+    f"SELECT v.body FROM chain JOIN version v ON v.seq = chain.seq WHERE NOT ({DELETED})"
 )
 _NAMES = frozenset(("resourceType", "id"))
 _HOPS = 32

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.store.direct import execute
 from gateway.store.insert import Insert
+from gateway.store.method import METHODS
 from gateway.store.model import Version
 from gateway.store.session import Session
 from gateway.store.tables import TENANT_SHIFT
@@ -102,7 +103,7 @@ _STANDING = (
     "next_us, sent_us"
 )
 _EVENTS = Insert("INTO subscription_event (n, number, seq)", "(?, ?, ?)")
-_STEP = "v.type, v.fhir_id, v.ver, v.seq, v.ts_us, v.deleted, v.body, v.prev_seq, v.source"
+_STEP = "v.type, v.fhir_id, v.ver, v.seq, v.ts_us, v.method, v.body, v.prev_seq, v.source"
 
 
 class Subscriptions:
@@ -208,9 +209,9 @@ def _of_type(connection: Connection, type_: int, after: int, upto: int, limit: i
 
 
 def _step(row: Sequence[object]) -> Step:
-    type_, id_, ver, seq, ts_us, deleted, body, previous, source = row
-    assert isinstance(type_, int)
-    version = Version(NAME[type_], id_, ver, seq, ts_us, bool(deleted), body)  # type: ignore[arg-type]
+    type_, id_, ver, seq, ts_us, method, body, previous, source = row
+    assert isinstance(type_, int) and isinstance(method, int)
+    version = Version(NAME[type_], id_, ver, seq, ts_us, METHODS[method], body)  # type: ignore[arg-type]
     return Step(version, previous, source)  # type: ignore[arg-type]
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from gateway.canonical import Resource
-from gateway.canonical.logical_id import is_id
+from gateway.canonical.logical_id import is_id, new_id
 from gateway.errors import Rejected
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.direct import execute, pipelined
-from gateway.store.given import new_id
 from gateway.store.interaction import Interactions, identifiers
 from gateway.store.links import Condition, Links
 from gateway.store.lookup import IdentKey, ResourceKey
@@ -235,7 +234,7 @@ class Transaction:
         change, key = self._transact.changes[at], self._keys[at]
         if change.method == "create":
             return self._do.create(key, self._bodies[at])
-        if change.method == "update":
+        if change.patch is None:
             return self._do.update(change, key, self._bodies[at])
         return self._do.patch(change, key, lambda body: self._links.rewritten(body, change.full_url))
 

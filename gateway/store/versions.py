@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.store.direct import execute, pipelined
+from gateway.store.method import METHODS
 from gateway.store.model import Version
 from gateway.store.types import NAME, NUMBER
 
-COLUMNS = "v.type, v.fhir_id, v.ver, v.seq, v.ts_us, v.deleted, v.body"
+COLUMNS = "v.type, v.fhir_id, v.ver, v.seq, v.ts_us, v.method, v.body"
 
 _CURRENT = (
     f"SELECT {COLUMNS} FROM current c CROSS JOIN version v "  # noqa: S608
@@ -31,11 +32,15 @@ _SOME = (
     f" SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq"
     " AND v.ver IN (SELECT q.value FROM EACH(?) q) ORDER BY v.seq DESC"
 )
+_BETWEEN = (
+    f"SELECT {COLUMNS} FROM version v WHERE v.seq > ? AND v.seq <= ? AND "  # noqa: S608
+    "(SELECT SUM(LENGTH(w.body)) FROM version w WHERE w.seq > ? AND w.seq <= ?) <= ? ORDER BY v.seq"
+)
 
 
 def of(row: Any) -> Version:
     """Return the Version of a row of :data:`COLUMNS`."""
-    return Version(NAME[row[0]], row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+    return Version(NAME[row[0]], row[1], row[2], row[3], row[4], METHODS[row[5]], row[6])
 
 
 def current(connection: Connection, tenant: int, type_: str, id_: str) -> Version | None:
@@ -60,6 +65,11 @@ def of_seqs(connection: Connection, seqs: Sequence[int]) -> list[Version]:
     sql = f"SELECT {COLUMNS} FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"  # noqa: S608
     found = {row[3]: of(row) for row in execute(connection, sql, (json.dumps(list(seqs)),))} if seqs else {}
     return [found[seq] for seq in seqs]
+
+
+def between(connection: Connection, low: int, high: int, most: int) -> list[Version]:
+    """Return the versions after ``low`` up to ``high``; none where they are more than ``most`` bytes."""
+    return [of(row) for row in execute(connection, _BETWEEN, (low, high, low, high, most))]
 
 
 def version(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> Version | None:

@@ -14,8 +14,13 @@ class Tag:
     code: str
 
 
-View = Mapping[str, Tag | None]
-"""Type → the tag that those of its resources have that are seen; None: none is seen.
+class Supervised:
+    """Only what belongs to the supervised business (``gateway/store/supervision.py``)."""
+
+
+SUPERVISED = Supervised()
+View = Mapping[str, Tag | Supervised | None]
+"""Type → the tag that those of its resources have that are seen, or what else they are; None: none is seen.
 
 Of a type that is not in it everything is seen.
 """

@@ -9,18 +9,25 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from gateway.canonical import Refused, Translation
+from gateway.errors import Retry
 from gateway.store import inbox
 from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined, refusal
-from gateway.store.direct import execute
+from gateway.store.direct import execute, pipelined, posted, send
+from gateway.store.docket import Books
 from gateway.store.engines import database_wide
+from gateway.store.governing import Governor
 from gateway.store.model import Settle, Transact, Transacted, Written
 from gateway.store.resources import Applier
 from gateway.store.session import Session
+from gateway.store.types import NUMBER
 
 _LOG = logging.getLogger("qiao.store")
 
 Committed = Callable[[Mapping[str, int]], object]
 """Told of a commit: tenant → its newest sequence number."""
+
+
+Write = Callable[[Connection, Attempt], list[Attempt]]
 
 
 class _Rehearsed(Exception):
@@ -34,6 +41,16 @@ class Writer:
         self._session = session
         self.listeners: list[Committed] = []
         self._memory = Memory(applier, inbox.last_n(session.writer))
+
+    @property
+    def books(self) -> Books:
+        """How the books are kept, and what is known of them."""
+        return self._memory.books
+
+    def govern(self, governor: Governor) -> None:
+        """Show everything of its types to ``governor`` from now on."""
+        self._memory.governor = governor
+        self._memory.applier.emission.governed = frozenset(NUMBER[name] for name in governor.types)
 
     def write(self, batch: Sequence[Item]) -> list[Written | Transacted]:
         """Write the whole batch and commit it; see ``Store.write``."""
@@ -56,15 +73,35 @@ class Writer:
         return [written for attempt in attempts for written in attempt.written]
 
     def _run(self, batch: Sequence[Item], *, keep: bool) -> list[Attempt]:
+        """Write ``batch``; where that fails, in a transaction in which it is halved, down to one item."""
+
+        def whole(connection: Connection, attempt: Attempt) -> list[Attempt]:
+            attempt.run()
+            with posted(connection):
+                attempt.flush()
+            return [attempt]
+
+        try:
+            return self._transaction(batch, whole, keep=keep)
+        except Retry:
+            raise
+        except Exception as error:  # noqa: BLE001  of one item, which the halves will find
+            reason = error
+        return self._transaction((), lambda connection, _: self._halves(connection, batch, reason), keep=keep)
+
+    def _transaction(self, batch: Sequence[Item], write: Write, *, keep: bool) -> list[Attempt]:
         before = self._memory.last_n
+        self._memory.rehearsed = not keep
         attempts: list[Attempt] = []
         try:
-            with self._session.transaction() as connection:
+            with self._session.transaction(posted=True) as connection:
+                attempt = Attempt(connection, self._memory, batch)
                 if self._session.changed_by_others():
                     before = inbox.last_n(connection)
                     self._memory.forget(before)
-                attempts = self._attempt(connection, batch)
+                attempts = write(connection, attempt)
                 if not keep:
+                    send(connection)
                     raise _Rehearsed
         except _Rehearsed:
             self._memory.forget(before)
@@ -76,10 +113,12 @@ class Writer:
     def _attempt(self, connection: Connection, batch: Sequence[Item]) -> list[Attempt]:
         """Write ``batch`` inside a savepoint; where it fails, its halves, down to one item."""
         before = self._memory.last_n
-        attempt = Attempt(connection, self._memory)
         execute(connection, "SAVEPOINT batch")
         try:
-            attempt.run(batch)
+            attempt = Attempt(connection, self._memory, batch)
+            attempt.run()
+            with pipelined(connection):
+                attempt.flush()
         except Exception as error:
             if database_wide(error):
                 raise
@@ -100,7 +139,7 @@ class Writer:
         """Quarantine a message that SQL refuses; where not even that can be written, refuse it."""
         if isinstance(item, Transact):
             attempt = Attempt(connection, self._memory)
-            attempt.written.append(Transacted(error=refusal(error)))
+            attempt.written.append(Transacted(error=refusal(error), at=-1))
             return [attempt, Attempt(connection, self._memory)]
         _LOG.error("inbox %s: the database refuses it (%s)", item.envelope.id, type(error).__name__)
         if isinstance(item, Settle) and isinstance(item.outcome, Translation):

@@ -62,7 +62,7 @@ def test_text_is_compared_by_bytes(desk: Any) -> None:
 def test_rows_are_inserted_whatever_their_number(desk: Any, count: int) -> None:
     rows = [(n, f"id{n}", None if n % 3 else n, bytes([n % 256, 0])) for n in range(count)]
     insert = Insert(
-        "INTO version (seq, type, fhir_id, ver, ts_us, event_us, deleted, source, sha, body)",
+        "INTO version (seq, type, fhir_id, ver, ts_us, event_us, method, source, sha, body)",
         "(?,5,?,1,9,?,0,'',?,?)",
         "ON CONFLICT DO NOTHING",
     )

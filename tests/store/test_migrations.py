@@ -14,6 +14,7 @@ import pytest
 from gateway.canonical import Draft
 from gateway.errors import Misconfigured, Retry
 from gateway.store import Change, Transact, direct, migrations, open_store, tables
+from gateway.store.method import METHODS
 from gateway.store.migrations import copy, reindex, standing, upgrade
 from gateway.store.session import Session
 
@@ -45,6 +46,7 @@ def old(url: str) -> Iterator[str]:
         with psycopg.connect(url, autocommit=True) as server:
             for name in NEW:
                 server.execute(f"DROP TABLE {name}")
+            server.execute("ALTER TABLE version RENAME COLUMN method TO deleted")
             server.execute("DELETE FROM store_meta")
             server.execute("\n".join(rows).replace("X'", r"'\x"))
     yield url
@@ -95,6 +97,39 @@ def test_an_upgrade_keeps_everything_and_finds_it(old: str) -> None:
     assert upgrade(old, progress=silent).before == tables.SCHEMA_VERSION, "and again: nothing to do"
 
 
+def test_older_versions_say_by_which_interaction_they_were_made(old: str) -> None:
+    """The form of an id tells what was created: its moment is that of the first version."""
+    ms, seq = 1_767_225_601_000, 1 << 41
+    ours = f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7000-8000-0123456789ab"
+    rows = [
+        (ours, 1, 0, ms, "create"),
+        (ours, 2, 0, ms, "update"),
+        (ours, 3, 1, ms, "delete"),
+        (ours[:-1] + "c", 1, 0, ms + 86_400_000, "update"),
+        ("0c1f7a52-1a2b-5c3d-8e4f-0123456789ab", 1, 0, ms, "update"),
+        ("p9", 1, 0, ms, "update"),
+    ]
+    session = Session(old, "FULL", check=False)
+    with session.transaction() as connection:
+        for n, (id_, ver, deleted, at, _) in enumerate(rows):
+            direct.execute(
+                connection,
+                "INSERT INTO version (seq, type, fhir_id, ver, ts_us, deleted, source, sha, body) "
+                "VALUES (?, 103, ?, ?, ?, ?, '', ?, ?)",
+                (seq + n, id_, ver, at * 1000, deleted, b"", b'{"resourceType":"Patient","meta":{}}'),
+            )
+    session.close()
+    upgrade(old, progress=silent)
+    session = Session(old, "FULL")
+    try:
+        found = direct.execute(session.writer, "SELECT seq, method FROM version ORDER BY seq").fetchall()
+    finally:
+        session.close()
+    told = {at: METHODS[number] for at, number in found}
+    assert [told[seq + n] for n in range(len(rows))] == [row[-1] for row in rows]
+    assert {made for at, made in told.items() if at < seq} == {"update"}
+
+
 COLUMNS = (
     "SELECT table_name, column_name, data_type, is_nullable, collation_name FROM information_schema.columns "
     "WHERE table_schema = 'public' AND table_name <> 'alembic_version' ORDER BY 1, ordinal_position"
@@ -118,7 +153,7 @@ def declared(url: str) -> list[Any]:
 def test_what_was_upgraded_is_what_is_made_anew(
     old: str, engine: str, tmp_path: Path, postgresql: Any
 ) -> None:
-    """Where this fails ``tables.py`` has changed: it needs a schema version and a step of its own."""
+    """Where this fails ``tables`` have changed: it needs a schema version and a step of its own."""
     upgrade(old, progress=silent)
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}" if engine == "sqlite" else postgresql.database()
     assert declared(old) == declared(fresh)

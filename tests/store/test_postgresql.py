@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.canonical import Draft
 from gateway.errors import Misconfigured, Retry
-from gateway.store import direct, open_store
+from gateway.store import Change, Transact, direct, interaction, open_store
 from gateway.store.engines import database_wide, facts, postgresql
 
 Make = Callable[..., Draft]
@@ -107,14 +108,43 @@ def test_another_writer_that_does_not_end_says_retry(desk: Any) -> None:
     assert desk.store.write([desk.receive()])[0].outcome is None
 
 
+def test_a_table_altered_by_another_process_costs_one_commit_and_no_message(desk: Any, patient: Make) -> None:
+    for number in range(3):  # until every statement is prepared
+        desk.stored(patient("p1", mrn="1", name=f"{number}"))
+    assert desk.store.read("default", "Patient", "p1") is not None
+    for kind in ("numeric", "bigint"):
+        with psycopg.connect(desk.url, autocommit=True) as other:
+            other.execute(f"ALTER TABLE turn ALTER COLUMN n TYPE {kind}".encode())
+        with pytest.raises(Retry, match="0A000"):
+            desk.stored(patient("p1", mrn="1", name=kind))
+        assert len(desk.stored(patient("p1", mrn="1", name=kind))) == 1
+    assert set(desk.store.counts("default").inbox) == {"stored"}
+
+
 def test_an_index_that_takes_no_longer_key_costs_only_its_message(desk: Any, patient: Make) -> None:
     """2704 bytes of an index row, after compression, is PostgreSQL's limit."""
-    import random
-
     long = "".join(chr(random.Random(1).randrange(0x4E00, 0x9FFF)) for _ in range(1))
     long = "".join(chr(each) for each in random.Random(2).sample(range(0x4E00, 0x9FFF), 5000)) + long
     assert desk.put(patient("p1", mrn=long)).outcome.reason == "store-conflict"
     assert desk.stored(patient("p2", mrn="2")) == ["Patient/p2/_history/1"]
+
+
+def test_a_row_that_the_database_refuses_costs_its_transaction_and_names_no_other_change(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interaction, "LONGEST_KEY", 1 << 20)
+    long = "".join(chr(each) for each in random.Random(2).sample(range(0x4E00, 0x9FFF), 5000))
+    bodies = [
+        {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": value}]}
+        for value in ("1", "2", long)
+    ]
+    one, first, second = (Change("create", "Patient", body=body) for body in bodies)
+    other, bad = desk.store.write(
+        [Transact("default", "urn:app", [one]), Transact("default", "urn:app", [first, second])]
+    )
+    assert other.error is None
+    assert (bad.error.code, bad.at) == ("exception", -1)
+    assert desk.execute("SELECT COUNT(*) FROM version") == [(1,)]
 
 
 def test_nul_is_no_character_of_sql(desk: Any, patient: Make) -> None:

@@ -46,6 +46,8 @@ class Engine(Protocol):
     def begin(self, writer: Connection) -> None:
         """Begin a write transaction; no other one of any process runs beside it.
 
+        It may only be posted, see ``direct.posted``.
+
         Raises:
             sqlite3.Error, psycopg.Error: another one holds the lock for too long, or the connection is lost.
         """
@@ -70,6 +72,12 @@ class Engine(Protocol):
 
     def usable(self, connection: Connection) -> bool:
         """Tell whether an idle connection still leads to the database."""
+
+    def outlived(self, error: BaseException) -> bool:
+        """Tell whether an error says that what was prepared on a connection is good for nothing any more.
+
+        So it is after another process has altered a table, as an upgrade does.
+        """
 
     def facts(self, connection: Connection) -> dict[str, str]:
         """Return what the engine says of itself."""

@@ -22,7 +22,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import Misconfigured
-from gateway.store.direct import execute, pipelined
+from gateway.store.direct import execute, pipelined, posted
+from gateway.store.volley import Answer, Volley
 
 LEAST_VERSION = 13
 CONNECT_SECONDS = 10
@@ -38,6 +39,9 @@ _PERMANENT = ("21", "22", "23", "42", "54", "0A", "25P02")
 
 _WIDE = ("42501",)
 """Of these classes, what is the operator's to mend: a missing privilege."""
+
+_STALE = "RevalidateCachedQuery"
+"""Where PostgreSQL finds that a prepared statement would give other columns now: a table was altered."""
 
 _SECRETS = ("password", "passfile", "sslpassword", "sslkey")
 
@@ -58,6 +62,14 @@ _WRITER = {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": "0"}
 _READER = {"default_transaction_read_only": "on", "statement_timeout": f"{READ_SECONDS}s"}
 
 
+class Driver(psycopg.Connection[Any]):
+    """A connection of psycopg, and the statements that wait to be sent on it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.volley = Volley(self)
+
+
 class Postgresql:
     """A database of a server; see ``Engine``."""
 
@@ -66,7 +78,7 @@ class Postgresql:
         self.place = place_of(url)
         self._synchronous = "on" if synchronous in ("FULL", "EXTRA") else "off"
         self._counts = False
-        self._seen: int | None = None
+        self._turn: Answer | None = None
         self._mine: int | None = None
         self._engine = create_engine(
             url,
@@ -82,7 +94,9 @@ class Postgresql:
                 "tcp_user_timeout": 60_000,
             },
         )
+        event.listen(self._engine, "do_connect", _connect)
         event.listen(self._engine, "connect", _adapt)
+        event.listen(self._engine, "before_cursor_execute", _before)
 
     def connect(self, *, writes: bool = False) -> Connection:
         """See ``Engine``."""
@@ -121,40 +135,43 @@ class Postgresql:
         self._counts = True
 
     def begin(self, writer: Connection) -> None:
-        """See ``Engine``. One round trip."""
-        turn = None
-        with pipelined(writer):
+        """See ``Engine``; goes with the next statement."""
+        with posted(writer):
             execute(writer, "BEGIN")
             execute(writer, "SELECT pg_advisory_xact_lock(?)", (_LOCK,))
-            if self._counts:
-                turn = execute(writer, "SELECT n FROM turn")
-        self._seen = int(turn.fetchone()[0]) if turn is not None else None
+            self._turn = execute(writer, "SELECT n FROM turn") if self._counts else None
 
     def commit(self, writer: Connection) -> None:
-        """See ``Engine``. One round trip; the turn is counted with what it was used for."""
-        turn = None
+        """See ``Engine``. One round trip, with what was posted; the turn is counted in it."""
+        after = None
         self._mine, mine = None, self._mine
         with pipelined(writer):
             if self._counts:
-                turn = execute(writer, "UPDATE turn SET n = n + 1 RETURNING n")
+                after = execute(writer, "UPDATE turn SET n = n + 1 RETURNING n")
             execute(writer, "COMMIT")
-        if turn is not None:
-            told = self._seen == mine
-            self._mine = int(turn.fetchone()[0]) if told else None
+        if after is not None:
+            told = self._seen() == mine
+            self._mine = _number(after) if told else None
 
     def rollback(self, writer: Connection) -> None:
         """See ``Engine``."""
         if writer.closed:
             return
         driver: Any = writer.connection.driver_connection
+        driver.volley.drop()
         if not driver.closed and driver.info.transaction_status != TransactionStatus.IDLE:
             with suppress(psycopg.Error):
                 execute(writer, "ROLLBACK")
 
     def changed_by_others(self, writer: Connection) -> bool:
         """See ``Engine``."""
-        changed, self._mine = self._seen != self._mine, self._seen
-        return changed or self._seen is None
+        seen = self._seen()
+        changed, self._mine = seen != self._mine, seen
+        return changed or seen is None
+
+    def _seen(self) -> int | None:
+        """Return the turn with which this transaction began."""
+        return None if self._turn is None else _number(self._turn)
 
     def begin_snapshot(self, reader: Connection) -> None:
         """See ``Engine``."""
@@ -175,6 +192,10 @@ class Postgresql:
         poll.register(driver.fileno(), select.POLLIN)
         return not poll.poll(0)
 
+    def outlived(self, error: BaseException) -> bool:
+        """See ``Engine``."""
+        return isinstance(error, psycopg.errors.InvalidSqlStatementName) or _is_stale(error)
+
     def facts(self, connection: Connection) -> dict[str, str]:
         """See ``Engine``."""
         columns = ", ".join("current_setting(?)" for _ in _FACTS)
@@ -190,6 +211,20 @@ def place_of(url: URL) -> str:
     """Return a URL as people may read it."""
     shown = url.set(drivername="postgresql").difference_update_query(_SECRETS)
     return shown.render_as_string(hide_password=True)
+
+
+def _connect(_dialect: object, _record: object, args: Any, settings: Any) -> Driver:
+    return Driver.connect(*args, **settings)
+
+
+def _before(_connection: object, cursor: Any, *_: object) -> None:
+    """Go before a statement of SQLAlchemy's own: those make and change tables, all others go ``direct``."""
+    cursor.connection.volley.fire()
+    cursor.connection.volley.forget()
+
+
+def _number(answer: Answer) -> int:
+    return int(answer.fetchall()[0][0])
 
 
 def _adapt(dbapi: Any, _record: object) -> None:
@@ -228,4 +263,8 @@ def database_wide(error: BaseException) -> bool:
         state is None
     ):  # raised by the driver itself: a value that it cannot send, or a connection that is gone
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return state in _WIDE or not state.startswith(_PERMANENT)
+    return state in _WIDE or not state.startswith(_PERMANENT) or _is_stale(error)
+
+
+def _is_stale(error: BaseException) -> bool:
+    return isinstance(error, psycopg.errors.FeatureNotSupported) and error.diag.source_function == _STALE

@@ -106,6 +106,10 @@ class Sqlite:
         """See ``Engine``."""
         return not connection.closed
 
+    def outlived(self, error: BaseException) -> bool:
+        """See ``Engine``: SQLite prepares its statements anew by itself."""
+        return False
+
     def facts(self, connection: Connection) -> dict[str, str]:
         """See ``Engine``."""
         found = (execute(connection, f"PRAGMA {name}").fetchone()[0] for name in _FACTS)

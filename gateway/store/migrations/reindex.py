@@ -30,6 +30,8 @@ def begin(connection: Connection, zone: str) -> None:
     """Take the postings away; write down that they are to be made for ``zone``, from the beginning."""
     for name in POSTINGS:
         execute(connection, f"TRUNCATE {name}" if is_postgresql(connection) else f"DELETE FROM {name}")  # noqa: S608
+    if (days := schema.ledger_zone(connection)) is not None:
+        schema.put(connection, schema.DAYS, days)  # the heads of its days are there already
     schema.put(connection, schema.ZONE, zone)
     schema.put(connection, schema.UNFINISHED, json.dumps({"after": 0, "done": 0}))
 

@@ -1,16 +1,31 @@
 """Schema version 3: the tables of the FHIR server, and postings of every search parameter.
 
 The old postings go; those of today are made by the step after it (``reindex``), which takes its time and may
-be interrupted.
+be interrupted. A version says by which interaction it was made; of those that are there the form of the id
+tells it, which the server gave to what was created.
 """
 
 from __future__ import annotations
 
+import re
+
 from alembic import op
-from sqlalchemy import BigInteger, Column, Double, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Column, Connection, Double, Integer, LargeBinary, String, Text
+
+from gateway.store.direct import execute
 
 revision = "3"
 down_revision = "2"
+
+_CREATE = 2
+_GIVEN = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+_SPAN_MS = 600_000
+"""Between the giving of an id and the commit of its first version, at most."""
+
+_FIRST = (  # what was no deletion is an update by its number already
+    "SELECT seq, fhir_id, ts_us FROM version WHERE seq > ? AND ver = 1 "
+    "AND method = 0 AND fhir_id LIKE '________-____-7___-____-____________' ORDER BY seq LIMIT 10000"
+)
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 _TEXT = String().with_variant(Text(collation="C"), "postgresql")
@@ -24,6 +39,7 @@ def upgrade() -> None:
     _turn()
     _exports()
     _subscriptions()
+    _methods(op.get_bind())
 
 
 def _postings() -> None:
@@ -135,3 +151,20 @@ def _subscriptions() -> None:
         Column("tenant", Integer, primary_key=True, autoincrement=False),
         Column("seq", _BIG, nullable=False),
     )
+
+
+def _methods(connection: Connection) -> None:
+    """Let the mark of a deletion (0, 1) name the interaction: an update has its 0, a deletion its 1."""
+    op.execute("ALTER TABLE version RENAME COLUMN deleted TO method")
+    after = -1
+    while rows := execute(connection, _FIRST, (after,)).fetchall():
+        after = rows[-1][0]
+        for seq, id_, ts_us in rows:
+            if _given(id_, ts_us):
+                execute(connection, "UPDATE version SET method = ? WHERE seq = ?", (_CREATE, seq))
+
+
+def _given(id_: str, ts_us: int) -> bool:
+    """Tell whether the server gave an id: its moment is that of the first version."""
+    found = _GIVEN(id_)
+    return found is not None and abs(int(found[1] + found[2], 16) - ts_us // 1000) < _SPAN_MS

@@ -1,0 +1,283 @@
+"""Desk: what code inside the write transaction sees and does, for one Transact or message.
+
+It sees what the batch has written so far, one writer at a time, so that what it finds stays true until the
+commit. Whatever it does is undone together where its Transact or message fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from gateway.canonical import Resource
+from gateway.canonical.json import stored
+from gateway.canonical.logical_id import is_id, new_id
+from gateway.errors import Rejected
+from gateway.store import lookup, supervision
+from gateway.store.clock import Ticks
+from gateway.store.docket import Books, Docket
+from gateway.store.interaction import Interactions
+from gateway.store.ledger import book
+from gateway.store.ledger.entry import Entered, Entry
+from gateway.store.lookup import ResourceKey
+from gateway.store.model import Change, Version
+from gateway.store.referrers import lists_of, referrers
+from gateway.store.serials import Serial, mint
+from gateway.store.serials.serial import is_serial
+from gateway.store.types import NUMBER
+
+MOST_REFERRING = 1000
+"""Resources that one look-up of what refers to something returns."""
+
+_LARGEST_KEPT = 65_536
+"""Bytes of a body that is worth keeping as a resource."""
+
+
+class Desk:
+    """One item's place in the write transaction. Of no use after the call that it was given to.
+
+    Attributes:
+        tenant: whose store it is.
+        tenant_no: the tenant's number.
+        source: what versions that are written here say of their origin.
+        zone: in which dates without a zone are read.
+        rehearsed: nothing of it will be kept.
+    """
+
+    def __init__(
+        self,
+        interactions: Interactions,
+        ticks: Ticks,
+        books: Books,
+        zone: str,
+        *,
+        source: str,
+        committed: int,
+        rehearsed: bool = False,
+    ) -> None:
+        """
+        Args:
+            committed: the newest ``seq`` of the tenant before this batch.
+        """
+        self.tenant, self.tenant_no = ticks.tenant, ticks.no
+        self.source, self.zone, self.rehearsed = source, zone, rehearsed
+        self._do, self._ticks, self._books, self._committed = interactions, ticks, books, committed
+        self._seen: dict[int, tuple[bytes, Resource]] = {}
+
+    @property
+    def ts_us(self) -> int:
+        """The moment of the commit, microseconds since 1970: later than all that was committed before."""
+        return self._ticks.ts_us
+
+    # Resources
+
+    def read(self, type: str, id: str) -> Resource | None:
+        """Return a resource as it stands now, with ``meta``; None where it does not live.
+
+        It is shared: copy what you want to change (``{**resource, ...}``).
+        """
+        entry = self._do.entry(self._key(type, id))
+        return None if not entry.ver or entry.deleted else self._parsed(entry.seq, entry.body)
+
+    def version(self, type: str, id: str) -> Version | None:
+        """Return the current version, a tombstone too, None where there never was one."""
+        key = self._key(type, id)
+        return self._do.unchanged(key).version if self._do.entry(key).ver else None
+
+    def referring(self, type: str, reference: str, *by: str, most: int = MOST_REFERRING) -> list[Resource]:
+        """Return the current resources of a type that refer to ``"Type/id"``, in whatever element.
+
+        In the order in which their current versions were made; of more than ``most`` the newest. Elements
+        count that a search parameter reads, and those that name a Patient, Encounter or Account; with ``by``
+        those of these search parameters alone (of what this batch has written still all).
+        """
+        lists = tuple(key for name in by for key in lists_of(type, name))
+        found = referrers(self._do, self.tenant_no, NUMBER.get(type, 0), reference, most, lists)
+        name = reference.encode()
+        return [self._parsed(seq, body) for seq, body in found if name in body]
+
+    def named(self, type: str, system: str, value: str) -> Resource | None:
+        """Return the living resource that an identifier belongs to."""
+        owner = self._do.owner((self.tenant_no, NUMBER.get(type, 0), system, value))
+        return None if owner is None else self.read(type, owner)
+
+    def body(self, seq: int) -> Resource:
+        """Return a version that was made, the current one or one before it. Not to be changed."""
+        return self._parsed(seq, None)
+
+    def write(self, body: Resource, interaction: Literal["create", "update"] = "update") -> Version:
+        """Write a resource; content that is there already makes no version. Returns the current one.
+
+        Args:
+            body: of a create without an id, which is given here; ``meta.versionId`` and ``lastUpdated`` in it
+                count nothing.
+
+        Raises:
+            Rejected: the type or id is none, or the resource has a text that cannot be stored.
+        """
+        type_ = body["resourceType"]
+        id_ = new_id() if interaction == "create" else body.get("id", "")
+        key = self._key(type_, id_)
+        if not key[1] or not is_id(id_):
+            raise Rejected("a resource needs a type of R4 and an id", code="value", where=str(type_))
+        rest = {name: value for name, value in body.items() if name not in ("resourceType", "id")}
+        whole = {"resourceType": type_, "id": id_, **rest}
+        change = Change(interaction, type_, id_, whole)
+        result = (
+            self._do.create(key, whole) if interaction == "create" else self._do.update(change, key, whole)
+        )
+        assert result.version is not None
+        return result.version
+
+    def delete(self, type: str, id: str) -> Version | None:
+        """End a resource; returns its tombstone, None where it did not live."""
+        return self._do.delete(Change("delete", type, id), self._key(type, id)).version
+
+    # Serials
+
+    def mint(self, kind: str, organisation: str, local_number: str) -> Serial:
+        """Return the serial of a document: the one that it has, or a new one, in the tenant's format.
+
+        Args:
+            kind: ``prescription``, ``exam``, ``lab``, ``admission``, ``transfer`` or ``referral``.
+            organisation: code of the institution that made the document.
+            local_number: its number there; with the two others it is the document.
+
+        Raises:
+            Rejected: something of it does not fit the format, or there is no number left.
+        """
+        key = self._document(kind, organisation, local_number)
+        books = self._books.of(self.tenant)
+
+        def scoped() -> str:
+            return books.serials.scope(kind, organisation, self.ts_us, books.node, self.zone)
+
+        return mint.mint(self._do.connection, self._docket(), key, scoped, books.serials, self.ts_us)
+
+    def claim(self, serial: str, kind: str, organisation: str, local_number: str, platform: str) -> Serial:
+        """Write down that a document has the serial that a platform gave it.
+
+        Raises:
+            Rejected: ``conflict``: another document has it, or this one has another.
+        """
+        if not is_serial(serial):
+            raise Rejected("a serial is 1 to 64 printable ASCII characters", code="value")
+        key = self._document(kind, organisation, local_number)
+        return mint.claim(self._do.connection, self._do.changes.booked(), key, serial, platform, self.ts_us)
+
+    def serial(self, kind: str, organisation: str, local_number: str) -> Serial | None:
+        """Return the serial that a document has, None where it has none."""
+        key = self._document(kind, organisation, local_number)
+        return mint.of_document(self._do.connection, self._docket(), key)
+
+    def holder(self, serial: str) -> Serial | None:
+        """Return which document of the tenant has a serial.
+
+        Raises:
+            Rejected: ``conflict``: another tenant's has it.
+        """
+        return mint.owner(self._do.connection, self._docket(), self.tenant_no, serial)
+
+    # The ledger
+
+    def append(self, entry: Entry) -> Entered:
+        """Append an entry to the tenant's ledger, in the transaction that stores what it is about.
+
+        Raises:
+            Rejected: an entry without a kind or event, or one that goes back to none before it.
+        """
+        members = entry.members or (entry.about,)
+        bodies = [version.body for version in members]
+        docket = self._docket()
+        docket.supervised |= supervision.keys_of(self.tenant_no, members, self.version)
+        return book.append(self._do.connection, docket, self._books, self._ticks, entry, bodies)
+
+    def supervise(self, versions: Sequence[Version]) -> None:
+        """Let the regulator see what belongs to a document without being entered: flags and tasks."""
+        docket = self._docket()
+        docket.supervised |= supervision.keys_of(self.tenant_no, versions, self.version)
+
+    def purge(self, entered: Entered) -> Entered:
+        """Take away the bodies of the members of an entry, for good; hash and tombstone stay.
+
+        Returns the entry that says so. Versions that stand in several entries need it for each of them.
+
+        Raises:
+            Rejected: ``conflict``: a member is the current version of its resource (delete that first).
+        """
+        for seq in entered.members:
+            self._unless_current(seq)
+        return book.purge(self._do.connection, self._do.changes.booked(), self._books, self._ticks, entered)
+
+    def entries(self, serial: str) -> list[Entered]:
+        """Return what the ledger says of a serial, oldest first, with what this batch has appended."""
+        waiting = [one for one in self._waiting() if one.serial == serial]
+        return book.of_serial(self._do.connection, self.tenant, self.tenant_no, serial) + waiting
+
+    def entries_about(self, type: str, id: str) -> list[Entered]:
+        """Return the entries that are about versions of a resource, oldest first."""
+        waiting = [one for one in self._waiting() if (one.type, one.id) == (type, id)]
+        found = book.about(self._do.connection, self.tenant, self.tenant_no, NUMBER.get(type, 0), id)
+        return found + waiting
+
+    def _waiting(self) -> list[Entered]:
+        return [one for one in self._docket().waiting() if one.tenant == self.tenant]
+
+    def _docket(self) -> Docket:
+        return self._do.changes.booked()
+
+    def _document(self, kind: str, organisation: str, local_number: str) -> tuple[int, str, str, str]:
+        said = (organisation, kind, local_number)
+        if not all(said) or any(len(one) > 256 or not one.isprintable() for one in said):
+            raise Rejected(
+                "a document has a kind, an institution and a number there", code="value", where="identifier"
+            )
+        return self.tenant_no, organisation, kind, local_number
+
+    def _key(self, type_: str, id_: str) -> ResourceKey:
+        return self.tenant_no, NUMBER.get(type_, 0), id_
+
+    def _parsed(self, seq: int, body: bytes | None) -> Resource:
+        """Return a version as a resource; remembered once committed: till then a ``seq`` may go back."""
+        found = self._books.parsed.get(seq)
+        if found is None:
+            if body is None:
+                row = self._do.changes.waiting_version(seq)
+                body = row[9] if row else lookup.body(self._do.connection, seq)
+            seen = self._seen.get(seq)
+            if seen is not None and seen[0] is body:
+                return seen[1]
+            found = stored(body)
+            self._seen[seq] = body, found
+            if seq <= self._committed and len(body) <= _LARGEST_KEPT:
+                self._books.parsed.update({seq: found})
+        return found
+
+    def _unless_current(self, seq: int) -> None:
+        body = self.body(seq)
+        entry = self._do.entry(self._key(body["resourceType"], body["id"]))
+        if entry.seq == seq:
+            raise Rejected(
+                "the current version cannot be purged", code="conflict", where=body["resourceType"]
+            )
+
+
+class DeskFacts:
+    """What a desk knows, asked by references (``gateway.canonical.facts.Facts``)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.now_us = desk.ts_us
+
+    def read(self, reference: str) -> Resource | None:
+        """Return the current resource that ``"Type/id"`` names; a version in it counts nothing."""
+        type_, _, rest = reference.partition("/")
+        return self._desk.read(type_, rest.partition("/")[0])
+
+    def referring(self, type: str, reference: str, *by: str) -> Sequence[Resource]:
+        """See :meth:`Desk.referring`."""
+        return self._desk.referring(type, reference, *by)
+
+    def named(self, type: str, system: str, value: str) -> Resource | None:
+        """See :meth:`Desk.named`."""
+        return self._desk.named(type, system, value)

@@ -1,0 +1,83 @@
+"""Inbox: every message with its bytes, and what is counted of them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+
+
+class Inbox(SQLModel, table=True):
+    """Every message: what is known of it. Small and rewritten once, so its bytes live elsewhere."""
+
+    __tablename__: ClassVar[Any] = "inbox"
+    __table_args__ = (
+        Index("inbox_id", "id", unique=True),
+        Index("inbox_repeat", "repeat_key"),
+        Index("inbox_sender", "sender", "n"),
+        Index(
+            "inbox_open",
+            "state",
+            "n",
+            sqlite_where=text("state <> 'stored'"),
+            postgresql_where=text("state <> 'stored'"),
+        ),
+    )
+    n: int = key(BIG)
+    id: str
+    tenant: str
+    adapter: str
+    sender: str
+    received_us: int = Field(sa_column=Column(BIG, nullable=False))
+    state: str
+    reason: str
+    attempts: int
+    control_id: str
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    repeat_key: int = Field(sa_column=Column(BIG, nullable=False))
+    content_type: str
+    charset: str
+    map_version: str
+    first_seq: int = Field(sa_column=Column(BIG, nullable=False))
+    versions: int
+    outcome: str
+    lineage: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    answer: bytes | None = Field(sa_column=Column(LargeBinary))
+
+
+class InboxRaw(SQLModel, table=True):
+    """The bytes of every message, verbatim, written once."""
+
+    __tablename__: ClassVar[Any] = "inbox_raw"
+    n: int = key(BIG)
+    meta: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class GapRow(SQLModel, table=True):
+    """Codes without a map, counted per sender and table."""
+
+    __tablename__: ClassVar[Any] = "gap"
+    __table_args__ = CLUSTERED
+    tenant: str = Field(primary_key=True)
+    sender: str = Field(primary_key=True)
+    tbl: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    n: int
+
+
+class Tally(SQLModel, table=True):
+    """Counters kept in the same transaction as what they count."""
+
+    __tablename__: ClassVar[Any] = "tally"
+    __table_args__ = CLUSTERED
+    tenant: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    n: int
+
+
+TABLES = tables(Inbox, InboxRaw, GapRow, Tally)
