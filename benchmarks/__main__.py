@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import codecs, durable, machine, served, server
+from benchmarks import codecs, durable, machine, served, server, visit
 from benchmarks.messages import KINDS, MAPPED
 from benchmarks.resources import RESOURCES
 
@@ -89,6 +89,14 @@ SEARCHES: Columns = {
     "files alone/s": lambda row: f"{row['export_files']:,.0f}",
 }
 
+VISIT: Columns = {
+    "": lambda row: row["step"],
+    "prescriptions/s": lambda row: f"{row['rate']:,.0f}",
+    "per second of the processor": lambda row: f"{row['cpu_rate']:,.0f}",
+    "gate p50 ms": lambda row: f"{row['gate_p50']:.1f}" if "gate_p50" in row else "",
+    "p95": lambda row: f"{row['gate_p95']:.1f}" if "gate_p95" in row else "",
+}
+
 
 def run_codecs(rounds: int, seconds: float) -> Rows:
     """Time the codecs beside the peers, one table for each group and message."""
@@ -153,12 +161,26 @@ def run_server(size: server.Size) -> Rows:
     return rows
 
 
+def run_visit(size: visit.Size) -> Rows:
+    """Time prescriptions through gate, signature, serial, ledger and store."""
+    rows = visit.run(size)
+    table(
+        f"prescriptions of three drugs, ES256, synchronous=FULL, {size.resources:,} resources before, "
+        f"{size.rounds} x {size.prescriptions:,}, medians",
+        rows,
+        VISIT,
+    )
+    return rows
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
     parser.add_argument(
-        "--only", choices=("codecs", "validation", "durable", "receipt", "memory", "server"), action="append"
+        "--only",
+        choices=("codecs", "validation", "durable", "receipt", "memory", "server", "visit"),
+        action="append",
     )
     parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
     options = parser.parse_args()
@@ -171,6 +193,7 @@ def main() -> None:
         "receipt": lambda: run_receipt(size),
         "memory": lambda: run_memory(size),
         "server": lambda: run_server(server.QUICK if options.quick else server.FULL),
+        "visit": lambda: run_visit(visit.QUICK if options.quick else visit.FULL),
     }
     result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
     print(result["machine"], flush=True)

@@ -38,7 +38,8 @@ def filled(resources: int) -> Path:
 
 
 def _fingerprint() -> str:
-    return hashlib.sha256((ROOT / "gateway/store/tables.py").read_bytes()).hexdigest()[:12]
+    declared = sorted((ROOT / "gateway/store/tables").glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in declared)).hexdigest()[:12]
 
 
 def fill(path: Path, resources: int) -> None:

@@ -1,0 +1,146 @@
+"""Grounds: why the course of a visit refuses something, with requirement, article and HTTP status.
+
+What the packs of a jurisdiction refuse is in ``gateway.policy``; here is what follows from the states alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gateway.errors import Ground, Refusal
+from gateway.policy import Decision, Finding
+
+_NATIONAL = "《互联网医院管理办法（试行）》"
+_FLOW = "渝卫发〔2019〕49号 附件3"
+
+GROUNDS: Mapping[str, tuple[str, Ground]] = {
+    ground.rule: (code, ground)
+    for code, ground in (
+        ("login", Ground(
+            "nobody-acts", "nobody has asserted which person acts: name the practitioner",
+            "未经电子实名认证：请指明操作人员", "NAT-16.2", f"{_NATIONAL}第十六条")),
+        ("login", Ground(
+            "unknown-person", "the practitioner who was asserted is not on file", "所声明的操作人员未登记",
+            "NAT-16.2", f"{_NATIONAL}第十六条")),
+        ("forbidden", Ground(
+            "another-author", "who acts is not the one whom the document names",
+            "登录人员与文书署名人员不一致", "SC-22.2", f"{_NATIONAL}第十六条")),
+        ("conflict", Ground(
+            "state-submitted", "the document has been submitted: change it by $cancel and a new one",
+            "文书已提交：请用 $cancel 撤销后另开新单", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-entered", "the document has been told to the regulator: mark it entered-in-error instead",
+            "文书已上报，不得删除：请改为 entered-in-error", "CQ49附3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-takes-effect", "a draft takes effect by $submit (and $review), not by a write",
+            "草稿须经 $submit（处方另经 $review）生效，不得直接改写",
+            "NAT-20.5", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-task", "this Task is moved by its operation ($review, $refer, $redeem), not by a write",
+            "该任务须经 $review、$refer 或 $redeem 办理，不得直接改写", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-jump", "the state of the document does not allow this", "文书当前状态不允许该操作",
+            "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-began",
+            "a visit that began ends by finished or $terminate; cancelled means that it never began",
+            "已开始的就诊应以 finished 或 $terminate 结束，cancelled 仅表示未曾开始", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-class", "an internet visit stays one: its class does not change",
+            "互联网就诊的类别不得更改", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-visit-over", "the visit is over: no more orders", "就诊已结束或终止，不得再开具医嘱",
+            "NAT-19.2", f"{_NATIONAL}第十九条")),
+        ("conflict", Ground(
+            "state-not-approved", "the prescription has not been approved by a pharmacist",
+            "处方未经药师审核生效", "NAT-20.5", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-redeemed", "the prescription has been used", "处方已使用，不得重复核销",
+            "CQ18-7.2", "渝府办发〔2018〕179号 第7项")),
+        ("conflict", Ground(
+            "state-expired", "the prescription has run out", "处方已过有效期",
+            "NAT-20.5", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-held", "the prescription is held: look at the reasons and say confirm",
+            "处方须人工复核：请核对原因并以 confirm 确认", "NAT-20.6", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-waiting", "the platform has not given the serial yet", "监管平台尚未返回流水号",
+            "CQ49附3.5", _FLOW + "注5")),
+        ("conflict", Ground(
+            "serial-taken", "another document has this number or serial", "该编号或流水号已属于另一份文书",
+            "CQ49附3.5", _FLOW + "注5")),
+        ("business-rule", Ground(
+            "serial-brought", "a serial is minted by the gateway or the platform and cannot be brought along",
+            "流水号由网关或监管平台赋予，不得由提交方自带", "CQ49附3.5", _FLOW + "注5")),
+        ("business-rule", Ground(
+            "institution-unknown",
+            "no institution code: set [tenants.NAME] organization, or Encounter.serviceProvider",
+            "无机构代码：请设置 [tenants.NAME] organization 或 Encounter.serviceProvider",
+            "CQ18-30.2", _FLOW)),
+        ("business-rule", Ground(
+            "kind-unknown", "the request does not say its kind (category, urn:qiao:codes:request-kind)",
+            "申请单未载明类别（category，urn:qiao:codes:request-kind）", "CQ49附3.5", _FLOW + "注5")),
+        ("business-rule", Ground(
+            "reason-missing", "say why (parameter reason)", "请写明理由（参数 reason）", "CQ49-3.1", _FLOW)),
+        ("business-rule", Ground(
+            "not-a-visit", "the document belongs to no internet visit on file",
+            "文书不属于已登记的互联网就诊",
+            "CQ49-3.1", _FLOW)),
+        ("business-rule", Ground(
+            "not-whole", "a document that it names is missing", "所引用的文书缺失",
+            "SC-31.4", f"{_NATIONAL}第二十条")),
+        ("business-rule", Ground(
+            "signature", "the signature is not good", "电子签名无效", "NAT-20.4", f"{_NATIONAL}第二十条")),
+    )
+}  # fmt: skip
+"""Rule id → the code of the refusal, and what it says."""
+
+_CODES = {401: "login", 403: "forbidden", 409: "conflict"}
+_SEVERITIES = {
+    "refuse": "error",
+    "hold": "warning",
+    "warn": "warning",
+    "flag": "information",
+    "pass": "information",
+}
+
+
+def refuse(rule: str, where: str = "", *, also: str = "", also_zh: str = "", code: str = "") -> Refusal:
+    """Return the refusal of a rule of :data:`GROUNDS`.
+
+    Args:
+        where: path of the element.
+        also: English sentence that follows; ``also_zh`` in Chinese.
+        code: instead of the rule's own.
+    """
+    own, ground = GROUNDS[rule]
+    said = Ground(
+        f"{rule}.{code}" if code and code != own else rule,
+        f"{ground.text}: {also}" if also else ground.text,
+        f"{ground.text_zh}：{also_zh or also}" if also else ground.text_zh,
+        ground.requirement,
+        ground.article,
+        where,
+    )
+    return Refusal([said], code=own)
+
+
+def refusal_of(decision: Decision) -> Refusal | None:
+    """Return the refusal that a decision of the policy is, with whatever else it found; None: none."""
+    if not decision.refusals:
+        return None
+    grounds = [ground_of(one) for one in decision.findings]
+    return Refusal(grounds, code=_CODES.get(decision.status, "business-rule"))
+
+
+def ground_of(finding: Finding) -> Ground:
+    """Return a finding of the policy as a ground."""
+    return Ground(
+        finding.rule, finding.text, finding.text_zh, finding.requirement, finding.article,
+        finding.where[0] if finding.where else "", _SEVERITIES[finding.verdict],
+    )  # fmt: skip
+
+
+def grounds_of(findings: Sequence[Finding]) -> tuple[Ground, ...]:
+    """Return findings of the policy as grounds."""
+    return tuple(ground_of(one) for one in findings)

@@ -1,0 +1,129 @@
+"""The visit decides, not the door: what messages bring of internet visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.canonical import Draft, Envelope, Merge, Refused, Stored, Translation, new_envelope_id, now_us
+from gateway.store import Receive, Settle
+
+
+@pytest.fixture
+def message(store: Any) -> Any:
+    """Store resources as one message; returns its outcome."""
+
+    def write(*bodies: Any, merges: Any = (), envelope: Any = None) -> Any:
+        at = now_us()
+        envelope = envelope or Envelope(
+            new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|"
+        )
+        translation = Translation(
+            [Draft(one["resourceType"], one["id"], one) for one in bodies], list(merges)
+        )
+        items = [Receive(envelope, "", b"", 0)] if not merges or envelope else []
+        return store.write([*items, Settle(envelope, translation, lambda _outcome: b"")])[-1].outcome
+
+    return write
+
+
+def issues(clinic: Any, name: str) -> list[str]:
+    found = clinic.ask("GET", f"DetectedIssue?implicated={name}&_count=99").json()
+    return [one["resource"]["code"]["coding"][0]["code"] for one in found.get("entry", [])]
+
+
+def test_what_holds_already_is_stored_flagged_numbered_and_entered(admitted: Any, message: Any) -> None:
+    group, line = admitted.draft(number="HIS1")
+    outcome = message({**group, "status": "active"}, {**line, "status": "active"})
+    assert isinstance(outcome, Stored), outcome
+    found = admitted.read("RequestGroup/g1")
+    assert found["groupIdentifier"]["value"].startswith("CN")
+    assert admitted.read("MedicationRequest/g1m0")["groupIdentifier"] == found["groupIdentifier"]
+    assert "nat-20-signed" in issues(admitted, "RequestGroup/g1")
+    assert admitted.entries()[-1] == ("prescription", "effective", "RequestGroup/g1")
+    assert admitted.store.ledger.verify("default").ok
+
+
+def test_drugs_without_a_group_are_one_prescription_by_their_number(admitted: Any, message: Any) -> None:
+    _, *lines = admitted.draft(number="HIS1", lines=2)
+    assert isinstance(message(*({**one, "status": "active"} for one in lines)), Stored)
+    serials = {admitted.read(f"MedicationRequest/g1m{n}")["groupIdentifier"]["value"] for n in range(2)}
+    assert len(serials) == 1
+    entered = [one for one in admitted.store.ledger.entries("default", 0, 9) if one.kind == "prescription"]
+    assert [len(one.members) for one in entered] == [2]
+
+
+def test_a_later_message_corrects_and_keeps_the_serial(admitted: Any, message: Any) -> None:
+    _, line = admitted.draft(number="HIS1")
+    message({**line, "status": "active"})
+    serial = admitted.read("MedicationRequest/g1m0")["groupIdentifier"]
+    hospital = {"system": "urn:example:groups", "value": "G1"}
+    message(
+        {**line, "status": "active", "groupIdentifier": hospital, "dosageInstruction": [{"text": "每日两次"}]}
+    )
+    assert admitted.read("MedicationRequest/g1m0")["groupIdentifier"] == serial
+    message({**line, "status": "cancelled"})
+    told = [(one.event, one.serial) for one in admitted.store.ledger.entries("default", 0, 9) if one.n > 1]
+    assert told == [(event, serial["value"]) for event in ("effective", "corrected", "cancelled")]
+
+
+def test_a_draft_and_a_planned_visit_are_gated_on_arrival(admitted: Any, message: Any) -> None:
+    group, line = admitted.draft(number="HIS1")
+    outcome = message(group, line)
+    assert isinstance(outcome, Refused)
+    assert any(one.rule == "nat-20-signed" and "第二十条" in one.text for one in outcome.issues)
+    assert admitted.ask("GET", "RequestGroup/g1").status_code == 404
+    admitted.file(admitted.body("Consent/z1", status="inactive"))
+    outcome = message(admitted.visit(id="v2", status="planned"))
+    assert isinstance(outcome, Refused) and outcome.issues[0].rule == "nat-18-consent"
+    outcome = message(admitted.visit(id="v3", status="in-progress"))
+    assert isinstance(outcome, Stored)
+    assert "nat-18-consent" in issues(admitted, "Encounter/v3")
+
+
+def test_orders_and_dispenses_of_messages_are_flagged_where_the_api_refuses(
+    admitted: Any, message: Any
+) -> None:
+    admitted.call("Encounter/v1", "terminate", "Practitioner/w1", reason="胸痛")
+    assert isinstance(message(admitted.body("ServiceRequest/e1", status="active")), Stored)
+    assert "nat-19-visit-over" in issues(admitted, "ServiceRequest/e1")
+    assert admitted.entries()[-1] == ("lab", "effective", "ServiceRequest/e1")
+
+
+def test_a_repeated_message_enters_nothing(admitted: Any, message: Any) -> None:
+    order = admitted.body("ServiceRequest/e1", status="active")
+    message(order)
+    before = admitted.entries()
+    message(admitted.read("ServiceRequest/e1"))
+    message({**order, "requisition": admitted.read("ServiceRequest/e1")["requisition"]})
+    assert admitted.entries() == before
+
+
+def test_a_merge_of_patients_appends_to_each_document(admitted: Any, store: Any) -> None:
+    admitted.submitted()
+    key = ("urn:oid:2.16.156.990101.1", "old")
+    other = admitted.body("Patient/p1", id="p2", identifier=[{"system": key[0], "value": "new"}])
+    admitted.file({**admitted.read("Patient/p1"), "identifier": [{"system": key[0], "value": "old"}]}, other)
+    at = now_us()
+    envelope = Envelope(new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|A40")
+    merge = Merge("Patient", key, "p1", "p2")
+    drafts = [
+        Draft("Patient", "p2", other, (key[0], "new")),
+        Draft("Patient", "p1", {"resourceType": "Patient", "id": "p1"}, key),
+    ]
+    done = store.write(
+        [Receive(envelope, "", b"", 0), Settle(envelope, Translation(drafts, [merge]), lambda _o: b"")]
+    )
+    assert isinstance(done[1].outcome, Stored), done[1].outcome
+    told = [(kind, event) for kind, event, _ in admitted.entries()]
+    assert ("visit", "merged") in told and ("prescription", "merged") in told
+    assert store.ledger.verify("default").ok
+
+
+def test_messages_of_the_wards_enter_nothing(admitted: Any, message: Any) -> None:
+    before = admitted.entries()
+    ward = {"resourceType": "Encounter", "id": "w", "status": "planned", "class": {"code": "IMP"}}
+    order = {**admitted.body("ServiceRequest/e1", status="draft"), "encounter": {"reference": "Encounter/w"}}
+    assert isinstance(message(ward, order), Stored)
+    assert admitted.entries() == before
