@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.canonical import Issue
+from gateway.faults import in_chinese
 
 _TABLE: dict[str, tuple[str, str, str]] = {
     "no-channel": ("required", "is missing", "缺失"),
@@ -98,5 +99,5 @@ def issue(name: str, where: str, said: object = "") -> Issue:
         where,
         "",
         f"{where}: {text.format(said=said)}",
-        f"{where}：{text_zh.format(said=said)}",
+        f"{where}：{text_zh.format(said=in_chinese(str(said)))}",
     )

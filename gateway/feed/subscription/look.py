@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from gateway.feed.subscription.bounds import Bounds
 from gateway.feed.subscription.roll import Entry, Roll
 from gateway.feed.subscription.watch import Move
 from gateway.store.subscriptions import Look, Step, Subscriptions
@@ -25,9 +26,10 @@ FORGET = 100_000
 class Looker:
     """Looks through the versions of one store; belongs to one thread."""
 
-    def __init__(self, tables: Subscriptions, roll: Roll) -> None:
+    def __init__(self, tables: Subscriptions, roll: Roll, bounds: Bounds | None = None) -> None:
         self._tables = tables
         self._roll = roll
+        self._bounds = bounds
         self._places: dict[int, int] = {}
         self._recorded: dict[int, int] = {}
 
@@ -81,9 +83,12 @@ class Looker:
 
     def _find(self, steps: list[Step], live: list[Entry], look: Look) -> None:
         before = self._tables.versions(step.previous for step in steps if step.previous is not None)
+        seen = self._bounds.seen(steps, live) if self._bounds else None
         for step in steps:
             move = Move(step, lambda at=step.previous: before.get(at))  # type: ignore[misc]
             for entry in live:
+                if seen is not None and not seen(entry, step):
+                    continue
                 if entry.watch is not None and step.version.type in entry.watch.types and _tells(entry, move):
                     look.events.setdefault(entry.standing.n, []).append(step.version.seq)
 

@@ -15,6 +15,7 @@ from gateway.canonical.json import dumps, loads
 from gateway.feed.subscription import urls
 from gateway.feed.subscription.definition import XML, Content
 from gateway.store.clock import instant
+from gateway.store.method import VERBS
 from gateway.store.model import Version
 from gateway.validation import xml
 
@@ -150,15 +151,11 @@ def _parts(base: str, event: Event, content: Content) -> list[dict[str, Any]]:
 def _entry(base: str, version: Version, content: Content) -> bytes:
     """Return the entry of one version: with what was done to the resource, as every history tells it."""
     address = f"{version.type}/{version.id}"
-    if version.deleted:
-        method, url, status = "DELETE", address, "204"
-    elif version.ver == 1:
-        method, url, status = "POST", version.type, "201"
-    else:
-        method, url, status = "PUT", address, "200"
+    asked = version.type if version.method == "create" else address
+    status = "204" if version.deleted else "201" if version.ver == 1 else "200"
     told = {
         "fullUrl": f"{base}/{address}",
-        "request": {"method": method, "url": url},
+        "request": {"method": VERBS[version.method], "url": asked},
         "response": {
             "status": status,
             "etag": f'W/"{version.ver}"',

@@ -42,3 +42,8 @@ def owner(resource: Resource, source: str) -> str:
 def anybody(_client: str, _tenant: str) -> bool:
     """Let every client be notified: a gateway without clients."""
     return True
+
+
+def nobody(_client: str, _tenant: str) -> bool:
+    """Limit no client: a gateway without regulators."""
+    return False

@@ -13,10 +13,11 @@ import threading
 from collections.abc import Callable, Mapping
 
 from gateway.canonical import now_us
+from gateway.feed.subscription.bounds import Bounds
 from gateway.feed.subscription.delivery import Clock, Delivery, Write
 from gateway.feed.subscription.look import Looker
 from gateway.feed.subscription.notifier import Notifier
-from gateway.feed.subscription.owner import May, anybody
+from gateway.feed.subscription.owner import May, anybody, nobody
 from gateway.feed.subscription.roll import Roll
 from gateway.feed.subscription.sending import Send, Sender, trusted
 from gateway.store import Store
@@ -42,6 +43,7 @@ class Worker:
             :meth:`start`.
         base: gives the URL of the FHIR API by the tenant's name.
         may: tells whether a client may be notified now; called in the worker's thread, often.
+        limited: tells whether a client sees only what belongs to the supervised business; likewise.
         send: None: by HTTP.
         now: the present, microseconds since 1970.
 
@@ -57,6 +59,7 @@ class Worker:
         base: Callable[[str], str],
         *,
         may: May = anybody,
+        limited: May = nobody,
         send: Send | None = None,
         now: Clock = now_us,
     ) -> None:
@@ -71,7 +74,8 @@ class Worker:
         self._home: asyncio.AbstractEventLoop | None = None
         self._names: dict[int, str] = {}
         self._roll = Roll(store.subscriptions, notifier.reader)
-        self._looker = Looker(store.subscriptions, self._roll)
+        bounds = Bounds(store.supervision, lambda client, tenant: limited(client, self._name(tenant)))
+        self._looker = Looker(store.subscriptions, self._roll, bounds)
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._served = 0
         self._served_at: dict[int, int] = {}

@@ -55,7 +55,7 @@ def test_events_come_in_the_order_of_the_commits_with_numbers_from_one(rig: Any,
     assert [entry["fullUrl"].rpartition("/")[2] for entry in entries] == [
         "o0", "o1", "o2", "o3", "o4", "o5", "o6", "o2",
     ]  # fmt: skip
-    assert [entry["request"]["method"] for entry in entries] == [*["POST"] * 7, "DELETE"]
+    assert [entry["request"]["method"] for entry in entries] == [*["PUT"] * 7, "DELETE"]
     assert not any("resource" in entry for entry in entries)  # id-only
 
 
