@@ -33,6 +33,25 @@ def test_environment_wins_over_file_and_command_line_over_both(tmp_path: Path) -
     assert settings.override(found, port=0).api.port == 0
 
 
+def test_each_tenant_has_its_own_rules_and_one_that_is_not_named_the_defaults(tmp_path: Path) -> None:
+    text = """
+    [tenants.east]
+    organization = "990101001"
+    jurisdiction = ["cn-chongqing", "cn-sichuan"]
+    [tenants.east.parameters]
+    young-child-age = 7
+    forbidden-lists = ["narcotic"]
+    """
+    found = settings.load(write(tmp_path, text), {"QIAO_TENANTS__EAST__NODE": "3"})
+    east = found.tenant("east")
+    assert (east.organization, east.node, east.format) == ("990101001", 3, "cn-sichuan")
+    assert east.parameters == {"young-child-age": 7, "forbidden-lists": ("narcotic",)}
+    assert found.tenant("west") == settings.TenantSettings()
+    for wrong in ("[tenants.east]\nhash = 'md5'", "[tenants.east]\ncolour = 1", "[tenants]\neast = 1"):
+        with pytest.raises(Misconfigured, match="east"):
+            settings.load(write(tmp_path, wrong), {})
+
+
 def test_adapters_are_reached_from_the_environment(tmp_path: Path) -> None:
     found = settings.load(None, {"QIAO_ADAPTERS__PACS_RIS_HL7V2__PORT": "99"})
     assert found.adapters == {"pacs/ris_hl7v2": {"port": "99"}}
@@ -152,3 +171,31 @@ def test_a_list_stands_in_the_file_as_a_list_and_in_the_environment_with_commas(
     assert settings.load(file, given).validation.profiles == ("urn:c", "urn:d")
     with pytest.raises(Misconfigured, match="must be a list of strings"):
         settings.load(write(tmp_path, "[validation]\nprofiles = 3\n"), {})
+
+
+def test_what_a_hospital_owes_is_set_by_tenant(tmp_path: Path) -> None:
+    file = tmp_path / "qiao.toml"
+    file.write_text(
+        '[supervision.east]\nowner = "Organization/q"\n[supervision.east.deadlines]\nfinding-high = 6\n'
+    )
+    found = settings.load(file, {"QIAO_SUPERVISION__EAST__REMIND_HOURS": "48"})
+    assert found.supervised("east").owner == "Organization/q"
+    assert found.supervised("east").deadlines == {"finding-high": 6}
+    assert (found.supervised("east").remind_hours, found.supervised("west").remind_hours) == (48, 24)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[supervision]\nowner = "x"\n',
+        '[supervision.east]\nwho = "x"\n',
+        "[supervision.east.deadlines]\nfinding-high = 0\n",
+        '[supervision.east.deadlines]\nfinding-high = "soon"\n',
+        "[supervision.east.authorities]\nissuing = 7\n",
+    ],
+)
+def test_what_is_set_wrong_of_it_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "qiao.toml"
+    file.write_text(text)
+    with pytest.raises(Misconfigured, match="supervision"):
+        settings.load(file, {})

@@ -10,6 +10,8 @@ from gateway.settings.exposure import CLIENTS, check_port, guard, is_loopback
 from gateway.settings.hosts import is_listed
 from gateway.settings.places import clients_file, terminology_file
 from gateway.settings.reading import PREFIX, load, override
+from gateway.settings.receivers import Receivers, ReceiverSettings, secret
+from gateway.settings.regulator import TenantSettings
 from gateway.settings.sections import (
     ApiSettings,
     BulkSettings,
@@ -21,7 +23,9 @@ from gateway.settings.sections import (
     TerminologySettings,
     ValidationSettings,
 )
+from gateway.settings.signatures import SignatureSettings
 from gateway.settings.spoken import language
+from gateway.settings.supervision import SupervisionSettings
 
 __all__ = [
     "CLIENTS",
@@ -30,9 +34,14 @@ __all__ = [
     "BulkSettings",
     "MappingSettings",
     "PipelineSettings",
+    "ReceiverSettings",
+    "Receivers",
     "Settings",
+    "SignatureSettings",
     "StoreSettings",
     "SubscriptionSettings",
+    "SupervisionSettings",
+    "TenantSettings",
     "TerminologySettings",
     "ValidationSettings",
     "Value",
@@ -46,5 +55,6 @@ __all__ = [
     "language",
     "load",
     "override",
+    "secret",
     "terminology_file",
 ]

@@ -14,6 +14,8 @@ from gateway.errors import Misconfigured
 from gateway.settings.casting import Value, cast, listed
 from gateway.settings.exposure import CLIENTS, TLS_KEY, check_port, guard
 from gateway.settings.places import clients_file
+from gateway.settings.receivers import read_receivers
+from gateway.settings.regulator import read_tenants
 from gateway.settings.sections import (
     ApiSettings,
     BulkSettings,
@@ -25,6 +27,8 @@ from gateway.settings.sections import (
     TerminologySettings,
     ValidationSettings,
 )
+from gateway.settings.signatures import SignatureSettings
+from gateway.settings.supervision import read_supervision
 
 PREFIX = "QIAO_"
 
@@ -37,6 +41,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "terminology": TerminologySettings,
     "subscriptions": SubscriptionSettings,
     "bulk": BulkSettings,
+    "signatures": SignatureSettings,
 }
 
 
@@ -58,14 +63,25 @@ def load(
         table = found.setdefault(section, {})
         if isinstance(table, dict):
             _put(table, section, key, value)
-    valid = [*_SECTIONS, "adapters"]
+    valid = [*_SECTIONS, "tenants", "receivers", "supervision", "adapters"]
     if unknown := set(found) - set(valid):
         raise Misconfigured(f"unknown section [{min(unknown)}]; valid: {listed(valid)}", where=origin)
     parts = {
         name: _section(kind, found.get(name, {}), f"{origin} [{name}]") for name, kind in _SECTIONS.items()
     }
+    tenants = read_tenants(found.get("tenants", {}), origin)
+    receivers = read_receivers(found.get("receivers", {}), origin)
     adapters = _adapters(found.get("adapters", {}), origin)
-    return override(Settings(**parts, adapters=adapters, file=str(file or "")), guarded=guarded)
+    supervision = read_supervision(found.get("supervision", {}), origin)
+    made = Settings(
+        **parts,
+        tenants=tenants,
+        receivers=receivers,
+        supervision=supervision,
+        adapters=adapters,
+        file=str(file or ""),
+    )
+    return override(made, guarded=guarded)
 
 
 def override(
@@ -125,6 +141,12 @@ def _put(table: dict[str, Any], section: str, key: str, value: str) -> None:
     if section == "adapters":
         adapter, _, key = key.partition("__")
         table = table.setdefault(adapter.replace("_", "/", 1), {})
+    elif section == "receivers" and "__" in key:
+        receiver, _, key = key.partition("__")
+        table = table.setdefault(receiver.replace("_", "-"), {})
+    elif section in ("tenants", "supervision"):
+        tenant, _, key = key.partition("__")
+        table = table.setdefault(tenant, {})
     table[key] = value
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.casting import Value
+from gateway.settings.receivers import Receivers
+from gateway.settings.regulator import TenantSettings
+from gateway.settings.signatures import SignatureSettings
+from gateway.settings.supervision import SupervisionSettings
 
 _FILE = "sqlite:///"
 
@@ -197,6 +201,9 @@ class Settings:
     """All settings of one process.
 
     Attributes:
+        tenants: ``[tenants.NAME]`` by name; see :meth:`tenant`.
+        receivers: ``[receivers.NAME]``.
+        supervision: ``[supervision.NAME]`` by tenant; see :meth:`supervised`.
         adapters: raw ``[adapters."<kind>/<name>"]`` sections; ``gateway.registry`` checks them against
             the adapter's fields. ``enabled = false`` leaves an adapter closed.
         file: the TOML file that was read, ``""`` for none.
@@ -210,5 +217,17 @@ class Settings:
     terminology: TerminologySettings = field(default_factory=TerminologySettings)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
+    signatures: SignatureSettings = field(default_factory=SignatureSettings)
+    tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
+    receivers: Receivers = field(default_factory=Receivers)
+    supervision: Mapping[str, SupervisionSettings] = field(default_factory=dict)
     adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     file: str = ""
+
+    def tenant(self, name: str) -> TenantSettings:
+        """What is said of a tenant; one that nothing is said of has the defaults."""
+        return self.tenants.get(name) or TenantSettings()
+
+    def supervised(self, name: str) -> SupervisionSettings:
+        """How a tenant handles what its regulator asks; one that nothing is said of has the defaults."""
+        return self.supervision.get(name) or SupervisionSettings()

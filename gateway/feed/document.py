@@ -1,0 +1,195 @@
+"""Document: an entry of the ledger with what a receiver needs to understand it, read from the store.
+
+The versions that the entry is about are those of its moment; what they refer to (patient, visit, physician,
+institution, diagnosis) and the signatures over them are as they stand now. Design §3 "Serials and ledger".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.canonical import Resource
+from gateway.canonical.json import loads
+from gateway.policy.elements import reference
+from gateway.store import Entered, Store, Version
+
+AROUND = frozenset(
+    ("Condition", "Encounter", "Location", "Medication", "Organization", "Patient", "Practitioner",
+     "PractitionerRole", "RelatedPerson", "RequestGroup")
+)  # fmt: skip
+"""Types of what is sent along with the documents that refer to it."""
+
+SIGNED = frozenset(("prescription", "exam", "lab", "admission", "transfer", "referral", "record", "review"))
+"""Kinds of documents that somebody signs."""
+
+_AT_ONCE = 50
+"""Documents whose signatures are looked for in one search."""
+
+STEPS = 2
+"""How many references lead from a document to what is sent along: to the visit, and to its institution."""
+
+
+@dataclass(slots=True, frozen=True)
+class Document:
+    """An entry with its resources.
+
+    Attributes:
+        entry: as it stands in the ledger.
+        versions: of its members, in the order of their hashing; a tombstone has no body.
+        members: their resources; tombstones are left out.
+        context: what the members refer to, and the signatures over them, by ``"Type/id"``.
+    """
+
+    entry: Entered
+    versions: tuple[Version, ...]
+    members: tuple[Resource, ...]
+    context: Mapping[str, Resource]
+
+    @property
+    def about(self) -> Resource | None:
+        """The resource that the entry is about, None where it was deleted."""
+        return next(
+            (one for one in self.members if name_in(one) == f"{self.entry.type}/{self.entry.id}"), None
+        )
+
+    @property
+    def key(self) -> str:
+        """What is the same whenever this entry is sent: its number and its hash (``"41-7e29…"``)."""
+        return f"{self.entry.n}-{self.entry.hash.hex()}"
+
+    def resource(self, name: str) -> Resource | None:
+        """Return a member, or what is sent along, by ``"Type/id"``."""
+        return next((one for one in self.members if name_in(one) == name), self.context.get(name))
+
+    def of_type(self, type_: str) -> Iterator[Resource]:
+        """Yield the resources of a type: members first, then what is sent along."""
+        for one in (*self.members, *self.context.values()):
+            if one["resourceType"] == type_:
+                yield one
+
+
+class Documents:
+    """Reads documents from a store; for any thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, entries: Sequence[Entered]) -> list[Document]:
+        """Return the documents of entries of one tenant, in their order."""
+        versions = [tuple(found) for found in self._store.ledger.members_of(entries)]
+        members = [
+            tuple(_resource(one) for one in found if not one.deleted and one.body) for found in versions
+        ]
+        signatures = self._signatures(entries, members)
+        known: dict[str, Resource | None] = {}
+        named = _Named()
+        for _ in range(STEPS):
+            self._fetch(entries, members, signatures, known, named)
+        return [
+            Document(entry, whole, own, _context(own, signed, known, named))
+            for entry, whole, own, signed in zip(entries, versions, members, signatures, strict=True)
+        ]
+
+    def _fetch(
+        self,
+        entries: Sequence[Entered],
+        members: Sequence[Sequence[Resource]],
+        signatures: Sequence[Sequence[Resource]],
+        known: dict[str, Resource | None],
+        named: _Named,
+    ) -> None:
+        """Read what is referred to and not known yet, in one round trip."""
+        if not entries:
+            return
+        start = [one for found in (*members, *signatures) for one in found]
+        asked = sorted(
+            {name for one in (*start, *filter(None, known.values())) for name in named.by(one)}
+            - set(known)
+        )
+        keys = [(entries[0].tenant, *name.split("/")) for name in asked]
+        found = self._store.read_many(keys)  # type: ignore[arg-type]
+        for name, version in zip(asked, found, strict=True):
+            known[name] = _resource(version) if version and not version.deleted else None
+
+    def _signatures(
+        self, entries: Sequence[Entered], members: Sequence[Sequence[Resource]]
+    ) -> list[list[Resource]]:
+        """Return the signatures over each document that are not among its members."""
+        signed = {
+            f"{entry.type}/{entry.id}"
+            for entry, own in zip(entries, members, strict=True)
+            if entry.kind in SIGNED and not any(one["resourceType"] == "Provenance" for one in own)
+        }
+        found: dict[str, list[Resource]] = {name: [] for name in signed}
+        names = sorted(signed)
+        for at in range(0, len(names), _AT_ONCE):
+            for one in self._targeting(entries[0].tenant, names[at : at + _AT_ONCE]):
+                for name in {reference(target) for target in one.get("target", [])} & signed:
+                    found[name].append(one)
+        return [found.get(f"{entry.type}/{entry.id}", []) for entry in entries]
+
+    def _targeting(self, tenant: str, names: Sequence[str]) -> Iterator[Resource]:
+        """Yield the signatures over some resources."""
+        cursor: str | None = ""
+        while cursor is not None:
+            pairs = [("target", ",".join(names)), ("_count", "200")]
+            page = self._store.search(tenant, "Provenance", pairs + ([("_cursor", cursor)] if cursor else []))
+            yield from (one for one in map(_resource, page.matches) if one.get("signature"))
+            cursor = page.cursor if page.more else None
+
+
+def _resource(version: Version) -> Resource:
+    made: Resource = loads(version.body)
+    return made
+
+
+def name_in(resource: Resource) -> str:
+    """Return ``"Type/id"``."""
+    return f"{resource['resourceType']}/{resource.get('id', '')}"
+
+
+class _Named:
+    """What resources refer to; each is walked once, as long as all of them are held."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, frozenset[str]] = {}
+
+    def by(self, resource: Resource) -> frozenset[str]:
+        """Return the names of what one refers to."""
+        found = self._known.get(id(resource))
+        if found is None:
+            found = self._known[id(resource)] = frozenset(_references(resource))
+        return found
+
+
+def _context(
+    members: Sequence[Resource],
+    signatures: Sequence[Resource],
+    known: Mapping[str, Resource | None],
+    named: _Named,
+) -> dict[str, Resource]:
+    """Return what is sent along with some members: what they lead to in so many steps, and the signatures."""
+    own = {name_in(one) for one in members}
+    found: dict[str, Resource] = {}
+    front: Iterable[Resource] = (*members, *signatures)
+    for _ in range(STEPS):
+        names = {name for one in front for name in named.by(one)} - own - set(found)
+        step = {name: one for name in sorted(names) if (one := known.get(name)) is not None}
+        found |= step
+        front = list(step.values())
+    return found | {name_in(one): one for one in signatures}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Yield the local references in a resource that lead to what is sent along."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += one
+        elif isinstance(one, dict):
+            if (name := reference(one)) and name.partition("/")[0] in AROUND:
+                yield name
+            stack += [within for within in one.values() if type(within) in (dict, list)]

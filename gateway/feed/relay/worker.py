@@ -1,0 +1,162 @@
+"""Worker: runs the relays of all receivers, in one thread with an event loop of its own.
+
+It is woken by each commit of this process, and looks by itself for those of others. One process of a store
+does this work at a time: the others wait until it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.feed.receiver.wire import Wire
+from gateway.feed.relay.exchange import Exchange, Online, trusted
+from gateway.feed.relay.relay import POLL, Relay
+from gateway.settings import ReceiverSettings
+from gateway.store import Entered, Store
+
+_LOG = logging.getLogger("qiao.relay")
+
+REST = 0.05
+"""Seconds between two looks for a receiver at least: each one takes time from those who write."""
+
+GRACE = 5.0
+"""Seconds that requests under way are given when the gateway stops."""
+
+Assign = Callable[[str, Entered, str], Awaitable[None]]
+"""Writes down a serial that a receiver (its name) gave the document of an entry; Raises Rejected or Retry."""
+
+
+class RelayWorker:
+    """The relay worker of one process.
+
+    Args:
+        receivers: name, settings and wire of each.
+        assign: takes the serials that platforms give; called in the loop that called :meth:`start`.
+            None: they count nothing.
+        exchange: None: by HTTP.
+
+    Raises:
+        Misconfigured: certificates cannot be read.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        receivers: Sequence[tuple[str, ReceiverSettings, Wire]],
+        assign: Assign | None = None,
+        *,
+        exchange: Exchange | None = None,
+    ) -> None:
+        self._store, self._receivers, self._assign, self._exchange = store, receivers, assign, exchange
+        self._trust = {
+            name: trusted(settings.ca, settings.cert, f"[receivers.{name}]")
+            for name, settings, _ in receivers
+        }
+        self._sole = store.sole("relay")
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._bells: list[asyncio.Event] = []
+        self._stopping = False
+        self._end = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="qiao-relay", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work, in a thread; belongs to a running event loop."""
+        self._home = asyncio.get_running_loop()
+        if self._receivers:
+            self._store.on_commit(self.wake)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End what is under way and stop; call it in a thread: serials may need the loop of :meth:`start`."""
+        self._stopping = True
+        self.wake({})
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def wake(self, _newest: Mapping[str, int]) -> None:
+        """Look again, now; any thread."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(self._ring)
+
+    def _ring(self) -> None:
+        if self._stopping:
+            self._end.set()
+        for bell in self._bells:
+            bell.set()
+
+    def _run(self) -> None:
+        asyncio.run(self._work())
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._stopping:
+            self._end.set()
+        tasks = [asyncio.create_task(self._serve(*one)) for one in self._receivers]
+        try:
+            await self._end.wait()
+            _, late = await asyncio.wait(tasks, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        finally:
+            self._loop = None
+            self._sole.leave()
+
+    async def _serve(self, name: str, settings: ReceiverSettings, wire: Wire) -> None:
+        exchange = self._exchange or Online(self._trust[name])
+        relay = Relay(self._store, name, settings, wire, exchange, claim=self._claim(name))
+        bell = asyncio.Event()
+        self._bells.append(bell)
+        try:
+            while not self._stopping:
+                await self._wait(bell, max(REST, await self._turn(relay)))
+        finally:
+            await exchange.close()
+
+    async def _turn(self, relay: Relay) -> float:
+        """Do what is due, if it is this process that does it; returns the seconds to wait."""
+        try:
+            if not self._sole.mine():
+                relay.forget()
+                return POLL
+            return await relay.turn()
+        except Exception as error:  # noqa: BLE001 -- one receiver must not stop the others
+            _LOG.error("%s waits: %s", relay.name, type(error).__name__)
+            relay.forget()
+            return POLL
+
+    async def _wait(self, bell: asyncio.Event, seconds: float) -> None:
+        """Wait, until something is committed at the soonest."""
+        if seconds <= REST:
+            await asyncio.sleep(0)
+            return
+        await asyncio.sleep(REST)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds - REST):
+                await bell.wait()
+        bell.clear()
+
+    def _claim(self, name: str) -> Callable[[Entered, str], Awaitable[None]] | None:
+        assign, home = self._assign, self._home
+        if assign is None:
+            return None
+
+        async def wanted(entry: Entered, serial: str) -> None:
+            await assign(name, entry, serial)
+
+        async def claim(entry: Entered, serial: str) -> None:
+            if home is None:
+                await wanted(entry, serial)
+                return
+            coroutine: Any = wanted(entry, serial)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, home))
+
+        return claim
