@@ -1,0 +1,176 @@
+"""``qiao feed reconcile | counts``: what sources state, the ledger has and receivers have, day by day."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.cli.output import (
+    Commands,
+    add_settings,
+    notice,
+    open_existing,
+    padded,
+    print_json,
+    read_settings,
+)
+from gateway.cli.words import language, say
+from gateway.errors import Misconfigured, Rejected
+
+if TYPE_CHECKING:
+    from gateway.feed.reconciliation import Day, Difference, Reconciliation
+
+
+def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Declare the commands."""
+    comparing = actions.add_parser("reconcile", help=say("reckon.reconcile"), parents=[shared])
+    comparing.add_argument("--day", metavar="DAY", default="", help=say("reckon.day"))
+    comparing.add_argument("--from", dest="first", metavar="DAY", default="", help=say("reckon.from-day"))
+    comparing.add_argument("--to", dest="last", metavar="DAY", default="", help=say("reckon.to-day"))
+    comparing.add_argument("--receiver", metavar="NAME", default="", help=say("reckon.receiver"))
+    comparing.add_argument("--csv", action="store_true", help=say("reckon.csv"))
+    comparing.set_defaults(run=compare)
+    counting = actions.add_parser("counts", help=say("reckon.counts"))
+    steps = counting.add_subparsers(required=True, metavar="ACTION")
+    adding = steps.add_parser("add", help=say("reckon.counts.add"), parents=[shared])
+    adding.add_argument("--day", metavar="DAY", required=True, help=say("reckon.day"))
+    adding.add_argument("--kind", metavar="KIND", required=True, help=say("reckon.kind"))
+    adding.add_argument("--count", metavar="N", type=int, default=None, help=say("reckon.count"))
+    who = adding.add_mutually_exclusive_group(required=True)
+    who.add_argument("--source", metavar="NAME", help=say("reckon.source"))
+    who.add_argument("--receiver", metavar="NAME", help=say("reckon.platform"))
+    adding.add_argument("numbers", nargs="*", metavar="NUMBER", help=say("reckon.numbers"))
+    adding.set_defaults(run=add_count)
+    importing = steps.add_parser("import", help=say("reckon.counts.import"), parents=[shared])
+    importing.add_argument("file", metavar="CSV", help=say("reckon.counts.file"))
+    importing.add_argument("--source", metavar="NAME", default="", help=say("reckon.source"))
+    importing.set_defaults(run=import_counts)
+    listing = steps.add_parser("list", help=say("reckon.counts.list"), parents=[shared])
+    listing.add_argument("--day", metavar="DAY", default="", help=say("reckon.day"))
+    listing.set_defaults(run=list_counts)
+    for parser in (comparing, adding, importing, listing):
+        parser.add_argument("--tenant", default="default", metavar="NAME", help=say("feed.tenant"))
+        add_settings(parser)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print the days; 1 where something does not agree."""
+    from gateway.feed.reconciliation import reconcile
+    from gateway.feed.reconciliation.calendar import day
+    from gateway.feed.reconciliation.table import as_csv
+
+    if options.day and (options.first or options.last):
+        raise Misconfigured("say --day, or --from and --to", where="--day")
+    first = options.day or options.first or _yesterday()
+    last = options.day or options.last or first
+    with closing(open_existing(read_settings(options))) as store:
+        found = reconcile(store, options.tenant, day(first, "--from"), day(last, "--to"), options.receiver)
+    if options.json:
+        print_json(found.row())
+    elif options.csv:
+        print(as_csv(found), end="")
+    else:
+        _print(found)
+    return 0 if found.ok else 1
+
+
+def add_count(options: argparse.Namespace) -> int:
+    """Keep one count, or the numbers of the documents."""
+    from gateway.feed.reconciliation import of_json
+
+    said: dict[str, object] = {"day": options.day, "kind": options.kind}
+    said |= {"source": options.source} if options.source else {"receiver": options.receiver}
+    if options.numbers:
+        said["numbers"] = options.numbers
+    if options.count is not None:
+        said["count"] = options.count
+    with closing(open_existing(read_settings(options))) as store:
+        kept = store.reckoning.state(options.tenant, of_json([said]))
+    return _kept(options, kept)
+
+
+def import_counts(options: argparse.Namespace) -> int:
+    """Keep the counts of a CSV file, ``-`` for standard input."""
+    from gateway.feed.reconciliation import of_csv
+
+    try:
+        data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Rejected("the body is not UTF-8", code="invalid", where=options.file) from None
+    said = of_csv(text, options.source)
+    with closing(open_existing(read_settings(options))) as store:
+        return _kept(options, store.reckoning.state(options.tenant, said))
+
+
+def list_counts(options: argparse.Namespace) -> int:
+    """Print what was stated."""
+    with closing(open_existing(read_settings(options))) as store:
+        found = store.reckoning.stated(options.tenant, options.day, options.day or "9999")
+    for one in found:
+        if options.json:
+            row = {"day": one.day, "kind": one.kind, "party": one.party, "name": one.name, "count": one.n}
+            print_json(row | ({} if one.numbers is None else {"numbers": list(one.numbers)}))
+        else:
+            listed = "" if one.numbers is None else say("reckon.listed")
+            print(f"{one.day}  {padded(one.kind, 14)} {padded(one.name, 20)} {one.n:>8}  {listed}".rstrip())
+    return 0
+
+
+def _kept(options: argparse.Namespace, count: int) -> int:
+    if options.json:
+        print_json({"kept": count})
+    else:
+        notice(say("reckon.kept", count=count))
+    return 0
+
+
+def _yesterday() -> str:
+    from gateway.canonical import now_us
+    from gateway.policy.moments import day_of
+
+    return (day_of(now_us()) - timedelta(days=1)).isoformat()
+
+
+def _print(found: Reconciliation) -> None:
+    for day in found.days:
+        _print_day(day)
+    wrong = sum(one.counts for day in found.days for one in day.differences)
+    notice(say("reckon.agrees") if found.ok else say("reckon.differences", count=wrong))
+
+
+def _print_day(day: Day) -> None:
+    extent = say("reckon.entries", first=day.first, last=day.last) if day.last else say("reckon.no-entries")
+    print(f"{day.day}  {extent}{'' if day.closed else say('reckon.still-open')}")
+    for line in day.lines:
+        stated = say("reckon.not-stated") if line.total is None else str(line.total)
+        print(f"  {padded(line.kind, 14)} " + say("reckon.line", stated=stated, ledger=line.documents))
+        if line.origins:
+            came = ", ".join(f"{name or 'API'} {count}" for name, count in line.origins.items())
+            print(f"    {say('reckon.came', came=came)}")
+        for name, standing in line.receivers.items():
+            row = standing.row()
+            platform = say("reckon.not-stated") if row["platform"] is None else row["platform"]
+            print(
+                f"    {padded(name, 20)} " + say("reckon.standing", **{**_named(row), "platform": platform})
+            )
+    for sent in day.messages:
+        print(f"  {padded(sent.sender, 22)} " + say("reckon.messages", state=sent.state, count=sent.n))
+    for one in day.differences:
+        print(f"  {'!' if one.counts else 'i'} {_said(one)}")
+
+
+def _named(row: dict[str, object]) -> dict[str, object]:
+    return {key.replace("-", "_"): value for key, value in row.items()}
+
+
+def _said(one: Difference) -> str:
+    row = one.row()
+    text = row["text_zh"] if language() == "zh" else row["text"]
+    named = " ".join(part for part in (one.name, one.number, one.serial) if part)
+    entry = f" #{one.entry}" if one.entry else ""
+    return f"{one.kind} {named}{entry}: {text}" + (f" ({one.also})" if one.also else "")

@@ -1,0 +1,147 @@
+"""Supervising: looks now and then at what is due, late, over or missing, and says so once (``qiao.alerts``).
+
+One process of a store does it at a time. What it finds is compared with the alerts that are open: what is new
+begins, what is over clears.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+
+from gateway.canonical import now_us
+from gateway.canonical.json import loads
+from gateway.errors import QiaoError
+from gateway.feed.feedback.deadlines import HOUR_US
+from gateway.feed.feedback.states import OPEN
+from gateway.feed.feedback.stop import ID as STOP
+from gateway.feed.feedback.task import DISPLAYS, TASKS, course_of, due_of, state_of
+from gateway.feed.reconciliation import reconcile
+from gateway.feed.supervision import Supervision
+from gateway.policy.moments import day_of, moment
+
+_LOG = logging.getLogger("qiao.supervision")
+
+EVERY = 300.0
+"""Seconds between two looks."""
+MOST = 1000
+"""Open matters of a course that are looked at."""
+
+Found = tuple[str, str, str]
+"""(subject, kind, detail) of an alert."""
+
+_DAY = "reconciliation:"
+SUBJECTS = ("feedback:", "evidence:", _DAY, "service")
+"""How the subjects of its alerts begin; others belong to others."""
+
+
+def look(supervision: Supervision, tenant: str, at_us: int) -> list[Found]:
+    """Return what is not as it should be with a tenant now."""
+    return [
+        *_due(supervision, tenant, at_us),
+        *_evidence(supervision, tenant, at_us),
+        *_days(supervision, tenant, at_us),
+        *_stopped(supervision, tenant),
+    ]
+
+
+def tell(supervision: Supervision, tenant: str, at_us: int) -> None:
+    """Let alerts begin and clear as a look finds."""
+    alerts = supervision.store.alerts
+    found = {(subject, kind): detail for subject, kind, detail in look(supervision, tenant, at_us)}
+    known = {
+        (one.subject, one.kind) for one in alerts.find(tenant=tenant) if one.subject.startswith(SUBJECTS)
+    }
+    for subject, kind in sorted(known - set(found)):
+        alerts.clear(tenant, subject, kind, at_us)
+    for subject, kind in sorted(set(found) - known):
+        alerts.begin(tenant, subject, kind, found[subject, kind], at_us)
+
+
+class Supervisor:
+    """The thread that looks; one process of a store does.
+
+    Args:
+        tenants: whom to look at.
+        now: the present, microseconds since 1970.
+    """
+
+    def __init__(
+        self, supervision: Supervision, tenants: Sequence[str], now: Callable[[], int] = now_us
+    ) -> None:
+        self._supervision, self._tenants, self._now = supervision, tuple(tenants), now
+        self._sole = supervision.store.sole("supervision")
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="qiao-supervision", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a look that is under way ends first."""
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def once(self) -> None:
+        """Look at every tenant; what cannot be looked at now is looked at next time."""
+        for tenant in self._tenants:
+            try:
+                if self._sole.mine():
+                    tell(self._supervision, tenant, self._now())
+            except QiaoError as error:
+                _LOG.warning("%s was not looked at: %s", tenant, error)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.wait(EVERY):
+                self.once()
+        finally:
+            self._sole.leave()
+
+
+def _due(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
+    """Yield what the hospital has to do and what is due, or soon."""
+    remind = supervision.duties(tenant).settings.remind_hours * HOUR_US
+    codes = ",".join(f"{TASKS}|{code}" for code in DISPLAYS)
+    pairs = [("code", codes), ("status", "requested,accepted,in-progress"), ("_count", str(MOST))]
+    for version in supervision.store.search(tenant, "Task", pairs).matches:
+        task = loads(version.body)
+        due = moment(due_of(task))
+        if due is None or state_of(task) not in OPEN:
+            continue
+        name = f"feedback:Task/{version.id}"
+        if at_us > due:
+            yield name, "overdue", f"{course_of(task)} due {due_of(task)}"
+        elif at_us > due - remind:
+            yield name, "due-soon", f"{course_of(task)} due {due_of(task)}"
+
+
+def _evidence(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
+    for one in supervision.evidence(tenant, at_us):
+        if one.colour in ("red", "yellow"):
+            until = f" {one.end.isoformat()}" if one.end else ""
+            yield f"evidence:{one.kind.kind}", one.why, f"{one.kind.requirement} {one.kind.article}{until}"
+
+
+def _days(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
+    """Yield that the day before does not agree, and days that did not and still do not."""
+    days = {(day_of(at_us) - timedelta(days=1)).isoformat()}
+    for one in supervision.store.alerts.find(tenant=tenant):
+        if one.subject.startswith(_DAY):
+            days.add(one.subject.removeprefix(_DAY))
+    for day in sorted(days):
+        at = date.fromisoformat(day)
+        found = reconcile(supervision.store, tenant, at, at, at_us=at_us, inbox=False)
+        if not found.ok:
+            count = sum(one.counts for one in found.days[0].differences)
+            yield f"{_DAY}{day}", "differences", f"{count}: qiao feed reconcile --day {day}"
+
+
+def _stopped(supervision: Supervision, tenant: str) -> Iterator[Found]:
+    flag = supervision.store.read(tenant, "Flag", STOP)
+    if flag is not None and not flag.deleted and loads(flag.body).get("status") == "active":
+        yield "service", "stopped", "YN-39"
