@@ -19,10 +19,22 @@ from gateway.api.front import protect
 from gateway.api.server import Server, bind
 from gateway.canonical import garbage
 from gateway.errors import Misconfigured
+from gateway.feed.bundle import Bundler, Seal
+from gateway.feed.feedback import Feedback
+from gateway.feed.governors import Governors
+from gateway.feed.institution import Institutions
+from gateway.feed.pull import Pull
+from gateway.feed.relay import RelayWorker, open_relay
 from gateway.feed.subscription import Notifier, Worker, load_topics
+from gateway.feed.supervising import Supervisor
+from gateway.feed.supervision import Supervision
+from gateway.feed.visit.governor import Visits
+from gateway.feed.visit.hospital import bookkeeping_of
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
+from gateway.policy import policy_of
 from gateway.security import DEFAULT_TENANT, Clients
+from gateway.security.signature import open_signatures
 from gateway.settings import CLIENTS, ApiSettings, Settings, clients_file, guard, is_loopback
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
@@ -44,6 +56,8 @@ class Gateway:
 
     Attributes:
         worker: notifies subscribers.
+        relay: sends the ledgers to their receivers.
+        supervisor: looks at what is due, late, over or missing.
         doors: open adapters by id.
         closed: why an adapter that nobody set up is not open, by id.
     """
@@ -54,6 +68,8 @@ class Gateway:
     adapters: Mapping[str, AdapterSpec]
     engine: Engine
     worker: Worker
+    relay: RelayWorker
+    supervisor: Supervisor
     doors: dict[str, Source]
     server: Server
     listening: socket.socket
@@ -92,20 +108,30 @@ def build(settings: Settings) -> Gateway:
     store = open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
     store.understand(Searched(terminology))
     store.exports.limits = Limits(settings.bulk.running, settings.bulk.kept, settings.bulk.hours * 3600)
+    supervision = _supervision(settings, store)
+    visits = _visits(settings, store, supervision)
     parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings))
     engine = Engine(parts)
     notifier = _notifier(settings, store)
     worker = Worker(
         store, notifier, engine.write, lambda tenant: _base(settings.api, listening, tenant),
-        may=lambda client, tenant: clients.may(client, tenant, "subscribe"),
+        may=lambda client, tenant: clients.may(client, tenant, "subscribe"), limited=clients.limited,
+    )  # fmt: skip
+    relay = open_relay(
+        settings, store, lambda tenant: _base(settings.api, listening, tenant), engine.write,
+        visits.hospitals, open_signatures(settings.signatures),
     )  # fmt: skip
     api = create_app(
         store, _options(settings), registry.version(), maps, terminology,
-        _examine(settings), engine.write, notifier,
+        _examine(settings), engine.write, notifier, lambda tenant: policy_of(settings.tenant(tenant)),
+        visits, _pull(settings, store, listening), supervision,
     )  # fmt: skip
     app, limits = protect(api, clients), settings.api
     server = Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
-    return Gateway(settings, store, maps, adapters, engine, worker, doors, server, listening)
+    supervisor = Supervisor(supervision, sorted({*settings.tenants, *settings.supervision}))
+    return Gateway(
+        settings, store, maps, adapters, engine, worker, relay, supervisor, doors, server, listening
+    )
 
 
 async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = None) -> None:
@@ -124,6 +150,37 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
         await stop(gateway, api)
 
 
+def _supervision(settings: Settings, store: Store) -> Supervision:
+    """Return what each tenant owes its regulator; what is set wrong stops the start."""
+    supervision = Supervision(store, settings.tenant, settings.supervised)
+    for tenant in {DEFAULT_TENANT, *settings.tenants, *settings.supervision}:
+        supervision.duties(tenant)
+    return supervision
+
+
+def _visits(settings: Settings, store: Store, supervision: Supervision) -> Visits:
+    """Let internet visits be governed, and the books of each tenant be kept as its settings say."""
+    for tenant in {DEFAULT_TENANT, *settings.tenants}:
+        store.keep_books(tenant, bookkeeping_of(settings.tenant(tenant)))
+        policy_of(settings.tenant(tenant))  # a pack that is wrong stops the start, not the first prescription
+    visits = Visits(settings.tenant, open_signatures(settings.signatures))
+    store.govern(Governors(Feedback(supervision.duties), visits))
+    return visits
+
+
+def _pull(settings: Settings, store: Store, listening: socket.socket) -> Pull:
+    """Return what serves the ledgers to those who come for them."""
+    signatures = open_signatures(settings.signatures)
+
+    def seal(tenant: str) -> Seal | None:
+        key = settings.tenant(tenant).sign_key
+        return Seal(signatures, key) if key else None
+
+    institutions = Institutions(store, settings.tenant)
+    bundler = Bundler(lambda tenant: _base(settings.api, listening, tenant), institutions.of, seal)
+    return Pull(store, bundler, settings.tenant, signatures)
+
+
 def _options(settings: Settings) -> Options:
     return Options(
         public_url=settings.api.public_url,
@@ -140,6 +197,7 @@ def _examine(settings: Settings) -> Examine:
         validator: Validator | None = getattr(own, "validator", None)
         if validator is None:
             validator = own.validator = validator_of(settings)
+        validator.refresh()
         return examine(validator, data, profiles)
 
     return check
@@ -157,6 +215,8 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     gateway.listening.listen(BACKLOG)  # from here on nobody is turned away, though the task has not run yet
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     gateway.worker.start()
+    gateway.relay.start()
+    gateway.supervisor.start()
     gateway.store.exports.resume()
     for name, door in list(gateway.doors.items()):
         try:
@@ -172,7 +232,9 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
 async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     """Close the doors, end what is under way, close the API and the store."""
     await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
-    await asyncio.to_thread(gateway.worker.stop)
+    await asyncio.gather(
+        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.supervisor))
+    )
     await gateway.engine.stop()
     gateway.server.should_exit = True
     with suppress(asyncio.CancelledError):
@@ -200,7 +262,9 @@ def _base(api: ApiSettings, listening: socket.socket, tenant: str) -> str:
 
 def _clients(settings: Settings) -> Clients:
     """Return who may use the API; a port that others can reach needs somebody who may."""
-    clients = Clients(clients_file(settings), settings.api.token)
+    clients = Clients(
+        clients_file(settings), settings.api.token, sees=lambda tenant: settings.tenant(tenant).regulator_sees
+    )
     where, api = f"{settings.file or 'settings'} [api]", settings.api
     guard(where, api.host, {CLIENTS: clients.some}, (CLIENTS,), proxied=api.behind_proxy)
     return clients

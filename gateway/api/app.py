@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI
@@ -18,18 +18,27 @@ from gateway.api import (
     delete,
     description,
     everything,
+    evidence,
     export,
     export_file,
     export_status,
+    feed,
+    feedback,
     health,
     history,
     import_manifest,
     import_ndjson,
     lastn,
+    ledger_proof,
+    measure,
     metadata,
+    operation_definition,
     outcome,
     patch,
+    policy,
     read,
+    readiness,
+    reconciliation,
     search,
     structure_definition,
     subscription,
@@ -38,6 +47,7 @@ from gateway.api import (
     update,
     validate,
     value_set,
+    visit,
     vread,
 )
 from gateway.api.context import Context, Examine, Options, Write
@@ -46,8 +56,12 @@ from gateway.api.interaction import Interaction, Served
 from gateway.api.negotiation import NotAcceptable
 from gateway.api.routes import Routes
 from gateway.errors import QiaoError
+from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
+from gateway.feed.supervision import Supervision
+from gateway.feed.visit.governor import Visits
 from gateway.mapping import Maps
+from gateway.policy import Policy
 from gateway.store import Store
 from gateway.validation.terminology import Terminology
 
@@ -102,6 +116,10 @@ def create_app(
     examine: Examine | None = None,
     write: Write | None = None,
     notifier: Notifier | None = None,
+    policies: Callable[[str], Policy] | None = None,
+    visits: Visits | None = None,
+    pull: Pull | None = None,
+    supervision: Supervision | None = None,
 ) -> FastAPI:
     """Return the application that serves ``store``.
 
@@ -114,19 +132,50 @@ def create_app(
         examine: see :class:`Context`.
         write: see :class:`Context`.
         notifier: see :class:`Context`.
+        policies: see ``policy`` of :class:`Context`.
+        visits: see :class:`Context`.
+        pull: see :class:`Context`.
+        supervision: see :class:`Context`.
     """
     options = options or Options()
     app = FastAPI(title="qiao", redirect_slashes=False, openapi_url=None)
     threads = ThreadPoolExecutor(options.search_threads, thread_name_prefix="qiao-search")
-    app.state.context = Context(store, options, version, threads, maps, terminology, examine, write, notifier)
+    app.state.context = Context(
+        store,
+        options,
+        version,
+        threads,
+        maps,
+        terminology,
+        examine,
+        write,
+        notifier,
+        policies,
+        visits,
+        pull,
+        supervision,
+    )
     known = TERMINOLOGY if terminology is not None else TERMINOLOGY[-1:] if maps is not None else ()
     checking = validate.INTERACTIONS if examine is not None else ()
     notified = subscription.INTERACTIONS if notifier is not None else ()
-    served = (*checking, *BULK, *READING, *(WRITING if write is not None else ()), *notified)
+    ruled = (policy.INTERACTION,) if policies is not None else ()
+    moved = (*visit.INTERACTIONS, *readiness.INTERACTIONS) if visits is not None and write is not None else ()
+    served = (*checking, *BULK, *READING, *(WRITING if write is not None else ()), *notified, *ruled, *moved)
+    if pull is not None:
+        served = (*served, *feed.INTERACTIONS, ledger_proof.INTERACTION)
+    if supervision is not None:
+        served = (*served, *reconciliation.INTERACTIONS, evidence.INTERACTION)
+        served = (*served, *(feedback.INTERACTIONS if write is not None else ()))
+    known = (*known, measure.SERVED, operation_definition.served(served))
     more = {"Subscription": subscription.described(notifier)} if notifier is not None else {}
     described = metadata.interaction(served, known, version, more)
     all_ = [described, *(one for of in known for one in of.interactions), *served]
-    app.router.routes.append(_routes(all_))
+    routes = _routes([*all_, *everything.REFUSED])
+    for short in (*feed.SHORT, ledger_proof.SHORT) if pull is not None else ():
+        routes.add(feed.BASE, short)
+    for short in (*reconciliation.SHORT, evidence.SHORT) if supervision is not None else ():
+        routes.add(feed.BASE, short)
+    app.router.routes.append(routes)
     app.add_route("/openapi.json", description.openapi(all_, version), include_in_schema=False)
     app.add_route("/docs", description.docs(all_), include_in_schema=False)
     app.add_route("/healthz", health.healthz, include_in_schema=False)

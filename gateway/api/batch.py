@@ -11,12 +11,14 @@ from starlette.requests import Request
 
 from gateway.api import inner, outcome
 from gateway.api.entry import Entry, EntryFailed, patch_of
+from gateway.api.language import in_chinese
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.outflow import ANSWER, Answer
 from gateway.api.prefer import prefer
 from gateway.canonical.json import dumps
 from gateway.canonical.operation_outcome import operation_outcome
 from gateway.errors import Rejected
+from gateway.store.clock import instant
 
 LARGEST = 128 * 1024 * 1024
 """Bytes of all answers together; what comes after is told to ask for less."""
@@ -62,7 +64,7 @@ def asked_by(request: Request) -> Asked:
 async def run(request: Request, asked: Sequence[Entry | EntryFailed]) -> list[bytes]:
     """Return the entries of the answer in the order of those that were asked."""
     room = asked_by(request)
-    made = {one.at: failed(one.error) for one in asked if isinstance(one, EntryFailed)}
+    made = {one.at: failed(request, one.error) for one in asked if isinstance(one, EntryFailed)}
     fine = [one for one in asked if isinstance(one, Entry)]
     for methods in _ORDER:
         made.update(await answered(request, [one for one in fine if one.method in methods], room))
@@ -95,18 +97,18 @@ def _may_be_long(request: Request, entry: Entry) -> bool:
 async def _asked(request: Request, entry: Entry, room: Asked) -> bytes:
     too_long = Rejected(_TOO_LONG, code="too-costly")
     if room.free <= 0 and not entry.writes:
-        return failed(too_long)
+        return failed(request, too_long)
     try:
         body, headers = _body(entry)
     except Rejected as error:
-        return failed(error)
+        return failed(request, error)
     default = "" if entry.method in _READS else "return=minimal"
     answer = await inner.ask(
         request, entry.method, entry.url, entry.headers | headers, body, default, lambda: room.free
     )
     if answer.too_long and not entry.writes:  # a change has been made: only its resource is left out
         room.left = 0
-        return failed(too_long)
+        return failed(request, too_long)
     room.fits(answer.body)
     return _entry(answer, told=prefer(request).returns == "OperationOutcome" and entry.method not in _READS)
 
@@ -128,6 +130,8 @@ def _entry(answer: inner.Answer, told: bool) -> bytes:
     for header, name in (("location", "location"), ("etag", "etag")):
         if header in answer.headers:
             response[name] = answer.headers[header]
+    if answer.modified_us:
+        response["lastModified"] = instant(answer.modified_us)
     parts = []
     has_body = bool(answer.body) and answer.headers.get("content-type", "").startswith(FHIR_JSON)
     if has_body and status < 400 and not told:
@@ -139,10 +143,10 @@ def _entry(answer: inner.Answer, told: bool) -> bytes:
     return b"{" + b",".join(parts) + b"}"
 
 
-def failed(error: Rejected) -> bytes:
+def failed(request: Request, error: Rejected) -> bytes:
     """Return the entry of an answer for an entry that cannot even be asked."""
     status, code = outcome.status_of(error)
-    issue = outcome.entry(status, code, str(error))
+    issue = outcome.entry(status, code, outcome.spoken(str(error), in_chinese(request)))
     told = operation_outcome([issue])
     return dumps({"response": {"status": _status(status), "outcome": told}})
 

@@ -45,7 +45,7 @@ def resource_bytes(request: Request, data: bytes, id_: str) -> bytes:
 
 def wanted(request: Request, type_: str) -> bool:
     """Tell whether a client wants the content of a Binary: it takes no format of resources."""
-    accept = request.headers.get("accept")
+    accept = negotiation.accept_of(request)
     if type_ != TYPE or not accept or "_format" in request.query_params:
         return False
     return not negotiation.chosen(accept, None)
@@ -59,9 +59,9 @@ def content(request: Request, version: Version) -> Response:
     """
     resource = loads(version.body)
     media, data = str(resource.get("contentType", "")), str(resource.get("data", ""))
-    if not _MEDIA(media) or not _takes(request.headers["accept"], media):
+    if not _MEDIA(media) or not _takes(negotiation.accept_of(request) or "", media):
         raise negotiation.NotAcceptable(f"the content is {media[:100]}", code="not-supported")
-    headers = tags(version)
+    headers = tags(request, version)
     asked = request.headers
     if unchanged(version, headers["ETag"], asked.get("if-none-match"), asked.get("if-modified-since")):
         return Response(status_code=304, headers=headers)

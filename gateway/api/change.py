@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import negotiation, outcome, own, subscription
+from gateway.api import language, negotiation, outcome, own, subscription
+from gateway.api.acting import acting_of
 from gateway.api.context import MethodNotAllowed, base_of, context, tenant_of
 from gateway.api.prefer import prefer
 from gateway.api.version import location, tags
@@ -54,7 +55,17 @@ async def transact(request: Request, changes: list[Change], size: int = 0) -> Tr
     refused = subscription.guarded(context(request).notifier, changes)
     if refused is not None:
         return refused
-    return await write(Transact(tenant, caller.source, changes, base_of(request), size, own.view_of(caller)))
+    return await write(
+        Transact(
+            tenant,
+            caller.source,
+            changes,
+            base_of(request),
+            size,
+            own.view_of(caller),
+            caller=acting_of(request),
+        )
+    )
 
 
 def answer(request: Request, result: Result, issues: Sequence[Located], pretty: bool) -> Response:
@@ -62,11 +73,12 @@ def answer(request: Request, result: Result, issues: Sequence[Located], pretty: 
     version = result.version
     assert version is not None
     status = 201 if result.status == "created" else 200
-    headers = {"Location": location(base_of(request), version), **tags(version)}
+    headers = {"Location": location(base_of(request), version), **tags(request, version)}
     wanted = prefer(request).returns
     if wanted == "minimal":
         return Response(status_code=status, headers=headers)
     if wanted == "OperationOutcome":
-        told = dumps(outcome.listed(issues, outcome.in_chinese(request)))
-        return negotiation.answer(told, pretty, status=status, headers=headers)
+        zh = language.in_chinese(request)
+        told = dumps(outcome.listed(issues, zh))
+        return negotiation.answer(told, pretty, status=status, headers=headers | language.headers(zh))
     return negotiation.answer(version.body, pretty, status=status, headers=headers)

@@ -14,7 +14,10 @@ from gateway.store.model import ANY_VERSION
 
 Condition = tuple[tuple[str, str], ...]
 
-_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"').fullmatch
+_ONE = r'(?:W/)?"([\x21\x23-\x7e]*)"'
+_TAG = re.compile(_ONE).fullmatch
+_TAGS = re.compile(rf"\s*{_ONE}\s*(?:,\s*{_ONE}\s*)*").fullmatch
+_EACH = re.compile(_ONE).findall
 _NEVER = 0
 """A version that no resource has."""
 _RESULT = frozenset(
@@ -38,19 +41,28 @@ def if_match(given: str | None) -> int | None:
     found = _TAG(given.strip())
     if found is None:
         raise Rejected('is one entity tag such as W/"3"', code="value", where="If-Match")
-    digits = found[1]
-    return int(digits) if digits.isdigit() and len(digits) < 10 else _NEVER
+    return _version(found[1])
 
 
-def if_none_match(given: str | None) -> bool:
-    """Return whether an update must not meet a resource.
+def if_none_match(given: str | None) -> frozenset[int]:
+    """Return the versions of which none may be the current one where something is written (RFC 9110 §13.1.2).
+
+    A tag of another server is a version that never is the current one; ``*`` is any that is there.
 
     Raises:
-        Rejected: it is another condition than ``*``.
+        Rejected: it is neither ``*`` nor a list of entity tags.
     """
-    if given is not None and given.strip() != "*":
-        raise Rejected("is * where something is written", code="value", where="If-None-Match")
-    return given is not None
+    if given is None:
+        return frozenset()
+    if given.strip() == "*":
+        return frozenset((ANY_VERSION,))
+    if _TAGS(given) is None:
+        raise Rejected('is * or entity tags such as W/"3"', code="value", where="If-None-Match")
+    return frozenset(_version(tag) for tag in _EACH(given))
+
+
+def _version(tag: str) -> int:
+    return int(tag) if tag.isdigit() and len(tag) < 10 else _NEVER
 
 
 def if_none_exist(given: str | None) -> Condition | None:

@@ -14,8 +14,12 @@ from gateway.api.reads import Reads
 from gateway.api.room import Room
 from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
+from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
+from gateway.feed.supervision import Supervision
+from gateway.feed.visit.governor import Visits
 from gateway.mapping import Maps
+from gateway.policy import Policy
 from gateway.security import CALLER, DEFAULT_TENANT, Caller
 from gateway.store import Store
 from gateway.store.model import Transact, Transacted
@@ -77,6 +81,10 @@ class Context:
         examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
         write: makes changes, and returns once they are committed; None: the server only reads.
         notifier: answers for Subscriptions; None: there are none.
+        policy: finds the rules of a tenant; None: nobody is told of any.
+        visits: governs internet visits, and has their operations; None: there are none.
+        pull: serves the ledgers; None: nobody can get them here.
+        supervision: knows what tenants owe their regulator; None: nobody asks.
         room: for the bodies that are checked.
         checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
         short_checks: the one for those below :data:`LONG`.
@@ -93,6 +101,10 @@ class Context:
     examine: Examine | None = None
     write: Write | None = None
     notifier: Notifier | None = None
+    policy: Callable[[str], Policy] | None = None
+    visits: Visits | None = None
+    pull: Pull | None = None
+    supervision: Supervision | None = None
     room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
     short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))
@@ -143,7 +155,9 @@ def base_of(request: Request) -> str:
     return f"{root}/t/{tenant}/fhir" if tenant is not None else f"{root}/fhir"
 
 
-ARTEFACTS = frozenset({"StructureDefinition", "CodeSystem", "ValueSet", "ConceptMap"})
+ARTEFACTS = frozenset(
+    {"StructureDefinition", "CodeSystem", "ValueSet", "ConceptMap", "Measure", "OperationDefinition"}
+)
 """Types that stand in no store: what is served of them are the definitions that this server goes by."""
 
 STORED = frozenset(NUMBER) - ARTEFACTS - {"Parameters"}

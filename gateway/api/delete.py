@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import change, negotiation, outcome
+from gateway.api import change, language, negotiation
 from gateway.api.conditional import condition, if_match
 from gateway.api.context import check_id, check_type, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.prefer import prefer
-from gateway.api.version import etag
+from gateway.api.version import etag, note
 from gateway.canonical.json import dumps
 from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.store.model import Change, Result
@@ -38,13 +38,17 @@ async def delete_conditional(request: Request, type: str) -> Response:
 
 def _answer(request: Request, result: Result, pretty: bool) -> Response:
     """Return 204, or 200 where the client prefers to read what happened."""
-    headers = {"ETag": etag(result.version)} if result.version is not None else {}
+    headers = {}
+    if result.version is not None:
+        note(request, result.version)
+        headers["ETag"] = etag(result.version)
     if prefer(request).returns != "OperationOutcome":
         return Response(status_code=204, headers=headers)
     count = result.deleted or int(result.status == "deleted")
-    text = f"已删除 {count} 个资源" if outcome.in_chinese(request) else f"{count} deleted"
+    zh = language.in_chinese(request)
+    text = f"已删除 {count} 个资源" if zh else f"{count} deleted"
     told = operation_outcome([issue("information", "informational", text)])
-    return negotiation.answer(dumps(told), pretty, headers=headers)
+    return negotiation.answer(dumps(told), pretty, headers=headers | language.headers(zh))
 
 
 INTERACTION = Interaction("delete", "DELETE", "/{type}/{id}", delete, "Delete a resource")

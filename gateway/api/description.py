@@ -64,7 +64,7 @@ _SCHEMAS: Json = {
 _SEARCHES = ("search-type", "search-system")
 _WRITES: dict[str, tuple[str, ...]] = {
     "POST": ("If-None-Exist",),
-    "PUT": ("If-Match",),
+    "PUT": ("If-Match", "If-None-Match"),
     "PATCH": ("If-Match",),
     "DELETE": ("If-Match",),
 }

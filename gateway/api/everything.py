@@ -1,4 +1,8 @@
-"""$everything: the record of a patient or of a visit, page by page (R4 patient-operation-everything.html)."""
+"""$everything: the record of a patient or of a visit, page by page (R4 patient-operation-everything.html).
+
+That of all patients at once is refused: what they share (practitioners, organizations) is in it once,
+and no page knows of those before it without reading them again. ``Patient/$export`` does.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import operation
-from gateway.api.context import base_of, check_known, context, tenant_of
+from gateway.api.context import NotFound, base_of, check_known, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.own import view_of
 from gateway.api.query import Pairs, pairs_of
@@ -34,6 +38,19 @@ async def encounter(request: Request, id: str) -> Response:
     return await _run(request, "Encounter", id)
 
 
+async def of_all(request: Request) -> Response:
+    """Refuse what is asked of a type and not of one resource.
+
+    Raises:
+        NotFound: says what there is.
+    """
+    tenant_of(request)
+    raise NotFound(
+        "$everything is of one patient or visit: [type]/[id]/$everything; of all patients: Patient/$export",
+        code="not-supported",
+    )
+
+
 async def _run(request: Request, type_: str, id_: str) -> Response:
     check_known(type_, id_)
     tenant, base, store = tenant_of(request), base_of(request), context(request).store
@@ -51,14 +68,22 @@ async def _run(request: Request, type_: str, id_: str) -> Response:
 
 INTERACTIONS = (
     Interaction(
-        "", "GET", "/Patient/{id}/$everything", patient, "The record of a patient", parameters=PARAMETERS
-    ),
-    Interaction("", "POST", "/Patient/{id}/$everything", patient, "The record of a patient", body="resource"),
-    Interaction(
-        "", "GET", "/Encounter/{id}/$everything", encounter, "The record of a visit", parameters=PARAMETERS
+        "", "GET", "/Patient/{id}/$everything", patient, "The record of one patient", parameters=PARAMETERS
     ),
     Interaction(
-        "", "POST", "/Encounter/{id}/$everything", encounter, "The record of a visit", body="resource"
+        "", "POST", "/Patient/{id}/$everything", patient, "The record of one patient", body="resource"
+    ),
+    Interaction(
+        "", "GET", "/Encounter/{id}/$everything", encounter, "The record of one visit", parameters=PARAMETERS
+    ),
+    Interaction(
+        "", "POST", "/Encounter/{id}/$everything", encounter, "The record of one visit", body="resource"
     ),
 )
-OPERATIONS = {"Patient": ("everything",), "Encounter": ("everything",)}
+REFUSED = (
+    Interaction("", "GET", "/Patient/$everything", of_all, "Refused"),
+    Interaction("", "POST", "/Patient/$everything", of_all, "Refused"),
+    Interaction("", "GET", "/Encounter/$everything", of_all, "Refused"),
+    Interaction("", "POST", "/Encounter/$everything", of_all, "Refused"),
+)
+"""What is served to say no; neither claimed nor described."""

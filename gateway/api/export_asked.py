@@ -107,6 +107,7 @@ class _Reading:
             until_us=until,
             remarks=tuple(self._remarks),
             closed=() if self._may_see(CONFIDENTIAL) else (CONFIDENTIAL,),
+            supervised=caller_of(self._request.scope).sees != "all",
         )
 
     def _format(self) -> None:

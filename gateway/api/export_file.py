@@ -13,11 +13,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway.api import language, outcome
 from gateway.api.compression import accepts
 from gateway.api.context import Context, NotFound, context
 from gateway.api.export import outcome_of
 from gateway.api.export_status import BUNDLE, FILES, job_of
 from gateway.api.interaction import Interaction
+from gateway.api.language import in_chinese
 from gateway.api.shape import Shape
 from gateway.canonical.json import dumps
 from gateway.store import Version
@@ -37,7 +39,7 @@ async def file(request: Request, job: str, name: str) -> Response:
     if found.state != "done":
         raise NotFound("the export is not done", code="not-found")
     if number == 0 and found.asked.remarks:
-        return Response(_remarks(found), media_type=NDJSON)
+        return _remarks(found, in_chinese(request))
     loop = asyncio.get_running_loop()
     of = await loop.run_in_executor(here.threads, here.store.exports.file, found, number)
     if of is None or name != f"{of.n}-{of.type}.ndjson":
@@ -69,7 +71,7 @@ def _parts(here: Context, job: Job, file: File) -> Iterator[bytes]:
     shape = Shape(elements=job.asked.elements)
     for bodies in exports.read(job, file):
         if not shape.whole:
-            bodies = [shape.of(Version(file.type, "", 0, 0, 0, False, body)) for body in bodies]
+            bodies = [shape.of(Version(file.type, "", 0, 0, 0, "update", body)) for body in bodies]
         yield b"\n".join((*bodies, b""))
 
 
@@ -93,9 +95,10 @@ def _bundle(job: Job, file: File, ids: list[str]) -> bytes:
     return dumps(bundle) + b"\n"
 
 
-def _remarks(job: Job) -> bytes:
-    lines = [dumps(outcome_of([("warning", text)])) for text in job.asked.remarks]
-    return b"\n".join((*lines, b""))
+def _remarks(job: Job, chinese: bool) -> Response:
+    said = [outcome.spoken(text, chinese) for text in job.asked.remarks]
+    lines = [dumps(outcome_of([("warning", text)])) for text in said]
+    return Response(b"\n".join((*lines, b"")), headers=language.headers(chinese), media_type=NDJSON)
 
 
 INTERACTIONS = (

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 
 from gateway.api.own import Own
 from gateway.api.quick import Quick
+from gateway.api.supervised import Supervised
 from gateway.security import Access, Clients
 
 
@@ -18,4 +19,5 @@ def protect(app: FastAPI, clients: Clients) -> Quick:
     """
     app.user_middleware.append(Middleware(Access, clients=clients))
     app.user_middleware.append(Middleware(Own, context=app.state.context))
+    app.user_middleware.append(Middleware(Supervised, context=app.state.context))
     return Quick(app, app.state.context, clients)

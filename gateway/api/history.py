@@ -11,7 +11,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import bundle, negotiation
+from gateway.api import bundle, negotiation, supervised
 from gateway.api.context import NotFound, base_of, check_known, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.own import unbound, visible_of
@@ -62,8 +62,8 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
         )
         if type_ and id_ and not page.versions and store.read(tenant, type_, id_) is None:
             raise NotFound("there is no such resource", code="not-found")
-        page.versions = visible_of(page.versions, caller)
-        if type_ in OWN and not unbound(caller):
+        page.versions = supervised.seen(store, visible_of(page.versions, caller), caller)
+        if (type_ in OWN and not unbound(caller)) or (caller.sees != "all" and not id_):
             page.total = None  # it counts those of others
         return bundle.history(page, url, base, pairs, ascending)
 

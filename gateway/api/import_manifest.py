@@ -18,7 +18,7 @@ from urllib.parse import SplitResult
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.api import body, import_run, import_source, outcome
+from gateway.api import body, import_run, import_source, language, outcome
 from gateway.api.context import Context, MethodNotAllowed, NotFound, base_of, check_type, context, tenant_of
 from gateway.api.export import outcome_of
 from gateway.api.export_file import NDJSON
@@ -120,11 +120,13 @@ async def errors(request: Request, job: str, n: str) -> Response:
     if not (n.isascii() and n.isdigit() and len(n) < 6 and int(n) < len(found.inputs)):
         raise NotFound("the import has no such file", code="not-found")
 
+    zh = language.in_chinese(request)
+
     async def lines() -> AsyncIterator[bytes]:
-        for line in found.inputs[int(n)].summary.ndjson():
+        for line in found.inputs[int(n)].summary.ndjson(zh):
             yield line
 
-    return StreamingResponse(lines(), media_type=NDJSON)
+    return StreamingResponse(lines(), headers=language.headers(zh), media_type=NDJSON)
 
 
 def _job(request: Request, id_: str) -> ImportJob:

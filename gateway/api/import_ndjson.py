@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.api import body, import_manifest, import_run, negotiation
+from gateway.api import body, import_manifest, import_run, language, negotiation
 from gateway.api.context import MethodNotAllowed, base_of, check_type, context, tenant_of
 from gateway.api.export_file import NDJSON
 from gateway.api.import_lines import lines_of
@@ -49,13 +49,15 @@ async def _import(request: Request, type_: str) -> Response:
     into = import_run.Into(here, here.write, tenant, base_of(request), source, type_)
     summary = Summary()
     await import_run.run(into, lines_of(body.chunks_of(request), LONGEST), summary)
-    if "ndjson" in request.headers.get("accept", "").lower():
-        return StreamingResponse(_lines(summary), media_type=NDJSON)
-    return negotiation.answer(dumps(summary.parameters()), False)
+    zh = language.in_chinese(request)
+    headers = language.headers(zh)
+    if "ndjson" in (negotiation.accept_of(request) or "").lower():
+        return StreamingResponse(_lines(summary, zh), headers=headers, media_type=NDJSON)
+    return negotiation.answer(dumps(summary.parameters(zh)), False, headers=headers)
 
 
-async def _lines(summary: Summary) -> AsyncIterator[bytes]:
-    for line in summary.ndjson():
+async def _lines(summary: Summary, zh: bool) -> AsyncIterator[bytes]:
+    for line in summary.ndjson(zh):
         yield line
 
 

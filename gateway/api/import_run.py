@@ -181,8 +181,10 @@ async def _insist(into: Into, changes: list[Change], size: int) -> Transacted:
 def _unfit(into: Into, number: int, error: Unfit) -> Fault:
     wrong = [one.issue for one in error.issues if one.issue.severity in _ERRORS]
     first = (wrong or [one.issue for one in error.issues])[0]
-    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    return Fault(number, first.code, f"{first.text}{more}", first.where, into.source)
+    count = len(wrong) - 1
+    more, more_zh = (f" (and {count} more)", f"（另有 {count} 处）") if count > 0 else ("", "")
+    text_zh = f"{first.text_zh}{more_zh}" if first.text_zh else ""
+    return Fault(number, first.code, f"{first.text}{more}", first.where, into.source, text_zh)
 
 
 def _fault(into: Into, number: int, error: Rejected) -> Fault:

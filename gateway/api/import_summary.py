@@ -23,7 +23,7 @@ class Fault:
     Attributes:
         line: from 1.
         code: type of the issue (R4 ValueSet issue-type).
-        text: without anything that stood in the line.
+        text: without anything that stood in the line; ``text_zh`` where the tables of faults have none.
         where: path of the element, ``""`` for none.
         source: file or URL, ``""`` where there is one only.
     """
@@ -33,6 +33,7 @@ class Fault:
     text: str
     where: str = ""
     source: str = ""
+    text_zh: str = ""
 
 
 @dataclass(slots=True)
@@ -49,26 +50,28 @@ class Summary:
         if len(self.faults) < MOST:
             self.faults.append(fault)
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self, zh: bool = False) -> dict[str, Any]:
         """Return a Parameters resource: the counts, and an OperationOutcome of the faults, if any."""
         counted = [("lines", self.lines), *((name, self.counts[name]) for name in COUNTS)]
         listed: list[dict[str, Any]] = [{"name": name, "valueInteger": count} for name, count in counted]
         if self.faults:
             listed.append(
-                {"name": "outcome", "resource": operation_outcome([_issue(one) for one in self.faults])}
+                {"name": "outcome", "resource": operation_outcome([_issue(one, zh) for one in self.faults])}
             )
         return {"resourceType": "Parameters", "parameter": listed}
 
-    def ndjson(self) -> Iterator[bytes]:
+    def ndjson(self, zh: bool = False) -> Iterator[bytes]:
         """Yield lines: an OperationOutcome for each fault, and at the end the counts."""
         for one in self.faults:
-            yield dumps(operation_outcome([_issue(one)])) + b"\n"
+            yield dumps(operation_outcome([_issue(one, zh)])) + b"\n"
         told = self.parameters()
         told["parameter"] = [one for one in told["parameter"] if "resource" not in one]
         yield dumps(told) + b"\n"
 
 
-def _issue(fault: Fault) -> dict[str, Any]:
-    place = f"{fault.source}:{fault.line}" if fault.source else f"line {fault.line}"
-    line = [{"url": outcome.LINE, "valueInteger": fault.line}]
-    return {"extension": line, **issue("error", fault.code, f"{place}: {fault.text}", fault.where)}
+def _issue(fault: Fault, zh: bool) -> dict[str, Any]:
+    line = f"第 {fault.line} 行：" if zh else f"line {fault.line}: "
+    place = f"{fault.source}:{fault.line}: " if fault.source else line
+    text = (fault.text_zh or outcome.spoken(fault.text, zh)) if zh else fault.text
+    at = [{"url": outcome.LINE, "valueInteger": fault.line}]
+    return {"extension": at, **issue("error", fault.code, f"{place}{text}", fault.where)}

@@ -10,10 +10,13 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from gateway.api.outcome import FHIR_JSON
+from gateway.api.version import MODIFIED
 from gateway.security.caller import CALLER
 
 _KEPT = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path", "extensions", CALLER)
-_HEADERS = frozenset((b"host", b"authorization", b"accept-language", b"prefer", b"x-request-id"))
+_HEADERS = frozenset(
+    (b"host", b"authorization", b"accept-language", b"prefer", b"x-request-id", b"x-qiao-practitioner")
+)
 
 
 @dataclass(slots=True)
@@ -23,12 +26,14 @@ class Answer:
     Attributes:
         headers: names in lower case.
         body: JSON, or nothing.
+        modified_us: ``lastUpdated`` of the version that it is about, 0 for none.
         too_long: there was a body, longer than whoever asked can take; it is left out.
     """
 
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    modified_us: int = 0
     too_long: bool = False
 
 
@@ -56,12 +61,14 @@ async def ask(
     whole = f"{base}/{unquote(path)}"
     own = {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
     own |= {b"accept": FHIR_JSON.encode(), b"content-length": b"%d" % len(body)}
+    modified: list[int] = []
     scope = {name: request.scope[name] for name in _KEPT if name in request.scope} | {
         "method": method,
         "path": whole,
         "raw_path": quote(whole).encode(),
         "query_string": _without_format(query).encode(),
         "headers": [*_of_outer(request, prefer), *own.items()],
+        MODIFIED: modified,
     }
     answer, asked = Answer(), False
 
@@ -82,6 +89,7 @@ async def ask(
             answer.body = b"" if answer.too_long else answer.body + part
 
     await request.app(scope, receive, send)
+    answer.modified_us = modified[-1] if modified else 0
     return answer
 
 

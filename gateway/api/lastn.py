@@ -41,4 +41,3 @@ INTERACTIONS = (
     Interaction("", "GET", "/Observation/$lastn", lastn, _SAID, parameters=("max",)),
     Interaction("", "POST", "/Observation/$lastn", lastn, _SAID, body="resource"),
 )
-OPERATIONS = {"Observation": ("lastn",)}

@@ -168,7 +168,8 @@ def _operations(about: Described) -> dict[str, list[Entry]]:
     found: dict[str, dict[str, Entry]] = {}
     for type_, one in _called(about):
         url = one.definition or f"{_OPERATION}{type_ or 'Resource'}-{one.operation}"
-        found.setdefault(type_, {})[url] = {"name": one.operation, "definition": url}
+        told = {"name": one.operation, "definition": url, "documentation": one.summary}
+        found.setdefault(type_, {}).setdefault(url, told)
         if (type_, one.operation) == ("", "validate"):
             found.setdefault("every", {})[url] = found[""][url]
     return {type_: list(named.values()) for type_, named in found.items()}

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.api.outcome import FHIR_JSON, NEITHER
+from gateway.api.quality import quality
 from gateway.errors import Rejected
 
 _JSON = frozenset(("json", "application/json", "application/fhir+json", "text/json"))
@@ -32,7 +33,6 @@ GIVEN = "qiao.given"
 """Key of a request's scope: ``_format`` and ``_pretty`` where the query does not have them, but a form."""
 _VERSION = re.compile(r";\s*fhirversion\s*=\s*\"?([^;\"\s]*)", re.IGNORECASE).search
 _R4 = re.compile(r"4\.0(?:\.[0-9]+)?").fullmatch
-_QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:\s]+')
 
 
@@ -48,7 +48,7 @@ def check(request: Request, allowed: Collection[str] = ()) -> bool:
         Rejected: the query has a parameter that is neither general nor in ``allowed``.
     """
     query = request.url.query
-    accept = request.headers.get("accept")
+    accept = accept_of(request)
     if not query and (accept is None or accept == "*/*"):
         return False
     parameters = request.query_params
@@ -69,7 +69,12 @@ def wished(request: Request) -> bool:
         NotAcceptable: neither JSON nor XML is asked for.
     """
     parameters = request.query_params
-    return negotiate(request.headers.get("accept"), parameters.get("_format"), parameters.get("_pretty"))
+    return negotiate(accept_of(request), parameters.get("_format"), parameters.get("_pretty"))
+
+
+def accept_of(request: Request) -> str | None:
+    """Return what all Accept headers of a request say together, None without any (RFC 9110 §5.3)."""
+    return ", ".join(request.headers.getlist("accept")) or None
 
 
 def negotiate(accept: str | None, format_: str | None, pretty: str | None) -> bool:
@@ -98,7 +103,7 @@ def chosen(accept: str | None, format_: str | None) -> Literal["json", "xml", ""
         return "json" if kind in _JSON else "xml" if kind in _XML else ""
     json, xml = (0.0, False), (0.0, False)
     for wish in filter(is_r4, (accept or "*/*").split(",")):
-        kind, weight = _kind(wish), _weight(wish)
+        kind, weight = _kind(wish), quality(wish)
         if kind in _JSON or kind == _HTML or kind in _ANY:
             json = max(json, (weight, kind not in _ANY))
         if kind in _XML or kind in _ANY:
@@ -116,15 +121,6 @@ def is_r4(media: str) -> bool:
 
 def _kind(wish: str) -> str:
     return wish.partition(";")[0].strip().lower().replace(" ", "+")
-
-
-def _weight(wish: str) -> float:
-    for parameter in wish.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            found = _QUALITY(value.strip())
-            return float(found[0]) if found else 1.0
-    return 1.0
 
 
 def answer(

@@ -16,12 +16,19 @@ from gateway.api.query import Pairs
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
 
-Kind = Literal["text", "boolean", "integer", "texts", "object"]
-"""What a parameter may be: ``texts`` may be there several times, ``object`` by POST only."""
+Kind = Literal["text", "boolean", "integer", "texts", "object", "objects"]
+"""What a parameter may be: ``texts`` and ``objects`` may be there several times, objects by POST only."""
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a Parameters resource; it may have a value set inside."""
-_PYTHON: Mapping[str, type] = {"text": str, "texts": str, "boolean": bool, "integer": int, "object": dict}
+_PYTHON: Mapping[str, type] = {
+    "text": str,
+    "texts": str,
+    "boolean": bool,
+    "integer": int,
+    "object": dict,
+    "objects": dict,
+}
 
 
 async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, Any], bool]:
@@ -33,7 +40,7 @@ async def given(request: Request, known: Mapping[str, Kind]) -> tuple[dict[str, 
     """
     tenant_of(request)
     if request.method != "POST":
-        simple = [name for name, kind in known.items() if kind != "object"]
+        simple = [name for name, kind in known.items() if not kind.startswith("object")]
         pretty = negotiation.check(request, allowed=simple)
         pairs = [
             (name, _read(name, value, known[name]))
@@ -54,6 +61,11 @@ async def parameters_of(request: Request, known: Mapping[str, Kind]) -> dict[str
     if body.is_empty(request):
         return {}
     return _collected(_parameters(await body.json_of(request, LONGEST), known), known)
+
+
+def parameters_in(text: bytes, known: Mapping[str, Kind]) -> dict[str, Any]:
+    """Return the in-parameters of a Parameters resource by name. Raises ``Rejected``: as :func:`given`."""
+    return _collected(_parameters(text, known), known)
 
 
 async def posted_pairs(request: Request, known: Mapping[str, Kind]) -> Pairs:
@@ -80,6 +92,12 @@ async def answer(request: Request, pretty: bool, work: Callable[[], dict[str, An
 
     text = await asyncio.get_running_loop().run_in_executor(context(request).threads, made)
     return negotiation.answer(text, pretty)
+
+
+async def told(request: Request, work: Callable[[], dict[str, Any]]) -> Response:
+    """Answer with what ``work`` makes, which is JSON and no resource; in a thread."""
+    made = await asyncio.get_running_loop().run_in_executor(context(request).threads, lambda: dumps(work()))
+    return Response(made, media_type="application/json")
 
 
 def _parameters(text: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]:
@@ -119,7 +137,7 @@ def _read(name: str, value: str, kind: Kind) -> Any:
 def _collected(pairs: list[tuple[str, Any]], known: Mapping[str, Kind]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
-        if known[name] == "texts":
+        if known[name] in ("texts", "objects"):
             found.setdefault(name, []).append(value)
         elif name in found:
             raise Rejected("it may be given once only", code="value", where=name)

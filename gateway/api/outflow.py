@@ -10,7 +10,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api import outcome
+from gateway.api import language, outcome
 
 MOST = 256 * 1024 * 1024
 """Bytes of all long answers that wait together; a longer one goes when it is alone."""
@@ -119,7 +119,9 @@ class Answer:
     async def _refuse(self, start: Message) -> None:
         kept = {name.decode(): value.decode() for name, value in start["headers"] if name == b"x-request-id"}
         told = "too many long answers wait for their readers; come again"
-        refusal = outcome.issue(503, "transient", told, headers={"Retry-After": "5", **kept})
+        chinese = language.reads_chinese(self._scope)
+        headers = {"Retry-After": "5", **kept, **language.headers(chinese)}
+        refusal = outcome.issue(503, "transient", outcome.spoken(told, chinese), headers=headers)
         await refusal(self._scope, self._receive, self._send)
 
 

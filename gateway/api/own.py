@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import outcome
+from gateway.api import outcome, supervised
 from gateway.api.context import Context, NotFound
 from gateway.canonical import Resource
 from gateway.canonical.json import loads
@@ -67,7 +67,8 @@ def view_of(caller: Caller) -> View:
     """Return what the searches of a client may know of."""
     if unbound(caller):
         return ALL
-    return dict.fromkeys(OWN, Tag(SYSTEM, caller.client) if caller.may("subscribe") else None)
+    own = dict.fromkeys(OWN, Tag(SYSTEM, caller.client) if caller.may("subscribe") else None)
+    return {**supervised.view_of(caller), **own}
 
 
 def visible_of(versions: Sequence[Version], caller: Caller) -> list[Version]:

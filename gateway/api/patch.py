@@ -65,7 +65,7 @@ async def _made(request: Request, wanted: Change, pretty: bool) -> Response:
 
 
 async def _ahead(request: Request, wanted: Change, made: Make, size: int) -> Result | None:
-    """Patch the current version and update it, so that the writer does no work that a client can make long.
+    """Patch the current version first, so that the writer does no work that a client can make long.
 
     Returns:
         None where there is nothing to patch (the writer says why), or others were quicker each time.
@@ -78,9 +78,9 @@ async def _ahead(request: Request, wanted: Change, made: Make, size: int) -> Res
         length = size + len(version.body)
         work = partial(_of_bytes, made, version.body)
         after = await asyncio.get_running_loop().run_in_executor(here.checker(length), work)
-        update = Change("update", wanted.type, wanted.id, after, if_match=version.ver)
+        result = Change("patch", wanted.type, wanted.id, after, if_match=version.ver)
         try:
-            return await change.make(request, update, length)
+            return await change.make(request, result, length)
         except Rejected as error:
             if error.code != "precondition":
                 raise

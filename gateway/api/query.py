@@ -37,7 +37,7 @@ def negotiated(request: Request, pairs: Pairs) -> bool:
     """Check the format that parameters and Accept ask for; return whether the answer is to be indented."""
     told = dict(pairs)
     negotiation.remember(request, told)
-    return negotiation.negotiate(request.headers.get("accept"), told.get("_format"), told.get("_pretty"))
+    return negotiation.negotiate(negotiation.accept_of(request), told.get("_format"), told.get("_pretty"))
 
 
 def once(pairs: Pairs, known: frozenset[str]) -> dict[str, str]:

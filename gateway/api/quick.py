@@ -93,6 +93,8 @@ class Quick:
         caller = self._clients.caller(token)
         if caller is None or caller.tenant != tenant or not caller.may("read"):
             return False
+        if caller.sees != "all":
+            return False
         return caller is not LOCAL or is_local(scope)
 
 

@@ -38,7 +38,7 @@ def respond(request: Request, version: Version | None, pretty: bool, wanted: Sha
     """
     if version is None or not owns(caller_of(request.scope), version):
         raise NotFound("there is no such resource", code="not-found")
-    headers = tags(version)
+    headers = tags(request, version)
     if version.deleted:
         return outcome.of_status(410, headers)
     asked = request.headers

@@ -106,10 +106,27 @@ def plain(data: bytes) -> Any:
             raise Rejected(f"line {error.line}: {error}", code="invalid") from None
     try:
         value = loads(data)
-        dumps(value)  # what JSON does not have (NaN, half of a surrogate pair) is no content of ours
     except (ValueError, TypeError, RecursionError):
         raise Rejected("the body is not JSON", code="invalid") from None
+    if not _is_json(value):  # NaN, or half of a surrogate pair, is no content of ours
+        text = "it has a number or text that cannot be written as JSON"
+        raise Rejected(text, code="invalid", where=_bad_entry(value))
     return value
+
+
+def _is_json(value: object) -> bool:
+    try:
+        dumps(value)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def _bad_entry(value: Any) -> str:
+    """Return which entry of a Bundle cannot be written, ``""`` where it is none."""
+    entries = value.get("entry") if type(value) is dict else None
+    bad = (at for at, one in enumerate(entries if type(entries) is list else ()) if not _is_json(one))
+    return next((f"Bundle.entry[{at}]" for at in bad), "")
 
 
 def address(value: Any, type_: str, id_: str) -> None:

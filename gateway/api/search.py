@@ -8,9 +8,10 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import bundle, negotiation
+from gateway.api import bundle, negotiation, outcome
 from gateway.api.context import base_of, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
+from gateway.api.language import in_chinese
 from gateway.api.own import view_of
 from gateway.api.prefer import prefer
 from gateway.api.query import Pairs, form_of, negotiated, pairs_of
@@ -64,7 +65,7 @@ async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: st
     """
     base = base_of(request)
     pretty = negotiated(request, pairs)
-    lenient = prefer(request).lenient
+    lenient, chinese = prefer(request).lenient, in_chinese(request)
     wanted = shape(pairs, type_, lenient)
     asked = [pair for pair in pairs if pair[0] not in bundle.GENERAL]
     if wanted.summary == "count":
@@ -74,7 +75,9 @@ async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: st
         raise Rejected("goes without _include and _revinclude", code="value", where="_summary")
 
     def work() -> bytes:
-        return bundle.searchset(find(asked, lenient), url, base, pairs, wanted)
+        page = find(asked, lenient)
+        page.warnings = [outcome.spoken(text, chinese) for text in page.warnings]
+        return bundle.searchset(page, url, base, pairs, wanted)
 
     body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
     return negotiation.answer(body, pretty)

@@ -16,9 +16,11 @@ from typing import Any, Literal
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from gateway.api.language import content_language, reads_chinese
 from gateway.api.outflow import Outflow
 from gateway.canonical.json import dumps
 from gateway.canonical.operation_outcome import issue, operation_outcome
+from gateway.faults import in_chinese
 
 MAX_HEAD = 32 * 1024
 """Bytes of the request line and all headers together."""
@@ -122,7 +124,11 @@ class Connection(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if free:
-            self.transport.write(_refusal(status, self.server_state.default_headers))
+            self.transport.write(
+                _refusal(
+                    status, self.server_state.default_headers, reads_chinese({"headers": self.headers or ()})
+                )
+            )
         if free and self.transport.can_write_eof():
             self.transport.write_eof()
         else:
@@ -166,16 +172,17 @@ class _Refusing:
     def __init__(self, status: int) -> None:
         self._status = status
 
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        headers, body = _headers(self._status)
+    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+        headers, body = _headers(self._status, reads_chinese(scope))
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
-def _headers(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def _headers(status: int, chinese: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
     code, said = _SAID[status]
-    body = dumps(operation_outcome([issue("error", code, said)]))
+    body = dumps(operation_outcome([issue("error", code, in_chinese(said) if chinese else said)]))
     headers = [
+        content_language(chinese),
         (b"content-type", b"application/fhir+json"),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
@@ -183,8 +190,8 @@ def _headers(status: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
     return headers + ([(b"retry-after", b"5")] if status == 503 else []), body
 
 
-def _refusal(status: int, default: list[tuple[bytes, bytes]]) -> bytes:
-    headers, body = _headers(status)
+def _refusal(status: int, default: list[tuple[bytes, bytes]], chinese: bool) -> bytes:
+    headers, body = _headers(status, chinese)
     lines = b"".join(name + b": " + value + b"\r\n" for name, value in [*default, *headers])
     return STATUS_LINE[status] + lines + b"\r\n" + body
 

@@ -17,6 +17,7 @@ from gateway.api.conditional import condition, if_match, if_none_match
 from gateway.api.context import Context, base_of, check_id, check_type, context, tenant_of
 from gateway.api.entry import Entry, EntryFailed, check_right, entries, patch_of
 from gateway.api.interaction import Interaction
+from gateway.api.language import in_chinese
 from gateway.api.patch import bounded, patching, reading
 from gateway.api.prefer import prefer
 from gateway.api.version import etag, location
@@ -97,7 +98,7 @@ async def _transaction(request: Request, given: Resource, issues: list[Located],
     if changes:
         done = await change.transact(request, changes, size)
         if done.error is not None:
-            raise EntryFailed(writing[done.at].at, done.error)
+            raise EntryFailed(writing[done.at].at, done.error) if done.at >= 0 else done.error
         for entry, result in zip(writing, done.results, strict=True):
             made[entry.at] = _written(request, entry, result, issues, room)
     reads = [entry for entry in asked if not entry.writes]
@@ -196,7 +197,7 @@ def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Lo
             parts.append(b'"resource":' + version.body)
     if wanted == "OperationOutcome":
         own = [one for one in issues if one.issue.where.startswith(f"Bundle.entry[{entry.at}]")]
-        response["outcome"] = outcome.listed(own, outcome.in_chinese(request))
+        response["outcome"] = outcome.listed(own, in_chinese(request))
     parts.append(b'"response":' + dumps(response))
     return b"{" + b",".join(parts) + b"}"
 

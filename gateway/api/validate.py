@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import body as bodies
-from gateway.api import negotiation, outcome
+from gateway.api import language, negotiation, outcome
 from gateway.api.context import NotFound, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps, loads
@@ -50,7 +50,7 @@ async def validate_stored(request: Request, type: str, id: str) -> Response:
 async def _answer(
     request: Request, type_: str, body: bytes, profiles: Sequence[str], pretty: bool
 ) -> Response:
-    zh = outcome.in_chinese(request)
+    zh = language.in_chinese(request)
     examine = context(request).examine
     if examine is None:
         raise NotFound("this server does not validate", code="not-supported")
@@ -65,7 +65,7 @@ async def _answer(
         return dumps(outcome.listed(found.issues, zh))
 
     text = await asyncio.get_running_loop().run_in_executor(context(request).checker(len(body)), made)
-    return negotiation.answer(text, pretty)
+    return negotiation.answer(text, pretty, headers=language.headers(zh))
 
 
 def _unpacked(body: bytes, profiles: Sequence[str]) -> tuple[bytes | None, Sequence[str]]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from starlette.requests import Request
+
 from gateway.store import Version
+
+MODIFIED = "qiao.modified"
+"""Key of the scope of an inner request: a list that takes ``lastUpdated`` (microseconds) of what is answered.
+
+HTTP dates end at the second; Bundle.entry.response.lastModified is that of the resource (R4 bundle.html).
+"""
 
 
 def etag(version: Version) -> str:
@@ -13,10 +21,17 @@ def etag(version: Version) -> str:
     return f'W/"{version.ver}"'
 
 
-def tags(version: Version) -> dict[str, str]:
+def tags(request: Request, version: Version) -> dict[str, str]:
     """Return ETag and Last-Modified."""
+    note(request, version)
     moment = datetime.fromtimestamp(version.ts_us // 1_000_000, UTC)
     return {"ETag": etag(version), "Last-Modified": format_datetime(moment, usegmt=True)}
+
+
+def note(request: Request, version: Version) -> None:
+    """Tell the Bundle that a request stands in, if any, of which moment the version is."""
+    if MODIFIED in request.scope:
+        request.scope[MODIFIED].append(version.ts_us)
 
 
 def location(base: str, version: Version) -> str:

@@ -30,6 +30,8 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     adding.add_argument("--tenant", default="default", metavar="T", help=say("client.tenant"))
     adding.add_argument("--expires", default="", metavar="WHEN", help=say("client.expires"))
     adding.add_argument("--note", default="", help=say("client.note"))
+    adding.add_argument("--practitioner", default="", metavar="WHO", help=say("client.practitioner"))
+    adding.add_argument("--asserts", action="store_true", help=say("client.asserts"))
     adding.set_defaults(run=add_)
     listing = actions.add_parser("list", help=say("client.list"), parents=[shared])
     listing.set_defaults(run=list_)
@@ -55,6 +57,8 @@ def add_(options: argparse.Namespace) -> int:
         expiry(options.expires, now),
         now,
         options.note,
+        client.check_practitioner(options.practitioner, "--practitioner"),
+        options.asserts,
     )
     file = _file(options)
     clients_file.add(file, made)
@@ -133,4 +137,6 @@ def _as_json(one: Client) -> dict[str, object]:
         return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
     shown: dict[str, object] = {"name": one.name, "role": one.role, "tenant": one.tenant}
+    shown |= {"practitioner": one.practitioner} if one.practitioner else {}
+    shown |= {"asserts": True} if one.asserts else {}
     return {**shown, "added": moment(one.added), "expires": moment(one.expires), "note": one.note}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from gateway.cli import looks, looks_clients, looks_inbox
+from gateway.cli import looks, looks_clients, looks_inbox, looks_ports, looks_receivers, looks_subscriptions
 from gateway.cli.looks import Finding, Level, Remark
 from gateway.cli.output import Commands, add_settings, print_json, read_settings, said
 from gateway.cli.words import say
@@ -30,7 +30,9 @@ LOOKS: dict[str, Callable[[Settings], str]] = {
     "inbox": looks_inbox.waiting,
     "senders": looks_inbox.senders,
     "clients": looks_clients.clients,
-    "ports": looks.ports,
+    "subscriptions": looks_subscriptions.subscriptions,
+    "receivers": looks_receivers.receivers,
+    "ports": looks_ports.ports,
 }
 """Everything that is looked at, in this order: the log before the store, which empties it when it closes."""
 

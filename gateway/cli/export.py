@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from gateway.cli.fhir_client import NDJSON, FhirClient, refusal, token_of
 from gateway.cli.moment import moment
 from gateway.cli.output import Commands, notice, print_json, progress
-from gateway.cli.words import say
+from gateway.cli.words import language, say
 from gateway.errors import Misconfigured, Retry
 
 STATE = "export.json"
@@ -61,7 +61,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 def run(options: argparse.Namespace) -> int:
     """Export, and tell how many resources of each type there are."""
-    client = FhirClient(options.source, token_of(options.token_file))
+    client = FhirClient(options.source, token_of(options.token_file), language())
     folder: Path = options.output
     begun = _resumed(folder) if options.resume else _begin(client, folder, options)
     try:

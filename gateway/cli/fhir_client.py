@@ -26,14 +26,16 @@ class FhirClient:
     Args:
         base: its FHIR base URL.
         token: sent as ``Authorization: Bearer …``, ``""`` for none.
+        language: in which the server tells what is wrong.
     """
 
-    def __init__(self, base: str, token: str = "") -> None:
+    def __init__(self, base: str, token: str = "", language: str = "en") -> None:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Misconfigured(say("bulk.no-url"), where=base)
         self.base = base.rstrip("/")
         self._token = token
+        self._language = language
         self._origin = (parts.scheme, parts.netloc)
 
     @contextmanager
@@ -51,7 +53,7 @@ class FhirClient:
         """
         parts = urlsplit(url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        sent = {"Accept": "application/fhir+json", **(headers or {})}
+        sent = {"Accept": "application/fhir+json", "Accept-Language": self._language, **(headers or {})}
         if self._token and (parts.scheme, parts.netloc) == self._origin:
             sent["Authorization"] = f"Bearer {self._token}"
         connection = kind(parts.netloc, timeout=_SECONDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -19,7 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from gateway.cli.fhir_client import NDJSON, FhirClient, refusal, token_of
 from gateway.cli.output import Commands, add_settings, at_least_one, notice, print_json, progress
-from gateway.cli.words import say
+from gateway.cli.words import language, say
 from gateway.errors import Misconfigured, Retry
 
 LINES = 1000
@@ -106,7 +107,7 @@ def _count(file: str, batch: Batch, answer: Answer, counts: Counter[str], *, as_
             counts[one["name"]] += one["valueInteger"]
         for issue in one.get("resource", {}).get("issue", ()):
             line = next((e["valueInteger"] for e in issue.get("extension", ()) if e["url"] == _ISSUE_LINE), 1)
-            text = str(issue.get("diagnostics", "")).partition(": ")[2]
+            text = re.split(r": |：", str(issue.get("diagnostics", "")), maxsplit=1)[-1]
             where = (issue.get("expression") or [""])[0]
             line += batch.first - 1
             if as_json:
@@ -145,7 +146,7 @@ def _batches(source: IO[bytes], first: int) -> Iterator[Batch]:
 @contextmanager
 def _sender(options: argparse.Namespace) -> Iterator[Send]:
     if options.to:
-        client = FhirClient(options.to, token_of(options.token_file))
+        client = FhirClient(options.to, token_of(options.token_file), "en" if options.json else language())
         yield lambda batch: _post(client, batch)
         return
     from gateway.cli.import_store import sender

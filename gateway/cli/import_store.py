@@ -14,7 +14,8 @@ from gateway.api.context import Context, Options
 from gateway.api.import_lines import lines_of
 from gateway.api.import_ndjson import LONGEST
 from gateway.api.import_summary import Summary
-from gateway.cli.output import open_existing, read_settings
+from gateway.cli.output import notice, open_or_make, read_settings, there_is_a_store
+from gateway.cli.words import language, say
 from gateway.store import Store
 from gateway.store.model import Transact, Transacted
 from gateway.validation import examine, validator_of
@@ -22,21 +23,23 @@ from gateway.validation import examine, validator_of
 
 @contextmanager
 def sender(options: argparse.Namespace) -> Iterator[Callable[[list[bytes]], dict[str, Any]]]:
-    """Open the store; lend what imports lines into it. Raises ``Misconfigured``."""
+    """Open the store, or make it; lend what imports lines into it. Raises ``Misconfigured``."""
     settings = read_settings(options, guarded=False)
-    validator = validator_of(settings)
-    with closing(open_existing(settings)) as store, ThreadPoolExecutor(1, "qiao-import") as thread:
+    validator, zh = validator_of(settings), language() == "zh" and not options.json
+    if not there_is_a_store(settings):
+        notice(say("import.made", place=settings.store.place))
+    with closing(open_or_make(settings)) as store, ThreadPoolExecutor(1, "qiao-import") as thread:
         here = Context(
             store, Options(), "", thread, examine=lambda data, profiles: examine(validator, data, profiles)
         )
 
         def send(lines: list[bytes]) -> dict[str, Any]:
-            return asyncio.run(_run(here, lines, options.tenant))
+            return asyncio.run(_run(here, lines, options.tenant, zh))
 
         yield send
 
 
-async def _run(here: Context, lines: list[bytes], tenant: str) -> dict[str, Any]:
+async def _run(here: Context, lines: list[bytes], tenant: str, zh: bool) -> dict[str, Any]:
     summary = Summary()
     into = import_run.Into(here, Together(here.store).write, tenant, "", "qiao import")
 
@@ -45,7 +48,7 @@ async def _run(here: Context, lines: list[bytes], tenant: str) -> dict[str, Any]
             yield line
 
     await import_run.run(into, lines_of(chunks(), LONGEST), summary)
-    return summary.parameters()
+    return summary.parameters(zh)
 
 
 class Together:

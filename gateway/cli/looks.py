@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import socket
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -207,55 +206,3 @@ def database(settings: Settings) -> str:
     if unsafe:
         raise Remark("bad", text, say("doctor.database.unsafe", names=", ".join(unsafe)))
     return text
-
-
-def ports(settings: Settings) -> str:
-    """Look whether every port is free, or held by a gateway that answers."""
-    wanted = _wanted(settings)
-    taken = {name: address for name, address in wanted.items() if not _is_free(address)}
-    listed = ", ".join(f"{name} {port}" for name, (_, port) in wanted.items())
-    if not taken:
-        return listed
-    if "api" in taken and _answers(settings):
-        raise Remark("info", say("doctor.port.running", ports=listed), say("doctor.port.running.do"))
-    name, (host, port) = next(iter(taken.items()))
-    setting = "[api] port" if name == "api" else f'[adapters."{name}"] port'
-    raise Remark(
-        "bad", f"{name} {host}:{port}: {say('doctor.port.taken')}", say("doctor.port", setting=setting)
-    )
-
-
-def _wanted(settings: Settings) -> dict[str, tuple[str, int]]:
-    from gateway import registry
-
-    wanted = {"api": (settings.api.host, settings.api.port)}
-    for name, spec in registry.find().items():
-        options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
-        if options["enabled"] and "port" in options:
-            wanted[name] = (str(options["host"]), int(options["port"]))
-    return wanted
-
-
-def _is_free(address: tuple[str, int]) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(address)
-        except OSError:
-            return False
-    return True
-
-
-def _answers(settings: Settings) -> bool:
-    """Tell whether a gateway answers on the API's port."""
-    import urllib.request
-
-    api = settings.api
-    if api.tls_cert:
-        return False
-    host = f"[{api.host}]" if ":" in api.host else api.host
-    try:
-        with urllib.request.urlopen(f"http://{host}:{api.port}/healthz", timeout=2) as answer:
-            return answer.status == 200  # type: ignore[no-any-return]
-    except (OSError, ValueError):
-        return False

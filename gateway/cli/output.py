@@ -103,10 +103,15 @@ def read_settings(
 
 def open_existing(settings: Settings) -> Store:
     """Open a store that exists: a wrong path must not make an empty one. Raises ``Misconfigured``."""
-    from gateway.store import open_store
-
     if not there_is_a_store(settings):
         raise Misconfigured(say("inbox.no-store"), where=settings.store.place)
+    return open_or_make(settings)
+
+
+def open_or_make(settings: Settings) -> Store:
+    """Open a store, or make it where there is none. Raises ``Misconfigured``."""
+    from gateway.store import open_store
+
     return open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
 
 

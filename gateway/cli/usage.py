@@ -106,6 +106,102 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao profiles": ("", ()),
     "qiao profiles list": ("", ("qiao profiles list",)),
     "qiao profiles package": ("", ("qiao profiles package -o qiao.profiles.tgz",)),
+    "qiao policy": ("", ()),
+    "qiao policy check": ("", ("qiao policy check", "qiao policy check --packs packs --json")),
+    "qiao policy list": ("", ("qiao policy list --jurisdiction cn-chongqing --day 2026-03-06",)),
+    "qiao policy explain": ("", ("qiao policy explain nat-20-forbidden-drug",)),
+    "qiao policy coverage": ("", ("qiao policy coverage --json",)),
+    "qiao signature": ("", ()),
+    "qiao signature verify": (
+        "[signatures]",
+        (
+            "qiao signature verify visit.json signature.json --trust ca/trust.pem",
+            "qiao signature verify feed.json --config qiao.toml --json",
+        ),
+    ),
+    "qiao signature sign": (
+        "[signatures]",
+        ("qiao signature sign visit.json --keys ca/keys --key physician --who Practitioner/w1",),
+    ),
+    "qiao signature canonical": ("", ("qiao signature canonical visit.json | sha256sum",)),
+    "qiao signature demo-ca": (
+        "",
+        ("qiao signature demo-ca ca", "qiao signature demo-ca ca --algorithm ES256"),
+    ),
+    "qiao feed": ("", ()),
+    "qiao feed receivers": ("[store] url", ("qiao feed receivers", "qiao feed receivers --json")),
+    "qiao feed dead": ("", ()),
+    "qiao feed dead list": ("[store] url", ("qiao feed dead list platform --held",)),
+    "qiao feed dead show": ("[store] url", ("qiao feed dead show platform 4711",)),
+    "qiao feed dead retry": (
+        "[store] url",
+        ("qiao feed dead retry platform 4711", "qiao feed dead retry platform --all"),
+    ),
+    "qiao feed dead drop": (
+        "[store] url",
+        ("qiao feed dead drop platform 4711 --reason 'sent on paper, ticket 99'",),
+    ),
+    "qiao feed status": ("[store] url", ("qiao feed status", "qiao feed status --tenant east --json")),
+    "qiao feed verify": (
+        "[store] url; [signatures] trust",
+        (
+            "qiao feed verify --store sqlite:////var/lib/qiao/qiao.db --json",
+            "qiao feed verify --config qiao.toml --heads countersigned.ndjson",
+            "qiao feed verify feed.ndjson --trust ca.pem --heads countersigned.ndjson",
+        ),
+    ),
+    "qiao feed head": ("[store] url", ("qiao feed head > head.json", "qiao feed head --size 1024")),
+    "qiao feed proof": (
+        "[store] url",
+        (
+            "qiao feed proof --serial CQP000990101001202603060000017K > proof.json",
+            "qiao feed proof --check proof.json --body group.json --body drug.json",
+            "qiao feed proof --from 1024",
+        ),
+    ),
+    "qiao feed countersign": (
+        "[signatures]; [store] url",
+        (
+            "qiao feed countersign head.json --keys keys --key inspector > signed.json",
+            "qiao feed countersign signed.json --keep health-commission --config qiao.toml",
+        ),
+    ),
+    "qiao feed pull": (
+        "",
+        ("qiao feed pull --from https://HOST/feed/default -o feed.ndjson --token-file token.txt",),
+    ),
+    "qiao feed reconcile": (
+        "[store] url",
+        (
+            "qiao feed reconcile",
+            "qiao feed reconcile --day 2026-03-06 --json",
+            "qiao feed reconcile --from 2026-03-01 --to 2026-03-31 --csv > march.csv",
+        ),
+    ),
+    "qiao feed counts": ("", ()),
+    "qiao feed counts add": (
+        "[store] url",
+        (
+            "qiao feed counts add --day 2026-03-06 --kind prescription --source his --count 128",
+            "qiao feed counts add --day 2026-03-06 --kind exam --source lis E1001 E1002",
+            "qiao feed counts add --day 2026-03-06 --kind prescription --receiver platform --count 128",
+        ),
+    ),
+    "qiao feed counts import": ("[store] url", ("qiao feed counts import counts.csv --source his",)),
+    "qiao feed counts list": ("[store] url", ("qiao feed counts list --day 2026-03-06 --json",)),
+    "qiao feed measure": (
+        "[store] url",
+        (
+            "qiao feed measure --list",
+            "qiao feed measure --period 2026-Q1",
+            "qiao feed measure prescriptions --period 2026-03 --json > report.json",
+        ),
+    ),
+    "qiao feed evidence": (
+        "[store] url; [tenants.NAME] jurisdiction",
+        ("qiao feed evidence --config qiao.toml",),
+    ),
+    "qiao feed findings": ("[store] url", ("qiao feed findings", "qiao feed findings --all --json")),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
     "qiao db": ("", ()),

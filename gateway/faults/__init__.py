@@ -13,11 +13,14 @@ from gateway.faults import (
     codes,
     entries,
     exports,
+    feeds,
     installation,
     ledgers,
     maps,
     patches,
     policies,
+    receivers,
+    reckonings,
     requests,
     running,
     searches,
@@ -44,10 +47,13 @@ FAULTS: dict[str, str] = {
         searches,
         exports,
         subscriptions,
+        receivers,
         terminologies,
         signatures,
         ledgers,
+        feeds,
         policies,
+        reckonings,
     )
     for english, chinese in table.FAULTS.items()
 }

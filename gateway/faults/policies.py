@@ -11,6 +11,9 @@ FAULTS: dict[str, str] = {
     "there is no condition {what}": "没有条件 {what}",
     "there are {known}": "可用：{known}",
     "a verdict is flag, warn, hold or refuse": "verdict 必须是 flag、warn、hold 或 refuse",
+    "hold is for {known}: of anything else nobody releases it": (
+        "hold 只用于 {known}：其他环节没有可以放行的人，请改用 refuse 或 warn"
+    ),
     "a code is one of {known}": "code 必须是其中之一：{known}",
     "what only platforms do, and no text says, may warn but not refuse": (
         "只见于平台做法、法规未写明的规则，只能提示（flag、warn），不能拒绝"
@@ -25,6 +28,9 @@ FAULTS: dict[str, str] = {
     "a row has either rules or a reason why there are none": "每项要求要么有规则，要么写明没有的理由",
     "an entry has zh and en": "条目须有 zh 和 en",
     "no pack has a rule, no table a condition of this name": "没有此编号的规则，也没有此名称的条件",
+    "no pack has a rule, no table a condition of this name; near it: {known}": (
+        "没有此编号的规则，也没有此名称的条件；相近的有：{known}"
+    ),
     "a list has texts only": "列表中只能是文本",
     "it must be a mapping": "必须是键值对",
     "the key {what} is missing": "缺少键 {what}",

@@ -37,6 +37,7 @@ FAULTS: dict[str, str] = {
     ),
     "this client may not do that": "该客户端无权执行此操作",
     "this server only reads": "本服务器只读",
+    "needs a search parameter that says which resource is meant": "须用检索参数指明所指的资源",
     "this server does not validate": "本服务器不提供校验",
     "this server has no terminology": "本服务器没有术语",
     "this server has no code tables": "本服务器没有代码对照表",

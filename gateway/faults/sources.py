@@ -8,6 +8,7 @@ FAULTS: dict[str, str] = {
     "something follows what is packed with gzip": "gzip 内容之后还有多余数据",
     "the body that is packed with gzip ends too early": "gzip 压缩的请求体不完整",
     "the body is not JSON": "请求体不是 JSON",
+    "it has a number or text that cannot be written as JSON": "含有 JSON 无法表示的数字或文字",
     "the body must be a Parameters resource": "请求体必须是 Parameters 资源",
     "the body must be a resource of R4 that names its resourceType": (
         "请求体必须是写明 resourceType 的 R4 资源"

@@ -33,6 +33,9 @@ OPEN = (*HEALTH, "/fhir/metadata")
 The metadata of a named tenant are not among them: they would tell who is a customer.
 """
 
+_FEEDBACK = ("counts", "reconciliation", "evidence")
+"""What below ``/feed/{tenant}`` is no matter of the ledger alone."""
+
 _log = logging.getLogger("qiao.security")
 _TELL_EVERY = 60.0
 _REALM = 'Bearer realm="fhir"'
@@ -117,6 +120,9 @@ def split(path: str) -> tuple[str | None, str]:
     """Return the tenant of a path and what follows its FHIR base; None for a path that is no tenant's."""
     if path == "/fhir" or path.startswith("/fhir/"):
         return DEFAULT_TENANT, path[5:]
+    if path.startswith("/feed/"):
+        tenant, _, below = path[6:].partition("/")
+        return tenant, f"/$feed-{below}" if below in _FEEDBACK else "/$feed"
     if path.startswith("/t/"):
         tenant, _, rest = path[3:].partition("/")
         if rest == "fhir" or rest.startswith("fhir/"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gateway.security.roles import ROLES, Right, Role
 
 CALLER = "qiao.caller"
 """Key of a request's scope: its Caller."""
+
+
+Sees = Literal["visits", "all"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,11 +23,17 @@ class Caller:
         client: its name in ``clients.toml``; ``"local"`` for anybody on loopback where there is no such file.
         tenant: the hospital whose resources it sees, and no other's.
         role: what it may do.
+        practitioner: the one person who uses it, ``"Practitioner/id"`` or ``"SYSTEM|VALUE"``; else ``""``.
+        asserts: it is trusted to say with each request which person acts (``X-Qiao-Practitioner``).
+        sees: ``visits``: of the tenant only what belongs to the supervised business.
     """
 
     client: str
     tenant: str
     role: Role
+    practitioner: str = ""
+    asserts: bool = False
+    sees: Sees = "all"
 
     def may(self, right: Right) -> bool:
         """Tell whether it has a right."""
@@ -36,7 +45,7 @@ class Caller:
         return f"client:{self.client}"
 
 
-LOCAL = Caller("local", "default", "operator")
+LOCAL = Caller("local", "default", "operator", asserts=True)
 """Anybody, where there are no clients: only loopback is served then."""
 
 ANONYMOUS = Caller("anonymous", "default", "read")

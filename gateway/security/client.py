@@ -29,7 +29,8 @@ DEFAULT_TENANT = "default"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}").fullmatch
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
-_KEYS = ("token", "role", "tenant", "expires", "added", "note")
+_PRACTITIONER = re.compile(r"(Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}|[^|\s]+\|[^|\s]+").fullmatch
+_KEYS = ("token", "role", "tenant", "expires", "added", "note", "practitioner", "asserts")
 _REQUIRED = ("token", "role")
 
 
@@ -42,6 +43,8 @@ class Client:
         digest: SHA-256 of its token.
         expires: from then on the token is none; None for never.
         note: for people.
+        practitioner: see ``Caller``.
+        asserts: see ``Caller``.
     """
 
     name: str
@@ -51,11 +54,13 @@ class Client:
     expires: datetime | None = None
     added: datetime | None = None
     note: str = ""
+    practitioner: str = ""
+    asserts: bool = False
 
     @property
     def caller(self) -> Caller:
         """Who asks when this client does."""
-        return Caller(self.name, self.tenant, self.role)
+        return Caller(self.name, self.tenant, self.role, self.practitioner, self.asserts)
 
     def expired(self, now: datetime) -> bool:
         """Tell whether the token is one no more."""
@@ -146,7 +151,23 @@ def _client(name: str, table: object, where: str) -> Client:
         _moment(table, "expires", where),
         _moment(table, "added", where),
         note,
+        check_practitioner(table.get("practitioner", ""), f"{where} practitioner"),
+        _switch(table, "asserts", where),
     )
+
+
+def check_practitioner(said: object, where: str) -> str:
+    """Return how a client's practitioner is named. Raises ``Misconfigured``."""
+    if not isinstance(said, str) or (said and not _PRACTITIONER(said)):
+        raise Misconfigured("must be Practitioner/ID, PractitionerRole/ID or SYSTEM|VALUE", where=where)
+    return said
+
+
+def _switch(table: Mapping[str, object], key: str, where: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise Misconfigured("must be true or false", where=f"{where} {key}")
+    return value
 
 
 def check_role(role: object, where: str) -> Role:

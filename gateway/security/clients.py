@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.errors import Misconfigured
-from gateway.security.caller import LOCAL, Caller
+from gateway.security.caller import LOCAL, Caller, Sees
 from gateway.security.client import DEFAULT_TENANT, Client, digest, read_clients
 from gateway.security.roles import Right
 
@@ -43,15 +43,21 @@ class Clients:
         file: ``clients.toml``; None for a gateway that has none.
         token: of the settings: an operator of the default tenant; ``""`` for none.
         clock: monotonic seconds.
+        sees: what the regulator of a tenant sees of it; None: what belongs to the supervised business.
 
     Raises:
         Misconfigured: the file is there and wrong.
     """
 
     def __init__(
-        self, file: Path | None = None, token: str = "", clock: Callable[[], float] = time.monotonic
+        self,
+        file: Path | None = None,
+        token: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        sees: Callable[[str], Sees] | None = None,
     ) -> None:
         self._file = file
+        self._sees = sees
         self._clock = clock
         self._own = (
             {digest(token.encode()): Client(TOKEN, digest(token.encode()), "operator", DEFAULT_TENANT)}
@@ -91,7 +97,17 @@ class Clients:
         client = self._clients.get(shown) or self._own.get(shown)
         if client is None or (client.expires is not None and client.expired(datetime.now(UTC))):
             return None
-        return client.caller
+        return self._bounded(client.caller)
+
+    def limited(self, name: str, tenant: str) -> bool:
+        """Tell whether the client of a name sees only what belongs to the supervised business; any thread."""
+        client = self._known.names.get(name) or self._own_names.get(name)
+        return client is not None and client.tenant == tenant and self._bounded(client.caller).sees != "all"
+
+    def _bounded(self, caller: Caller) -> Caller:
+        if caller.role != "regulator" or (self._sees is not None and self._sees(caller.tenant) == "all"):
+            return caller
+        return replace(caller, sees="visits")
 
     def may(self, name: str, tenant: str, right: Right) -> bool:
         """Tell whether the client of a name has a right now; any thread. Without clients everybody has it."""

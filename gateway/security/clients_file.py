@@ -71,6 +71,8 @@ def _block(client: Client) -> str:
         f'tenant = "{client.tenant}"',
     ]
     lines += [f"{key} = {_moment(value)}" for key, value in _moments(client) if value]
+    lines += [f"practitioner = {_text(client.practitioner)}"] if client.practitioner else []
+    lines += ["asserts = true"] if client.asserts else []
     lines += [f"note = {_text(client.note)}"] if client.note else []
     return "\n".join(lines) + "\n"
 

@@ -13,8 +13,12 @@ Right = Literal[
     "operations",
     "history",
     "write",
+    "visit",
+    "serials",
     "transaction",
     "subscribe",
+    "feed",
+    "feedback",
     "export",
     "import",
     "other",
@@ -22,8 +26,11 @@ Right = Literal[
 """What a request needs: the interactions of R4 §3.1.0 in groups.
 
 ``read`` also is vread; ``operations`` are those that only read ($validate, $everything, $lastn);
-``transaction`` also is batch; ``subscribe`` is whatever concerns a client's own subscriptions; ``other`` is
-what no table names.
+``visit`` is whatever moves a document of an internet visit ($submit, $review, ...); ``serials`` are those
+that a platform gives; ``transaction`` also is batch;
+``feed`` is the ledger, its proofs and countersignatures;
+``feedback`` is what else passes between a hospital and its regulator: counts, findings, answers, evidence;
+``subscribe`` is whatever concerns a client's own subscriptions; ``other`` is what no table names.
 """
 
 Role = Literal["read", "write", "regulator", "operator"]
@@ -34,8 +41,8 @@ _READ: frozenset[Right] = frozenset(("read", "search", "terminology", "operation
 
 ROLES: Mapping[Role, frozenset[Right]] = {
     "read": _READ,
-    "write": _READ | {"write", "transaction", "subscribe"},
-    "regulator": _READ | {"subscribe", "export"},
+    "write": _READ | {"write", "visit", "feedback", "transaction", "subscribe"},
+    "regulator": _READ | {"subscribe", "feed", "feedback", "export", "serials"},
     "operator": frozenset(typing.get_args(Right)),
 }
 """Role → its rights."""

@@ -90,6 +90,26 @@ def test_a_batch_writes_in_the_order_of_a_transaction(call: Call) -> None:
     assert call("GET", "/fhir/Patient/p1").headers["etag"] == 'W/"3"'
 
 
+def test_each_answer_says_when_its_version_was_made(call: Call) -> None:
+    """R4 Bundle.entry.response.lastModified: the same moment as meta.lastUpdated, to the microsecond."""
+    made = call("POST", "/fhir", batch(entry("PUT", "Patient/p1", PATIENT))).json()["entry"][0]
+    moment = call("GET", "/fhir/Patient/p1").json()["meta"]["lastUpdated"]
+    assert made["response"]["lastModified"] == moment
+    read = [
+        entry("GET", "Patient/p1"),
+        entry("GET", "Patient/p1", ifNoneMatch='W/"1"'),
+        entry("GET", "Patient/p1/_history/1"),
+        entry("GET", "Patient"),
+        entry("GET", "Patient/none"),
+    ]
+    for kind in ("batch", "transaction"):
+        told = call("POST", "/fhir", {**batch(*read), "type": kind}).json()["entry"]
+        assert [one["response"].get("lastModified") for one in told] == [moment] * 3 + [None] * 2
+    deleted = call("POST", "/fhir", batch(entry("DELETE", "Patient/p1"))).json()["entry"][0]["response"]
+    gone = call("GET", "/fhir/Patient/p1/_history?_count=1").json()["entry"][0]["response"]
+    assert deleted["lastModified"] == gone["lastModified"] > moment
+
+
 def test_prefer_holds_for_each(call: Call) -> None:
     one = batch(entry("PUT", "Patient/p1", PATIENT), entry("GET", "Patient/p1"))
     assert "resource" not in call("POST", "/fhir", one).json()["entry"][0]

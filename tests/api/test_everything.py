@@ -78,6 +78,17 @@ def test_by_post(filled: Ask) -> None:
     assert filled("POST", "/fhir/Patient/p1/$everything").json()["entry"] == whole, "a body is not needed"
 
 
+@pytest.mark.parametrize("path", ["/fhir/Patient/$everything", "/t/second/fhir/Encounter/$everything"])
+def test_of_all_patients_at_once_says_what_there_is_instead(filled: Ask, path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = filled(method, path)
+        issue = answer.json()["issue"][0]
+        assert (answer.status_code, issue["code"]) == (404, "not-supported"), answer.text
+        assert "Patient/$export" in issue["diagnostics"]
+    described = filled("GET", "/openapi.json").json()["paths"]
+    assert not any(path.endswith(("/Patient/$everything", "/Encounter/$everything")) for path in described)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -49,7 +49,9 @@ def test_an_entry_says_how_its_version_was_made(lived: Call) -> None:
     """R4 Bundle.entry.request; what had the id of a client is made again by the same PUT elsewhere."""
     made = lived("POST", "/fhir/Patient", {"resourceType": "Patient"}).json()["id"]
     lived("PUT", "/fhir/Patient/p1", patient("p1", "c"))
-    lived("PUT", "/fhir/Patient/p1", patient("p1", "d"))
+    lived("PATCH", "/fhir/Patient/p1", b'[{"op":"replace","path":"/name/0/family","value":"d"}]',
+          content_type="application/json-patch+json")  # fmt: skip
+    lived("PUT", f"/fhir/Patient/{made}", {"resourceType": "Patient", "id": made, "active": True})
     told = [
         (entry["request"]["method"], entry["request"]["url"], entry["response"]["status"])
         for entry in lived("GET", "/fhir/Patient/_history?_sort=_lastUpdated").json()["entry"]
@@ -61,12 +63,22 @@ def test_an_entry_says_how_its_version_was_made(lived: Call) -> None:
         ("DELETE", p1, "204"),
         ("POST", "Patient", "201"),
         ("PUT", p1, "201"),
-        ("PUT", p1, "200"),
+        ("PATCH", p1, "200"),
+        ("PUT", f"Patient/{made}", "200"),
     ]
-    posted = lived("GET", f"/fhir/Patient/{made}/_history").json()["entry"][0]
+    posted = lived("GET", f"/fhir/Patient/{made}/_history").json()["entry"][1]
+    assert posted["request"]["method"] == "POST"
     assert posted["fullUrl"].endswith(f"/fhir/Patient/{made}"), "who replays it needs the id"
     one = lived("GET", "/fhir/Patient/p1/_history?_count=1").json()["entry"][0]
     assert one["response"]["status"] == "200"
+
+
+def test_an_id_like_those_of_the_server_makes_no_post(call: Call) -> None:
+    near = call("POST", "/fhir/Patient", {"resourceType": "Patient"}).json()["id"]
+    other = near[:-4] + ("0000" if near[-4:] != "0000" else "1111")
+    call("PUT", f"/fhir/Patient/{other}", patient(other, "a"))
+    entry = call("GET", f"/fhir/Patient/{other}/_history").json()["entry"][0]
+    assert entry["request"] == {"method": "PUT", "url": f"Patient/{other}"}
 
 
 def test_of_a_type_and_of_all(lived: Call) -> None:

@@ -41,7 +41,7 @@ def tell(server: FastAPI, tmp_path: Path) -> Tell:
     }
     for name, role in rows.items():
         clients_file.add(file, Client(name, digest(name.encode()), role))
-    app = protect(server, Clients(file))
+    app = protect(server, Clients(file, sees=lambda _: "all"))
 
     def ask(
         token: str, method: str, path: str, body: Any = None, content: str = "application/fhir+json"

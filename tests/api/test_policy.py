@@ -58,6 +58,25 @@ def test_each_tenant_is_told_of_its_rules(ask: Any, validator: Validator) -> Non
     assert theirs["sc-23-filed"]["lapsed"] is True
 
 
+def test_rules_are_asked_for_by_event_and_jurisdiction(ask: Any) -> None:
+    dispense = rules(ask("/fhir/$policy?event=dispense"))
+    assert "nat-20-approved" in dispense
+    assert "nat-18-consent" not in dispense
+    theirs = ask("/t/second/fhir/$policy?event=dispense&event=purge&jurisdiction=cn-sichuan")
+    assert {one.partition("-")[0] for one in rules(theirs)} == {"sc"}
+    assert {"sc-31-effective", "sc-35-records"} <= rules(theirs).keys()
+    packs = [one for one in theirs.json()["parameter"] if one["name"] == "pack"]
+    assert [one["part"][0]["valueCode"] for one in packs] == ["cn-sichuan"]
+
+
+@pytest.mark.parametrize("query", ["event=teatime", "jurisdiction=cn-sichuan"])
+def test_what_is_no_event_or_not_this_tenants_is_told(ask: Any, query: str) -> None:
+    answer = ask(f"/fhir/$policy?{query}")
+    assert answer.status_code == 400
+    (issue,) = answer.json()["issue"]
+    assert "there are" in str(issue)
+
+
 def test_the_statement_names_it(ask: Any) -> None:
     (rest,) = ask("/fhir/metadata").json()["rest"]
     assert "policy" in {one["name"] for one in rest["operation"]}

@@ -107,7 +107,7 @@ def test_what_is_not_there_is_404(ask: Ask, put: Put, path: str) -> None:
 def test_a_deleted_resource_is_410(ask: Ask, put: Put, store: Store) -> None:
     put(PATIENT)
     with store._session.transaction() as connection:
-        connection.exec_driver_sql("UPDATE version SET deleted = 1, body = x''")
+        connection.exec_driver_sql("UPDATE version SET method = 1, body = x''")
     answer = ask("GET", "/fhir/Patient/p1")
     assert answer.status_code == 410
     assert answer.json()["issue"][0]["code"] == "deleted"

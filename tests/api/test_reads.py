@@ -29,7 +29,7 @@ class Server:
         if self.error:
             raise self.error
         return [
-            None if id_ == "none" else Version(type_, id_, 1, 1, 1, False, b"{}") for _, type_, id_ in keys
+            None if id_ == "none" else Version(type_, id_, 1, 1, 1, "update", b"{}") for _, type_, id_ in keys
         ]
 
 

@@ -146,6 +146,14 @@ def test_a_request_that_is_none_is_refused(request_: bytes, status: int) -> None
     assert status_of(against(lambda running: running.ask(request_))) == status
 
 
+def test_a_refusal_before_the_application_is_chinese_for_who_reads_it() -> None:
+    asked = b"GET / HTTP/1.1\r\nAccept-Language: zh-CN\r\nConnection: close\r\n\r\n"
+    answer = against(lambda running: running.ask(asked))
+    assert status_of(answer) == 400
+    assert b"content-language: zh-CN" in answer
+    assert "不是有效的 HTTP 请求".encode() in answer
+
+
 def test_an_answer_does_not_wait_for_the_next_packet() -> None:
     """Without TCP_NODELAY the body waits 40 ms for the acknowledgement of the head."""
 

@@ -16,6 +16,7 @@ from gateway import bootstrap
 from gateway.api.front import protect
 from gateway.api.routes import Node, Routes
 from gateway.security import Clients, clients_file, right_of
+from gateway.security.access import split
 from gateway.security.client import Client, digest
 from gateway.settings import ApiSettings, Settings, StoreSettings
 
@@ -117,11 +118,29 @@ def test_every_route_of_another_tenant_is_404_like_one_that_is_not_there(gateway
     assert walked > 40
 
 
+def test_a_feed_of_another_tenant_is_404_like_one_that_is_not_there(gateway: bootstrap.Gateway) -> None:
+    app = gateway.server.config.app
+    tell, walked = teller(app), 0
+    for method, path in routes(app.app.app):  # type: ignore[union-attr]
+        if path.startswith("/feed/{}"):
+            rest = path.removeprefix("/feed/{}")
+            unknown = tell("west", method, f"/feed/nowhere{rest}")
+            assert unknown.status_code == 404, path
+            for token, tenant in (("west", "east"), ("east", "default")):
+                answer = tell(token, method, f"/feed/{tenant}{rest}")
+                assert (answer.status_code, answer.content) == (404, unknown.content), path
+            assert tell("", method, f"/feed/default{rest}").status_code == 401, path
+            walked += 1
+    assert walked == 9
+
+
 def test_every_route_has_a_right_of_its_own(gateway: bootstrap.Gateway) -> None:
     for method, path in routes(gateway.server.config.app.app.app):  # type: ignore[union-attr]
         url = filled(path)
         if url.startswith("/fhir"):
             assert right_of(method, url.removeprefix("/fhir")) != "other", (method, url)
+        elif url.startswith("/feed/"):
+            assert right_of(method, split(url)[1]) in ("feed", "feedback")
         else:
             assert url.startswith("/t/{}/fhir") or url in ("/healthz", "/readyz", "/docs", "/openapi.json")
 
@@ -129,6 +148,17 @@ def test_every_route_has_a_right_of_its_own(gateway: bootstrap.Gateway) -> None:
 @pytest.fixture
 def tell(server: FastAPI, tmp_path: Path) -> Tell:
     return teller(protect(server, clients_of(tmp_path)))
+
+
+def test_who_may_not_pass_is_told_so_in_his_language(tell: Tell) -> None:
+    for token, status, text in (
+        ("", 401, "请在请求头中发送"),
+        ("nobody", 401, "令牌无效"),
+        ("east", 404, "此地址"),
+    ):
+        answer = tell(token, "GET", "/fhir/Patient/1", accept_language="zh-CN")
+        assert (answer.status_code, answer.headers["content-language"]) == (status, "zh-CN")
+        assert answer.json()["issue"][0]["diagnostics"].startswith(text)
 
 
 def patient(family: str, **more: Any) -> dict[str, Any]:

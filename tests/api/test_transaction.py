@@ -135,6 +135,16 @@ def test_patches_inside(call: Call) -> None:
     assert (stored["active"], stored["gender"]) == (True, "male")
 
 
+def test_a_text_that_is_no_text_is_named_by_its_entry(call: Call) -> None:
+    sent = json.dumps(
+        bundle(entry("POST", "Patient", patient()), entry("POST", "Patient", patient(mrn="\ud800")))
+    )
+    answer = call("POST", "/fhir", sent.encode())
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["expression"] == ["Bundle.entry[1]"]
+    assert call("GET", "/fhir/Patient").json()["total"] == 0
+
+
 @pytest.mark.parametrize(
     ("bad", "status"),
     [

@@ -80,6 +80,30 @@ def test_if_none_match_star_only_creates(call: Call) -> None:
     assert call("PUT", "/fhir/Patient/p1", patient("p1", "b"), if_none_match="*").status_code == 412
 
 
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [
+        ('W/"2"', 412),
+        ('"2"', 412),
+        ('W/"1", W/"2"', 412),
+        ('W/"1"', 200),
+        ('W/"1","x,2"', 200),
+        ("2", 400),
+        ('W/"2",', 400),
+        ('*, W/"2"', 400),
+    ],
+)
+def test_if_none_match_of_a_version_wants_another_one(call: Call, tags: str, status: int) -> None:
+    """RFC 9110 §13.1.2: compared weakly; none of the tags may be the one of the current version."""
+    call("PUT", "/fhir/Patient/p1", patient("p1"))
+    call("PUT", "/fhir/Patient/p1", patient("p1", "b"))
+    assert call("PUT", "/fhir/Patient/p1", patient("p1", "c"), if_none_match=tags).status_code == status
+    call("DELETE", "/fhir/Patient/p1")
+    if status != 400:
+        revived = call("PUT", "/fhir/Patient/p1", patient("p1"), if_none_match='W/"3"')
+        assert revived.status_code == 201, "what is deleted is no current representation"
+
+
 @pytest.mark.parametrize("family", ["n{n}", "same", "张"])
 def test_of_concurrent_updates_of_one_version_one_wins(call: Call, family: str) -> None:
     """Whatever they write: something of their own, the same, or what is there already."""

@@ -126,6 +126,23 @@ def test_who_asks_for_it_gets_it(ask: Ask, put: Put, accept: str, format_: str |
         assert (b"<?xml" in answer.content) == (media == XML)
 
 
+@pytest.mark.parametrize(
+    ("accepts", "status", "media"),
+    [
+        (["image/png", XML], 200, XML),
+        ([XML, JSON + ";q=0.5"], 200, XML),
+        ([XML + ";q=0.5", JSON], 200, JSON),
+        ([JSON, "image/png"], 200, JSON),
+        (["image/png", "text/plain"], 406, JSON),
+    ],
+)
+def test_all_accept_headers_are_read(ask: Ask, put: Put, accepts: list[str], status: int, media: str) -> None:
+    put(PATIENT)
+    for path in ("/fhir/Patient/1", "/fhir/Patient"):
+        answer = ask("GET", path, headers=[("Accept", each) for each in accepts])
+        assert (answer.status_code, answer.headers["content-type"]) == (status, media)
+
+
 def test_json_is_the_bytes_of_the_store(ask: Ask, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     put(PATIENT)
     monkeypatch.setattr("gateway.api.representation.loads", None)

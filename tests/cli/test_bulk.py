@@ -72,12 +72,13 @@ def test_what_was_exported_is_imported_into_a_store_and_is_the_same(filled: Any,
     assert len(first) == 2500
 
     url = f"sqlite:///{tmp_path / 'copy.db'}"
-    open_store(url).close()
     file = tmp_path / "out" / "00001-Patient.ndjson"
     imported = qiao("import", file, "--store", url, "--json")
     assert imported.returncode == 0, imported.stderr
     assert told(imported)[0]["created"] == 2500
+    assert "a new store" in imported.stderr
     again = qiao("import", file, "--store", url, "--json", "--first", "2001")
+    assert "a new store" not in again.stderr
     assert (told(again)[0]["lines"], told(again)[0]["unchanged"]) == (500, 500)
     store = open_store(url)
     found = store.read("default", "Patient", "p2499")

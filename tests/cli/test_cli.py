@@ -7,8 +7,10 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,13 +20,15 @@ import pytest
 from gateway import cli
 from gateway.cli import looks, usage, words
 from gateway.cli.doctor import LOOKS, examine
-from gateway.cli.faults import FAULTS
 from gateway.cli.looks import Remark
-from gateway.cli.output import columns
+from gateway.cli.output import columns, read_settings
 from gateway.cli.words import WORDS, say_fault, say_reason, speak
 from gateway.errors import Misconfigured
 from gateway.mapping.cache import Cache
 from gateway.settings import MappingSettings, Settings, StoreSettings
+from gateway.store import open_store
+from gateway.store.model import Change, Transact
+from gateway.store.subscriptions import Look, Standing
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "adapters"
@@ -132,6 +136,7 @@ def test_every_help_has_an_example_and_names_the_settings_it_reads() -> None:
         "[mapping]",
         "[validation]",
         "[terminology]",
+        "[signatures]",
         "[adapters",
         "reads no settings",
     )
@@ -223,8 +228,6 @@ def test_reasons_come_in_chinese_beside_the_word_that_scripts_look_for() -> None
 
 
 def test_the_table_of_faults_fills_in_what_it_found() -> None:
-    for english, chinese in FAULTS.items():
-        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), english
     try:
         speak("zh")
         another = (
@@ -332,6 +335,63 @@ def test_doctor_beside_a_running_gateway_finds_it(serve: Any, tmp_path: Path) ->
         running.stop()
     [ports] = [one for one in json.loads(done.stdout)["checks"] if one["name"] == "ports"]
     assert (ports["level"], done.returncode) == ("info", 0)
+
+
+def test_doctor_tells_a_port_that_another_qiao_has_from_one_that_is_lost(serve: Any, tmp_path: Path) -> None:
+    def found(port: object) -> tuple[str, str]:
+        config = tmp_path / "qiao.toml"
+        doors = "".join(f'[adapters."{name}"]\nport = 0\n' for name in ("lis/hl7v2", "pacs/ris_hl7v2"))
+        config.write_text(f'[api]\nport = 0\n[adapters."his/hl7v2"]\nport = {port}\n{doors}')
+        settings = read_settings(argparse.Namespace(config=config, store=""))
+        one = examine("ports", LOOKS["ports"], settings)
+        return one.level, f"{one.text} {one.advice}"
+
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        level, text = found(stranger.getsockname()[1])
+    assert level == "bad"
+    assert 'another [adapters."his/hl7v2"] port' in text
+    running = serve(tmp_path / "qiao.db")
+    try:
+        level, text = found(running.doors["his/hl7v2"].rpartition(":")[2])
+    finally:
+        running.stop()
+    if Path("/proc/net/tcp").exists():
+        assert level == "info"
+        assert "another qiao" in text
+
+
+def test_doctor_lists_subscriptions_in_error(tmp_path: Path) -> None:
+    settings = Settings(store=StoreSettings(url=f"sqlite:///{tmp_path}/qiao.db"))
+
+    def found() -> tuple[str, str]:
+        one = examine("subscriptions", LOOKS["subscriptions"], settings)
+        return one.level, one.text
+
+    assert found() == ("ok", "none")
+    body = {
+        "resourceType": "Subscription",
+        "id": "away",
+        "status": "requested",
+        "reason": "to know",
+        "criteria": "Patient?active=true",
+        "channel": {"type": "rest-hook", "endpoint": "https://receiver.example/hook"},
+    }
+    with closing(open_store(settings.store.url)) as store:
+        [done] = store.write(
+            [Transact("default", "", [Change("update", "Subscription", "away", body=body)], "")]
+        )
+        [(_, tenant, seq)] = store.subscriptions.clocks()
+        begun = Standing(seq, tenant, "away", seq, 1, "", "error", "no answer from its host")
+        assert done.error is None
+        assert (
+            store.subscriptions.record(
+                Look(tenant, store.subscriptions.looked(tenant), seq, {}, [begun], [], [])
+            )
+            is not None
+        )
+    level, text = found()
+    assert level == "info"
+    assert text == "1, of which 1 in error: Subscription/away (default): no answer from its host"
 
 
 def test_no_word_stands_in_two_tables() -> None:

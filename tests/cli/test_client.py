@@ -36,6 +36,21 @@ def test_the_token_that_is_printed_is_one(
     assert Clients(file).caller(f"Bearer {token}".encode()) == Caller("his", "east", "write")
 
 
+def test_a_client_is_bound_to_a_person_or_trusted_to_name_one(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = ["client", "add", "--role", "write", "--store", store]
+    number = "urn:qiao:id:practice-certificate|110990101000017"
+    assert main([*add, "ward", "--practitioner", number]) == 0
+    ward = capsys.readouterr().out.strip()
+    assert main([*add, "app", "--asserts"]) == 0
+    app = capsys.readouterr().out.strip()
+    clients = Clients(tmp_path / "clients.toml")
+    assert clients.caller(f"Bearer {ward}".encode()) == Caller("ward", "default", "write", number)
+    assert clients.caller(f"Bearer {app}".encode()) == Caller("app", "default", "write", asserts=True)
+    assert main([*add, "other", "--practitioner", "Patient/p1"]) == 2
+
+
 def test_json_says_everything_and_the_list_no_secret(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["client", "add", "gov", "--role", "regulator", "--expires", "2090-01-31T00:00:00Z"]
     assert main([*arguments, "--note", "ticket 1", "--json", "--store", store]) == 0

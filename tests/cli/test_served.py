@@ -1,4 +1,4 @@
-"""The whole way through processes: demo, serve, send, inbox list, show and replay."""
+"""The whole way through processes: serve, send, inbox list, show and replay."""
 
 from __future__ import annotations
 
@@ -106,21 +106,6 @@ def test_a_port_that_is_taken_is_2(served: Any, tmp_path: Path) -> None:
     assert "cannot bind" in done.stderr
     assert "--port" in done.stderr
     assert "QIAO_API__PORT" in done.stderr
-
-
-@pytest.mark.serial
-def test_a_demo_day(tmp_path: Path) -> None:
-    done = qiao("demo", "--once", "--json", "--patients", 12, "--dir", tmp_path)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    ends = ["stored", "quarantined", "refused", "repeats", "rejected"]
-    assert list(figures) == ["received", *ends, "resources", "seconds"]
-    assert figures["received"] == sum(figures[end] for end in ends)
-    assert {"Patient", "Encounter", "Observation", "MedicationRequest"} <= set(figures["resources"])
-    rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{tmp_path / 'qiao.db'}")
-    states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
-    assert states.count("stored") == figures["stored"]
-    assert "received" not in states
 
 
 def test_a_gateway_beside_another_starts_without_settings(tmp_path: Path) -> None:

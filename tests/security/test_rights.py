@@ -61,7 +61,18 @@ from gateway.store.types import NUMBER
         ("POST", "/Patient/1/Observation", "other"),
         ("OPTIONS", "/$export", "read"),
         ("GET", "/Subscription/$topic-list", "subscribe"),
+        ("POST", "/RequestGroup/1/$submit", "visit"),
+        ("POST", "/Task/1/$review", "visit"),
+        ("POST", "/ServiceRequest/1/$assign-serial", "serials"),
         ("TRACE", "/Patient/1", "other"),
+        ("GET", "/$feed", "feed"),
+        ("POST", "/$finding", "feedback"),
+        ("POST", "/Task/1/$close", "feedback"),
+        ("POST", "/$feed-counts", "feedback"),
+        ("GET", "/Measure/x/$evaluate-measure", "operations"),
+        ("POST", "/$feed-acknowledge", "feed"),
+        ("GET", "/$ledger-proof", "feed"),
+        ("POST", "/$ledger-countersign", "feed"),
     ],
 )
 def test_what_a_request_needs(method: str, path: str, right: Right) -> None:
@@ -71,8 +82,8 @@ def test_what_a_request_needs(method: str, path: str, right: Right) -> None:
 def test_roles_are_what_the_documentation_says() -> None:
     reading = {"read", "search", "terminology", "operations", "history"}
     assert ROLES["read"] == reading
-    assert ROLES["write"] == reading | {"write", "transaction", "subscribe"}
-    assert ROLES["regulator"] == reading | {"export", "subscribe"}
+    assert ROLES["write"] == reading | {"write", "visit", "feedback", "transaction", "subscribe"}
+    assert ROLES["regulator"] == reading | {"export", "subscribe", "serials", "feed", "feedback"}
     assert ROLES["operator"] == set(typing.get_args(Right))
     assert set(ROLES) == set(typing.get_args(Role))
 

@@ -15,10 +15,13 @@ from gateway.cli.words import (
     common,
     converting,
     db,
+    delivering,
     doctor,
+    feed,
     inbox,
     mapping,
     policy,
+    reckoning,
     running,
     signing,
 )
@@ -38,9 +41,12 @@ WORDS: dict[str, tuple[str, str]] = {
         inbox,
         mapping,
         db,
+        delivering,
         doctor,
         signing,
         policy,
+        feed,
+        reckoning,
     )
     for key, said in table.WORDS.items()
 }

@@ -13,11 +13,14 @@ WORDS: dict[str, tuple[str, str]] = {
         '警告：{adapter} 未打开：{reason}（[adapters."{adapter}"]）',
     ),
     "serve.stopped": ("stopped", "已停止"),
-    "demo": ("a simulated hospital day flows into FHIR", "演示：模拟医院的一天，消息变成 FHIR"),
+    "demo": (
+        "a simulated hospital day becomes FHIR; its internet visits are gated and reach a simulated regulator",
+        "演示：模拟医院的一天变成 FHIR，互联网诊疗经核验后报送模拟监管平台",
+    ),
     "demo.once": ("one day, then exit", "跑完一天即退出"),
     "demo.dir": (
-        "keep the store in DIR/qiao.db (default: a temporary folder)",
-        "把存储保留在 DIR/qiao.db（默认临时目录）",
+        "keep stores and keys: DIR/qiao.db, DIR/regulator.db, DIR/ca (default: a temporary folder)",
+        "保留存储和密钥：DIR/qiao.db、DIR/regulator.db、DIR/ca（默认临时目录）",
     ),
     "demo.seed": ("seed of the simulated day", "模拟数据的种子"),
     "demo.patients": ("patients of the day", "当天的患者人数"),
@@ -25,7 +28,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "messages per second (default: a readable pace; as fast as possible with --once)",
         "每秒消息数（默认便于观看；--once 时尽快）",
     ),
-    "demo.title": ("qiao: a hospital day becomes FHIR", "桥：医院的一天变成 FHIR"),
+    "demo.title": (
+        "qiao: a hospital day becomes FHIR, and the regulator has every internet visit",
+        "桥：医院的一天变成 FHIR，互联网诊疗全部到达监管平台",
+    ),
     "demo.received": ("received", "收到"),
     "demo.repeats": ("  repeats, answered again", "  重复，原样应答"),
     "demo.stored": ("stored", "入库"),
@@ -34,6 +40,30 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.rejected": ("not understood", "无法识别"),
     "demo.rate.now": ("messages/s", "条/秒"),
     "demo.resources": ("resources", "资源"),
+    "demo.visits": ("internet visits", "互联网就诊"),
+    "demo.submitted": ("submitted", "提交"),
+    "demo.effective": ("took effect", "生效"),
+    "demo.gated": ("refused by rules", "被规则拒绝"),
+    "demo.ledger": ("ledger entries", "台账条目"),
+    "demo.acknowledged": ("acknowledged by regulator", "监管平台已确认"),
+    "demo.open": ("open", "未确认"),
+    "demo.exceptions": ("exceptions", "异常"),
+    "demo.countersigned": ("countersigned up to", "已会签至"),
+    "demo.head": ("head", "链头"),
+    "demo.next": (
+        "What to look at next:\n"
+        "  qiao demo --dir DIR                                    keeps everything, stays up\n"
+        "  qiao feed verify --store sqlite:///DIR/qiao.db         the chain and every document in it\n"
+        "  qiao policy explain nat-20-forbidden-drug              why a prescription was refused\n"
+        "  qiao inbox list --store sqlite:///DIR/qiao.db          every message, and what became of it\n"
+        "  qiao inbox show ID --account --store …                 of every field of one",
+        "接下来可以看：\n"
+        "  qiao demo --dir DIR                                    保留全部数据并持续运行\n"
+        "  qiao feed verify --store sqlite:///DIR/qiao.db         核验台账链及其中每份文书\n"
+        "  qiao policy explain nat-20-forbidden-drug              处方为何被拒绝\n"
+        "  qiao inbox list --store sqlite:///DIR/qiao.db          每条消息及其结果\n"
+        "  qiao inbox show ID --account --store …                 某条消息每个字段的去向",
+    ),
     "demo.over": (
         "The day is over; the API stays up. Ctrl-C ends.",
         "这一天结束了；接口仍在运行，按 Ctrl-C 退出。",

@@ -23,6 +23,7 @@ from functools import lru_cache
 
 from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Record, Refused, Stored
 from gateway.errors import Rejected, Retry
+from gateway.faults import in_chinese
 from gateway.wire import er7
 
 BETWEEN_FRAMES = b"\x1c\r\x0b"
@@ -115,7 +116,8 @@ def _condition(issue: Issue) -> int:
 
 
 def _text(issue: Issue, chinese: bool) -> str:
-    text = f"{issue.text} {issue.text_zh}" if chinese and issue.text_zh else issue.text
+    text_zh = (issue.text_zh or in_chinese(issue.text)) if chinese else ""
+    text = f"{issue.text} {text_zh}" if text_zh not in ("", issue.text) else issue.text
     return text if not issue.rule or issue.rule.startswith(_TABLE) else f"{issue.rule}: {text}"
 
 

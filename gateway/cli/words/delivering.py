@@ -1,0 +1,37 @@
+"""Words of `qiao feed receivers` and `qiao feed dead`. Each is said in English and in Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "feed.receivers": ("print how every receiver stands", "显示各接收方的上报情况"),
+    "feed.dead": ("what receivers have refused", "被接收方拒收的条目"),
+    "feed.dead.list": ("print what was refused, with the reason", "列出被拒收的条目及原因"),
+    "feed.dead.held": ("with what is held behind it", "同时列出因此暂缓的条目"),
+    "feed.dead.show": ("print all that is known of entries", "显示条目的详情"),
+    "feed.dead.retry": ("send refused entries again", "重新上报被拒收的条目"),
+    "feed.dead.drop": (
+        "give entries up; what is held behind them goes on",
+        "放弃条目；因其暂缓的后续条目继续上报",
+    ),
+    "feed.dead.reason": ("why, and who decided; it is kept", "放弃的原因和决定人，将留存"),
+    "feed.dead.receiver": ("name of the receiver", "接收方名称"),
+    "feed.dead.tenant": ("whose ledger (default: default)", "租户名（默认 default）"),
+    "feed.dead.n": ("number of an entry in the ledger", "条目在台账中的序号"),
+    "feed.dead.all": ("all that were refused or given up", "全部被拒收或已放弃的条目"),
+    "feed.dead.counted": ("{count} entries", "{count} 条"),
+    "feed.dead.retried": ("{count} entries will be sent again", "{count} 条将重新上报"),
+    "feed.dead.dropped": ("{count} entries were given up", "已放弃 {count} 条"),
+    "doctor.receivers.none": ("none", "没有接收方"),
+    "doctor.receivers": ("{count}, of which {failing} in trouble", "共 {count} 个，其中 {failing} 个有告警"),
+    "doctor.do.receivers": (
+        "mend that section of the settings; qiao feed receivers tells how far each is, "
+        "qiao feed dead list what was refused (docs/feed.md)",
+        "请更正配置中的该节；各接收方进度见 qiao feed receivers，被拒收的条目见 qiao feed dead list",
+    ),
+    "feed.state.waiting": ("waiting", "待上报"),
+    "feed.state.sent": ("sent", "已发出"),
+    "feed.state.acknowledged": ("acknowledged", "已确认"),
+    "feed.state.refused": ("refused", "被拒收"),
+    "feed.state.held": ("held", "暂缓"),
+    "feed.state.given-up": ("given up", "已放弃"),
+}

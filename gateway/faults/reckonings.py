@@ -1,0 +1,47 @@
+"""Faults of counts, reconciliation, measures and feedback."""
+
+from __future__ import annotations
+
+FAULTS: dict[str, str] = {
+    "what it is about is not here": "所针对的资源不存在",
+    "it must be an Identifier": "须为 Identifier",
+    "it must be a Reference to a resource of this server": "须为本服务器资源的 Reference",
+    "only summaries of the whole institution are made": "仅提供本机构的汇总报告",
+    "say measure, periodStart and periodEnd": "请给出 measure、periodStart 和 periodEnd",
+    "say day, or from and to": "请给出 day，或 from 和 to",
+    "say --day, or --from and --to": "请给出 --day，或 --from 和 --to",
+    "{count} counts are kept": "已登记 {count} 个计数",
+    "the body is not UTF-8": "内容不是 UTF-8 编码",
+    "evidence that is filed with an answer is a DocumentReference": "随答复提交的证据须为 DocumentReference",
+    "this evidence is not here": "该证据不存在",
+    "is a moment to come": "须为将来的时间",
+    "is a moment that has been": "须为已过去的时间",
+    "no document here has this serial": "没有文书使用此流水号",
+    "a finding is a Bundle with one Task of the code feedback": "反馈须为含一个 feedback 类 Task 的 Bundle",
+    "there is no such finding, complaint or report": "没有此反馈、投诉或报告",
+    "no measure can count {text}": "没有指标能计算 {text}",
+    "there is no such measure": "没有此指标",
+    "is a month (2026-03), a quarter (2026-Q1) or a year (2026)": "须为月 2026-03、季 2026-Q1 或年 2026",
+    "give 1 to {most} days, the first one first": "请给出 1 至 {most} 天，起始日期在前",
+    "is a day, YYYY-MM-DD": "须为日期 YYYY-MM-DD",
+    "is a kind of documents: prescription, exam, visit, ...": "须为文书种类：prescription、exam、visit 等",
+    "is a whole number, 0 or more": "须为不小于 0 的整数",
+    "is not how many numbers there are": "与编号的个数不符",
+    "is a list of at most {most} numbers": "须为至多 {most} 个编号的列表",
+    "is a text of 1 to {most} characters": "须为 1 至 {most} 个字符的文本",
+    "one count for a day, kind and source": "每个日期、种类和来源只能有一个计数",
+    'the body is {"counts": [{"day", "kind", "source", "count"}, ...]}': (
+        '内容须为 {"counts": [{"day", "kind", "source", "count"}, ...]}'
+    ),
+    "at most {most} counts at once": "一次至多 {most} 个计数",
+    "the first line names the columns: {columns}": "首行须为列名：{columns}",
+    "one whole number for a day, kind and source": "每个日期、种类和来源只能有一个整数",
+    "takes {keys}": "可用的项：{keys}",
+    "a regulator states what its platform has (receiver)": "监管方只能申报其平台的计数（receiver）",
+    "says its source, or the receiver whose count it is": "须给出 source，或给出该计数的 receiver",
+    "a count is a whole number, 0 or more": "计数须为不小于 0 的整数",
+    "the count is not that of the numbers beside it": "计数与所列编号的个数不符",
+    "must be tables like [supervision.NAME]": "须为 [supervision.NAME] 形式的表",
+    "must be whole hours, 1 or more": "须为不小于 1 的整数小时",
+    "must be names": "须为名称",
+}
