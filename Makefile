@@ -18,7 +18,7 @@ export PYTHONUTF8 := 1
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo    one hospital day through the gateway, live (ARGS="--once --json")'
+	@echo 'make demo    a hospital day and its internet visits, live, up to the regulator (ARGS="--once --json")'
 	@echo 'make test    every test (ARGS="-k er7"; QIAO_REQUIRE_ALL=1 forbids skips)'
 	@echo 'make check   lint, format, types, layers: what CI runs'
 	@echo 'make bench   the figures, beside the peers (ARGS="--quick")'

@@ -1,11 +1,11 @@
-"""The demo's live table: what came in, what became of it, and where to look."""
+"""The demo's live table: what came in, what became of it, what the regulator has, and where to look."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -16,25 +16,28 @@ from gateway.cli.words import say
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
+    from gateway.cli.demo import Stage
     from gateway.pipeline.counters import Counters
 
 REFRESH = 0.5
 """Seconds between two looks at the counters."""
 
-REASONS = 5
+REASONS = 1
 """Reasons of quarantine that are shown, the most frequent ones."""
 
-PAGES = (
-    "metadata",
-    "Patient?_count=5",
-    "DiagnosticReport?_count=5",
-    "Encounter?_count=5&_include=Encounter:patient",
-)
+RULES = 2
+"""Rules that refused something that are shown, likewise."""
+
+TYPES = 16
+"""Resource types that are shown, those with the most resources."""
+
+PAGES = ("RequestGroup?_count=5&_include=RequestGroup:subject", "$feed?_count=2")
 
 
-async def show(gateway: Gateway, over: asyncio.Task[int], leave: asyncio.Task[bool], *, once: bool) -> None:
+async def show(stage: Stage, over: asyncio.Task[int], leave: asyncio.Task[bool], *, once: bool) -> None:
     """Refresh the table until somebody leaves, or until the day is over where one is enough."""
     console = Console()
+    gateway = stage.gateway
     with Live(console=console, auto_refresh=False, transient=False) as live:
         before, at = 0, time.monotonic()
         while True:
@@ -44,25 +47,27 @@ async def show(gateway: Gateway, over: asyncio.Task[int], leave: asyncio.Task[bo
             rate = (received - before) / max(now - at, 0.001)
             before, at = received, now
             words = "" if once else say("demo.over" if over.done() else "demo.running")
-            live.update(render(gateway, rate, words), refresh=True)
+            live.update(render(stage, rate, words), refresh=True)
             if leave.done() or (once and done):
                 return
             waiting = {leave} if over.done() else {leave, over}
             await asyncio.wait(waiting, timeout=REFRESH, return_when=asyncio.FIRST_COMPLETED)
 
 
-def render(gateway: Gateway, rate: float, words: str) -> Group:
+def render(stage: Stage, rate: float, words: str) -> Group:
     """Return the picture as it stands, ``words`` below it; no higher than a terminal of 24 lines."""
+    gateway = stage.gateway
     beside = Table.grid(padding=(0, 2))
     beside.add_row(_messages(gateway.engine.counters, rate), _resources(gateway))
+    below = Table.grid(padding=(0, 2))
+    newest = stage.visits.newest if stage.visits else {}
+    below.add_row(_visits(newest), _feed(stage))
     title = Text(say("demo.title"), style="bold")
-    return Group(title, Text(""), beside, Text(""), *links(gateway), Text(""), Text(words))
+    return Group(title, Text(""), beside, Text(""), below, Text(""), *links(stage), Text(words))
 
 
 def _messages(counters: Counters, rate: float) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(min_width=24)
-    table.add_column(justify="right", min_width=6)
+    table = _grid()
     table.add_row(say("demo.received"), str(counters.received), style="bold")
     table.add_row(say("demo.repeats"), str(counters.repeats))
     table.add_row(say("demo.stored"), str(counters.stored), style="green")
@@ -75,11 +80,44 @@ def _messages(counters: Counters, rate: float) -> Table:
     return table
 
 
+def _visits(newest: dict[str, Any]) -> Table:
+    table = _grid()
+    table.add_row(say("demo.visits"), str(newest.get("visits", 0)), style="bold")
+    table.add_row(say("demo.submitted"), str(newest.get("submitted", 0)))
+    table.add_row(say("demo.effective"), str(newest.get("effective", 0)), style="green")
+    table.add_row(say("demo.gated"), str(newest.get("refused", 0)), style="yellow")
+    for rule, count in list(newest.get("by_rule", {}).items())[:RULES]:
+        table.add_row(f"  {rule}", str(count), style="yellow")
+    return table
+
+
+def _feed(stage: Stage) -> Table:
+    feed = stage.feed()
+    head = stage.gateway.store.ledger.head("default").head.hex() if feed["ledger"] else ""
+    table = _grid()
+    table.add_row(say("demo.ledger"), str(feed["ledger"]), style="bold")
+    table.add_row(say("demo.acknowledged"), str(feed["acknowledged"]), style="green")
+    table.add_row(say("demo.open"), str(feed["open"]))
+    table.add_row(
+        say("demo.exceptions"), str(feed["exceptions"]), style="yellow" if feed["exceptions"] else ""
+    )
+    table.add_row(say("demo.countersigned"), str(stage.signed))
+    table.add_row(say("demo.head"), f"{head[:12]}…" if head else "", style="cyan")
+    return table
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=26)
+    table.add_column(justify="right", min_width=6)
+    return table
+
+
 def _resources(gateway: Gateway) -> Table:
     """Return the resources by type, in two columns of types."""
-    counts = [
-        (type_, str(count)) for type_, count in sorted(gateway.store.counts("default").resources.items())
-    ]
+    found = gateway.store.counts("default").resources
+    most = sorted(found, key=lambda type_: -found[type_])[:TYPES]
+    counts = [(type_, str(found[type_])) for type_ in sorted(most)]
     half = (len(counts) + 1) // 2
     table = Table.grid(padding=(0, 1))
     for left, right in zip_longest(counts[:half], counts[half:], fillvalue=("", "")):
@@ -87,7 +125,7 @@ def _resources(gateway: Gateway) -> Table:
     return table
 
 
-def links(gateway: Gateway) -> list[Text]:
-    """Return what can be opened in a browser, and the doors."""
-    lines = [Text(f"{gateway.url}/{page}", style=f"link {gateway.url}/{page}") for page in PAGES]
-    return lines + [Text(f"mllp://{address}  {name}") for name, address in gateway.addresses.items()]
+def links(stage: Stage) -> list[Text]:
+    """Return what can be opened in a browser: resources, the feed, and the regulator's page."""
+    urls = [*(f"{stage.gateway.url}/{page}" for page in PAGES), f"{stage.platform.url}/"]
+    return [Text(url, style=f"link {url}") for url in urls]

@@ -105,8 +105,7 @@ class Documents:
             return
         start = [one for found in (*members, *signatures) for one in found]
         asked = sorted(
-            {name for one in (*start, *filter(None, known.values())) for name in named.by(one)}
-            - set(known)
+            {name for one in (*start, *filter(None, known.values())) for name in named.by(one)} - set(known)
         )
         keys = [(entries[0].tenant, *name.split("/")) for name in asked]
         found = self._store.read_many(keys)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "serve.stopped": ("stopped", "已停止"),
     "demo": (
-        "a simulated hospital day becomes FHIR; its internet visits are gated and reach a simulated regulator",
+        "a simulated hospital day becomes FHIR; internet visits are gated and reach a simulated regulator",
         "演示：模拟医院的一天变成 FHIR，互联网诊疗经核验后报送模拟监管平台",
     ),
     "demo.once": ("one day, then exit", "跑完一天即退出"),

@@ -209,6 +209,8 @@ def test_it_counts_and_counts_wrong_when_told(hospital: Hospital) -> None:
     hospital.send(1)
     (right,) = hospital.get("/counts")["counts"]
     assert (right["day"], right["kind"], right["count"]) == ("2026-03-06", "prescription", 1)
+    (named,) = hospital.get("/counts?numbers=true")["counts"]
+    assert named["numbers"] == [serial(1)]
     hospital.misbehave("miscount")
     assert hospital.get("/counts?day=2026-03-06")["counts"][0]["count"] == 2
 

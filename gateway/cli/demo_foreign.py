@@ -1,0 +1,132 @@
+"""The demo's foreign programs: HIS, LIS, RIS, an internet hospital's front end, the regulator's platform.
+
+They are what they would be elsewhere: processes that know addresses and keys, and nothing of the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from gateway.errors import Misconfigured
+
+SENDERS = {"his/hl7v2": "--his", "lis/hl7v2": "--lis", "pacs/ris_hl7v2": "--ris"}
+"""Adapter → the simulators' option for its address."""
+
+PATIENCE = 30.0
+"""Seconds for the platform to start, and for one answer of it."""
+
+
+@dataclass(slots=True)
+class Program:
+    """A foreign program that runs.
+
+    Attributes:
+        newest: the last line of JSON that it printed.
+    """
+
+    process: Process
+    newest: dict[str, Any] = field(default_factory=dict)
+    _reading: asyncio.Task[None] | None = None
+
+    async def over(self) -> int:
+        """Wait until it ends and has been heard out; returns its exit code."""
+        if self._reading is not None:
+            await self._reading
+        return await self.process.wait()
+
+    def listen(self) -> None:
+        """Remember what it prints."""
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            try:
+                self.newest = json.loads(line)
+            except ValueError:
+                continue
+
+
+@asynccontextmanager
+async def running(module: str, arguments: Sequence[str]) -> AsyncIterator[Program]:
+    """Run ``python -m module`` until the block ends."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, stdout=PIPE)
+    program = Program(process)
+    try:
+        yield program
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+@dataclass(slots=True, frozen=True)
+class Regulator:
+    """The platform's process, and its address."""
+
+    program: Program
+    url: str
+
+    def state(self) -> dict[str, Any]:
+        """Return how it stands; blocks. Raises ``OSError``."""
+        with urlopen(f"{self.url}/state", timeout=PATIENCE) as answer:  # noqa: S310 -- of our own making
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+    def tell(self, path: str, said: dict[str, Any]) -> dict[str, Any]:
+        """Send JSON, return the answer; blocks. Raises ``OSError``."""
+        request = Request(f"{self.url}{path}", json.dumps(said).encode(), method="POST")  # noqa: S310
+        with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@asynccontextmanager
+async def regulator(folder: Path) -> AsyncIterator[Regulator]:
+    """Run the platform; its file is in the folder, its key and the authority's certificate in ``folder/ca``.
+
+    Raises:
+        Misconfigured: it does not start.
+    """
+    ca = folder / "ca"
+    arguments = ["--store", str(folder / "regulator.db"), "--trust", str(ca / "trust.pem")]
+    async with running(
+        "conformance.simulators.regulator", [*arguments, "--keys", str(ca / "keys")]
+    ) as program:
+        assert program.process.stdout is not None
+        try:
+            line = await asyncio.wait_for(program.process.stdout.readline(), PATIENCE)
+            url = json.loads(line)["url"]
+        except (TimeoutError, ValueError):
+            raise Misconfigured("the simulated regulator does not start") from None
+        program.listen()
+        yield Regulator(program, url)
+
+
+def day_arguments(addresses: dict[str, str], seed: int, patients: int, rate: float, once: bool) -> list[str]:
+    """Return how the HIS, LIS and RIS are called."""
+    arguments = ["--json", "--seed", str(seed), "--patients", str(patients)]
+    for adapter, option in SENDERS.items():
+        arguments += [option, addresses[adapter]]
+    if rate:
+        arguments += ["--rate", str(rate)]
+    elif once:
+        arguments.append("--fast")
+    return [*arguments, "--once"] if once else arguments
+
+
+def visits_arguments(url: str, folder: Path, seed: int, patients: int, once: bool) -> list[str]:
+    """Return how the internet hospital's front end is called: with ``once`` two visits for five patients."""
+    arguments = ["--to", url, "--keys", str(folder / "ca" / "keys"), "--seed", str(seed)]
+    if once:
+        return [*arguments, "--once", "--visits", str(max(12, patients * 2 // 5))]
+    return [*arguments, "--rate", "0.7"]

@@ -1,0 +1,93 @@
+"""``qiao demo``: the whole story, from a message to the regulator's acknowledgement."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.serial
+
+ENDS = ("stored", "quarantined", "refused", "repeats", "rejected")
+RULES = {
+    "nat-16-in-person", "nat-18-consent", "nat-19-revisit", "nat-19-unfit", "nat-20-author", "nat-20-fields",
+    "nat-20-forbidden-drug", "nat-20-same-diagnosis", "nat-20-signed", "nat-20-young-child-guardian",
+    "serial-brought", "signature.signature-target", "signature.signature-untrusted",
+    "signature.signature-value", "state-not-approved", "state-submitted", "state-visit-over",
+}  # fmt: skip
+"""What the attempts of the front end come up against; each of them must be refused by something."""
+
+
+def qiao(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def figures(folder: Path) -> dict[str, Any]:
+    """What a day of twelve patients and twelve internet visits came to."""
+    done = qiao("demo", "--once", "--json", "--patients", 12, "--dir", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_every_message_has_its_end(figures: dict[str, Any], folder: Path) -> None:
+    assert list(figures) == ["received", *ENDS, "resources", "visits", "feed", "seconds"]
+    assert figures["received"] == sum(figures[end] for end in ENDS)
+    assert {"Patient", "Encounter", "Observation", "MedicationRequest"} <= set(figures["resources"])
+    rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
+    states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
+    assert states.count("stored") == figures["stored"]
+    assert "received" not in states
+
+
+def test_what_is_right_takes_effect_and_what_is_not_is_refused(figures: dict[str, Any]) -> None:
+    visits = figures["visits"]
+    assert visits["unexpected"] == []
+    assert (visits["visits"], visits["refused"]) == (12, 24)
+    assert visits["submitted"] > visits["effective"] > 12
+    assert set(visits["by_rule"]) == RULES
+
+
+def test_the_regulator_has_every_entry_and_found_nothing_wrong(figures: dict[str, Any]) -> None:
+    feed = figures["feed"]
+    theirs = feed["regulator"]
+    assert feed["ledger"] == feed["acknowledged"] + feed["open"] == theirs["entries"]
+    assert (feed["open"], feed["exceptions"], feed["chain"], feed["whole"]) == (0, 0, True, True)
+    assert theirs["faults"] == {}
+    assert theirs["counters"]["sha checked"] >= feed["ledger"]
+    assert theirs["counters"]["signature checked"] > 12
+    assert theirs["counters"]["message signature checked"] >= 1
+    assert theirs["ledgers"]["default"]["missing"] == 0
+
+
+def test_an_answer_that_got_lost_cost_nothing(figures: dict[str, Any]) -> None:
+    counters = figures["feed"]["regulator"]["counters"]
+    assert counters["misbehaved: lost"] == 1
+    assert counters["repeats"] >= 1
+
+
+def test_the_head_is_countersigned_and_the_chain_verifies_afterwards(
+    figures: dict[str, Any], folder: Path
+) -> None:
+    assert figures["feed"]["countersigned"] == figures["feed"]["ledger"]
+    done = qiao("feed", "verify", "--store", f"sqlite:///{folder / 'qiao.db'}", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["ok"] is True
+
+
+def test_a_second_day_goes_on_in_the_same_folder(figures: dict[str, Any], folder: Path) -> None:
+    done = qiao("demo", "--once", "--patients", 2, "--seed", 8, "--dir", folder, "--lang", "en")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "internet visits" in done.stdout
+    assert "qiao feed verify" in done.stderr
