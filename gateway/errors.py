@@ -54,6 +54,7 @@ class Ground:
         article: of the law or notice (``"互联网诊疗管理办法 第二十条"``), ``""`` for none.
         where: FHIR path of the element (``"MedicationRequest.requester"``), ``""`` for none.
         severity: FHIR ``issue-severity``; what only warns stands beside what refuses.
+        code: FHIR ``issue-type`` of its own, ``""``: that of the refusal.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class Ground:
     article: str = ""
     where: str = ""
     severity: str = "error"
+    code: str = ""
 
 
 class Refusal(Rejected):

@@ -56,9 +56,9 @@ from gateway.api.interaction import Interaction, Served
 from gateway.api.negotiation import NotAcceptable
 from gateway.api.routes import Routes
 from gateway.errors import QiaoError
+from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
-from gateway.feed.supervision import Supervision
 from gateway.feed.visit.governor import Visits
 from gateway.mapping import Maps
 from gateway.policy import Policy
@@ -119,7 +119,7 @@ def create_app(
     policies: Callable[[str], Policy] | None = None,
     visits: Visits | None = None,
     pull: Pull | None = None,
-    supervision: Supervision | None = None,
+    obligations: Obligations | None = None,
 ) -> FastAPI:
     """Return the application that serves ``store``.
 
@@ -135,7 +135,7 @@ def create_app(
         policies: see ``policy`` of :class:`Context`.
         visits: see :class:`Context`.
         pull: see :class:`Context`.
-        supervision: see :class:`Context`.
+        obligations: see :class:`Context`.
     """
     options = options or Options()
     app = FastAPI(title="qiao", redirect_slashes=False, openapi_url=None)
@@ -153,7 +153,7 @@ def create_app(
         policies,
         visits,
         pull,
-        supervision,
+        obligations,
     )
     known = TERMINOLOGY if terminology is not None else TERMINOLOGY[-1:] if maps is not None else ()
     checking = validate.INTERACTIONS if examine is not None else ()
@@ -163,7 +163,7 @@ def create_app(
     served = (*checking, *BULK, *READING, *(WRITING if write is not None else ()), *notified, *ruled, *moved)
     if pull is not None:
         served = (*served, *feed.INTERACTIONS, ledger_proof.INTERACTION)
-    if supervision is not None:
+    if obligations is not None:
         served = (*served, *reconciliation.INTERACTIONS, evidence.INTERACTION)
         served = (*served, *(feedback.INTERACTIONS if write is not None else ()))
     known = (*known, measure.SERVED, operation_definition.served(served))
@@ -173,7 +173,7 @@ def create_app(
     routes = _routes([*all_, *everything.REFUSED])
     for short in (*feed.SHORT, ledger_proof.SHORT) if pull is not None else ():
         routes.add(feed.BASE, short)
-    for short in (*reconciliation.SHORT, evidence.SHORT) if supervision is not None else ():
+    for short in (*reconciliation.SHORT, evidence.SHORT) if obligations is not None else ():
         routes.add(feed.BASE, short)
     app.router.routes.append(routes)
     app.add_route("/openapi.json", description.openapi(all_, version), include_in_schema=False)

@@ -14,9 +14,9 @@ from gateway.api.reads import Reads
 from gateway.api.room import Room
 from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
+from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
-from gateway.feed.supervision import Supervision
 from gateway.feed.visit.governor import Visits
 from gateway.mapping import Maps
 from gateway.policy import Policy
@@ -84,7 +84,7 @@ class Context:
         policy: finds the rules of a tenant; None: nobody is told of any.
         visits: governs internet visits, and has their operations; None: there are none.
         pull: serves the ledgers; None: nobody can get them here.
-        supervision: knows what tenants owe their regulator; None: nobody asks.
+        obligations: knows what tenants owe their regulator; None: nobody asks.
         room: for the bodies that are checked.
         checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
         short_checks: the one for those below :data:`LONG`.
@@ -104,7 +104,7 @@ class Context:
     policy: Callable[[str], Policy] | None = None
     visits: Visits | None = None
     pull: Pull | None = None
-    supervision: Supervision | None = None
+    obligations: Obligations | None = None
     room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
     short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))

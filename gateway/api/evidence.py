@@ -12,25 +12,25 @@ from gateway.api import negotiation, operation
 from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical import now_us
-from gateway.feed.supervision import Supervision
+from gateway.feed.obligations import Obligations
 
 
 async def evidence(request: Request) -> Response:
     """Answer with every kind that is asked for: red, yellow or green, its last day and its article."""
-    tenant, supervision = tenant_of(request), supervision_of(request)
+    tenant, obligations = tenant_of(request), obligations_of(request)
     negotiation.check(request)
 
     def work() -> dict[str, Any]:
-        found = supervision.evidence(tenant, now_us())
+        found = obligations.evidence(tenant, now_us())
         red = any(one.colour == "red" for one in found)
         return {"tenant": tenant, "ready": not red, "evidence": [one.row() for one in found]}
 
     return await operation.told(request, work)
 
 
-def supervision_of(request: Request) -> Supervision:
+def obligations_of(request: Request) -> Obligations:
     """Return what tells what tenants owe. Raises ``NotFound``: nothing does."""
-    found = context(request).supervision
+    found = context(request).obligations
     if found is None:
         raise NotFound("nothing is served at this address", code="not-found")
     return found

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from gateway.api import body, language, negotiation, operation
 from gateway.api.context import MethodNotAllowed, base_of, check_known, context, tenant_of
-from gateway.api.evidence import supervision_of
+from gateway.api.evidence import obligations_of
 from gateway.api.interaction import Interaction
 from gateway.api.operation import Kind
 from gateway.api.own import view_of
@@ -195,7 +195,7 @@ async def call(request: Request, one: Operation, id_: str = "") -> Response:
     given = await _given(request, one)
     caller = caller_of(request.scope)
     act = one.make(given, _PARTIES.get(caller.role, "hospital"), caller.client, id_)
-    duties = supervision_of(request).duties(tenant)
+    duties = obligations_of(request).duties(tenant)
     write = context(request).write
     if write is None:
         raise MethodNotAllowed("this server only reads", code="not-supported")

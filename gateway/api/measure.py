@@ -70,8 +70,8 @@ async def evaluate_measure(request: Request, id: str = "") -> Response:
 
 
 def _reporter(request: Request, tenant: str) -> Resource | None:
-    supervision = context(request).supervision
-    code = supervision.duties(tenant).organization if supervision else ""
+    obligations = context(request).obligations
+    code = obligations.duties(tenant).organization if obligations else ""
     return {"identifier": {"system": INSTITUTION, "value": code}} if code else None
 
 

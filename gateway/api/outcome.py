@@ -176,7 +176,7 @@ def ground(one: Ground, code: str, zh: bool, place: str = "") -> dict[str, objec
     text = one.text_zh if zh and one.text_zh else one.text
     rests_on = " ".join(said for said in (one.requirement, one.article) if said)
     refuses = one.severity == "error"
-    made = issue_of(one.severity, code if refuses else "business-rule", text, one.where)
+    made = issue_of(one.severity, (one.code or code) if refuses else "business-rule", text, one.where)
     made["details"] = {
         "coding": [{"system": RULES, "code": one.rule}],
         **({"text": rests_on} if rests_on else {}),

@@ -57,13 +57,18 @@ async def reconciliation(request: Request) -> Response:
     first = given.get("day") or given.get("from")
     if not first or ("day" in given and ("from" in given or "to" in given)):
         raise Rejected("say day, or from and to", code="value", where="day")
-    last = given.get("day") or given.get("to") or first
+    last, name = given.get("day") or given.get("to") or first, "day" if "day" in given else ""
     store = context(request).store
     whole = caller_of(request.scope).sees == "all"  # the senders of the wards are nobody else's business
 
     def work() -> dict[str, Any]:
         found = reconcile(
-            store, tenant, day(first, "from"), day(last, "to"), given.get("receiver", ""), inbox=whole
+            store,
+            tenant,
+            day(first, name or "from"),
+            day(last, name or "to"),
+            given.get("receiver", ""),
+            inbox=whole,
         )
         return found.row()
 

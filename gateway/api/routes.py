@@ -107,6 +107,6 @@ def _find(node: Node, parts: list[str], at: int, values: Values) -> tuple[Node, 
     below = node.named.get(part)
     if below is not None and (found := _find(below, parts, at + 1, values)):
         return found
-    if node.any is not None and part:
+    if node.any is not None and part and not part.startswith("$"):  # no id and no type: an operation
         return _find(node.any, parts, at + 1, (*values, part))
     return None

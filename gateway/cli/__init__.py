@@ -73,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has gone; without this the interpreter complains again while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except FileNotFoundError as error:
+        print(f"qiao: {error.filename or ''}: {say('validate.no-file')}", file=sys.stderr)
+        return 2
     except OSError as error:
         # A full disk, a folder that may not be written: the operator's to mend, and no fault of the program.
         print(f"qiao: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)

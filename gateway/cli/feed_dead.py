@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import Commands, add_settings, notice, padded, print_json, read_settings
+from gateway.cli.output import (
+    Commands,
+    add_settings,
+    notice,
+    open_existing,
+    padded,
+    print_json,
+    read_settings,
+)
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.store import Store
-    from gateway.store.deliveries import Delivery, Receiver
+    from gateway.store.deliveries import Delivery, Receiver, State
 
 Found = tuple[str, str, "Receiver"]
 """Tenant, name, and how it stands."""
@@ -50,11 +58,9 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 
 def receivers(options: argparse.Namespace) -> int:
     """Print how every receiver stands; 1 where one is in trouble."""
-    from gateway.store import open_store
-
     settings = read_settings(options)
     trouble = False
-    with closing(open_store(settings.store.url, zone=settings.store.zone)) as store:
+    with closing(open_existing(settings)) as store:
         for tenant, name, found in _all(settings, store):
             counts = store.deliveries.counts(found)
             trouble = trouble or counts["refused"] + counts["held"] + found.failures > 0
@@ -62,17 +68,17 @@ def receivers(options: argparse.Namespace) -> int:
                 print_json(_row(store, tenant, found))
                 continue
             told = [f"{say(f'feed.state.{state}')} {count}" for state, count in counts.items() if count]
+            if (behind := store.deliveries.head(found) - found.upto) > 0:
+                told.append(say("feed.behind", count=behind))
             print(f"{padded(f'{tenant}/{name}', 32)} {', '.join(told) or '-'}  {found.error}".rstrip())
     return 1 if trouble else 0
 
 
 def list_(options: argparse.Namespace) -> int:
     """Print what was refused, with the reason; 1 where there is anything."""
-    from gateway.store import open_store
-
     settings = read_settings(options)
     count = 0
-    with closing(open_store(settings.store.url, zone=settings.store.zone)) as store:
+    with closing(open_existing(settings)) as store:
         for tenant, name, found in _all(settings, store, options.receiver or "", options.tenant):
             for one in _letters(store, tenant, found, held=options.held):
                 count += 1
@@ -84,10 +90,8 @@ def list_(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print all that is known of some entries at a receiver."""
-    from gateway.store import open_store
-
     settings = read_settings(options)
-    with closing(open_store(settings.store.url, zone=settings.store.zone)) as store:
+    with closing(open_existing(settings)) as store:
         found = _one(store, options)
         for n in options.n:
             one = store.deliveries.delivery(options.tenant, found, n)
@@ -100,13 +104,13 @@ def show(options: argparse.Namespace) -> int:
 def retry(options: argparse.Namespace) -> int:
     """Let refused entries be sent again."""
     from gateway.canonical import now_us
-    from gateway.store import open_store
 
     if not options.n and not options.all:
         raise Misconfigured("name the entries, or give --all")
-    settings = read_settings(options)
-    with closing(open_store(settings.store.url, zone=settings.store.zone)) as store:
-        count = store.deliveries.retry(_one(store, options), options.n or None, now_us())
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
+        receiver = _one(store, options)
+        _say_what_stays(store, receiver, options, ("refused", "given-up"))
+        count = store.deliveries.retry(receiver, options.n or None, now_us())
     _told(options, "retried", count)
     return 0 if count or options.all else 1
 
@@ -114,11 +118,13 @@ def retry(options: argparse.Namespace) -> int:
 def drop(options: argparse.Namespace) -> int:
     """Give entries up: what is held behind them goes on."""
     from gateway.canonical import now_us
-    from gateway.store import open_store
 
-    settings = read_settings(options)
-    with closing(open_store(settings.store.url, zone=settings.store.zone)) as store:
-        count = store.deliveries.drop(_one(store, options), options.n, options.reason, now_us())
+    if not options.reason.strip():
+        raise Misconfigured(say("feed.dead.unreasoned"))
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
+        receiver = _one(store, options)
+        _say_what_stays(store, receiver, options, ("waiting", "sent", "refused"))
+        count = store.deliveries.drop(receiver, options.n, options.reason, now_us())
     _told(options, "dropped", count)
     return 0 if count else 1
 
@@ -137,6 +143,17 @@ def _one(store: Store, options: argparse.Namespace) -> Receiver:
     if found is None:
         raise Misconfigured("there is no such receiver", where=options.receiver)
     return found
+
+
+def _say_what_stays(
+    store: Store, receiver: Receiver, options: argparse.Namespace, moved: Sequence[State]
+) -> None:
+    """Say of each entry that is named but not in one of these states how it stands."""
+    for n in () if options.json else options.n:
+        one = store.deliveries.delivery(options.tenant, receiver, n)
+        if one is None or one.state not in moved:
+            state = say(f"feed.state.{one.state}") if one else say("feed.dead.unowed")
+            notice(say("feed.dead.stays", n=n, state=state))
 
 
 def _letters(store: Store, tenant: str, receiver: Receiver, *, held: bool) -> Iterator[Delivery]:

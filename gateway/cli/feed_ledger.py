@@ -61,7 +61,7 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 
 def status(options: argparse.Namespace) -> int:
     """Print how the ledger stands, and how far everybody is who gets it; 1 where somebody has exceptions."""
-    with _pull(read_settings(options)) as pull:
+    with _pull(read_settings(options), options.tenant) as pull:
         told = pull.status(options.tenant)["parameter"]
     rows = [(one["name"], _values(one["part"])) for one in told if "part" in one]
     head = next(row for name, row in rows if name == "head")
@@ -88,7 +88,7 @@ def _row(kind: str, row: dict[str, Any]) -> str:
 
 def head(options: argparse.Namespace) -> int:
     """Print the head of the ledger as a line of JSON: what is countersigned and kept."""
-    store = open_existing(read_settings(options))
+    store = open_existing(read_settings(options), options.tenant)
     try:
         print_json(heads.line_of(store.ledger.head(options.tenant, options.size)))
     finally:
@@ -107,7 +107,7 @@ def proof(options: argparse.Namespace) -> int:
     given = {name: value for name, value in asked.items() if value is not None}
     if options.size is not None:
         given["size"] = options.size
-    with _pull(read_settings(options)) as pull:
+    with _pull(read_settings(options), options.tenant) as pull:
         sys.stdout.write(dumps(proven(pull, options.tenant, given)).decode() + "\n")
     return 0
 
@@ -179,14 +179,14 @@ def _signed(options: argparse.Namespace, settings: Settings, line: heads.Line) -
 
 
 @contextmanager
-def _pull(settings: Settings) -> Iterator[Pull]:
+def _pull(settings: Settings, tenant: str = "default") -> Iterator[Pull]:
     """Lend what serves the ledgers of the store that there is."""
     from gateway.feed.bundle import Bundler
     from gateway.feed.institution import Institutions
     from gateway.feed.pull import Pull
     from gateway.security.signature import open_signatures
 
-    store = open_existing(settings)
+    store = open_existing(settings, tenant)
     try:
         institutions = Institutions(store, settings.tenant)
         bundler = Bundler(lambda _: "urn:qiao", institutions.of)

@@ -10,6 +10,7 @@ from gateway.cli.output import (
     Commands,
     add_settings,
     notice,
+    of_the_command,
     open_existing,
     padded,
     print_json,
@@ -48,11 +49,12 @@ def measure(options: argparse.Namespace) -> int:
     from gateway.feed.measure.report import figures
     from gateway.policy.moments import day_of
 
-    asked = [load_measures().of(options.name)] if options.name else list(load_measures())
+    with of_the_command():
+        asked = [load_measures().of(options.name)] if options.name else list(load_measures())
+        period = period_of(options.period or day_of(now_us()).isoformat()[:7])
     if options.list:
         return _list(asked, options.json)
-    period = period_of(options.period or day_of(now_us()).isoformat()[:7])
-    with closing(open_existing(read_settings(options))) as store:
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
         found = extract(store, options.tenant, period, options.size)
         reports = [(one, evaluate(one, found, now_us())) for one in asked]
     for one, report in reports:
@@ -71,11 +73,11 @@ def measure(options: argparse.Namespace) -> int:
 def evidence(options: argparse.Namespace) -> int:
     """Print how the evidence stands; 1 where something is missing or over."""
     from gateway.canonical import now_us
-    from gateway.feed.supervision import Supervision
+    from gateway.feed.obligations import Obligations
 
     settings = read_settings(options)
-    with closing(open_existing(settings)) as store:
-        found = Supervision(store, settings.tenant, settings.supervised).evidence(options.tenant, now_us())
+    with closing(open_existing(settings, options.tenant)) as store:
+        found = Obligations(store, settings.tenant, settings.supervised).evidence(options.tenant, now_us())
     for one in found:
         row = one.row()
         if options.json:
@@ -99,21 +101,24 @@ def findings(options: argparse.Namespace) -> int:
     from gateway.policy.moments import moment
 
     pairs = [("code", ",".join(f"{TASKS}|{code}" for code in DISPLAYS)), ("_count", "1000")]
-    with closing(open_existing(read_settings(options))) as store:
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
         tasks = [loads(one.body) for one in store.search(options.tenant, "Task", pairs).matches]
+        zone = store.zone
     late, now = 0, now_us()
     for task in tasks:
         state, due = state_of(task), moment(due_of(task))
         is_late = state in OPEN and due is not None and now > due
         late += is_late
         if options.all or state in OPEN or state == "answered":
-            _print_task(task, state, is_late, options.json)
+            _print_task(task, state, is_late, options.json, zone)
     return 1 if late else 0
 
 
-def _print_task(task: dict[str, Any], state: str, late: bool, as_json: bool) -> None:
+def _print_task(task: dict[str, Any], state: str, late: bool, as_json: bool, zone: str) -> None:
     from gateway.feed.feedback.states import TEXTS
     from gateway.feed.feedback.task import about_of, course_of, due_of
+    from gateway.policy.moments import moment
+    from gateway.store.day import day_of
 
     course, due, about = course_of(task), due_of(task), about_of(task)
     if as_json:
@@ -122,9 +127,9 @@ def _print_task(task: dict[str, Any], state: str, late: bool, as_json: bool) -> 
         return
     text = TEXTS[state][language() == "zh"]  # type: ignore[index]
     mark = "!" if late else " "
-    print(
-        f"{mark} {padded(text, 14)} {padded(course, 14)} {due[:16]:<16}  Task/{task['id']}  {about}".rstrip()
-    )
+    at = moment(due)
+    until = "" if at is None else day_of(at, zone, "%Y-%m-%d %H:%M")
+    print(f"{mark} {padded(text, 14)} {padded(course, 14)} {until:<16}  Task/{task['id']}  {about}".rstrip())
 
 
 def _list(asked: list[Shipped], as_json: bool) -> int:

@@ -13,6 +13,7 @@ from gateway.cli.output import (
     Commands,
     add_settings,
     notice,
+    of_the_command,
     open_existing,
     padded,
     print_json,
@@ -23,6 +24,7 @@ from gateway.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
     from gateway.feed.reconciliation import Day, Difference, Reconciliation
+    from gateway.store import Store
 
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -60,15 +62,21 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 def compare(options: argparse.Namespace) -> int:
     """Print the days; 1 where something does not agree."""
     from gateway.feed.reconciliation import reconcile
-    from gateway.feed.reconciliation.calendar import day
+    from gateway.feed.reconciliation.calendar import day, days
     from gateway.feed.reconciliation.table import as_csv
 
     if options.day and (options.first or options.last):
         raise Misconfigured("say --day, or --from and --to", where="--day")
     first = options.day or options.first or _yesterday()
     last = options.day or options.last or first
-    with closing(open_existing(read_settings(options))) as store:
-        found = reconcile(store, options.tenant, day(first, "--from"), day(last, "--to"), options.receiver)
+    with of_the_command():
+        begin, end = (day(text, "--day" if options.day else name)
+                      for text, name in ((first, "--from"), (last, "--to")))  # fmt: skip
+        days(begin, end)
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
+        if options.receiver and not _receives(store, options.tenant, options.receiver):
+            raise Misconfigured("there is no such receiver", where=options.receiver)
+        found = reconcile(store, options.tenant, begin, end, options.receiver)
     if options.json:
         print_json(found.row())
     elif options.csv:
@@ -76,6 +84,11 @@ def compare(options: argparse.Namespace) -> int:
     else:
         _print(found)
     return 0 if found.ok else 1
+
+
+def _receives(store: Store, tenant: str, name: str) -> bool:
+    pushed = store.deliveries.receiver(tenant, name) is not None
+    return pushed or name in store.reckoning.pulled(tenant)
 
 
 def add_count(options: argparse.Namespace) -> int:
@@ -88,8 +101,10 @@ def add_count(options: argparse.Namespace) -> int:
         said["numbers"] = options.numbers
     if options.count is not None:
         said["count"] = options.count
-    with closing(open_existing(read_settings(options))) as store:
-        kept = store.reckoning.state(options.tenant, of_json([said]))
+    with of_the_command():
+        stated = of_json([said])
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
+        kept = store.reckoning.state(options.tenant, stated)
     return _kept(options, kept)
 
 
@@ -103,13 +118,13 @@ def import_counts(options: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise Rejected("the body is not UTF-8", code="invalid", where=options.file) from None
     said = of_csv(text, options.source)
-    with closing(open_existing(read_settings(options))) as store:
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
         return _kept(options, store.reckoning.state(options.tenant, said))
 
 
 def list_counts(options: argparse.Namespace) -> int:
     """Print what was stated."""
-    with closing(open_existing(read_settings(options))) as store:
+    with closing(open_existing(read_settings(options), options.tenant)) as store:
         found = store.reckoning.stated(options.tenant, options.day, options.day or "9999")
     for one in found:
         if options.json:

@@ -56,7 +56,8 @@ def verify(options: argparse.Namespace) -> int:
     known = heads.checked(options.heads, options.tenant)
     if options.files:
         return _told(options, _pulled(options, signatures, known), signatures is not None)
-    store = open_existing(settings)
+    # of a ledger of which heads are known, nothing in the store is a finding
+    store = open_existing(settings, "default" if known else options.tenant)
     try:
         return _told(options, _stored(options, store, signatures, known), signatures is not None)
     finally:

@@ -101,11 +101,32 @@ def read_settings(
     return override(found, store_url=store_url, host=host, port=port, guarded=guarded)
 
 
-def open_existing(settings: Settings) -> Store:
-    """Open a store that exists: a wrong path must not make an empty one. Raises ``Misconfigured``."""
+@contextmanager
+def of_the_command() -> Iterator[None]:
+    """Let what is wrong with an option be a mistake of the command, not of the data.
+
+    Raises:
+        Misconfigured: in place of ``Rejected``.
+    """
+    try:
+        yield
+    except Rejected as error:
+        raise Misconfigured(error.reason, code=error.code, where=error.where) from None
+
+
+def open_existing(settings: Settings, tenant: str = "default") -> Store:
+    """Open a store that exists: a wrong path must not make an empty one, nor a wrong name pass for a tenant.
+
+    Raises:
+        Misconfigured: there is no store, or neither it nor the settings know the tenant.
+    """
     if not there_is_a_store(settings):
         raise Misconfigured(say("inbox.no-store"), where=settings.store.place)
-    return open_or_make(settings)
+    store = open_or_make(settings)
+    if tenant in {"default", *settings.tenants, *settings.supervision} or store.knows(tenant):
+        return store
+    store.close()
+    raise Misconfigured(say("no-such-tenant"), where=tenant)
 
 
 def open_or_make(settings: Settings) -> Store:

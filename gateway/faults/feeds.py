@@ -34,4 +34,8 @@ FAULTS: dict[str, str] = {
     "the message is signed by another hospital": "消息由其他医院签名",
     "it is of another ledger": "属于另一个台账",
     "the head of the ledger is another": "台账链头不符",
+    "{client} is not trusted to say who acts (asserts)": "{client} 未获授权代他人声明操作者（asserts）",
+    "say the serial": "请给出流水号",
+    "this owner is not here": "系统中没有该责任人",
+    "the simulated regulator does not start": "模拟监管平台未能启动",
 }

@@ -14,6 +14,7 @@ FAULTS: dict[str, str] = {
     "the body is not UTF-8": "内容不是 UTF-8 编码",
     "evidence that is filed with an answer is a DocumentReference": "随答复提交的证据须为 DocumentReference",
     "this evidence is not here": "该证据不存在",
+    "this owner is not here": "该责任部门或人员不存在",
     "is a moment to come": "须为将来的时间",
     "is a moment that has been": "须为已过去的时间",
     "no document here has this serial": "没有文书使用此流水号",

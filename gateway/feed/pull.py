@@ -230,11 +230,16 @@ class Pull:
         head = self.store.ledger.head(tenant, size)
         verified = heads.verified(self.signatures, head, signature)
         settings = self._settings(tenant)
-        if settings.organization and settings.organization in verified.organizations:
+        if self._own(settings) & set(verified.organizations):
             raise Rejected("a hospital does not countersign its own ledger", code="signature-organization")
         if settings.regulator and not set(settings.regulator) & set(verified.organizations):
             raise Rejected("the certificate is of nobody who may countersign", code="signature-organization")
         self.store.ledger.countersign(tenant, head, client, "".join(signature.split()).encode())
+
+    def _own(self, settings: TenantSettings) -> set[str]:
+        """Return what names the hospital in certificates: its code, and what its own key's says."""
+        named = set(self.signatures.organizations(settings.sign_key)) if settings.sign_key else set()
+        return named | ({settings.organization} if settings.organization else set())
 
     def countersigned(self, tenant: str) -> Resource:
         """Return all countersigned heads of a ledger."""

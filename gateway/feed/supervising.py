@@ -18,8 +18,8 @@ from gateway.feed.feedback.deadlines import HOUR_US
 from gateway.feed.feedback.states import OPEN
 from gateway.feed.feedback.stop import ID as STOP
 from gateway.feed.feedback.task import DISPLAYS, TASKS, course_of, due_of, state_of
+from gateway.feed.obligations import Obligations
 from gateway.feed.reconciliation import reconcile
-from gateway.feed.supervision import Supervision
 from gateway.policy.moments import day_of, moment
 
 _LOG = logging.getLogger("qiao.supervision")
@@ -37,20 +37,20 @@ SUBJECTS = ("feedback:", "evidence:", _DAY, "service")
 """How the subjects of its alerts begin; others belong to others."""
 
 
-def look(supervision: Supervision, tenant: str, at_us: int) -> list[Found]:
+def look(obligations: Obligations, tenant: str, at_us: int) -> list[Found]:
     """Return what is not as it should be with a tenant now."""
     return [
-        *_due(supervision, tenant, at_us),
-        *_evidence(supervision, tenant, at_us),
-        *_days(supervision, tenant, at_us),
-        *_stopped(supervision, tenant),
+        *_due(obligations, tenant, at_us),
+        *_evidence(obligations, tenant, at_us),
+        *_days(obligations, tenant, at_us),
+        *_stopped(obligations, tenant),
     ]
 
 
-def tell(supervision: Supervision, tenant: str, at_us: int) -> None:
+def tell(obligations: Obligations, tenant: str, at_us: int) -> None:
     """Let alerts begin and clear as a look finds."""
-    alerts = supervision.store.alerts
-    found = {(subject, kind): detail for subject, kind, detail in look(supervision, tenant, at_us)}
+    alerts = obligations.store.alerts
+    found = {(subject, kind): detail for subject, kind, detail in look(obligations, tenant, at_us)}
     known = {
         (one.subject, one.kind) for one in alerts.find(tenant=tenant) if one.subject.startswith(SUBJECTS)
     }
@@ -69,10 +69,10 @@ class Supervisor:
     """
 
     def __init__(
-        self, supervision: Supervision, tenants: Sequence[str], now: Callable[[], int] = now_us
+        self, obligations: Obligations, tenants: Sequence[str], now: Callable[[], int] = now_us
     ) -> None:
-        self._supervision, self._tenants, self._now = supervision, tuple(tenants), now
-        self._sole = supervision.store.sole("supervision")
+        self._obligations, self._tenants, self._now = obligations, tuple(tenants), now
+        self._sole = obligations.store.sole("supervision")
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="qiao-supervision", daemon=True)
 
@@ -91,7 +91,7 @@ class Supervisor:
         for tenant in self._tenants:
             try:
                 if self._sole.mine():
-                    tell(self._supervision, tenant, self._now())
+                    tell(self._obligations, tenant, self._now())
             except QiaoError as error:
                 _LOG.warning("%s was not looked at: %s", tenant, error)
 
@@ -103,12 +103,12 @@ class Supervisor:
             self._sole.leave()
 
 
-def _due(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
+def _due(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
     """Yield what the hospital has to do and what is due, or soon."""
-    remind = supervision.duties(tenant).settings.remind_hours * HOUR_US
+    remind = obligations.duties(tenant).settings.remind_hours * HOUR_US
     codes = ",".join(f"{TASKS}|{code}" for code in DISPLAYS)
     pairs = [("code", codes), ("status", "requested,accepted,in-progress"), ("_count", str(MOST))]
-    for version in supervision.store.search(tenant, "Task", pairs).matches:
+    for version in obligations.store.search(tenant, "Task", pairs).matches:
         task = loads(version.body)
         due = moment(due_of(task))
         if due is None or state_of(task) not in OPEN:
@@ -120,28 +120,28 @@ def _due(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
             yield name, "due-soon", f"{course_of(task)} due {due_of(task)}"
 
 
-def _evidence(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
-    for one in supervision.evidence(tenant, at_us):
+def _evidence(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
+    for one in obligations.evidence(tenant, at_us):
         if one.colour in ("red", "yellow"):
             until = f" {one.end.isoformat()}" if one.end else ""
             yield f"evidence:{one.kind.kind}", one.why, f"{one.kind.requirement} {one.kind.article}{until}"
 
 
-def _days(supervision: Supervision, tenant: str, at_us: int) -> Iterator[Found]:
+def _days(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
     """Yield that the day before does not agree, and days that did not and still do not."""
     days = {(day_of(at_us) - timedelta(days=1)).isoformat()}
-    for one in supervision.store.alerts.find(tenant=tenant):
+    for one in obligations.store.alerts.find(tenant=tenant):
         if one.subject.startswith(_DAY):
             days.add(one.subject.removeprefix(_DAY))
     for day in sorted(days):
         at = date.fromisoformat(day)
-        found = reconcile(supervision.store, tenant, at, at, at_us=at_us, inbox=False)
+        found = reconcile(obligations.store, tenant, at, at, at_us=at_us, inbox=False)
         if not found.ok:
             count = sum(one.counts for one in found.days[0].differences)
             yield f"{_DAY}{day}", "differences", f"{count}: qiao feed reconcile --day {day}"
 
 
-def _stopped(supervision: Supervision, tenant: str) -> Iterator[Found]:
-    flag = supervision.store.read(tenant, "Flag", STOP)
+def _stopped(obligations: Obligations, tenant: str) -> Iterator[Found]:
+    flag = obligations.store.read(tenant, "Flag", STOP)
     if flag is not None and not flag.deleted and loads(flag.body).get("status") == "active":
         yield "service", "stopped", "YN-39"

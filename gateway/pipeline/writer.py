@@ -25,6 +25,7 @@ from gateway.mapping import Maps
 from gateway.pipeline import steps
 from gateway.pipeline.interaction import Interaction, Told
 from gateway.pipeline.job import Ending, Job, log
+from gateway.pipeline.outage import Outage
 from gateway.pipeline.recovery import finish_unsettled
 from gateway.pipeline.steps import Validate
 from gateway.pipeline.trail import CAPACITY, Trail
@@ -74,6 +75,7 @@ class Writer:
         self._bell = threading.Event()
         self._stopping = False
         self._unfinished = False
+        self._outage = Outage()
         self._try_again_at = 0.0
         self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="qiao-writer", daemon=True)
@@ -200,6 +202,8 @@ class Writer:
                 items.append((job, job.take_end()))
         batch: list[Item] = [*(item for _, item in items), *(one.transact for one in interactions)]
         written = self._store.write(batch) if batch else []
+        if batch:
+            self._outage.over()
         done = zip(items, written[: len(items)], strict=True)
         endings = [_ending(job, one) for (job, _), one in done if isinstance(one, Written)]
         self._ended([ending for ending in endings if ending])
@@ -211,8 +215,7 @@ class Writer:
     def _postpone(self, jobs: Sequence[Job], interactions: Sequence[Interaction], error: Exception) -> None:
         """Tell the senders that nothing was committed; what is in the inbox already is tried again later."""
         reason = error.reason if isinstance(error, Retry) else type(error).__name__
-        waiting = len(jobs) + len(interactions)
-        log.error("the store failed, %d messages and requests wait at their senders: %s", waiting, reason)
+        self._outage.failed(len(jobs) + len(interactions), reason)
         retry = error if isinstance(error, Retry) else Retry("the store failed")
         self._unfinished = True
         self._try_again_at = time.monotonic() + max(PAUSE, retry.after)

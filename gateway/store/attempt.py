@@ -277,7 +277,9 @@ class Attempt:
         if memory.governor is None:
             return
         why: Why = "remapped" if self.slots[envelope.id].state == "stored" else "written"
-        interactions = Interactions(envelope.id, ticks, self._reading, memory.applier.emission, changes)
+        interactions = Interactions(
+            envelope.id, ticks, self._reading, memory.applier.emission, changes, beside=True
+        )
         occasion = Occasion("message", envelope.id, envelope.sender, None, memory.rehearsed)
         self._govern(interactions, ticks, occasion, why)
 

@@ -23,6 +23,6 @@ def day_of(ts_us: int, zone: str, pattern: str = "%Y-%m-%d") -> str:
     Args:
         ts_us: microseconds since 1970-01-01T00:00:00Z.
         zone: ``"+08:00"`` or ``"Z"``.
-        pattern: how it is written, as ``strftime`` has it; nothing shorter than a day.
+        pattern: how it is written, as ``strftime`` has it; nothing shorter than a minute.
     """
     return _written(ts_us // 1_000_000 // _MINUTE_S, pattern, zone)

@@ -62,10 +62,13 @@ _BLOCKED = (
     "AND e.n < delivery.n AND e.state <> 2 AND e.state IN (3, 4))"
 )
 _DUE = (
-    f"SELECT d.state, d.attempts, d.since_us, {_ENTRY} FROM delivery d CROSS JOIN ledger l "  # noqa: S608
-    "WHERE d.receiver = ? AND d.state < 2 AND d.n <= ? AND d.next_us <= ? AND l.tenant = ? AND l.n = d.n "
-    "AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.receiver = d.receiver AND e.doc = d.doc "
-    "AND e.n < d.n AND e.state <> 2 AND e.state <> 5) ORDER BY d.n LIMIT ?"
+    # o: found by its index alone, however many are acknowledged
+    f"SELECT d.state, d.attempts, d.since_us, {_ENTRY} "  # noqa: S608
+    "FROM delivery o CROSS JOIN delivery d CROSS JOIN ledger l "
+    "WHERE o.receiver = ? AND o.state < 2 AND o.n <= ? AND o.next_us <= ? AND NOT EXISTS ("
+    "SELECT 1 FROM delivery e WHERE e.receiver = o.receiver AND e.doc = o.doc "
+    "AND e.n < o.n AND e.state <> 2 AND e.state <> 5) AND d.receiver = o.receiver AND d.n = o.n "
+    "AND l.tenant = ? AND l.n = o.n ORDER BY o.n LIMIT ?"
 )
 _SETTLE = (
     "UPDATE delivery SET state = ?, attempts = attempts + 1, "
@@ -207,13 +210,15 @@ class Deliveries:
                     execute(connection, _RELEASE, (now_us, no, one.n, no, one.n))
 
     def retry(self, receiver: Receiver, numbers: Sequence[int] | None, now_us: int) -> int:
-        """Let refused and given-up entries be sent again; returns how many. None: all of them.
+        """Let refused and given-up entries be sent again; returns how many. None: all that are refused.
 
-        What is held behind them goes on when they are acknowledged.
+        What is held behind them goes on when they are acknowledged. What somebody gave up stays so unless it
+        is named.
         """
+        moved = "(3)" if numbers is None else "(3, 5)"
         sql = (
-            "UPDATE delivery SET state = 0, since_us = 0, next_us = 0, at_us = ? "
-            "WHERE receiver = ? AND state <> 2 AND state IN (3, 5)"
+            "UPDATE delivery SET state = 0, since_us = 0, next_us = 0, at_us = ? "  # noqa: S608
+            f"WHERE receiver = ? AND state <> 2 AND state IN {moved}"
         )
         return self._moved(sql, receiver, numbers, now_us)
 
@@ -233,9 +238,17 @@ class Deliveries:
 
     def counts(self, receiver: Receiver) -> dict[State, int]:
         """Return how many entries there are in each state."""
-        sql = "SELECT state, COUNT(*) FROM delivery WHERE receiver = ? GROUP BY state"
-        with self._session.reading() as connection:
-            found = dict(execute(connection, sql, (receiver.no,)).fetchall())
+        every = "SELECT COUNT(*) FROM delivery WHERE receiver = ?"
+        rest = (
+            "SELECT state, COUNT(*) FROM delivery WHERE receiver = ? AND state <> 2 "
+            "AND state IN (0, 1, 3, 4, 5) GROUP BY state"
+        )
+        with (
+            self._session.snapshot() as connection
+        ):  # most are acknowledged: they are what the others are not
+            total = execute(connection, every, (receiver.no,)).fetchone()[0]
+            found = dict(execute(connection, rest, (receiver.no,)).fetchall())
+        found[NUMBERS["acknowledged"]] = total - sum(found.values())
         return {name: found.get(number, 0) for number, name in enumerate(STATES)}
 
     def exceptions(self, receiver: Receiver) -> int:
@@ -249,10 +262,14 @@ class Deliveries:
     ) -> list[Delivery]:
         """Return the deliveries in some states, in the order of the ledger."""
         chosen = ",".join(str(NUMBERS[one]) for one in states)
-        open_only = "" if "acknowledged" in states else "AND d.state <> 2 "
-        sql = f"{_ROWS}{open_only}AND d.state IN ({chosen}) AND d.n > ? ORDER BY d.n LIMIT ?"
+        some = "" if "acknowledged" in states else "o.state <> 2 AND "
+        sql = (
+            f"{_ROWS}AND d.n IN (SELECT o.n FROM delivery o WHERE o.receiver = ? AND {some}"  # noqa: S608
+            f"o.state IN ({chosen}) AND o.n > ?) ORDER BY d.n LIMIT ?"
+        )
         with self._session.reading() as connection:
-            found = execute(connection, sql, (receiver.no, receiver.tenant, after, most)).fetchall()
+            values = (receiver.no, receiver.tenant, receiver.no, after, most)
+            found = execute(connection, sql, values).fetchall()
         return [_delivery(tenant, row) for row in found]
 
     def delivery(self, tenant: str, receiver: Receiver, n: int) -> Delivery | None:

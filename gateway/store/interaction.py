@@ -33,12 +33,24 @@ LONGEST_KEY = 2048
 
 
 class Interactions:
-    """Does the changes of one Transact, one after the other; the rows go into ``changes``."""
+    """Does the changes of one Transact, one after the other; the rows go into ``changes``.
+
+    Args:
+        beside: what is written stands beside a message: the resource goes on to say what its sender said
+            last, and when. Else the sender's next event would come too late.
+    """
 
     def __init__(
-        self, source: str, ticks: Ticks, reading: Reading, emission: Emission, changes: Changes
+        self,
+        source: str,
+        ticks: Ticks,
+        reading: Reading,
+        emission: Emission,
+        changes: Changes,
+        *,
+        beside: bool = False,
     ) -> None:
-        self._source, self._ticks = source, ticks
+        self._source, self._ticks, self._beside = source, ticks, beside
         self._reading, self._emission = reading, emission
         self.changes = changes
 
@@ -132,6 +144,8 @@ class Interactions:
             return Result("created", self._made(key, entry, body, parts, method))
         if always or (parts.sha != entry.sha and not self._says_the_same(key, entry, parts)):
             return Result("updated", self._made(key, entry, body, parts, method))
+        if self._beside:
+            return self.unchanged(key)
         confirmed = replace(entry, event_us=self._ticks.ts_us)
         self.changes.entries[key] = confirmed
         self.changes.currents.append((*key, entry.seq, entry.ver, confirmed.event_us))
@@ -148,9 +162,13 @@ class Interactions:
     ) -> Version:
         """Write a version; it speaks for the moment of its commit, so that a late message changes nothing."""
         ticks, changes = self._ticks, self.changes
+        goes_on = self._beside and entry.ver and not entry.deleted
+        event_us = entry.event_us if goes_on else ticks.ts_us + 1
         after = self._emission.version(
-            key, entry, body, parts, ticks.ts_us + 1, self._source, ticks, changes, method
+            key, entry, body, parts, event_us, self._source, ticks, changes, method
         )
+        if goes_on:
+            after.known = entry.known
         for ident in identifiers(key, body):
             if self._is_free(ident):
                 changes.idents[ident] = changes.new_idents[ident] = key[2]

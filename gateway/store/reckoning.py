@@ -47,7 +47,9 @@ _OF_KINDS = f"SELECT {ledger_rows.COLUMNS} FROM ledger WHERE tenant = ? AND n <=
 _LOCALS = "SELECT serial, local FROM serial WHERE serial IN ({marks}) AND tenant = ?"
 _OF_LOCALS = "SELECT local, serial FROM serial WHERE tenant = ? AND kind = ? AND local IN ({marks})"
 _FIRSTS = (
-    "SELECT serial, MIN(n), MIN(ts_us) FROM ledger WHERE tenant = ? AND serial IN ({marks}) GROUP BY serial"
+    "SELECT o.serial, o.n, e.ts_us FROM (SELECT tenant, serial, MIN(n) AS n FROM ledger WHERE tenant = ? "
+    "AND serial IN ({marks}) AND serial <> '' GROUP BY tenant, serial) o "
+    "CROSS JOIN ledger e WHERE e.tenant = o.tenant AND e.n = o.n"
 )
 _REFUSALS = (
     "SELECT day, rule, door, n FROM refusal WHERE tenant = ? AND day >= ? AND day <= ? "

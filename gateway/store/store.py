@@ -73,6 +73,10 @@ class Store(ResourceReads, InboxReads):
         digest(bookkeeping.algorithm)
         self._writer.books.bookkeeping[tenant] = bookkeeping
 
+    def knows(self, tenant: str) -> bool:
+        """Tell whether anything was ever written for a tenant."""
+        return self._number(tenant) is not None
+
     def close(self) -> None:
         """Empty the log and close every connection; the store is of no use afterwards."""
         if not self._closed:

@@ -95,6 +95,14 @@ def test_another_method_is_405_and_says_which(call: Call, method: str, path: str
     assert answer.json()["resourceType"] == "OperationOutcome"
 
 
+@pytest.mark.parametrize("type_", ["CodeSystem", "StructureDefinition", "Measure", "Patient"])
+def test_an_operation_of_every_type_is_no_id_of_a_type_that_is_only_read(call: Call, type_: str) -> None:
+    answer = call("GET", f"/fhir/{type_}/$validate")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    answer = call("POST", f"/fhir/{type_}/$validate", {"resourceType": type_})
+    assert (answer.status_code, answer.json()["resourceType"]) == (200, "OperationOutcome")
+
+
 def test_options(call: Call) -> None:
     answer = call("OPTIONS", "/fhir/Patient/p1")
     assert (answer.status_code, answer.content) == (204, b"")

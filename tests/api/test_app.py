@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from fhir.resources.R4B import get_fhir_model_class
 
-from gateway.api import Options, create_app
+from gateway.api import Options, create_app, health
 from gateway.errors import Retry
 from gateway.store import Store
 
@@ -126,6 +126,29 @@ def test_health_and_readiness(ask: Ask, store: Store, monkeypatch: pytest.Monkey
     answer = ask("GET", "/readyz")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert ask("GET", "/healthz").status_code == 200
+
+
+def test_a_database_that_hangs_is_not_ready_and_holds_one_thread(
+    server: FastAPI, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awake, looks = threading.Event(), []
+
+    def hang() -> bool:
+        looks.append(1)
+        return awake.wait(30)
+
+    async def probe() -> list[int]:
+        transport = httpx.ASGITransport(server)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            told = [(await client.get("/readyz")).status_code for _ in range(3)]
+            awake.set()
+            monkeypatch.setattr(health, "PATIENCE", 30)
+            return [*told, (await client.get("/readyz")).status_code]
+
+    monkeypatch.setattr(store, "ready", hang)
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    assert asyncio.run(probe()) == [503, 503, 503, 200]
+    assert len(looks) == 1
 
 
 def test_the_public_url_is_the_operators(store: Store, put: Put) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.api import Options, create_app
 from gateway.feed.feedback import Feedback
-from gateway.feed.supervision import Supervision
+from gateway.feed.obligations import Obligations
 from gateway.security.caller import CALLER, Caller
 from gateway.settings import SupervisionSettings, TenantSettings
 from gateway.store import Desk, Entry, Store, Transact, Transacted
@@ -26,14 +26,14 @@ CALLERS = {
 
 @pytest.fixture
 def call(store: Store, writes: Callable[[Transact], Awaitable[Transacted]]) -> Call:
-    supervision = Supervision(
+    obligations = Obligations(
         store,
         lambda _name: TenantSettings(organization="990101", jurisdiction=("cn-sichuan",)),
         lambda _name: SupervisionSettings(owner="Organization/quality"),
     )
-    store.govern(Feedback(supervision.duties))
+    store.govern(Feedback(obligations.duties))
     options = Options(tenants=frozenset({"default"}), validate="off")
-    app = create_app(store, options, write=writes, supervision=supervision)
+    app = create_app(store, options, write=writes, obligations=obligations)
 
     def request(who: str, method: str, url: str, body: Any = None, media: str = "") -> httpx.Response:
         async def as_caller(scope: Any, receive: Any, send: Any) -> None:

@@ -90,7 +90,6 @@ def test_a_whole_ledger(store: Store, qiao: Run) -> None:
     assert (code, told["ok"], told["entries"], told["first_bad"]) == (0, True, COUNT, None)
     assert told["root"] == store.ledger.head("default").root.hex()
     assert "20 entries" in qiao("verify")[1]
-    assert json.loads(qiao("verify", "--json", "--tenant", "nobody")[1])["entries"] == 0
 
 
 BODY = "UPDATE version SET body = ? WHERE seq = (SELECT seq FROM current WHERE fhir_id = 'm7')"
@@ -176,6 +175,33 @@ def test_a_forged_countersignature_is_found(store: Store, qiao: Run, keys: Path,
     told = json.loads(qiao("verify", "--json", *trust)[1])
     assert (told["ok"], told["first_bad"]) == (False, COUNT)
     assert qiao("countersign", str(head), "--keep", "x", "--config", str(settings))[0] == 2
+
+
+def test_a_hospital_does_not_countersign_with_the_key_that_it_seals_with(
+    store: Store, qiao: Run, keys: Path, tmp_path: Path
+) -> None:
+    head, signed, settings = (tmp_path / name for name in ("head.json", "signed.json", "qiao.toml"))
+    head.write_text(qiao("head")[1], "utf-8")
+    key = ("--keys", str(keys / "keys"), "--key", "inspector")
+    signed.write_text(qiao("countersign", str(head), *key, stored=False)[1], "utf-8")
+    settings.write_text(
+        f'[signatures]\ntrust = ["{keys / "trust.pem"}"]\nkeys = "{keys / "keys"}"\n'
+        '[tenants.default]\nsign_key = "inspector"\n',
+        "utf-8",
+    )
+    assert qiao("countersign", str(signed), "--keep", "commission", "--config", str(settings))[0] == 1
+    assert json.loads(qiao("verify", "--json")[1])["countersigned"] == 0
+
+
+@pytest.mark.parametrize("action", [["verify"], ["head"], ["status"], ["reconcile"], ["evidence"]])
+def test_a_wrong_name_is_no_whole_ledger(store: Store, qiao: Run, action: list[str]) -> None:
+    assert qiao("head")[0] == 0
+    assert qiao(*action, "--tenant", "defualt")[0] == 2
+
+
+def test_a_file_that_is_not_there_is_a_mistake_of_the_command(qiao: Run, tmp_path: Path) -> None:
+    assert qiao("proof", "--check", str(tmp_path / "none.json"), stored=False)[0] == 2
+    assert qiao("verify", str(tmp_path / "none.ndjson"), stored=False)[0] == 2
 
 
 def test_a_proof_is_checked_without_a_store(store: Store, qiao: Run, tmp_path: Path) -> None:

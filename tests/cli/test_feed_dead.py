@@ -75,3 +75,26 @@ def test_what_is_not_there_is_said(run: Run) -> None:
     assert run("dead", "show", "city", "1")[0] == 2
     assert run("dead", "show", "province", "99")[0] == 2
     assert run("dead", "retry", "province")[0] == 2
+
+
+def test_what_stays_as_it_is_is_said(run: Run) -> None:
+    code, out = run("dead", "drop", "province", "3", "99", "--reason", "x")
+    assert (
+        code == 1
+        and "entry 3 stays as it is: held" in out
+        and "99 stays as it is: the receiver is not" in out
+    )
+    assert "第 3 条不变：暂缓" in run("dead", "retry", "province", "3", lang="zh")[1]
+
+
+def test_nothing_is_given_up_without_a_reason(run: Run) -> None:
+    code, out = run("dead", "drop", "province", "1", "--reason", "  ", lang="zh")
+    assert code == 2 and "原因" in out
+    assert json.loads(run("dead", "show", "province", "1", "--json")[1])["state"] == "refused"
+
+
+def test_a_wrong_path_makes_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wrong.db"
+    for words in (["receivers"], ["dead", "list"], ["dead", "retry", "province", "--all"]):
+        assert main(["feed", *words, "--store", f"sqlite:///{file}"]) == 2
+    assert not file.exists() and capsys.readouterr().err

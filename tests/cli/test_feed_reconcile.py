@@ -89,7 +89,7 @@ def test_figures_of_a_month_name_their_head(url: str, capsys: Any) -> None:
     )
     assert (report["resourceType"], report["group"][0]["population"][0]["count"]) == ("MeasureReport", 1)
     assert len(run(capsys, "measure", "--list")[1].splitlines()) >= 10
-    assert run(capsys, "measure", "nothing", "--store", url)[0] == 1
+    assert run(capsys, "measure", "nothing", "--store", url)[0] == 2
 
 
 def test_what_is_missing_or_overdue_ends_with_one(url: str, capsys: Any) -> None:
@@ -103,4 +103,5 @@ def test_what_is_missing_or_overdue_ends_with_one(url: str, capsys: Any) -> None
 
 def test_a_day_and_a_span_together_are_refused(url: str, capsys: Any) -> None:
     assert run(capsys, "reconcile", "--store", url, "--day", DAY, "--to", DAY)[0] == 2
-    assert run(capsys, "reconcile", "--store", url, "--day", "yesterday")[0] == 1
+    assert run(capsys, "reconcile", "--store", url, "--day", "yesterday")[0] == 2
+    assert run(capsys, "reconcile", "--store", url, "--receiver", "nobody")[0] == 2, "nobody agrees with all"

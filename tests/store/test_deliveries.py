@@ -85,6 +85,7 @@ def test_dropping_lets_the_followers_go_and_can_be_taken_back(desk: Any, owed: A
     assert tables.drop(owed, [99], "", 20) == 0
     (gone, _) = tables.find("default", owed, ["given-up"])
     assert (gone.entry.n, gone.reason) == (1, "said by telephone")
+    assert tables.retry(owed, None, 30) == 0, "given up is decided; all that are refused is not all"
     assert tables.retry(owed, [1], 30) == 1 and due(desk, owed) == [1, 3]
 
 

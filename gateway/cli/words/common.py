@@ -30,6 +30,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "settings file (TOML); none is needed on loopback",
         "配置文件（TOML）；只在本机使用时不需要",
     ),
+    "no-such-tenant": (
+        "neither this store nor the settings know this tenant; see --tenant and --config",
+        "存储和配置中都没有此租户；请核对 --tenant 和 --config",
+    ),
     "store": ("store URL, e.g. sqlite:///qiao.db", "存储地址，如 sqlite:///qiao.db"),
     "at-least-one": ("must be a number, 1 or more", "必须是不小于 1 的整数"),
     "port-number": ("must be a port, 0 to 65535", "必须是端口号，0 至 65535"),

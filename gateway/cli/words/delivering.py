@@ -17,10 +17,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "feed.dead.receiver": ("name of the receiver", "接收方名称"),
     "feed.dead.tenant": ("whose ledger (default: default)", "租户名（默认 default）"),
     "feed.dead.n": ("number of an entry in the ledger", "条目在台账中的序号"),
-    "feed.dead.all": ("all that were refused or given up", "全部被拒收或已放弃的条目"),
+    "feed.dead.all": ("all that were refused", "全部被拒收的条目"),
     "feed.dead.counted": ("{count} entries", "{count} 条"),
     "feed.dead.retried": ("{count} entries will be sent again", "{count} 条将重新上报"),
     "feed.dead.dropped": ("{count} entries were given up", "已放弃 {count} 条"),
+    "feed.dead.stays": ("entry {n} stays as it is: {state}", "第 {n} 条不变：{state}"),
+    "feed.dead.unowed": ("the receiver is not owed it", "不向该接收方上报"),
+    "feed.dead.unreasoned": (
+        "--reason must say why it is given up, and who decided",
+        "--reason 须写明放弃的原因和决定人",
+    ),
+    "feed.behind": ("behind {count}", "尚未排入 {count}"),
     "doctor.receivers.none": ("none", "没有接收方"),
     "doctor.receivers": ("{count}, of which {failing} in trouble", "共 {count} 个，其中 {failing} 个有告警"),
     "doctor.do.receivers": (

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.json import dumps
 from gateway.errors import Rejected
 from gateway.feed.feedback.deadlines import Duties
 from gateway.feed.feedback.grounds import refuse
 from gateway.feed.feedback.outcome import Outcome
 from gateway.feed.feedback.states import COURSES, STATUSES, Act, Move, Party, State
 from gateway.feed.feedback.task import course_of, enter, outcome, party, read, state_of, with_state
+from gateway.feed.visit.book import named_id
 from gateway.policy.elements import reference
 from gateway.policy.moments import moment
 from gateway.store import Desk, Version
@@ -78,9 +81,9 @@ def _taken(
     """Return the Task after the step, and what was filed with it."""
     now = desk.ts_us
     if act == "accept":
-        return with_state({**task, "owner": _owner(duties, task, said)}, to.to, now), []
+        return with_state({**task, "owner": _owner(desk, duties, task, said)}, to.to, now), []
     if act == "answer":
-        filed = [_filed(desk, one) for one in said.evidence]
+        filed = [_filed(desk, str(task["id"]), one) for one in said.evidence]
         names = [one if isinstance(one, str) else f"{one.type}/{one.id}" for one in filed]
         if not names:
             raise refuse("feedback-no-evidence", "evidence")
@@ -119,9 +122,13 @@ def _answered(task: Resource, said: Said, names: Sequence[str], state: State, no
     return with_state(answered, state, now) if new or state_of(task) != state else dict(task)
 
 
-def _owner(duties: Duties, task: Resource, said: Said) -> dict[str, Any]:
+def _owner(desk: Desk, duties: Duties, task: Resource, said: Said) -> dict[str, Any]:
     if said.owner:
-        return party(said.owner)
+        named = party(said.owner)
+        type_, _, id_ = str(named.get("reference", "")).partition("/")
+        if id_ and desk.read(type_, id_) is None:
+            raise Rejected("this owner is not here", code="not-found", where="owner")
+        return named
     if duties.settings.owner:
         return party(duties.settings.owner)
     if "owner" in task:
@@ -129,14 +136,21 @@ def _owner(duties: Duties, task: Resource, said: Said) -> dict[str, Any]:
     raise refuse("feedback-no-owner", "owner")
 
 
-def _filed(desk: Desk, evidence: str | Resource) -> str | Version:
-    """Return evidence that is on file, or file it. Raises ``Rejected``: it is not there, or is none."""
+def _filed(desk: Desk, task: str, evidence: str | Resource) -> str | Version:
+    """Return evidence that is on file, or file it: the same with the same answer, sent again, once.
+
+    Raises:
+        Rejected: it is not there, or is none.
+    """
     if not isinstance(evidence, str):
         if evidence.get("resourceType") != "DocumentReference":
             raise Rejected(
                 "evidence that is filed with an answer is a DocumentReference", code="value", where="evidence"
             )
-        return desk.write({key: value for key, value in evidence.items() if key != "id"}, "create")
+        content = {key: value for key, value in evidence.items() if key != "id"}
+        id_ = named_id("DocumentReference", task, sha256(dumps(content)).hexdigest())
+        known = desk.read("DocumentReference", id_)
+        return f"DocumentReference/{id_}" if known else desk.write({**content, "id": id_})
     name = reference({"reference": evidence})
     type_, _, id_ = name.partition("/")
     found = desk.read(type_, id_) if type_ in EVIDENCE_TYPES else None

@@ -186,7 +186,7 @@ def _about(desk: Desk, finding: Finding) -> Resource | None:
     except Rejected:
         known = None  # another tenant's: whether there is one is nobody's business
     entries = desk.entries(finding.serial) if known else []
-    about = desk.read(entries[-1].type, entries[-1].id) if entries else None
+    about = desk.read(entries[0].type, entries[0].id) if entries else None
     if about is None:
         raise Rejected("no document here has this serial", code="not-found", where="serial")
     return about

@@ -11,6 +11,7 @@ from gateway.feed.feedback.task import due_of
 from gateway.feed.measure.criteria import Found, Function
 from gateway.feed.measure.extract import Extract
 from gateway.feed.reconciliation.receivers import Receivers, Standings
+from gateway.feed.reconciliation.sources import begins
 from gateway.policy.elements import each, first
 from gateway.policy.moments import moment
 from gateway.store import Entered
@@ -26,7 +27,7 @@ def entries(extract: Extract, kind: str, event: str) -> Found:
 
 def documents(extract: Extract, kind: str) -> Found:
     """Documents of a kind that have their first entry in the period."""
-    return _counted(one for one in extract.of(kind) if one.back == 0)
+    return _counted(one for one in extract.of(kind) if begins(one))
 
 
 def status(extract: Extract, kind: str, status: str) -> Found:

@@ -10,7 +10,7 @@ from gateway.canonical import now_us
 from gateway.feed.reconciliation.calendar import begin_us, days, ranges, sizes
 from gateway.feed.reconciliation.model import Day, Difference, Line, Reconciliation
 from gateway.feed.reconciliation.receivers import Receivers, with_standings
-from gateway.feed.reconciliation.sources import of_sources
+from gateway.feed.reconciliation.sources import begins, of_sources
 from gateway.store import Entered, Store
 from gateway.store.day import day_of
 from gateway.store.reckoning import Statement
@@ -86,7 +86,7 @@ def _line(
     store: Store, tenant: str, day: Day, kind: str, entries: Sequence[Entered], said: Sequence[Statement]
 ) -> Line:
     own = [one for one in entries if one.kind == kind]
-    documents = [one for one in own if one.back == 0]
+    documents = [one for one in own if begins(one)]
     sources = [one for one in said if one.party == "source"]
     line = Line(kind, {one.name: one.n for one in sources}, len(documents), len(own))
     line.origins = _origins(store, documents)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.feed.reconciliation.model import Day, Difference, Line, Standing, What
-from gateway.feed.reconciliation.sources import keys_of
+from gateway.feed.reconciliation.sources import begins, keys_of
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Receiver
 from gateway.store.reckoning import Statement
@@ -78,7 +78,7 @@ def _fill(
             continue
         standing = line.receivers[name] = Standing("pull" if standings.receiver is None else "push")
         standing.states.update(state for _, state in own)
-        taken = [one for one, state in own if state == "acknowledged" and one.back == 0]
+        taken = [one for one, state in own if state == "acknowledged" and begins(one)]
         standing.taken = len(taken)
         day.differences += _troubles(day, line, name, own)
         if counted:

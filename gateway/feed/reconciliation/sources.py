@@ -20,8 +20,17 @@ TYPES = {
 }  # fmt: skip
 """What a document of a kind is, for the look whether it is on file and was never entered."""
 
+FOLLOWING = frozenset({"review", "dispense"})
+"""Documents of their own that are entered with the serial of the prescription that they follow."""
+_AGAIN = frozenset({"corrected", "cancelled", "merged", "remapped", "purged"})
+
 MOST_LOOKED_UP = 200
 """Missing documents of one source that are looked for."""
+
+
+def begins(entry: Entered) -> bool:
+    """Tell whether an entry is the first one of its document."""
+    return entry.back == 0 or (entry.kind in FOLLOWING and entry.event not in _AGAIN)
 
 
 def of_sources(
@@ -53,10 +62,12 @@ def keys_of(store: Store, tenant: str, documents: Sequence[Entered]) -> list[lis
     """Return by what each document may be named: its serial, its local number, its identifiers, its id."""
     serials = [one.serial for one in documents if one.serial]
     locals_ = store.reckoning.locals(tenant, serials)
-    plain = [one for one in documents if not one.serial]
+    plain = [one for one in documents if not one.serial or one.kind in FOLLOWING]
     identifiers = dict(zip([one.n for one in plain], _identifiers(store, plain), strict=True))
     return [
-        [locals_.get(one.serial, ""), one.serial, one.id] if one.serial else [*identifiers[one.n], one.id]
+        [*identifiers[one.n], one.id, one.serial]
+        if one.n in identifiers
+        else [locals_.get(one.serial, ""), one.serial, one.id]
         for one in documents
     ]
 

@@ -11,10 +11,11 @@ from gateway.errors import Rejected
 from gateway.feed.visit.book import enter, flag, last_about
 from gateway.feed.visit.grounds import GROUNDS, refusal_of
 from gateway.feed.visit.hospital import Hospital
-from gateway.feed.visit.kinds import FAMILIES, SERIALLED, event_of
+from gateway.feed.visit.kinds import FAMILIES, SERIALLED, event_of, serial_in
 from gateway.feed.visit.signing import good_ones, signatures_over
-from gateway.feed.visit.unit import Unit, check_holder, numbered, serial_in
+from gateway.feed.visit.unit import Unit, check_holder, mint, numbered
 from gateway.policy import Decision, Event, Finding
+from gateway.policy.elements import name_of
 from gateway.store import Desk, Entered, Serial, Version
 
 UNKNOWN = "exam"
@@ -48,26 +49,36 @@ def gate(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None, event:
     flag(desk, unit.documents, [one for one in decision.findings if one.verdict in ("hold", "flag")])
 
 
-def arrive(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None) -> None:
-    """Flag what holds already, and give it its serial; :func:`note` enters it."""
+def arrive(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None) -> str:
+    """Flag what holds already, and give it its serial, which is returned; :func:`note` enters it.
+
+    ``""``: it has none, whatever it says: that of another document is not entered a second time.
+    """
     found = list(judge(desk, hospital, unit, actor).findings)
-    if unit.kind in SERIALLED and not hospital.by_platform:
+    serial = ""
+    if unit.kind in SERIALLED:
         try:
-            _number(desk, hospital, unit)
+            serial = _number(desk, hospital, unit, found)
         except Rejected as error:
             found.append(_without_serial(error))
     elif not unit.kind:
-        found.append(_finding("kind-unknown"))
-    flag(desk, unit.documents, found)
+        found.append(finding_of("kind-unknown"))
+    flag(desk, unit.documents, list({one.rule: one for one in found}.values()))
+    return serial
 
 
-def note(desk: Desk, unit: Unit, event: str) -> None:
+def note(desk: Desk, unit: Unit, event: str, serial: str = "") -> None:
     """Enter a version of a document; ``event`` is that of a first entry, later ones correct it or say why."""
     members = current(desk, unit.documents)
-    last = last_about(desk, unit.name)
-    serial = next((found for one in unit.documents if (found := _serial_now(desk, one))), "")
+    last = last_of(desk, unit)
     said, back = _event(last, event), last.n if last else 0
     enter(desk, unit.kind or UNKNOWN, said, members, serial=serial, back=back)
+
+
+def last_of(desk: Desk, unit: Unit) -> Entered | None:
+    """Return the newest entry about a document, also under the name that it had before all of it was here."""
+    found = [last for one in unit.documents if (last := last_about(desk, name_of(one)))]
+    return max(found, key=lambda one: one.n, default=None)
 
 
 def _event(last: Entered | None, event: str) -> str:
@@ -82,24 +93,35 @@ def event_for(resource: Resource) -> str:
     return {"draft": "submitted", "void": "cancelled"}.get(phase, "effective")
 
 
-def _number(desk: Desk, hospital: Hospital, unit: Unit) -> None:
+def _number(desk: Desk, hospital: Hospital, unit: Unit, found: list[Finding]) -> str:
     """Give the serial to all resources of a document; a message may have taken it from them."""
-    serial = _serial_of(desk, hospital, unit)
+    carried = next((said for one in unit.documents if (said := serial_in(one))), "")
+    try:
+        serial = _own(desk, unit, carried)
+    except Rejected as error:
+        found.append(_without_serial(error))
+        serial, carried = None, ""
+    if serial is None and hospital.by_platform:
+        return _claimed(desk, hospital, unit, carried) if carried else ""
+    serial = serial or mint(desk, hospital, unit)
     for one in unit.documents:
         if serial_in(one) != serial.value:
             desk.write(numbered(one, serial))
+    return serial.value
 
 
-def _serial_of(desk: Desk, hospital: Hospital, unit: Unit) -> Serial:
-    carried = next((found for one in unit.documents if (found := serial_in(one))), "")
+def _own(desk: Desk, unit: Unit, carried: str) -> Serial | None:
+    """Return the serial that a document carries, None where nobody has it yet. Raises: another one's."""
     holder = desk.holder(carried) if carried else None
     if holder is not None:
         check_holder(desk, unit, carried)
-        return holder
-    serial = desk.mint(unit.kind, hospital.institution(desk, unit.encounter), unit.number)
-    if not serial.fresh:
-        check_holder(desk, unit, serial.value)
-    return serial
+    return holder
+
+
+def _claimed(desk: Desk, hospital: Hospital, unit: Unit, serial: str) -> str:
+    """Write down the serial that a platform gave a document before it came here."""
+    institution = hospital.institution(desk, unit.encounter)
+    return desk.claim(serial, unit.kind, institution, unit.number, "platform").value
 
 
 def current(desk: Desk, documents: Sequence[Resource]) -> list[Version]:
@@ -108,20 +130,12 @@ def current(desk: Desk, documents: Sequence[Resource]) -> list[Version]:
     return [one for one in found if one is not None]
 
 
-def _serial_now(desk: Desk, document: Resource) -> str:
-    current = desk.read(document["resourceType"], document["id"])
-    return serial_in(current) if current is not None and _may_carry(current) else ""
-
-
-def _may_carry(resource: Resource) -> bool:
-    return resource["resourceType"] in ("RequestGroup", "MedicationRequest", "ServiceRequest")
-
-
 def _without_serial(error: Rejected) -> Finding:
     rules = [one.rule for one in getattr(error, "issues", ())]
-    return _finding(rules[0] if rules and rules[0] in GROUNDS else "serial-taken")
+    return finding_of(rules[0] if rules and rules[0] in GROUNDS else "serial-taken")
 
 
-def _finding(rule: str) -> Finding:
+def finding_of(rule: str) -> Finding:
+    """Return a rule of the states as a remark."""
     _, ground = GROUNDS[rule]
     return Finding(rule, ground.requirement, ground.article, "flag", "conflict", ground.text, ground.text_zh)

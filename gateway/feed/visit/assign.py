@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.errors import Refusal, Rejected
+from gateway.faults import in_chinese
 from gateway.feed.visit.acting import Acting
 from gateway.feed.visit.answer import Answer
 from gateway.feed.visit.book import enter, last_about, review_id
@@ -18,7 +19,7 @@ from gateway.store import Desk, Serial
 def assign(
     desk: Desk, hospitals: Hospitals, type_: str, id_: str, acting: Acting, serial: str, platform: str
 ) -> Answer:
-    """Write down the serial that a platform gave a document that waits for it.
+    """Write down the serial that a platform gave a document that waits for it, or that held when it came.
 
     Args:
         acting: of the relay, or of a client that may (``Acting.platform``).
@@ -38,10 +39,10 @@ def assign(
         return Answer(state, unit.name, identifier_in(unit), _task(unit), last.n if last else 0)
     check(course_of(unit), state, "$assign-serial", unit.name)
     claimed = _claimed(desk, hospital, unit, serial, platform)
-    after = _after(desk, unit)
+    after = state if state == "effective" else _after(desk, unit)
     members = write_submitted(desk, unit, claimed, after)
     last = last_about(desk, unit.name)
-    event = "effective" if after == "effective" else "numbered"
+    event = "effective" if after == "effective" != state else "numbered"
     entered = enter(desk, unit.kind, event, members, serial=serial, back=last.n if last else 0)
     return Answer(after, unit.name, identifier(claimed), _task(unit), entered.n)
 
@@ -54,7 +55,8 @@ def _claimed(desk: Desk, hospital: Hospital, unit: Unit, serial: str, platform: 
         raise
     except Rejected as error:
         if error.code == "conflict":
-            raise refuse("serial-taken", unit.name, also=error.reason) from error
+            also_zh = in_chinese(error.reason)
+            raise refuse("serial-taken", unit.name, also=error.reason, also_zh=also_zh) from error
         raise
     check_holder(desk, unit, serial)
     return found

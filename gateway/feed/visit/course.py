@@ -7,9 +7,10 @@ from gateway.errors import Rejected
 from gateway.feed.visit.book import last_about, review_id
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospital, Hospitals
+from gateway.feed.visit.kinds import serial_in
 from gateway.feed.visit.scope import visit_is_virtual
 from gateway.feed.visit.states import State
-from gateway.feed.visit.unit import Unit, serial_in, unit_of
+from gateway.feed.visit.unit import Unit, unit_of
 from gateway.store import Desk
 
 _REVIEWS: dict[str, State] = {"draft": "waiting", "requested": "submitted", "on-hold": "held"}
@@ -87,7 +88,7 @@ def order_of(desk: Desk, type_: str, id_: str) -> Unit:
         Refusal: it belongs to no internet visit, or is not whole.
     """
     unit = unit_of(desk, document_of(desk, type_, id_))
-    if not unit.encounter or not visit_is_virtual(desk, unit.encounter):
+    if not unit.serial and not (unit.encounter and visit_is_virtual(desk, unit.encounter)):
         raise refuse("not-a-visit", f"{type_}.encounter")
     if not unit.kind:
         raise refuse("kind-unknown", f"{type_}.category")

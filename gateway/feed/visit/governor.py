@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from gateway.canonical import Resource
 from gateway.canonical.actor import Actor
-from gateway.errors import Refusal
 from gateway.feed.visit.acting import Acting, actor_of, person_of
-from gateway.feed.visit.arrive import arrive, current, event_for, gate, note
-from gateway.feed.visit.book import enter, last_about
+from gateway.feed.visit.arrive import arrive, current, event_for, finding_of, gate, last_of, note
+from gateway.feed.visit.book import enter, flag, last_about
 from gateway.feed.visit.hospital import Hospital, Hospitals
-from gateway.feed.visit.kinds import FAMILIES, ORDERS, kind_of, task_code
+from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, kind_of, task_code
+from gateway.feed.visit.lines import keep_serial, siblings, standing, whole
 from gateway.feed.visit.scope import governed
 from gateway.feed.visit.signing import Checked
-from gateway.feed.visit.unit import PRESCRIPTION_NUMBER, Unit, group_of, unit_of
-from gateway.feed.visit.writes import check_write
-from gateway.policy.elements import each, name_of, references
+from gateway.feed.visit.unit import Unit, group_of
+from gateway.feed.visit.writes import KEPT, check_kept, check_write
+from gateway.policy.elements import name_of, references
 from gateway.security.signature import Signatures
 from gateway.settings import TenantSettings
 from gateway.store import Desk, Made, Occasion
@@ -34,7 +34,7 @@ class Visits:
         signatures: verifies; None: no signature is good.
     """
 
-    types = frozenset(FAMILIES)
+    types = frozenset((*FAMILIES, *KEPT))
 
     def __init__(
         self, settings: Callable[[str], TenantSettings], signatures: Signatures | None = None
@@ -47,9 +47,11 @@ class Visits:
         hospital = self.hospitals.of(desk.tenant)
         if hospital is None:
             return
-        mine = [one for one in made if governed(desk, one)]
+        look = _Look(desk, hospital, occasion)
+        look.keep([one for one in made if one.type in KEPT and one.method != "create"])
+        mine = [one for one in made if one.type not in KEPT and governed(desk, one)]
         if mine:
-            _Look(desk, hospital, occasion).at(mine)
+            look.at(mine)
 
 
 class _Look:
@@ -59,6 +61,13 @@ class _Look:
         self._desk, self._hospital, self._occasion = desk, hospital, occasion
         # What $import brings held elsewhere, as what messages tell; who it was says no request.
         self._by_api = occasion.door == "api" and isinstance(occasion.caller, Acting)
+
+    def keep(self, made: Sequence[Made]) -> None:
+        """Make sure that nobody changes what stands beside the documents. Raises ``Refusal``."""
+        if self._by_api:
+            for one in made:
+                if one.why == "written":
+                    check_kept(self._desk, one)
 
     def at(self, made: Sequence[Made]) -> None:
         """Decide on all of them.
@@ -70,6 +79,9 @@ class _Look:
         if self._by_api:
             for one in written:
                 check_write(self._desk, self._hospital, one)
+        else:
+            for one in made:
+                keep_serial(self._desk, one)
         self._move([one for one in made if one.why != "written"])
         for one in written:
             if one.method == "delete":
@@ -79,6 +91,33 @@ class _Look:
             self._settle(
                 unit, [living[name] for document in unit.documents if (name := name_of(document)) in living]
             )
+        self._join(written)
+        self._left([one for one in written if one.type == "Encounter" and not self._by_api])
+
+    def _left(self, encounters: Sequence[Made]) -> None:
+        """Flag what a message says to be no internet visit any more; its numbered documents stay governed."""
+        for one in encounters:
+            before, after = one.before, self._desk.read(one.type, one.id)
+            if before is not None and after is not None and is_virtual(before) and not is_virtual(after):
+                flag(self._desk, (after,), [finding_of("state-class")])
+
+    def _join(self, written: Sequence[Made]) -> None:
+        """Flag and enter what holds already of an Encounter that has become an internet visit."""
+        for one in written:
+            if one.type == "Encounter" and (one.before is None or not is_virtual(one.before)):
+                for unit in self._belonging(f"Encounter/{one.id}"):
+                    if FAMILIES[unit.about["resourceType"]].phase(standing(unit)) == "effective":
+                        self._hold(unit, ends=False)
+
+    def _belonging(self, visit: str) -> list[Unit]:
+        """Return the business documents that name a visit and are not entered yet."""
+        found: dict[str, Unit] = {}
+        for type_ in sorted(FAMILIES.keys() - {"Encounter", "Consent"}):
+            for one in self._desk.referring(type_, visit):
+                if type_ != "Task" or task_code(one) == "pharmacist-review":
+                    unit = self._unit(one)
+                    found.setdefault(unit.name, unit)
+        return [one for one in found.values() if last_of(self._desk, one) is None]
 
     def _is_free(self, made: Made) -> bool:
         """Tell whether nothing follows from a write: a deletion, and over the API what $submit will gate."""
@@ -102,28 +141,34 @@ class _Look:
 
     def _unit(self, after: Resource) -> Unit:
         if after["resourceType"] == "RequestGroup":
-            return _whole(self._desk, after)
+            return whole(self._desk, after)
         if after["resourceType"] != "MedicationRequest":
             return Unit(kind_of(after), (after,))
         group = group_of(self._desk, after)
-        return _whole(self._desk, group) if group else Unit("prescription", _siblings(self._desk, after))
+        return whole(self._desk, group) if group else Unit("prescription", siblings(self._desk, after))
 
     def _settle(self, unit: Unit, made: Sequence[Made]) -> None:
         """Gate, flag and enter one document."""
-        about = unit.about
+        about = standing(unit)
         phase = FAMILIES[about["resourceType"]].phase(about)
         if phase == "void":
-            if last_about(self._desk, unit.name) is not None:
-                note(self._desk, unit, "cancelled")
+            last = last_of(self._desk, unit)
+            if last is not None:
+                note(self._desk, unit, "cancelled", last.serial)
         elif self._is_asked(about):
             gate(self._desk, self._hospital, unit, self._actor(unit))
             note(self._desk, unit, event_for(about))
         elif phase == "effective":
-            if self._ends(about, made):
-                gate(self._desk, self._hospital, unit, self._actor(unit), "finish")
-            else:
-                arrive(self._desk, self._hospital, unit, self._actor(unit))
-            note(self._desk, unit, event_for(about))
+            self._hold(unit, self._ends(about, made))
+
+    def _hold(self, unit: Unit, ends: bool) -> None:
+        """Enter what holds, flagged and numbered; a visit that ends may be refused."""
+        if ends:
+            gate(self._desk, self._hospital, unit, self._actor(unit), "finish")
+            serial = ""
+        else:
+            serial = arrive(self._desk, self._hospital, unit, self._actor(unit))
+        note(self._desk, unit, event_for(standing(unit)), serial)
 
     def _is_asked(self, about: Resource) -> bool:
         """Tell whether the rules may refuse a document: of orders over the API they are asked by $submit."""
@@ -162,30 +207,6 @@ class _Look:
         last = last_about(self._desk, f"{made.type}/{made.id}")
         if version is not None and last is not None:
             enter(self._desk, last.kind, "cancelled", [version], serial=last.serial, back=last.n)
-
-
-def _whole(desk: Desk, group: Resource) -> Unit:
-    """Return a prescription with those of its drugs that are on file: others may follow."""
-    try:
-        return unit_of(desk, group)
-    except Refusal:
-        lines = [desk.read(*name.split("/")) for name in references(group, "action.resource")]
-        return Unit("prescription", (group, *(one for one in lines if one is not None)))
-
-
-def _siblings(desk: Desk, line: Resource) -> tuple[Resource, ...]:
-    """Return the drugs that share a prescription's number with one that no RequestGroup lists."""
-    own = _numbers(line)
-    visit = next(iter(references(line, "encounter")), "")
-    if not own or not visit:
-        return (line,)
-    lines = [one for one in desk.referring("MedicationRequest", visit) if _numbers(one) & own]
-    return tuple(sorted(lines, key=lambda one: str(one["id"]))) or (line,)
-
-
-def _numbers(line: Resource) -> set[str]:
-    said = [one for one in each(line, "identifier") if one.get("system") == PRESCRIPTION_NUMBER]
-    return {str(one["value"]) for one in [*said, *each(line, "groupIdentifier")] if one.get("value")}
 
 
 def _author(desk: Desk, unit: Unit) -> str:

@@ -39,6 +39,10 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "state-task", "this Task is moved by its operation ($review, $refer, $redeem), not by a write",
             "该任务须经 $review、$refer 或 $redeem 办理，不得直接改写", "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
+            "state-kept",
+            "signatures under what was submitted and the gateway's own remarks stay as they are",
+            "已提交文书的电子签名和网关的规则提示不得更改或删除", "CQ49附3.1", _FLOW)),
+        ("conflict", Ground(
             "state-jump", "the state of the document does not allow this", "文书当前状态不允许该操作",
             "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
@@ -82,6 +86,9 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "申请单未载明类别（category，urn:qiao:codes:request-kind）", "CQ49附3.5", _FLOW + "注5")),
         ("business-rule", Ground(
             "reason-missing", "say why (parameter reason)", "请写明理由（参数 reason）", "CQ49-3.1", _FLOW)),
+        ("business-rule", Ground(
+            "visit-reference", "name the visit as Encounter/ID, without the address of a server",
+            "请以 Encounter/ID 引用就诊，不带服务器地址", "CQ49-3.1", _FLOW)),
         ("business-rule", Ground(
             "not-a-visit", "the document belongs to no internet visit on file",
             "文书不属于已登记的互联网就诊",
@@ -137,7 +144,7 @@ def ground_of(finding: Finding) -> Ground:
     """Return a finding of the policy as a ground."""
     return Ground(
         finding.rule, finding.text, finding.text_zh, finding.requirement, finding.article,
-        finding.where[0] if finding.where else "", _SEVERITIES[finding.verdict],
+        finding.where[0] if finding.where else "", _SEVERITIES[finding.verdict], finding.code,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from gateway.canonical import Resource
 from gateway.policy import Event
 from gateway.policy.elements import codes, each, first
-from gateway.policy.systems import REQUEST_KIND
+from gateway.policy.systems import REQUEST_KIND, SERIAL
 
 Phase = Literal["draft", "effective", "void", "none"]
 """What a status says: nothing holds yet; it takes or took effect; it never did or is taken back; none."""
@@ -148,3 +148,11 @@ def number_of(resource: Resource, system: str) -> str:
     said = [one for one in each(resource, "identifier") if isinstance(one, dict) and one.get("value")]
     own = [one for one in said if one.get("system") == system] or said
     return str(own[0]["value"]) if own else str(resource["id"])
+
+
+def serial_in(resource: Resource) -> str:
+    """Return the serial that a resource carries, ``""`` for none."""
+    said = resource.get("requisition" if resource["resourceType"] == "ServiceRequest" else "groupIdentifier")
+    for one in each(said, "value") if isinstance(said, dict) and said.get("system") == SERIAL else ():
+        return str(one)
+    return ""

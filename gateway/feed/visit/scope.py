@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from gateway.canonical import Resource
-from gateway.feed.visit.kinds import FAMILIES, is_virtual
+from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, serial_in
 from gateway.store import Desk, Made
 
 _VIRTUAL = b'"VR"'
-_ENCOUNTER = re.compile(rb'"Encounter/([A-Za-z0-9\-.]{1,64})')
+_ENCOUNTER = re.compile(rb'["/]Encounter/([A-Za-z0-9\-.]{1,64})')
 _PRESCRIPTION = re.compile(rb'"MedicationRequest/([A-Za-z0-9\-.]{1,64})')
 _GROUP = re.compile(rb'"RequestGroup/([A-Za-z0-9\-.]{1,64})')
 _CONSENT = (
@@ -30,7 +30,12 @@ def governed(desk: Desk, made: Made) -> bool:
     if made.method == "create" or not made.before_seq:
         return False
     before = made.before
-    return before is not None and in_visit(desk, before)
+    return before is not None and (_is_numbered(before) or in_visit(desk, before))
+
+
+def _is_numbered(before: Resource) -> bool:
+    """Tell whether an order has a serial: it stays governed, whatever its Encounter says by now."""
+    return before["resourceType"] in ORDERS and bool(serial_in(before))
 
 
 def in_visit(desk: Desk, resource: Resource) -> bool:

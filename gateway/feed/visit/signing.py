@@ -12,6 +12,7 @@ from contextlib import suppress
 from gateway.canonical import Resource, now_us
 from gateway.canonical.signed import Verified
 from gateway.errors import Rejected
+from gateway.faults import in_chinese
 from gateway.feed.visit.grounds import refuse
 from gateway.policy.elements import each, first
 from gateway.security.signature import Signatures, canonical
@@ -47,7 +48,8 @@ class Checked:
         try:
             return self._verified(self._signatures, provenance, documents)
         except Rejected as error:
-            raise refuse("signature", "Provenance.signature", also=error.reason, code=error.code) from error
+            raise refuse("signature", "Provenance.signature", also=error.reason,
+                         also_zh=in_chinese(error.reason), code=error.code) from error  # fmt: skip
 
     def prepare(self, provenance: Resource, documents: Sequence[Resource]) -> None:
         """Verify in advance; what is not good is told when the operation asks."""

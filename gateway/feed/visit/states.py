@@ -24,6 +24,7 @@ MOVES: Mapping[str, Mapping[tuple[str, By], tuple[str, ...]]] = {
         ("draft", "write"): ("draft", "cancelled"),
         ("draft", "$submit"): ("submitted", "held", "waiting"),
         ("waiting", "$assign-serial"): ("submitted", "held"),
+        ("effective", "$assign-serial"): ("effective",),
         ("submitted", "$review"): ("effective", "rejected"),
         ("held", "$review"): ("effective", "rejected"),
         ("waiting", "$cancel"): ("cancelled",),
@@ -36,6 +37,7 @@ MOVES: Mapping[str, Mapping[tuple[str, By], tuple[str, ...]]] = {
         ("draft", "write"): ("draft", "cancelled"),
         ("draft", "$submit"): ("effective", "waiting"),
         ("waiting", "$assign-serial"): ("effective",),
+        ("effective", "$assign-serial"): ("effective",),
         ("waiting", "$cancel"): ("cancelled",),
         ("effective", "$cancel"): ("cancelled",),
         ("effective", "$refer"): ("effective", "completed"),
@@ -77,8 +79,15 @@ def check(course: str, state: str, by: By, where: str, rule: str = "state-jump")
 
 def check_to(course: str, state: str, to: str, where: str, rule: str = "state-jump") -> None:
     """Make sure that a write may bring a document from one state to another. Raises ``Refusal``: conflict."""
-    if to not in MOVES[course].get((state, "write"), ()):
-        raise jump(course, state, "write", where, rule)
+    possible = MOVES[course].get((state, "write"), ())
+    if to not in possible:
+        listed = ", ".join(possible) or "-"
+        raise refuse(
+            rule,
+            where,
+            also=f"from {state} to {to}; possible: {listed}",
+            also_zh=f"状态 {state} 不能改为 {to}；可改为：{listed}",
+        )
 
 
 def jump(course: str, state: str, by: By, where: str, rule: str) -> Refusal:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from gateway.canonical import Resource
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospital, encounter_of
-from gateway.feed.visit.kinds import SERIALLED, kind_of, number_of
-from gateway.policy.elements import each, name_of, references
+from gateway.feed.visit.kinds import SERIALLED, kind_of, number_of, serial_in
+from gateway.policy.elements import name_of, references
 from gateway.policy.systems import SERIAL
 from gateway.store import Desk, Serial
 
@@ -86,14 +86,6 @@ def group_of(desk: Desk, line: Resource) -> Resource | None:
     return None
 
 
-def serial_in(resource: Resource) -> str:
-    """Return the serial that a resource carries, ``""`` for none."""
-    said = resource.get("requisition" if resource["resourceType"] == "ServiceRequest" else "groupIdentifier")
-    for one in each(said, "value") if isinstance(said, dict) and said.get("system") == SERIAL else ():
-        return str(one)
-    return ""
-
-
 def numbered(resource: Resource, serial: Serial) -> Resource:
     """Return a resource with its serial; the hospital's own number stays in ``identifier``."""
     element = "requisition" if resource["resourceType"] == "ServiceRequest" else "groupIdentifier"
@@ -116,9 +108,12 @@ def mint(desk: Desk, hospital: Hospital, unit: Unit) -> Serial:
 
 
 def check_holder(desk: Desk, unit: Unit, serial: str) -> None:
-    """Make sure that the ledger knows no other document under a serial. Raises ``Refusal``: conflict."""
-    type_, _, id_ = unit.name.partition("/")
-    if any((one.type, one.id) != (type_, id_) for one in desk.entries(serial) if one.kind in SERIALLED):
+    """Make sure that the ledger knows no other document under a serial. Raises ``Refusal``: conflict.
+
+    A prescription whose drugs came before its RequestGroup was entered about one of those.
+    """
+    own = {name_of(one) for one in unit.documents}
+    if any(f"{one.type}/{one.id}" not in own for one in desk.entries(serial) if one.kind in SERIALLED):
         raise refuse("serial-taken", f"{unit.name}.identifier")
 
 

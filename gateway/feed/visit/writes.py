@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from gateway.canonical import Resource
 from gateway.errors import Rejected
+from gateway.feed.visit.book import RULES, last_about
 from gateway.feed.visit.course import locked
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospital, encounter_of
-from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, task_code
+from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, serial_in, task_code
 from gateway.feed.visit.states import check_to
-from gateway.feed.visit.unit import serial_in
-from gateway.policy.elements import name_of
+from gateway.feed.visit.unit import group_of
+from gateway.policy.elements import each, name_of, references
 from gateway.store import Desk, Made
+
+KEPT = ("Provenance", "DetectedIssue")
+"""Types of what stands beside the documents of a visit and stays as it is."""
 
 _OURS = ("pharmacist-review", "referral", "redemption")
 """Tasks that operations move."""
@@ -26,6 +30,8 @@ def check_write(desk: Desk, hospital: Hospital, made: Made) -> None:
         Refusal: ``conflict``, or the document brings a serial along.
     """
     before, after = made.before, made.after
+    if after is not None:
+        _check_reference(after)
     if made.type == "Encounter":
         _visit(before, after)
     elif made.type in ORDERS:
@@ -34,6 +40,40 @@ def check_write(desk: Desk, hospital: Hospital, made: Made) -> None:
         _task(before, after)
     else:
         _document(made.type, before, after)
+
+
+def check_kept(desk: Desk, made: Made) -> None:
+    """Make sure that what belongs to the evidence stays: signatures, and what the rules remarked.
+
+    Raises:
+        Refusal: ``conflict``.
+    """
+    before = made.before
+    if before is None:
+        return
+    if made.type == "DetectedIssue":
+        kept = RULES in each(before, "code.coding.system")
+    else:
+        kept = "signature" in before and any(_entered(desk, one) for one in references(before, "target"))
+    if kept:
+        raise refuse("state-kept", name_of(before))
+
+
+def _entered(desk: Desk, name: str) -> bool:
+    """Tell whether a document is in the ledger, of a drug its prescription."""
+    line = desk.read(*name.split("/")) if name.startswith("MedicationRequest/") else None
+    group = group_of(desk, line) if line is not None else None
+    return last_about(desk, name) is not None or (
+        group is not None and last_about(desk, name_of(group)) is not None
+    )
+
+
+def _check_reference(after: Resource) -> None:
+    """A visit is named as this server knows it: by an address of its own it would pass for none of ours."""
+    for path in ("encounter.reference", "context.reference"):
+        for said in each(after, path):
+            if isinstance(said, str) and "://" in said:
+                raise refuse("visit-reference", f"{name_of(after)}.{path.partition('.')[0]}")
 
 
 def _visit(before: Resource | None, after: Resource | None) -> None:

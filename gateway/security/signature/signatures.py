@@ -12,7 +12,7 @@ from gateway.canonical.resource import Resource
 from gateway.canonical.signed import Verified
 from gateway.errors import Misconfigured, Rejected
 from gateway.security.signature import jws, moments
-from gateway.security.signature.certificate import Certificate
+from gateway.security.signature.certificate import Certificate, read_certificate
 from gateway.security.signature.claim import Claim, read_claim
 from gateway.security.signature.content import canonical, check_whole, in_order, place, version
 from gateway.security.signature.provider import Provider
@@ -171,6 +171,10 @@ class Signatures:
             Rejected: it cannot be read.
         """
         return tuple(one.split("/_history/")[0] for one in read_claim(provenance).jws.header.targets)
+
+    def organizations(self, key: str) -> tuple[str, ...]:
+        """Return the hospitals that the certificate of a key names. Raises ``Misconfigured``: no such key."""
+        return self._names(read_certificate(self._provider.key(key).chain[0]))[1]
 
     def _verified(self, header: jws.Header, who: str, signer: Certificate) -> Verified:
         persons, organizations, fingerprint = self._names(signer)

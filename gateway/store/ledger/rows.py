@@ -14,8 +14,12 @@ from gateway.store.types import NAME, NUMBER
 
 COLUMNS = "n, algorithm, ts_us, kind, event, serial, type, fhir_id, ver, members, sha, back, prev, hash"
 
-_SERIAL = f"SELECT {COLUMNS} FROM ledger WHERE tenant = ? AND serial = ? AND serial <> '' ORDER BY n"  # noqa: S608
-_ABOUT = f"SELECT {COLUMNS} FROM ledger WHERE tenant = ? AND fhir_id = ? AND type = ? ORDER BY n"  # noqa: S608
+_FOUND = (  # an index gives the numbers: asked for whole rows at once, SQLite would read the ledger through
+    "SELECT " + ", ".join(f"e.{name}" for name in COLUMNS.split(", ")) + " FROM ledger o CROSS JOIN ledger e "  # noqa: S608
+    "WHERE o.tenant = ? AND {} AND e.tenant = o.tenant AND e.n = o.n ORDER BY o.n"
+)
+_SERIAL = _FOUND.format("o.serial = ? AND o.serial <> ''")
+_ABOUT = _FOUND.format("o.fhir_id = ? AND o.type = ?")
 _AFTER = f"SELECT {COLUMNS} FROM ledger WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"  # noqa: S608
 
 

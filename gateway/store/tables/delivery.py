@@ -44,7 +44,7 @@ class DeliveryRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "delivery"
     __table_args__ = (
-        _some("delivery_open", _OPEN, "receiver", "n", "next_us", "doc"),
+        _some("delivery_open", _OPEN, "receiver", "n", "next_us", "doc", "state"),
         _some("delivery_doc", _UNTAKEN, "receiver", "doc", "n", "state"),
         _some("delivery_state", _UNTAKEN, "receiver", "state", "n"),
         CLUSTERED,

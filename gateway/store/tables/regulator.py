@@ -84,7 +84,7 @@ class SerialRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "serial"
     __table_args__ = (
-        Index("serial_document", "tenant", "organisation", "kind", "local", unique=True),
+        Index("serial_document", "tenant", "kind", "local", "organisation", unique=True),
         CLUSTERED,
     )
     serial: str = key(String())

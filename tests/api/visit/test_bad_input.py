@@ -204,3 +204,64 @@ def test_what_is_no_operation_and_what_is_no_document(admitted: Any) -> None:
     admitted.put(admitted.body("ServiceRequest/e1", encounter={"reference": "Encounter/w"}))
     done = admitted.call("ServiceRequest/e1", "submit", PHYSICIAN)
     assert (done.status_code, rules(done)) == (422, ["not-a-visit"])
+
+
+def test_each_issue_says_its_own_type(admitted: Any) -> None:
+    admitted.write(admitted.draft())
+    done = admitted.call("RequestGroup/g1", "submit")
+    assert done.status_code == 401
+    types = {one["details"]["coding"][0]["code"]: one["code"] for one in done.json()["issue"]}
+    assert types["nat-16-real-name"] == "login" and types["nat-20-signed"] == "business-rule"
+
+
+def test_what_is_wrong_with_a_signature_is_said_in_chinese(admitted: Any) -> None:
+    documents = admitted.draft()
+    admitted.write(documents)
+    signature = admitted.sign([documents[0], {**documents[1], "note": [{"text": "改"}]}])
+    admitted.headers["accept-language"] = "zh-CN"
+    done = admitted.call("RequestGroup/g1", "submit", PHYSICIAN, signature=signature)
+    assert done.json()["issue"][0]["diagnostics"] == "电子签名无效：文书与签名时的内容不一致"
+
+
+def test_a_signature_and_the_remarks_of_the_rules_stay(admitted: Any) -> None:
+    admitted.submitted()
+    for target in ("RequestGroup/g1", "MedicationRequest/g1m0"):
+        (signature,) = admitted.ask("GET", f"Provenance?target={target}").json()["entry"]
+        gone = admitted.ask("DELETE", f"Provenance/{signature['resource']['id']}")
+        assert gone.status_code == 409 and rules(gone) == ["state-kept"]
+    admitted.put(admitted.body("ServiceRequest/e1", status="active", category=None))
+    flag = admitted.ask("GET", "DetectedIssue?implicated=ServiceRequest/e1").json()["entry"][0]["resource"]
+    assert rules(admitted.put({**flag, "status": "cancelled"})) == ["state-kept"]
+    assert rules(admitted.ask("DELETE", f"DetectedIssue/{flag['id']}")) == ["state-kept"]
+
+
+def test_signatures_of_nothing_submitted_and_issues_of_others_are_nobodys_business(admitted: Any) -> None:
+    documents = admitted.draft()
+    admitted.write(documents)
+    admitted.put({**admitted.sign(documents), "id": "s1"})
+    assert admitted.ask("DELETE", "Provenance/s1").status_code == 204
+    issue = {"resourceType": "DetectedIssue", "id": "i1", "status": "final"}
+    admitted.put(issue)
+    assert admitted.put({**issue, "status": "cancelled"}).status_code == 200
+    assert admitted.ask("DELETE", "DetectedIssue/i1").status_code == 204
+
+
+def test_the_address_of_the_server_in_front_of_a_visit_leads_round_no_gate(admitted: Any) -> None:
+    _, line = admitted.draft()
+    far = {"reference": "http://localhost:8080/fhir/Encounter/v1"}
+    for status in ("draft", "active"):
+        done = admitted.put({**line, "status": status, "encounter": far})
+        assert done.status_code == 422 and rules(done) == ["visit-reference"]
+
+
+def test_the_serial_of_another_document_is_not_entered_twice(admitted: Any) -> None:
+    serial = admitted.approved()["serial"]
+    _, line = admitted.draft("g2", "CF2")
+    taken = {"system": "urn:qiao:id:serial", "value": serial}
+    assert admitted.put({**line, "status": "active", "groupIdentifier": taken}).status_code == 201
+    found = admitted.read("MedicationRequest/g2m0")["groupIdentifier"]["value"]
+    assert found.startswith("CN") and found != serial
+    flags = admitted.ask("GET", "DetectedIssue?implicated=MedicationRequest/g2m0").json()["entry"]
+    assert "serial-taken" in {one["resource"]["code"]["coding"][0]["code"] for one in flags}
+    ledger = admitted.store.ledger.entries("default", 0, 99)
+    assert {one.serial for one in ledger if one.id == "g2m0"} == {found}

@@ -14,13 +14,13 @@ from gateway.store import Receive, Settle
 def message(store: Any) -> Any:
     """Store resources as one message; returns its outcome."""
 
-    def write(*bodies: Any, merges: Any = (), envelope: Any = None) -> Any:
+    def write(*bodies: Any, merges: Any = (), envelope: Any = None, event_at: int | None = None) -> Any:
         at = now_us()
         envelope = envelope or Envelope(
             new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|"
         )
         translation = Translation(
-            [Draft(one["resourceType"], one["id"], one) for one in bodies], list(merges)
+            [Draft(one["resourceType"], one["id"], one) for one in bodies], list(merges), event_at=event_at
         )
         items = [Receive(envelope, "", b"", 0)] if not merges or envelope else []
         return store.write([*items, Settle(envelope, translation, lambda _outcome: b"")])[-1].outcome
@@ -127,3 +127,69 @@ def test_messages_of_the_wards_enter_nothing(admitted: Any, message: Any) -> Non
     order = {**admitted.body("ServiceRequest/e1", status="draft"), "encounter": {"reference": "Encounter/w"}}
     assert isinstance(message(ward, order), Stored)
     assert admitted.entries() == before
+
+
+def test_a_cancellation_that_comes_late_is_newer_than_the_numbering_of_what_it_cancels(
+    admitted: Any, message: Any
+) -> None:
+    order, hour = admitted.body("ServiceRequest/e1", status="active"), 3_600_000_000
+    message(order, event_at=now_us() - 2 * hour)
+    message({**order, "status": "revoked"}, event_at=now_us() - hour)
+    assert admitted.read("ServiceRequest/e1")["status"] == "revoked"
+    assert admitted.entries()[-1] == ("lab", "cancelled", "ServiceRequest/e1")
+
+
+def _drugs(admitted: Any) -> list[Any]:
+    """Return three drugs as the maps of messages write them: one group number, an item number each."""
+    _, *lines = admitted.draft(lines=3)
+    return [
+        {
+            **one,
+            "status": "active",
+            "identifier": [{"system": "urn:qiao:default:id:prescription-item", "value": f"H1-{n}"}],
+            "groupIdentifier": {"system": "urn:qiao:default:id:prescription", "value": "H1"},
+        }
+        for n, one in enumerate(lines)
+    ]
+
+
+@pytest.mark.parametrize("which", [0, 2])
+def test_a_drug_that_is_cancelled_alone_corrects_its_prescription(
+    admitted: Any, message: Any, which: int
+) -> None:
+    lines = _drugs(admitted)
+    message(*lines)
+    serial = admitted.read("MedicationRequest/g1m0")["groupIdentifier"]
+    message({**lines[which], "status": "cancelled"})
+    assert admitted.read(f"MedicationRequest/g1m{which}")["status"] == "cancelled"
+    message(*({**one, "status": "cancelled"} for one in lines))
+    told = [one for one in admitted.store.ledger.entries("default", 0, 99) if one.kind == "prescription"]
+    assert [(one.event, one.serial, len(one.members)) for one in told] == [
+        (event, serial["value"], 3) for event in ("effective", "corrected", "cancelled")
+    ]
+    assert {admitted.read(f"MedicationRequest/g1m{n}")["groupIdentifier"]["value"] for n in range(3)} == {
+        serial["value"]
+    }
+
+
+def test_a_prescription_that_is_sent_again_as_it_is_enters_nothing(admitted: Any, message: Any) -> None:
+    lines = _drugs(admitted)
+    message(*lines, event_at=now_us())
+    before = admitted.entries()
+    message(*lines, event_at=now_us())
+    assert admitted.entries() == before
+    assert admitted.read("MedicationRequest/g1m1")["meta"]["versionId"] == "2"
+
+
+def test_a_visit_that_a_message_takes_back_leaves_its_documents_governed(admitted: Any, message: Any) -> None:
+    admitted.submitted()
+    ward = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+    assert isinstance(message(admitted.visit(**{"class": ward})), Stored)
+    assert admitted.read("Encounter/v1")["class"]["code"] == "AMB"
+    assert "state-class" in issues(admitted, "Encounter/v1")
+    line = admitted.read("MedicationRequest/g1m0")
+    assert admitted.put({**line, "status": "active"}).status_code == 409
+    assert admitted.ask("DELETE", "RequestGroup/g1").status_code == 409
+    done = admitted.call("RequestGroup/g1", "cancel", "Practitioner/w1", reason="转线下")
+    assert done.status_code == 200, done.text
+    assert admitted.entries()[-1] == ("prescription", "cancelled", "RequestGroup/g1")

@@ -121,3 +121,23 @@ class TestPlatform:
             out(admitted.call("ServiceRequest/e1", "assign-serial", serial="PT0001"))["status"] == "effective"
         )
         assert admitted.read("ServiceRequest/e1")["requisition"]["value"] == "PT0001"
+
+    def test_what_held_already_brings_its_serial_or_gets_it(self, admitted: Any) -> None:
+        _, line = admitted.draft()
+        brought = {"system": "urn:qiao:id:serial", "value": "PT0009"}
+        admitted.put({**line, "status": "active", "groupIdentifier": brought})
+        admitted.put(admitted.body("ServiceRequest/e1", status="active"))
+        done = admitted.call("ServiceRequest/e1", "assign-serial", serial="PT0009")
+        assert (done.status_code, rules(done)) == (409, ["serial-taken"])
+        assert (
+            out(admitted.call("ServiceRequest/e1", "assign-serial", serial="PT0010"))["status"] == "effective"
+        )
+        assert rules(admitted.call("ServiceRequest/e1", "assign-serial", serial="PT0011")) == ["serial-taken"]
+        told = [
+            (one.kind, one.event, one.serial)
+            for one in admitted.store.ledger.entries("default", 0, 99)
+            if one.kind in ("prescription", "lab")
+        ]
+        assert told == [
+            ("prescription", "effective", "PT0009"), ("lab", "effective", ""), ("lab", "numbered", "PT0010"),
+        ]  # fmt: skip

@@ -174,3 +174,40 @@ def _record(clinic: Any, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
     made: dict[str, Any] = clinic.body("Composition/r1", **{**said, **changes})
     return made
+
+
+def test_what_an_encounter_holds_that_becomes_an_internet_visit_is_entered_then(admitted: Any) -> None:
+    ward = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+    admitted.put(admitted.visit(id="v2", **{"class": ward}))
+    here = {"encounter": {"reference": "Encounter/v2"}, "status": "active"}
+    documents = [{**one, **here} for one in admitted.draft()]
+    admitted.write(documents)
+    admitted.write([admitted.body("ServiceRequest/e1", **{**here, "status": "draft"})])
+    before = admitted.entries()
+    assert admitted.put(admitted.visit(id="v2"), PHYSICIAN).status_code == 200
+    assert admitted.entries()[len(before) :] == [
+        ("visit", "effective", "Encounter/v2"),
+        ("prescription", "effective", "RequestGroup/g1"),
+    ]
+    assert admitted.read("MedicationRequest/g1m0")["groupIdentifier"]["value"].startswith("CN")
+    assert admitted.ask("GET", "DetectedIssue?implicated=RequestGroup/g1").json()["total"]
+    admitted.put(admitted.visit(id="v2", priority={"text": "x"}), PHYSICIAN)
+    assert len(admitted.entries()) == len(before) + 3
+
+
+def test_orders_that_come_before_their_visit_are_entered_with_it(admitted: Any) -> None:
+    here = {"encounter": {"reference": "Encounter/v3"}, "status": "active"}
+    admitted.write([{**one, **here} for one in admitted.draft()])
+    assert admitted.put(admitted.visit(id="v3"), PHYSICIAN).status_code == 201
+    assert admitted.entries()[-1] == ("prescription", "effective", "RequestGroup/g1")
+
+
+def test_drugs_that_come_before_their_group_are_the_same_document(admitted: Any) -> None:
+    group, *lines = admitted.draft(lines=2)
+    for one in (*reversed(lines), group):
+        assert admitted.put({**one, "status": "active"}).status_code == 201
+    names = ("RequestGroup/g1", "MedicationRequest/g1m0", "MedicationRequest/g1m1")
+    assert len({admitted.read(one)["groupIdentifier"]["value"] for one in names}) == 1
+    told = [one for one in admitted.store.ledger.entries("default", 0, 99) if one.kind == "prescription"]
+    assert [one.event for one in told] == ["effective", "corrected", "corrected"]
+    assert [one.back for one in told] == [0, told[0].n, told[1].n]

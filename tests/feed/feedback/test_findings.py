@@ -12,6 +12,7 @@ from gateway.feed.feedback.deadlines import HOUR_US, duties
 from gateway.feed.feedback.states import COURSES
 from gateway.policy.moments import moment
 from gateway.settings import SupervisionSettings
+from gateway.store import Desk, Entry
 
 REGULATOR, HOSPITAL = Said("regulator"), Said("hospital")
 ANSWER = Said("hospital", text="已整改", evidence=("DocumentReference/e1",))
@@ -109,6 +110,23 @@ def test_steps_that_were_taken_answer_the_same_and_enter_nothing(house: Any) -> 
     assert rule(error)[0] == "feedback-jump"
 
 
+def test_a_serial_means_the_document_and_not_what_followed_it(house: Any, serial: str) -> None:
+    def dispense(desk: Desk, _duties: Any) -> None:
+        given = desk.write({"resourceType": "MedicationDispense", "id": "d1", "status": "completed"})
+        desk.append(Entry("dispense", "effective", given, (given,), serial, 1))
+
+    house.act(dispense)
+    assert house.act(open_finding, Finding("超量", serial=serial)).about == "RequestGroup/g1"
+
+
+def test_an_owner_that_is_not_on_file_is_nobody(house: Any) -> None:
+    id_ = opened(house)
+    with pytest.raises(Rejected) as error:
+        step(house, id_, "accept", Said("hospital", owner="Practitioner/nobody"))
+    assert (error.value.code, error.value.where) == ("not-found", "owner")
+    assert step(house, id_, "accept", Said("hospital", owner="苏合")).state == "accepted"
+
+
 def test_evidence_may_come_with_the_answer(house: Any) -> None:
     id_ = opened(house)
     step(house, id_, "accept", HOSPITAL)
@@ -118,6 +136,9 @@ def test_evidence_may_come_with_the_answer(house: Any) -> None:
     assert house.read(output["valueReference"]["reference"])["status"] == "current"
     entry = house.store.ledger.entries("default")[-1]
     assert len(entry.members) == 2
+    step(house, id_, "answer", Said("hospital", evidence=(document,)))
+    assert house.read(f"Task/{id_}")["output"] == [output], "the same answer once more files nothing"
+    assert house.store.ledger.entries("default")[-1].n == entry.n
 
 
 @pytest.mark.parametrize("about", [{"serial": "CQ-UNKNOWN"}, {"about": "Encounter/none"}, {"about": "x"}])

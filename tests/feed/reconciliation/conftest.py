@@ -50,6 +50,17 @@ class Books:
         found: Entered = self.act(act)
         return found
 
+    def follow(self, kind: str, number: str, event: str, of: Entered, type: str) -> Entered:
+        """Enter what follows a prescription: with its serial."""
+
+        def act(desk: Desk) -> Entered:
+            body = {"resourceType": type, "id": f"f-{number}", "identifier": [{"value": number}]}
+            about = desk.write({**body, "status": "completed", "note": [{"text": event}]})
+            return desk.append(Entry(kind, event, about, (about,), of.serial, of.n))
+
+        found: Entered = self.act(act)
+        return found
+
     def visit(self, number: str) -> Entered:
         """Enter a visit, which has no serial."""
 

@@ -92,6 +92,20 @@ def test_kinds_without_a_serial_go_by_their_identifiers(books: Any) -> None:
     assert told(found(books)) == [("missing", "his", "V2")]
 
 
+def test_what_follows_a_prescription_with_its_serial_is_a_document_of_its_own(books: Any) -> None:
+    order = books.order("RX1")
+    review = books.follow("review", "R1", "effective", order, "Task")
+    effective = books.order("RX1", "effective", back=review.n)
+    for number in ("D1", "D2"):
+        given = books.follow("dispense", number, "effective", effective, "MedicationDispense")
+    books.follow("dispense", "D2", "corrected", given, "MedicationDispense")
+    state(books, kind="review", source="his", count=1)
+    state(books, kind="dispense", source="pharmacy", numbers=["D1", "D2", "D3"])
+    assert told(found(books)) == [("missing", "pharmacy", "D3")]
+    lines = {line.kind: (line.documents, line.entries) for line in found(books).days[0].lines}
+    assert lines == {"prescription": (1, 2), "review": (1, 1), "dispense": (2, 3)}
+
+
 def test_a_document_belongs_to_the_day_of_its_first_entry(books: Any) -> None:
     first = books.order("RX1")
     books.on("2026-03-03")

@@ -31,7 +31,7 @@ def test_a_jump_says_what_is_possible() -> None:
     ground = caught.value.issues[0]
     assert caught.value.code == "conflict"
     assert "$cancel, $review" in ground.text and ground.requirement == "CQ49-3.1" and ground.article
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="from finished to in-progress; possible: entered-in-error"):
         check_to("visit", "finished", "in-progress", "Encounter/v1")
     check_to("visit", "planned", "in-progress", "Encounter/v1")
 

@@ -92,7 +92,7 @@ def _serials() -> None:
         Column("ts_us", _BIG, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("serial_document", "serial", ["tenant", "organisation", "kind", "local"], unique=True)
+    op.create_index("serial_document", "serial", ["tenant", "kind", "local", "organisation"], unique=True)
     op.create_table(
         "serial_counter",
         Column("scope", _TEXT, primary_key=True),
@@ -151,7 +151,7 @@ def _receivers() -> None:
         Column("reason", _TEXT, nullable=False),
         sqlite_with_rowid=False,
     )
-    _index("delivery_open", "delivery", ["receiver", "n", "next_us", "doc"], "state < 2")
+    _index("delivery_open", "delivery", ["receiver", "n", "next_us", "doc", "state"], "state < 2")
     _index("delivery_doc", "delivery", ["receiver", "doc", "n", "state"], "state <> 2")
     _index("delivery_state", "delivery", ["receiver", "state", "n"], "state <> 2")
 

@@ -1,4 +1,4 @@
-"""Supervision: what each tenant owes its regulator, put together from its settings; one for all tenants."""
+"""Obligations: what each tenant owes its regulator, put together from its settings; one for all tenants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.settings import SupervisionSettings, TenantSettings
 from gateway.store import Store
 
 
-class Supervision:
+class Obligations:
     """Answers for the tenants of one store.
 
     Args:

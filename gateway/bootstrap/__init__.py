@@ -1,0 +1,150 @@
+"""Bootstrap: the only composition root; settings → wired gateway, about a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from threading import local
+
+from gateway import registry
+from gateway.api import Options, create_app
+from gateway.api.context import Examine
+from gateway.api.front import protect
+from gateway.api.server import Server
+from gateway.bootstrap import address, supervision
+from gateway.bootstrap.running import Gateway, start, stop
+from gateway.feed.relay import open_relay
+from gateway.feed.subscription import Notifier, Worker, load_topics
+from gateway.feed.supervising import Supervisor
+from gateway.mapping import load_maps
+from gateway.pipeline.engine import Engine, Parts
+from gateway.policy import policy_of
+from gateway.security import Clients
+from gateway.security.signature import open_signatures
+from gateway.settings import CLIENTS, Settings, clients_file, guard, is_loopback
+from gateway.spec import AdapterSpec, Source
+from gateway.store import Store, open_store
+from gateway.store.export import Limits
+from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
+from gateway.validation.terminology import Searched
+
+__all__ = ["Gateway", "build", "serve", "start", "stop"]
+
+
+def build(settings: Settings) -> Gateway:
+    """Wire a gateway; nothing runs yet, but the store is open and the API's port is bound.
+
+    Raises:
+        Misconfigured: settings, maps or adapters are wrong, or the port is taken.
+        Retry: the store cannot be opened now.
+    """
+    registry.one_root()
+    adapters = registry.find()
+    registry.check_names(adapters, settings.adapters, settings.file)
+    doors = _doors(settings, adapters)
+    maps = load_maps(
+        Path(settings.mapping.root) if settings.mapping.root else None,
+        Path(settings.mapping.codes) if settings.mapping.codes else None,
+    )
+    validate = draft_validator(settings)
+    terminology = terminology_of(settings)
+    clients = _clients(settings)
+    listening = address.bind(settings.api)
+    store = open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
+    store.understand(Searched(terminology))
+    store.exports.limits = Limits(settings.bulk.running, settings.bulk.kept, settings.bulk.hours * 3600)
+    base = partial(address.base, settings.api, listening)
+    signatures = open_signatures(settings.signatures)
+    obligations = supervision.obligations(settings, store)
+    visits = supervision.visits(settings, store, signatures, obligations)
+    pull = supervision.pull(settings, store, signatures, base)
+    parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings))
+    engine = Engine(parts)
+    notifier = _notifier(settings, store)
+    worker = Worker(
+        store, notifier, engine.write, base,
+        may=lambda client, tenant: clients.may(client, tenant, "subscribe"), limited=clients.limited,
+    )  # fmt: skip
+    relay = open_relay(settings, store, base, engine.write, visits.hospitals, signatures)
+    api = create_app(
+        store, _options(settings), registry.version(), maps, terminology,
+        _examine(settings), engine.write, notifier, lambda tenant: policy_of(settings.tenant(tenant)),
+        visits, pull, obligations,
+    )  # fmt: skip
+    app, limits = protect(api, clients), settings.api
+    server = Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
+    supervisor = Supervisor(obligations, sorted({*settings.tenants, *settings.supervision}))
+    return Gateway(
+        settings, store, maps, adapters, engine, worker, relay, supervisor, doors, server, listening
+    )
+
+
+async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = None) -> None:
+    """Run a gateway until SIGINT or SIGTERM."""
+    gateway = build(settings)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    api = await start(gateway)
+    try:
+        if ready:
+            ready(gateway)
+        await asyncio.wait({api, loop.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await stop(gateway, api)
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
+        public_url=settings.api.public_url,
+        validate=settings.api.validate,
+        import_hosts=settings.bulk.import_hosts,
+    )
+
+
+def _examine(settings: Settings) -> Examine:
+    """Return what checks a body for the API: each thread has a validator, none waits for another's body."""
+    own = local()
+
+    def check(data: bytes, profiles: Sequence[str]) -> Examination:
+        validator: Validator | None = getattr(own, "validator", None)
+        if validator is None:
+            validator = own.validator = validator_of(settings)
+        validator.refresh()
+        return examine(validator, data, profiles)
+
+    return check
+
+
+def _notifier(settings: Settings, store: Store) -> Notifier:
+    wanted, api = settings.subscriptions, settings.api
+    topics = load_topics(Path(wanted.topics) if wanted.topics else None, store.zone)
+    return Notifier(store, topics, wanted, loopback=is_loopback(api.host) and not api.behind_proxy)
+
+
+def _clients(settings: Settings) -> Clients:
+    """Return who may use the API; a port that others can reach needs somebody who may."""
+    clients = Clients(
+        clients_file(settings), settings.api.token, sees=lambda tenant: settings.tenant(tenant).regulator_sees
+    )
+    where, api = f"{settings.file or 'settings'} [api]", settings.api
+    guard(where, api.host, {CLIENTS: clients.some}, (CLIENTS,), proxied=api.behind_proxy)
+    return clients
+
+
+def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str, Source]:
+    doors = {}
+    for name, spec in adapters.items():
+        options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
+        if options.pop("enabled"):
+            doors[name] = spec.source(options)
+    return doors
+
+
+def _trail(settings: Settings) -> Path | None:
+    """Return the place of the trail, beside the store; a store that is no file of ours has none."""
+    return Path(f"{settings.store.file}-trail") if settings.store.file else None

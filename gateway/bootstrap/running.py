@@ -1,0 +1,106 @@
+"""Running: what one process consists of, and how it starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from gateway.api.server import Server
+from gateway.bootstrap.address import root
+from gateway.canonical import garbage
+from gateway.errors import Misconfigured
+from gateway.feed.relay import RelayWorker
+from gateway.feed.subscription import Worker
+from gateway.feed.supervising import Supervisor
+from gateway.mapping import Maps
+from gateway.pipeline.engine import Engine
+from gateway.settings import Settings
+from gateway.spec import AdapterSpec, Source
+from gateway.store import Store
+
+SWITCH_INTERVAL = 0.001
+"""Seconds that the writer may hold the interpreter while the doors wait; with Python's 5 ms the
+acknowledgements of a batch trickle out one switch at a time (about 10% fewer messages a second)."""
+
+BACKLOG = 2048
+"""Connections that wait to be taken; as many as uvicorn says."""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Everything that one process runs.
+
+    Attributes:
+        worker: notifies subscribers.
+        relay: sends the ledgers to their receivers.
+        supervisor: looks at what is due, late, over or missing.
+        doors: open adapters by id.
+        closed: why an adapter that nobody set up is not open, by id.
+    """
+
+    settings: Settings
+    store: Store
+    maps: Maps
+    adapters: Mapping[str, AdapterSpec]
+    engine: Engine
+    worker: Worker
+    relay: RelayWorker
+    supervisor: Supervisor
+    doors: dict[str, Source]
+    server: Server
+    listening: socket.socket
+    closed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Base URL of the FHIR API."""
+        return f"{root(self.settings.api, self.listening)}/fhir"
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Bound address of every door."""
+        return {name: str(door.status()["address"]) for name, door in self.doors.items()}
+
+
+async def start(gateway: Gateway) -> asyncio.Task[None]:
+    """Finish what was left unfinished, open the API, then the doors; returns the API's task.
+
+    A second gateway on one machine needs no settings either: a door that has none, and whose port is taken,
+    stays closed (``Gateway.closed``).
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    garbage.settle()
+    await gateway.engine.start()
+    gateway.listening.listen(BACKLOG)  # from here on nobody is turned away, though the task has not run yet
+    api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
+    gateway.worker.start()
+    gateway.relay.start()
+    gateway.supervisor.start()
+    gateway.store.exports.resume()
+    for name, door in list(gateway.doors.items()):
+        try:
+            await door.start(gateway.engine.deliver)
+        except Misconfigured as error:
+            if error.code != "cannot-bind" or name in gateway.settings.adapters:
+                raise
+            gateway.closed[name] = error.reason
+            del gateway.doors[name]
+    return api
+
+
+async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
+    """Close the doors, end what is under way, close the API and the store."""
+    await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
+    await asyncio.gather(
+        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.supervisor))
+    )
+    await gateway.engine.stop()
+    gateway.server.should_exit = True
+    with suppress(asyncio.CancelledError):
+        await api
+    gateway.listening.close()
+    gateway.store.close()

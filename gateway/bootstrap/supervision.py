@@ -1,0 +1,49 @@
+"""Supervision: what a gateway does for the regulators of its tenants, wired from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.feed.bundle import Bundler, Seal
+from gateway.feed.feedback import Feedback
+from gateway.feed.governors import Governors
+from gateway.feed.institution import Institutions
+from gateway.feed.obligations import Obligations
+from gateway.feed.pull import Pull
+from gateway.feed.visit.governor import Visits
+from gateway.feed.visit.hospital import bookkeeping_of
+from gateway.policy import policy_of
+from gateway.security import DEFAULT_TENANT
+from gateway.security.signature import Signatures
+from gateway.settings import Settings
+from gateway.store import Store
+
+
+def obligations(settings: Settings, store: Store) -> Obligations:
+    """Return what each tenant owes its regulator; what is set wrong stops the start."""
+    obligations = Obligations(store, settings.tenant, settings.supervised)
+    for tenant in {DEFAULT_TENANT, *settings.tenants, *settings.supervision}:
+        obligations.duties(tenant)
+    return obligations
+
+
+def visits(settings: Settings, store: Store, signatures: Signatures, obligations: Obligations) -> Visits:
+    """Let internet visits be governed, and the books of each tenant be kept as its settings say."""
+    for tenant in {DEFAULT_TENANT, *settings.tenants}:
+        store.keep_books(tenant, bookkeeping_of(settings.tenant(tenant)))
+        policy_of(settings.tenant(tenant))  # a pack that is wrong stops the start, not the first prescription
+    governor = Visits(settings.tenant, signatures)
+    store.govern(Governors(Feedback(obligations.duties), governor))
+    return governor
+
+
+def pull(settings: Settings, store: Store, signatures: Signatures, base: Callable[[str], str]) -> Pull:
+    """Return what serves the ledgers to those who come for them."""
+
+    def seal(tenant: str) -> Seal | None:
+        key = settings.tenant(tenant).sign_key
+        return Seal(signatures, key) if key else None
+
+    institutions = Institutions(store, settings.tenant)
+    bundler = Bundler(base, institutions.of, seal)
+    return Pull(store, bundler, settings.tenant, signatures)
