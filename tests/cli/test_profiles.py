@@ -42,5 +42,5 @@ def test_an_own_profile_asks_what_the_type_does_not(
 
 def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = tmp_path / "none" / "x.tgz"
-    assert main(["profiles", "package", "-o", str(nowhere)]) == 1
+    assert main(["profiles", "package", "-o", str(nowhere)]) == 2
     assert str(nowhere) in capsys.readouterr().err
