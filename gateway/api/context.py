@@ -73,9 +73,10 @@ class Options:
 
 @dataclass(slots=True, frozen=True)
 class Context:
-    """The API's own state; ``threads`` bounds how many searches and operations run at once.
+    """The API's own state, and what it has to serve.
 
     Attributes:
+        store: open; whoever made the context closes it.
         maps: have the code tables, None where none are served.
         terminology: None where none is served.
         examine: checks the bytes of a resource against profiles, from any thread; None: nothing is checked.
@@ -89,13 +90,12 @@ class Context:
         checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
         short_checks: the one for those below :data:`LONG`.
         imports: of manifests, by id.
+        threads: bounds how many searches and operations run at once.
         reads: reads current versions without holding up the event loop.
     """
 
     store: Store
-    options: Options
-    version: str
-    threads: ThreadPoolExecutor
+    options: Options = field(default_factory=Options)
     maps: Maps | None = None
     terminology: Terminology | None = None
     examine: Examine | None = None
@@ -109,10 +109,13 @@ class Context:
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
     short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))
     imports: dict[str, ImportJob] = field(default_factory=dict)
+    threads: ThreadPoolExecutor = field(init=False)
     reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make what belongs to the store alone."""
+        """Make what belongs to the store and the options."""
+        threads = ThreadPoolExecutor(self.options.search_threads, "qiao-search")
+        object.__setattr__(self, "threads", threads)
         object.__setattr__(self, "reads", Reads(self.store))
 
     def checker(self, size: int) -> ThreadPoolExecutor:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import local
 
 from gateway import registry
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.api.context import Examine
 from gateway.api.front import protect
 from gateway.api.server import Server
@@ -69,11 +69,11 @@ def build(settings: Settings) -> Gateway:
         may=lambda client, tenant: clients.may(client, tenant, "subscribe"), limited=clients.limited,
     )  # fmt: skip
     relay = open_relay(settings, store, base, engine.write, visits.hospitals, signatures)
-    api = create_app(
-        store, _options(settings), registry.version(), maps, terminology,
-        _examine(settings), engine.write, notifier, lambda tenant: policy_of(settings.tenant(tenant)),
-        visits, pull, obligations,
+    served = Context(
+        store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
+        lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
     )  # fmt: skip
+    api = create_app(served, registry.version())
     app, limits = protect(api, clients), settings.api
     server = Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
     supervisor = Supervisor(obligations, sorted({*settings.tenants, *settings.supervision}))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
 from gateway.api import import_run
-from gateway.api.context import Context, Options
+from gateway.api.context import Context
 from gateway.api.import_lines import lines_of
 from gateway.api.import_ndjson import LONGEST
 from gateway.api.import_summary import Summary
@@ -28,10 +27,8 @@ def sender(options: argparse.Namespace) -> Iterator[Callable[[list[bytes]], dict
     validator, zh = validator_of(settings), language() == "zh" and not options.json
     if not there_is_a_store(settings):
         notice(say("import.made", place=settings.store.place))
-    with closing(open_or_make(settings)) as store, ThreadPoolExecutor(1, "qiao-import") as thread:
-        here = Context(
-            store, Options(), "", thread, examine=lambda data, profiles: examine(validator, data, profiles)
-        )
+    with closing(open_or_make(settings)) as store:
+        here = Context(store, examine=lambda data, profiles: examine(validator, data, profiles))
 
         def send(lines: list[bytes]) -> dict[str, Any]:
             return asyncio.run(_run(here, lines, options.tenant, zh))

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.canonical import Draft, Envelope, Translation, new_envelope_id, now_us
 from gateway.store import Receive, Settle, Store, open_store
 from gateway.store.model import Transact, Transacted
@@ -46,7 +46,7 @@ def put(store: Store) -> Put:
 
 @pytest.fixture
 def app(store: Store) -> FastAPI:
-    return create_app(store, Options(tenants=frozenset({"default", "second"})), version="1.2.3")
+    return create_app(Context(store, Options(tenants=frozenset({"default", "second"}))), "1.2.3")
 
 
 Ask = Callable[..., httpx.Response]
@@ -100,7 +100,7 @@ def server(
 
     options = Options(tenants=frozenset({"default", "second"}))
     terminology = Terminology(Definitions())
-    return create_app(store, options, "1.2.3", terminology=terminology, examine=check, write=writes)
+    return create_app(Context(store, options, terminology=terminology, examine=check, write=writes), "1.2.3")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from fhir.resources.R4B import get_fhir_model_class
 
-from gateway.api import Options, create_app, health
+from gateway.api import Context, Options, create_app, health
 from gateway.errors import Retry
 from gateway.store import Store
 
@@ -153,7 +153,7 @@ def test_a_database_that_hangs_is_not_ready_and_holds_one_thread(
 
 def test_the_public_url_is_the_operators(store: Store, put: Put) -> None:
     put({"resourceType": "Patient", "id": "p1"})
-    app = create_app(store, Options(public_url="https://fhir.example/hospital/"))
+    app = create_app(Context(store, Options(public_url="https://fhir.example/hospital/")))
 
     async def run() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://evil") as client:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.errors import Retry
 from gateway.security.caller import CALLER, Caller
 from gateway.store import Store
@@ -40,7 +40,7 @@ def test_how_strictly(
     def check(data: bytes, _profiles: object) -> Examination:
         return examine(validator, data)
 
-    app = create_app(store, Options(validate=mode), examine=check, write=writes)
+    app = create_app(Context(store, Options(validate=mode), examine=check, write=writes))
     made = ask(app, "POST", "/fhir/Patient", BAD, prefer="return=OperationOutcome")
     assert made.status_code == status
     assert ("Patient.gender" in made.text) == (mode != "off")
@@ -52,7 +52,7 @@ def test_a_long_body_is_checked_in_a_thread(store: Store, writes: Write, validat
     def check(data: bytes, _profiles: object) -> Examination:
         return examine(validator, data)
 
-    app = create_app(store, Options(max_body=200_000), examine=check, write=writes)
+    app = create_app(Context(store, Options(max_body=200_000), examine=check, write=writes))
     long = {"resourceType": "Patient", "name": [{"family": "张" * 100} for _ in range(300)]}
     assert ask(app, "POST", "/fhir/Patient", long).status_code == 201
     assert ask(app, "POST", "/fhir/Patient", {**long, "gender": "M"}).status_code == 422
@@ -63,13 +63,13 @@ def test_what_cannot_be_committed_is_503(store: Store) -> None:
     async def busy(_: Transact) -> Transacted:
         raise Retry("the store cannot commit now", after=2)
 
-    answer = ask(create_app(store, write=busy), "POST", "/fhir/Patient", {"resourceType": "Patient"})
+    answer = ask(create_app(Context(store, write=busy)), "POST", "/fhir/Patient", {"resourceType": "Patient"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.json()["issue"][0]["code"] == "transient"
 
 
 def test_a_bundle_is_no_way_around_a_role(store: Store, writes: Write) -> None:
-    app = create_app(store, write=writes)
+    app = create_app(Context(store, write=writes))
 
     async def as_writer(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, CALLER: Caller("his", "default", "write")}, receive, send)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.api.front import protect
 from gateway.canonical import merkle, now_us
 from gateway.canonical.digest import digest
@@ -87,7 +87,7 @@ def tell(store: Store, tmp_path: Path, signatures: Signatures) -> Tell:
         lambda _: Seal(signatures, "seal"),
     )
     pull = Pull(store, bundler, lambda _: settings, signatures)
-    app = create_app(store, Options(tenants=frozenset({"default", "east"})), pull=pull)
+    app = create_app(Context(store, Options(tenants=frozenset({"default", "east"})), pull=pull))
     file = tmp_path / "clients.toml"
     rows: list[tuple[str, Role, str]] = [
         ("commission", "regulator", "default"),

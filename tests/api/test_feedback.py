@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.feed.feedback import Feedback
 from gateway.feed.obligations import Obligations
 from gateway.security.caller import CALLER, Caller
@@ -33,7 +33,7 @@ def call(store: Store, writes: Callable[[Transact], Awaitable[Transacted]]) -> C
     )
     store.govern(Feedback(obligations.duties))
     options = Options(tenants=frozenset({"default"}), validate="off")
-    app = create_app(store, options, write=writes, obligations=obligations)
+    app = create_app(Context(store, options, write=writes, obligations=obligations))
 
     def request(who: str, method: str, url: str, body: Any = None, media: str = "") -> httpx.Response:
         async def as_caller(scope: Any, receive: Any, send: Any) -> None:

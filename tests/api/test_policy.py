@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.policy import load_policy
 from gateway.store import Store
 from gateway.validation import Validator
@@ -19,9 +19,11 @@ JURISDICTIONS = {"default": (), "second": ("cn-sichuan",)}
 @pytest.fixture
 def ask(store: Store) -> Any:
     app = create_app(
-        store,
-        Options(tenants=frozenset(JURISDICTIONS)),
-        policies=lambda tenant: load_policy(JURISDICTIONS[tenant]),
+        Context(
+            store,
+            Options(tenants=frozenset(JURISDICTIONS)),
+            policy=lambda tenant: load_policy(JURISDICTIONS[tenant]),
+        )
     )
 
     def get(path: str) -> httpx.Response:

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from gateway.api import Options, create_app
+from gateway.api import Context, create_app
 from gateway.api.quick import Quick
 from gateway.security import Access, Clients, clients_file
 from gateway.security.client import Client, digest
@@ -115,7 +115,7 @@ class Both:
 
 
 def _application(store: Store, clients: Clients) -> FastAPI:
-    app = create_app(store, Options())
+    app = create_app(Context(store))
     app.user_middleware.append(Middleware(Access, clients=clients))
     return app
 

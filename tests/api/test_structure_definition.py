@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.store import Store
 from gateway.validation.artefacts import shipped_artefacts
 from gateway.validation.r4 import Definitions
@@ -21,7 +21,7 @@ OWN = "urn:qiao:profile:prescription"
 @pytest.fixture
 def app(store: Store) -> FastAPI:
     options = Options(tenants=frozenset({"default", "second"}))
-    return create_app(store, options, terminology=Terminology(Definitions()))
+    return create_app(Context(store, options, terminology=Terminology(Definitions())))
 
 
 def test_an_own_profile_is_served_whole(ask: Ask) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.feed.subscription import Notifier, Worker, load_topics, urls
 from gateway.feed.subscription.sending import Answer, Parcel
 from gateway.settings import SubscriptionSettings
@@ -40,7 +40,9 @@ class Site:
         self.store, self.write = store, write
         self.notifier = Notifier(store, load_topics(), SubscriptionSettings())
         self.app: FastAPI = create_app(
-            store, Options(tenants=frozenset({"default", "second"})), write=write, notifier=self.notifier
+            Context(
+                store, Options(tenants=frozenset({"default", "second"})), write=write, notifier=self.notifier
+            )
         )
         self.sent: list[Parcel] = []
 
@@ -242,5 +244,5 @@ def test_topics_are_listed_as_basic_resources(site: Site, validator: Any) -> Non
 
 def test_a_server_without_a_notifier_has_none_of_it(store: Store, writes: Write) -> None:
     site = Site(store, writes)
-    site.app = create_app(store, Options(), write=writes)
+    site.app = create_app(Context(store, write=writes))
     assert site("GET", "/Subscription/$status").status_code in (400, 404, 405)

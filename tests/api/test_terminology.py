@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.mapping import load_maps
 from gateway.store import Store
 from gateway.validation.r4 import Definitions
@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
 def app(store: Store, file: Path) -> FastAPI:
     terminology = Terminology(DEFINITIONS, LoadedFile(file))
     options = Options(tenants=frozenset({"default", "second"}))
-    return create_app(store, options, version="1.2.3", maps=load_maps(), terminology=terminology)
+    return create_app(Context(store, options, maps=load_maps(), terminology=terminology), "1.2.3")
 
 
 def out(answer: httpx.Response) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, Options, create_app
 from gateway.mapping import Maps, load_maps
 from gateway.store import Store
 
@@ -32,7 +32,7 @@ def maps(tmp_path_factory: pytest.TempPathFactory) -> Maps:
 
 @pytest.fixture
 def app(store: Store, maps: Maps) -> FastAPI:
-    return create_app(store, Options(tenants=frozenset({"default", "second"})), version="1.2.3", maps=maps)
+    return create_app(Context(store, Options(tenants=frozenset({"default", "second"})), maps=maps), "1.2.3")
 
 
 def out(answer: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import create_app
+from gateway.api import Context, create_app
 from gateway.store import Store
 from gateway.validation import Examination, Validator, examine
 
@@ -27,7 +27,7 @@ def app(store: Store, validator: Validator) -> FastAPI:
     def check(data: bytes, profiles: Sequence[str]) -> Examination:
         return examine(validator, data, profiles)
 
-    return create_app(store, examine=check)
+    return create_app(Context(store, examine=check))
 
 
 def found(answer: httpx.Response) -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway.api import create_app
+from gateway.api import Context, create_app
 from gateway.canonical.json import loads
 from gateway.store import Store
 from gateway.validation import Definitions, Examination, Validator, examine
@@ -45,7 +45,7 @@ def app(store: Store, validator: Validator) -> FastAPI:
     def check(data: bytes, profiles: Sequence[str]) -> Examination:
         return examine(validator, data, profiles)
 
-    return create_app(store, examine=check, terminology=Terminology(Definitions()))
+    return create_app(Context(store, examine=check, terminology=Terminology(Definitions())))
 
 
 @pytest.mark.parametrize(

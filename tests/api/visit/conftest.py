@@ -18,7 +18,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from gateway.api import Options, create_app
+from gateway.api import Context, create_app
 from gateway.feed.visit.governor import Visits
 from gateway.feed.visit.hospital import bookkeeping_of
 from gateway.security.signature import AUTHOR, REVIEW, Signatures, open_signatures
@@ -242,7 +242,7 @@ def clinic(
         with lock:
             return examine(validator, data, profiles)
 
-    app = create_app(store, Options(), "1.2.3", examine=check, write=writes, visits=visits)
+    app = create_app(Context(store, examine=check, write=writes, visits=visits), "1.2.3")
     return Clinic(app, store, scene, signatures)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.api import create_app
+from gateway.api import Context, create_app
 from gateway.api.front import protect
 from gateway.canonical.json import dumps
 from gateway.feed.visit.governor import Visits
@@ -108,6 +108,6 @@ def test_every_own_operation_is_described_and_the_statement_leads_there(clinic: 
 
 
 def test_without_a_governor_there_are_no_operations(store: Any) -> None:
-    app = create_app(store)
+    app = create_app(Context(store))
     assert app.state.context.visits is None
     assert isinstance(Visits(lambda _name: None).types, frozenset)  # type: ignore[arg-type, return-value]
