@@ -73,6 +73,7 @@ $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@echo 'qiao: installing into $(VENV) …'
 	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 gateway adapters # as for any installed package: each start saves a third of a second
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

@@ -42,6 +42,14 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(_narrow(value), _decimal)
 
 
+def line(value: Any) -> bytes:
+    """Return ``value`` as :func:`dumps` does, as a line of NDJSON."""
+    try:
+        return orjson.dumps(value, _decimal, orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        return dumps(value) + b"\n"
+
+
 def ordered(value: Any) -> bytes:
     """Return ``value`` as :func:`dumps` does, with the members of every object in the order of their names.
 

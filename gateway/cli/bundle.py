@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.canonical import Merge, Resource, Translation
-from gateway.canonical.json import dumps
+from gateway.canonical.json import line
 
 _UNKNOWN = {
     "extension": [
@@ -57,13 +57,13 @@ def _links(merges: list[Merge]) -> dict[str, list[Resource]]:
 
 def transaction(made: list[Resource]) -> bytes:
     """Return the Bundle as one line of JSON; PUT under deterministic ids, so sending it twice is once."""
-    return dumps({"resourceType": "Bundle", "type": "transaction", "entry": made})
+    return line({"resourceType": "Bundle", "type": "transaction", "entry": made})
 
 
 def collection(made: list[Resource]) -> bytes:
     """Return the Bundle as one line of JSON: the same resources, and nothing to do with them."""
     held = [{"fullUrl": one["fullUrl"], "resource": one["resource"]} for one in made]
-    return dumps({"resourceType": "Bundle", "type": "collection", "entry": held})
+    return line({"resourceType": "Bundle", "type": "collection", "entry": held})
 
 
 def message(made: list[Resource]) -> bytes:
@@ -81,7 +81,7 @@ def message(made: list[Resource]) -> bytes:
     inside.sort(key=lambda one: one["resourceType"] != "MessageHeader")
     names = {f"{one['resourceType']}/{one['id']}": f"urn:uuid:{one['id']}" for one in inside}
     held = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": _referring(one, names)} for one in inside]
-    return dumps({**bundle, "entry": held})
+    return line({**bundle, "entry": held})
 
 
 def _referring(value: Any, names: dict[str, str]) -> Any:

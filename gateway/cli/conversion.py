@@ -29,6 +29,9 @@ from gateway.validation import draft_validator
 ADAPTER = "his/hl7v2"
 CHUNK_MESSAGES = 256
 CHUNK_BYTES = 1 << 20
+"""Of the run of messages that a process is given."""
+RUN_MESSAGES = 32
+"""Of a run in this process: what it makes is written before the processor's cache has forgotten it."""
 FORMS = {"transaction": transaction, "collection": collection, "message": message}
 """What a message may be written out as."""
 
@@ -149,10 +152,12 @@ class Converter:
 
     def _write(self, made: Converted, item: Item, translation: Translation) -> None:
         resources = entries(translation, self._plan.base)
-        made.bundles += FORMS[self._plan.form](resources) + b"\n"
-        types = (entry["resource"]["resourceType"] for entry in resources)
-        made.resources.update(type_ for type_ in types if type_ != "Bundle")
-        made.unmapped.update(translation.unmapped)
+        made.bundles += FORMS[self._plan.form](resources)
+        for entry in resources:
+            if (type_ := entry["resource"]["resourceType"]) != "Bundle":
+                made.resources[type_] += 1
+        for path, count in translation.unmapped.items():
+            made.unmapped[path] += count
         for issue in translation.issues:
             rule = issue.rule or issue.code
             made.issues[rule] += 1
@@ -167,12 +172,12 @@ def convert(items: Iterable[Item], plan: Plan, jobs: int) -> Iterator[Converted]
     """Yield the runs of ``items``, converted, in their order; ``jobs`` processes work on them."""
     if jobs <= 1:
         converter = Converter(plan)
-        yield from (converter.convert(run) for run in _runs(items))
+        yield from (converter.convert(run) for run in _runs(items, RUN_MESSAGES))
         return
     context = multiprocessing.get_context("spawn")
     waiting: deque[Future[Converted]] = deque()
     with ProcessPoolExecutor(jobs, context, _begin, (plan,)) as pool:
-        for run in _runs(items):
+        for run in _runs(items, CHUNK_MESSAGES):
             waiting.append(pool.submit(_work, run))
             if len(waiting) >= jobs * CHUNKS_PER_JOB:
                 yield waiting.popleft().result()
@@ -180,13 +185,13 @@ def convert(items: Iterable[Item], plan: Plan, jobs: int) -> Iterator[Converted]
             yield waiting.popleft().result()
 
 
-def _runs(items: Iterable[Item]) -> Iterator[list[Item]]:
+def _runs(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
     run: list[Item] = []
     size = 0
     for item in items:
         run.append(item)
         size += len(item.raw)
-        if len(run) >= CHUNK_MESSAGES or size >= CHUNK_BYTES:
+        if len(run) >= most or size >= CHUNK_BYTES:
             yield run
             run, size = [], 0
     if run:

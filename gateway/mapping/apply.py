@@ -98,7 +98,9 @@ class Application:
             if place is None:
                 self.unread(f, None)
                 continue
-            if '""' not in text and "\\" not in text:
+            if "\\" not in text and (
+                '"' not in text or '""' not in text
+            ):  # one sign is found much faster than two
                 valued, repeats = tuple(compress(_INDEXES, f)), "~" in text
                 shaped = place.shapes.known[repeats].get(valued) or self.meet(place, f, valued, repeats)
                 if shaped is not None:

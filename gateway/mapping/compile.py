@@ -49,6 +49,7 @@ class Compiled:
             return self.functions[name]
         scope = dict[str, Any]()
         source = Emitter(self.world.maps[name], self.world, shape).source()
+        self.scope.update(self.world.constants)
         exec(compile(source, "<qiao maps of a shape>", "exec"), self.scope, scope)  # noqa: S102 (as below)
         made: Callable[..., Any] = scope[self.names[name]]
         return made
@@ -111,10 +112,13 @@ def _remember(scope: dict[str, Any], world: World, maps: Mapping[str, MapFile], 
     return count
 
 
-def _emitted(maps: Mapping[str, MapFile], world: World) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """Return the sources of all functions, in the order of their maps, and the coded values they call."""
+Emitted = tuple[list[str], list[tuple[str, str, str]], dict[str, Any]]
+"""Sources of all functions, in the order of their maps; the coded values they call; their constants."""
+
+
+def _emitted(maps: Mapping[str, MapFile], world: World) -> Emitted:
     sources = [Emitter(maps[name], world).source() for name in sorted(maps)]
-    return sources, sorted(world.coded)
+    return sources, sorted(world.coded), world.constants
 
 
 def _made_of(
@@ -155,8 +159,11 @@ def compile_maps(
     scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}
     scope |= {f"T_{name.replace('-', '_')}": table for name, table in tables.items()}
-    sources, coded = CACHE.get(b"emit", _made_of(maps, tables, rules, digest), lambda: _emitted(maps, world))
-    world.coded = set(coded)
+    emitted: Emitted = CACHE.get(
+        b"emit", _made_of(maps, tables, rules, digest), lambda: _emitted(maps, world)
+    )
+    sources, world.coded, world.constants = emitted[0], set(emitted[1]), emitted[2]
+    scope |= world.constants
     text = "\n".join(sources)
     code = CACHE.get(b"code", text.encode(), lambda: compile(text, "<qiao maps>", "exec"))
     exec(code, scope)  # noqa: S102 (our own source, from checked rows)
@@ -206,6 +213,7 @@ def compile_variant(
     scope = dict(base.scope)
     emitters = {name: Emitter(maps[name], world) for name in touched}
     sources = [emitter.source() for emitter in emitters.values()]
+    scope |= world.constants
     exec(compile("\n".join(sources), "<qiao maps of a sender>", "exec"), scope)  # noqa: S102 (as above)
     memories = _remember(scope, world, {name: maps[name] for name in touched}, base.memories)
     functions = dict(base.functions) | {name: scope[names[name]] for name in touched}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from gateway.errors import Misconfigured
 
@@ -21,19 +22,27 @@ _TOKEN = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<op>!=|>=|<=|=|>|<|\(|\)|,)|(
 _COMPARE = {"=": "==", "!=": "!=", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 
 
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return kind and text of every token, and what cannot be read behind them."""
+    tokens, at = list[tuple[str, str]](), 0
+    while at < len(text.rstrip()):
+        found = _TOKEN.match(text, at)
+        if not found:
+            return tuple(tokens), text[at:]
+        tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
+        at = found.end()
+    return tuple(tokens), ""
+
+
 class _Reader:
     """A recursive-descent reader over the tokens of one condition."""
 
     def __init__(self, text: str, access: Access, where: str) -> None:
         self.text, self.access, self.where = text, access, where
-        self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while at < len(text.rstrip()):
-            found = _TOKEN.match(text, at)
-            if not found:
-                raise self.wrong(f"cannot read {text[at:]!r}")
-            self.tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
-            at = found.end()
+        self.tokens, rest = _tokens(text)
+        if rest:
+            raise self.wrong(f"cannot read {rest!r}")
         self.at = 0
 
     def wrong(self, why: str) -> Misconfigured:

@@ -28,16 +28,24 @@ MOST = 4096
 
 @dataclass(slots=True)
 class FieldReads:
-    """What is read of one field: of every repetition, and of the first one besides."""
+    """What is read of one field: of every repetition, and of the first one besides.
+
+    Attributes:
+        seen: raw field → what :meth:`left` has found in it.
+        wholes: components that are read whole, of the first repetition and of the others; None while nobody
+            has asked.
+    """
 
     every: set[Leaf] = field(default_factory=set)
     first: set[Leaf] = field(default_factory=set)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    wholes: tuple[frozenset[int], frozenset[int]] | None = None
 
     def add(self, other: FieldReads) -> None:
         """Take over what another reads."""
         self.every |= other.every
         self.first |= other.first
+        self.wholes = None
 
     def left(self, text: str) -> tuple[str, ...]:
         """Return the parts of a raw field that nobody reads: ``""`` for all of it, ``.5``, ``[2].4.1``."""
@@ -49,13 +57,22 @@ class FieldReads:
         return known
 
     def _left(self, text: str) -> Iterator[str]:
+        if self.wholes is None:
+            self.wholes = _wholes(self.every | self.first), _wholes(self.every)
+        whole = self.wholes[0]
         for number, repetition in enumerate(text.split("~"), 1):
-            leaves = self.every | self.first if number == 1 else self.every
-            name = f"[{number}]" if number > 1 else ""
-            if WHOLE not in leaves:
-                for at, component in enumerate(repetition.split("^"), 1):
-                    if component not in EMPTY and (at, 0) not in leaves:
-                        yield from _parts(component, f"{name}.{at}", at, leaves)
+            if number > 1:
+                whole = self.wholes[1]
+            if WHOLE[0] in whole:
+                continue
+            for at, component in enumerate(repetition.split("^"), 1):
+                if component and at not in whole and component not in EMPTY:
+                    leaves = self.every | self.first if number == 1 else self.every
+                    yield from _parts(component, f"[{number}].{at}" if number > 1 else f".{at}", at, leaves)
+
+
+def _wholes(leaves: set[Leaf]) -> frozenset[int]:
+    return frozenset([component for component, part in leaves if not part])
 
 
 def _parts(component: str, name: str, at: int, leaves: set[Leaf]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from gateway.canonical.logical_id import is_id
 from gateway.validation.faults import Rule
 from gateway.validation.primitives import string
 from gateway.validation.rules import wrong_target
@@ -53,6 +54,14 @@ EMPTY = Rule(
 _wrong = cache(wrong_target)
 
 
+def _names(address: str, types: frozenset[str]) -> bool:
+    """Return whether a literal reference names one of ``types``; nearly all are ``Type/id``."""
+    kind, _, ident = address.partition("/")
+    if kind in types and is_id(ident):
+        return True
+    return len(address) <= LONGEST and addressed_type(address) in types
+
+
 class References:
     """Checks of a Reference; knows the resource types of R4 (``types``)."""
 
@@ -62,7 +71,7 @@ class References:
     def plain(self, value: Any, scope: Scope) -> bool:
         """Return whether a Reference is an address and perhaps a name, as nearly all are, without fault."""
         to = value.get("reference")
-        if type(to) is not str or len(to) > LONGEST or addressed_type(to) not in self.types:
+        if type(to) is not str or not _names(to, self.types):
             return False
         return len(value) == 1 or (len(value) == 2 and string(value.get("display")))
 
@@ -74,7 +83,7 @@ class References:
         if type(value) is not dict or scope.entries is not None:
             return False
         to = value.get("reference")
-        if type(to) is not str or len(to) > LONGEST or addressed_type(to) not in targets:
+        if type(to) is not str or not _names(to, targets):
             return False
         return len(value) == 1 or (len(value) == 2 and string(value.get("display")))
 

@@ -16,23 +16,17 @@ LARGEST = 6
 """Members of an object, items of a list; larger values are hardly the same twice."""
 
 
-class Remembered:
-    """Keys of values that had no fault."""
+class Remembered(set[Any]):
+    """Keys of values that had no fault: a set, because every element of every resource is looked for here."""
 
-    __slots__ = ("_keys",)
-
-    def __init__(self) -> None:
-        self._keys: set[Any] = set()
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self._keys
+    __slots__ = ()
 
     def add(self, key: Any) -> None:
         """Remember a value without faults; a key of None is none."""
         if key is not None:
-            if len(self._keys) >= MOST:
-                self._keys.clear()
-            self._keys.add(key)
+            if len(self) >= MOST:
+                self.clear()
+            super().add(key)
 
 
 class Shared:

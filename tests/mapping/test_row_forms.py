@@ -11,6 +11,7 @@ import pytest
 from gateway.canonical import Envelope, Translation
 from gateway.errors import Misconfigured
 from gateway.mapping import Maps, load_maps
+from gateway.mapping.shapes import MET
 from gateway.wire import er7
 
 CWE = """
@@ -124,6 +125,35 @@ def test_what_one_message_adds_to_a_remembered_value_stays_its_own(build: Build,
     after = first(translate(maps, plain), "Patient")
     assert before == after
     assert "LEAK" not in str(after)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "  - {to: maritalStatus, value: {coding: [{code: M}]}}\n"
+        "  - {from: PID-4, to: 'maritalStatus.text'}\n",
+        "  - {to: maritalStatus, value: {coding: [{code: M}]}}\n"
+        "  - {from: PID-4, to: 'maritalStatus.coding[x].display'}\n",
+        "  - {to: 'identifier[a]', value: {type: {text: number}}}\n"
+        "  - {from: PID-4, to: 'identifier[a].type.coding[x].code'}\n",
+        "  - {to: identifier, value: {value: x, type: {text: number}}, with: {use: old}}\n"
+        "  - {from: PID-4, to: 'identifier[a].value'}\n",
+        "  - {from: PID-3, to: 'identifier[a].value', with: {type: {text: number}}}\n"
+        "  - {from: PID-4, to: 'identifier[a].type.coding[x].code'}\n",
+        "  - {from: PID-3, to: 'contact[a].name.text', with: {address: {text: here}}}\n"
+        "  - {from: PID-4, to: 'contact[a].address.line'}\n",
+        "  - {to: $this, value: {maritalStatus: {coding: [{code: M}]}}}\n"
+        "  - {from: PID-4, to: 'maritalStatus.coding[x].display'}\n",
+    ],
+)
+def test_what_one_message_adds_to_a_constant_stays_its_own(build: Build, rows: str) -> None:
+    maps = build(pid=rows)
+    plain, more = "PID|1||P1", "PID|1||P1|LEAK"
+    before = first(translate(maps, plain), "Patient")
+    for _ in range(2 * MET):  # row by row, then in short
+        assert "LEAK" in str(first(translate(maps, more), "Patient"))
+        assert first(translate(maps, plain), "Patient") == before
+    assert "LEAK" not in str(before)
 
 
 def test_a_resource_inside_a_remembered_one_is_made_every_time(build: Build) -> None:

@@ -122,6 +122,17 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("before", [b"", b" ", b"\t  ", b"    ", b"\xef\xbb\xbf", b"  \xef\xbb\xbf"])
+def test_blanks_and_a_mark_before_a_message_do_not_hide_it(before: bytes):
+    one, two = ONE.encode(), TWO.encode()
+    assert len(list(split_messages(one + before + two))) == 2
+
+
+@pytest.mark.parametrize("before", [b"x", b"     ", b"\xef\xbb\xbf ", b"x\xef\xbb\xbf"])
+def test_what_looks_like_a_message_inside_of_a_line_is_none(before: bytes):
+    assert len(list(split_messages(ONE.encode() + before + b"MSH|^~\\&|\r"))) == 1
+
+
 @given(st.lists(PIECES, max_size=10).map(b"".join))
 def test_the_size_of_the_pieces_does_not_matter(source: bytes):
     assert list(split_messages(Trickle(source))) == list(split_messages(source))

@@ -306,7 +306,7 @@ class Emitter:
         if isinstance(row.value, bool) and is_primitive(fhir) and fhir != "boolean":
             return literal(str(row.value).lower())  # YAML keeps no quotes: the element says what was meant
         if not row.convert:
-            return literal(row.value)
+            return self.world.constant(row.value)
         return self.converting.expression(row, fhir, literal(row.value), Source())
 
     def is_whole(self, row: Row, fhir: str) -> bool:
@@ -322,7 +322,7 @@ class Emitter:
         fhir = steps[-1].type if steps else self.file.target
         shared = self.converting.is_shared(row, fhir)
         if row.has_value and not row.convert:
-            self.writing.write(row, steps, shared=False)
+            self.writing.write(row, steps, shared=type(row.value) is dict)
             return
         if self.converting.may_fail(row, fhir):
             self.put(f"if y is BAD: run.bad({number}, {row.id!r}, {path!r})")

@@ -177,4 +177,6 @@ class Writing:
     def constants(self, row: Row, element: str) -> None:
         """Emit the constants of ``with``, where they are absent."""
         for name, value in row.constants.items():
-            self.lines.put(f"if {name!r} not in {element}: {element}[{name!r}] = {literal(value)}")
+            self.lines.put(
+                f"if {name!r} not in {element}: {element}[{name!r}] = {self.world.constant(value)}"
+            )

@@ -7,7 +7,7 @@ from gateway.validation.fhirpath.system import compare, moment
 
 def after(first: str, second: str) -> bool:
     """Return whether ``first`` is certainly later than ``second``; malformed and undecidable ones are not."""
-    if first <= second and first[-6:] == second[-6:]:
+    if first <= second and (first[-6:] == second[-6:] or len(first) == len(second) <= len("2026-03-09")):
         return False
     one, other = moment(first), moment(second)
     try:

@@ -1,6 +1,7 @@
 """ER7, the pipe-and-hat encoding of HL7 v2: parse, read, change, write, split, acknowledge."""
 
 from gateway.wire.er7.ack import CONDITIONS, AckError, AnswerMode, acknowledge, answer_mode
+from gateway.wire.er7.batch import Batch, File, acknowledge_batch, batches_in
 from gateway.wire.er7.escape import escape, unescape
 from gateway.wire.er7.message import Message
 from gateway.wire.er7.parse import parse
@@ -13,11 +14,15 @@ __all__ = [
     "DEFAULT",
     "AckError",
     "AnswerMode",
+    "Batch",
+    "File",
     "Message",
     "Segment",
     "Separators",
     "acknowledge",
+    "acknowledge_batch",
     "answer_mode",
+    "batches_in",
     "escape",
     "parse",
     "split_messages",

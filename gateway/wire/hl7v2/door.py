@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Literal
 
 from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.errors import Misconfigured, Retry
 from gateway.wire import er7
-from gateway.wire.hl7v2.answer import answer_busy, answer_oversize
+from gateway.wire.hl7v2.answer import BETWEEN_FRAMES, answer_busy, answer_oversize
 from gateway.wire.mllp import Limits, MllpServer, Peer
 
+_LOG = logging.getLogger("qiao.hl7v2")
+
 CONTENT_TYPE = "x-application/hl7-v2+er7"
+
+MOST = 10_000
+"""Messages that may come together; more are not understood, as a whole."""
 
 Value = str | int | float | bool
 Option = tuple[str, Literal["str", "int", "float", "bool"], Value, str]
@@ -93,10 +100,29 @@ class MllpDoor:
         return {"address": f"{host}:{port}", **asdict(self._server.counters)}
 
     async def _handle(self, raw: bytes, peer: Peer) -> bytes:
-        moment = now_us()
         meta = {"peer": peer.host, "port": str(peer.port)}
         if peer.subject:
             meta["subject"] = peer.subject
+        file = er7.batches_in(raw)
+        if file is None or sum(len(one.messages) for one in file.batches) > MOST:
+            return await self._message(raw, meta)
+        return b"".join([await self._batch(one, file, meta) for one in file.batches])
+
+    async def _batch(self, batch: er7.Batch, file: er7.File, meta: Mapping[str, str]) -> bytes:
+        """Hand on the messages of a batch one by one; what it says of itself goes with each of them."""
+        told = {"batch": new_envelope_id(now_us()), "batch-id": batch.id}
+        told["batch-in"] = str(len(batch.messages))
+        told |= {} if batch.said is None else {"batch-said": str(batch.said)}
+        if file.said is not None:
+            told |= {"batches-said": str(file.said), "batches-in": str(len(file.batches))}
+        if not file.true:
+            _LOG.warning("%s: a batch says another number than was in it", self._adapter)
+        answers = [await self._message(one, {**meta, **told}) for one in batch.messages]
+        wanted = [one.replace(BETWEEN_FRAMES, b"") for one in answers if one]
+        return er7.acknowledge_batch(batch, wanted, datetime.now(UTC))
+
+    async def _message(self, raw: bytes, meta: Mapping[str, str]) -> bytes:
+        moment = now_us()
         envelope = Envelope(
             new_envelope_id(moment), self._tenant, self._adapter, "", moment, CONTENT_TYPE, "", raw, meta
         )
