@@ -13,7 +13,8 @@ import pytest
 
 from gateway.canonical import Draft
 from gateway.errors import Misconfigured, Retry
-from gateway.store import Change, Transact, direct, migrations, open_store, tables
+from gateway.store import Change, Desk, Entry, Transact, direct, migrations, open_store, tables
+from gateway.store.deliveries import STATES, Settled
 from gateway.store.method import METHODS
 from gateway.store.migrations import copy, reindex, standing, upgrade
 from gateway.store.session import Session
@@ -130,6 +131,38 @@ def test_older_versions_say_by_which_interaction_they_were_made(old: str) -> Non
     assert {made for at, made in told.items() if at < seq} == {"update"}
 
 
+def test_lanes_are_named_by_what_their_documents_began_with(desk: Any) -> None:
+    """Version 4 named a lane by the serial, else by the id alone; what is open waits for the right one."""
+
+    def enter(type_: str, event: str, serial: str = "", back: int = 0) -> None:
+        def act(inside: Desk) -> None:
+            version = inside.write({"resourceType": type_, "id": "1001", "code": {"text": event}})
+            inside.append(Entry("exam", event, version, (), serial, back))
+
+        (done,) = desk.store.write([Transact("default", "t", [], act=act)])
+        assert done.error is None
+
+    enter("Basic", "submitted")
+    enter("Basic", "numbered", "P1", 1)
+    enter("Observation", "effective")
+    receiver = desk.store.deliveries.enrol("default", "province")
+    desk.store.deliveries.fill(receiver)
+    desk.store.close()
+    session = Session(desk.url, "FULL", check=False)
+    with session.transaction() as connection:
+        direct.execute(connection, "UPDATE delivery SET doc = '1001' WHERE n <> 2")
+        direct.execute(connection, "UPDATE delivery SET doc = 'P1' WHERE n = 2")
+        direct.execute(connection, "UPDATE store_meta SET value = '4' WHERE name = 'schema_version'")
+    session.close()
+    assert upgrade(desk.url, progress=silent).before == 4
+    desk.store = open_store(desk.url)
+    found = desk.store.deliveries.due("default", receiver, receiver.upto, 1, 100)
+    assert [one.entry.n for one in found] == [1, 3]
+    desk.store.deliveries.settle(receiver, [Settled(1, "refused")], 10)
+    stand = desk.store.deliveries.find("default", receiver, STATES)
+    assert [one.state for one in stand] == ["refused", "held", "waiting"]
+
+
 COLUMNS = (
     "SELECT table_name, column_name, data_type, is_nullable, collation_name FROM information_schema.columns "
     "WHERE table_schema = 'public' AND table_name <> 'alembic_version' ORDER BY 1, ordinal_position"
@@ -172,6 +205,11 @@ def test_an_interrupted_upgrade_goes_on_where_it_was(old: str, monkeypatch: pyte
         upgrade(old, progress=interrupted)
     assert "run qiao db upgrade again" in refused(old)
     assert standing(old).unfinished
+    other = Session(old, "FULL", check=False)
+    direct.execute(other.writer, "SELECT * FROM store_meta").fetchall()
+    with pytest.raises(Misconfigured, match="open elsewhere"):
+        upgrade(old, progress=silent)
+    other.close()
     told: list[tuple[str, int, int]] = []
     assert upgrade(old, progress=lambda *step: told.append(step)).resources == 5
     assert told[0] == ("reindex", 4, 5)
@@ -229,6 +267,22 @@ def test_a_file_is_copied_first(old: str, monkeypatch: pytest.MonkeyPatch) -> No
     with closing(sqlite3.connect(done.copy)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM inbox").fetchone() == (10,)
     assert standing(f"sqlite:///{done.copy}").version == 1
+
+
+@only_sqlite
+def test_a_copy_of_before_stands_for_nothing_that_came_later(old: str) -> None:
+    """Somebody went back to the copy, wrote to it, and upgrades again."""
+    path = Path(old.removeprefix("sqlite:///"))
+    first = upgrade(old, progress=silent).copy
+    path.write_bytes(Path(first).read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM inbox")
+        connection.commit()
+    second = upgrade(old, progress=silent).copy
+    assert second == f"{path}.schema-1-2"
+    for copied, messages in ((first, 10), (second, 0)):
+        with closing(sqlite3.connect(copied)) as connection:
+            assert connection.execute("SELECT COUNT(*) FROM inbox").fetchone() == (messages,)
 
 
 @only_sqlite

@@ -108,9 +108,9 @@ def upgrade(url: str, *, zone: str = ZONE, keep: bool = True, progress: Progress
         Retry: it cannot be opened or written now; what was done stays, and the next call goes on.
     """
     with _opened(url) as session:
-        before, elsewhere = _check(session, zone)
+        before, elsewhere, unfinished = _check(session, zone)
         older = before < SCHEMA_VERSION
-        if older or elsewhere:
+        if older or elsewhere or unfinished:
             alone.require(session)
         copied = _copied(session, before, progress) if older and keep else ""
         with _checkpointed(session):
@@ -127,21 +127,24 @@ def upgrade(url: str, *, zone: str = ZONE, keep: bool = True, progress: Progress
         return Upgraded(session.engine.place, before, SCHEMA_VERSION, copied, resources)
 
 
-def _check(session: Session, zone: str) -> tuple[int, bool]:
-    """Return the version that is found, and whether it is indexed for another zone."""
+def _check(session: Session, zone: str) -> tuple[int, bool, bool]:
+    """Return the version that is found, whether it is indexed for another zone, and is not yet to its end."""
     with session.reading() as connection:
         if not schema.belongs(connection, session.engine):
             raise Misconfigured("there is no store in this database", where=session.engine.place)
         found = schema.version(connection)
         if not 1 <= found <= SCHEMA_VERSION:
             schema.check(connection, session.engine.place)
-        return found, found >= REINDEX and schema.get(connection, schema.ZONE) != zone
+        elsewhere = found >= REINDEX and schema.get(connection, schema.ZONE) != zone
+        return found, elsewhere, schema.get(connection, schema.UNFINISHED) is not None
 
 
 def _copied(session: Session, before: int, progress: Progress) -> str:
     if not session.engine.file:
         return ""
-    return str(copy.make(session, before, lambda done, of: progress("copy", done, of)))
+    made = copy.make(session, before, lambda done, of: progress("copy", done, of))
+    alone.require(session)  # copying takes its time, and a program of before would open the store
+    return str(made)
 
 
 def _run(connection: Connection, before: int) -> None:
@@ -162,7 +165,7 @@ def _run(connection: Connection, before: int) -> None:
 
 @contextmanager
 def _opened(url: str) -> Iterator[Session]:
-    session = Session(url, "FULL", check=False)
+    session = Session(url, "FULL", check=False, answer_seconds=None)  # tables may take hours
     try:
         yield session
     except Exception as error:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,18 @@ _SPARE = 64 << 20
 
 
 def make(session: Session, version: int, progress: Callable[[int, int], object]) -> Path:
-    """Copy the file beside itself, ``NAME.schema-N``; a copy that is there already is kept.
+    """Copy the file beside itself, ``NAME.schema-N``.
+
+    A copy that is there already is kept, and may be of long ago, from before a way back: the new one gets a
+    number, ``NAME.schema-N-2``.
 
     Raises:
         Misconfigured: there is no room for it.
     """
     file = Path(session.engine.file)
-    target = file.with_name(f"{file.name}.schema-{version}")
-    if target.exists():
-        return target
+    first = file.with_name(f"{file.name}.schema-{version}")
+    numbered = (file.with_name(f"{first.name}-{n}") for n in count(2))
+    target = next(path for path in chain((first,), numbered) if not path.exists())
     size, free = file.stat().st_size, shutil.disk_usage(file.parent).free
     if free < size + _SPARE:
         raise Misconfigured(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from gateway.canonical import Resource
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Retry
 from gateway.store.method import Method
 from gateway.store.model.read import Version
 from gateway.store.view import ALL, View
@@ -30,8 +30,9 @@ class Change:
         body: the resource of a create or update, checked already; the store sets its ``id`` and ``meta``.
             Of a patch: what it has made of the version that ``if_match`` names.
         patch: of a patch without a body: makes the new resource from the current one.
-        if_match: ``versionId`` that must be the current one, or ``ANY_VERSION``; else ``precondition`` (412).
-        if_none_match: versions of which an update must meet none, or ``ANY_VERSION``; else ``precondition``.
+        if_match: versions of which one must be the current one, or ``ANY_VERSION``; else ``precondition``
+            (412). Empty: whatever is there, or nothing.
+        if_none_match: versions of which none may be the current one, or ``ANY_VERSION``; likewise.
         condition: search parameters of a conditional interaction, decoded; None: it has none.
         many: a conditional delete may delete several.
         full_url: of the entry in a transaction, which other entries refer to; ``""`` for none.
@@ -42,7 +43,7 @@ class Change:
     id: str = ""
     body: Resource | None = None
     patch: Callable[[Resource], Resource] | None = None
-    if_match: int | None = None
+    if_match: frozenset[int] = frozenset()
     if_none_match: frozenset[int] = frozenset()
     condition: tuple[tuple[str, str], ...] | None = None
     many: bool = False
@@ -97,12 +98,13 @@ class Transacted:
     """What became of a Transact: all results in the order of its changes, or the fault of one.
 
     Attributes:
-        error: why nothing was written; None where all was.
+        error: why nothing was written; None where all was. ``Retry``: of this alone, see ``Retry.first``; the
+            pipeline does that and tries again.
         at: index of the change at fault, -1 where the database does not tell.
         answer: what ``Transact.act`` returned.
     """
 
     results: list[Result] = field(default_factory=list)
-    error: Rejected | None = None
+    error: Rejected | Retry | None = None
     at: int = 0
     answer: object = None

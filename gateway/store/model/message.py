@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.canonical import Envelope, NotUnderstood, Outcome, Quarantined, Refused, Translation
+from gateway.errors import Retry
 
 
 @dataclass(slots=True)
@@ -51,8 +52,11 @@ class Written:
         envelope_id: of the item.
         outcome: None for a Receive that went well; a Receive that could not be kept is ``Refused``.
         answer: the committed bytes for the sender; None for a Receive.
+        later: why a message cannot be ended now, though others can; it stays received, and nothing of it is
+            written.
     """
 
     envelope_id: str
     outcome: Outcome | None = None
     answer: bytes | None = None
+    later: Retry | None = None

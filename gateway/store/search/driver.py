@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +20,10 @@ from gateway.store.types import NUMBER
 
 COUNT_CAP = 5000
 """How far postings are counted to find the most selective ones."""
+MAX_LISTS = 16
+"""Posting lists that one statement joins."""
+MAX_HELD = 200_000
+"""Candidates that are held in memory once as much has been spent on others."""
 
 
 @dataclass(slots=True)
@@ -25,7 +32,7 @@ class Driver:
 
     Attributes:
         sources: rows of posting tables; () with no ``known``: the whole type.
-        known: candidates in memory, instead.
+        known: candidates in memory, instead, in commit order.
         filter: the filter that they all fulfil; None: none.
         size: how many there are at most, as far as it was counted.
     """
@@ -45,8 +52,11 @@ class Driver:
     ) -> list[int]:
         """Return the next candidates beyond a position; ``scan`` is (type number, first of the tenant)."""
         if self.known is not None:
-            beyond = [seq for seq in self.known if (seq > position if ascending else seq < position)]
-            return sorted(beyond, reverse=not ascending)[:limit]
+            if ascending:
+                begin = bisect_right(self.known, position)
+                return self.known[begin : begin + limit]
+            end = bisect_left(self.known, position)
+            return self.known[max(0, end - limit) : end][::-1]
         sign, order = (">", "ASC") if ascending else ("<", "DESC")
         if not self.sources:
             first, last = (position, LATEST) if ascending else (scan[1], position)
@@ -83,6 +93,58 @@ class Driver:
             if found <= most:
                 found += size(connection, each, most - found)
         return min(found, most + 1)
+
+
+@dataclass(slots=True, frozen=True)
+class Aside:
+    """What could drive a search too: how much it is was not counted to its end when the search was planned.
+
+    Attributes:
+        sources: rows of posting tables that hold all matches.
+        filter: the filter that the candidates of a single list fulfil; None: none.
+    """
+
+    sources: tuple[Source, ...]
+    filter: Filter | None = None
+
+    def driver(self, connection: Connection, most: int) -> Driver | None:
+        """Return it as a driver; None: it is more than ``most`` rows."""
+        if self.sources[0].table == "sx" and len(self.sources) <= MAX_LISTS:
+            rows = 0
+            for each in self.sources:
+                rows += size(connection, each, most - rows)
+                if rows > most:
+                    return None
+            return Driver(self.sources, None, self.filter, rows)
+        found = read(connection, self.sources, min(most, MAX_HELD))
+        return None if found is None else Driver((), sorted(found), self.filter, len(found))
+
+
+def read(connection: Connection, sources: Sequence[Source], most: int) -> set[int] | None:
+    """Return the candidates of many sources, lists of one kind in one statement; None: over ``most`` rows.
+
+    One candidate may have several rows.
+    """
+    found, left = set[int](), most
+    for (table, rest), group in groupby(sources, lambda each: (each.table, each.values[1:])):
+        of_kind = list(group)
+        if table == "sx":
+            sql = (
+                "SELECT x.seq FROM EACH(?) q CROSS JOIN sx x "
+                "WHERE x.k = q.value AND x.type = ? AND x.sys = ? LIMIT ?"
+            )
+            keys = json.dumps([each.values[0] for each in of_kind])
+            asked = [(sql, (keys, *rest))]
+        else:
+            sql = f"SELECT x.seq FROM {table} x WHERE %s LIMIT ?"  # noqa: S608
+            asked = [(sql % each.where, each.values) for each in of_kind]
+        for sql, values in asked:
+            rows = column(connection, sql, (*values, left + 1))
+            if len(rows) > left:
+                return None
+            left -= len(rows)
+            found.update(rows)
+    return found
 
 
 def size(connection: Connection, source: Source, most: int) -> int:

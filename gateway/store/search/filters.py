@@ -108,7 +108,7 @@ class Tagged:
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Business:
-    """It belongs to the supervised business (``gateway/store/supervision.py``)."""
+    """It belongs to the supervised business (``gateway/store/supervised_business.py``)."""
 
     def holds(self, resource: Json, resolver: Resolver | None) -> bool:
         """Tell whether a resource fulfils it."""

@@ -13,7 +13,8 @@ from typing import Any
 from gateway.canonical.json import glance
 from gateway.store import light
 from gateway.store.cursor import Place
-from gateway.store.index import Parameter, normal, quantities, references, spans, strings, tokens, values
+from gateway.store.index import Parameter, quantities, references, spans, strings, tokens, values
+from gateway.store.index.normal import filed_strings
 from gateway.store.model import Version
 from gateway.store.search.budget import too_costly
 from gateway.store.search.filters import Json
@@ -76,11 +77,12 @@ def _key(version: Version, resource: Json, order: Order, zone: str) -> Key:
     if order.name == "_lastUpdated":
         return version.ts_us
     parameter = order.parameters[version.type]
-    found = [
-        key
-        for kind, value in values(parameter, resource)
-        for key in KEYS[parameter.type](parameter, kind, value, zone)
-    ]
+    selected = values(parameter, resource)
+    found: list[Key]
+    if parameter.type == "string":  # as they stand in the index, which another page may be read from
+        found = filed_strings(text for each in selected for text in strings(*each))
+    else:
+        found = [key for each in selected for key in KEYS[parameter.type](parameter, *each, zone)]
     if not found:
         return None
     return max(found) if order.descending else min(found)
@@ -94,11 +96,10 @@ KEYS: dict[str, Callable[[Parameter, str, Any, str], list[Key]]] = {
     "token": lambda parameter, kind, value, _: [
         (code.casefold(), system) for system, code in tokens(parameter, kind, value)
     ],
-    "string": lambda _parameter, kind, value, _zone: [normal(each) for each in strings(kind, value)],
     "date": lambda _parameter, kind, value, zone: [low for low, _ in spans(kind, value, zone)],
     "reference": lambda _parameter, kind, value, _zone: references(kind, value),
     "uri": lambda _parameter, kind, value, _zone: references(kind, value),
     "number": _numbers,
     "quantity": _numbers,
 }
-"""Parameter type → the keys of one value."""
+"""Parameter type → the keys of one value; of strings all are looked at together."""

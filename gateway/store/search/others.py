@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.canonical.json import glance
-from gateway.store import supervision
+from gateway.store import supervised_business
 from gateway.store.index import unversioned
 from gateway.store.model import Version
 from gateway.store.search import canonical, visible
@@ -49,7 +49,7 @@ class Others:
 
     def supervised(self, type_: str, id_: str) -> bool:
         """Tell whether a resource belongs to the supervised business."""
-        return supervision.has(self._sight.connection, self._sight.tenant, type_, id_)
+        return supervised_business.has(self._sight.connection, self._sight.tenant, type_, id_)
 
     def leads(self, chain: Chain, kind: str, reference: str) -> bool:
         """Tell whether a reference or canonical leads to a resource that fulfils the chain's filter on it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.store.dates import LATEST, Range
-from gateway.store.search.driver import Driver, column
+from gateway.store.search.driver import Aside, Driver, column
 from gateway.store.search.filters import Filter
 from gateway.store.search.joined import Join
 
@@ -35,24 +35,30 @@ class Plan:
         joins: what else refers to a candidate, told by postings too.
         tests: what must be tested on the resource itself.
         spans: sequence numbers that ``_lastUpdated`` allows, for each of its filters.
+        aside: what may drive it instead, once that is known to be little.
+        windows: list of dates → between what the one value of each match begins.
         empty: some filter matches nothing at all.
     """
 
     driver: Driver = field(default_factory=Driver)
     conditions: list[Condition] = field(default_factory=list)
-    known: dict[Filter, frozenset[int]] = field(default_factory=dict)
+    known: dict[Filter, Container[int]] = field(default_factory=dict)
     joins: list[Join] = field(default_factory=list)
     tests: list[Filter] = field(default_factory=list)
     spans: list[list[Range]] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
+    windows: dict[int, Range] = field(default_factory=dict)
     empty: bool = False
 
-    def passing(self, connection: Connection, candidates: Iterable[int], *, driven: bool = True) -> list[int]:
+    def passing(
+        self, connection: Connection, candidates: Iterable[int], driver: Driver | None = None
+    ) -> list[int]:
         """Return the candidates that fulfil what postings tell, in their order.
 
         Args:
-            driven: they come from the driver and fulfil its filter.
+            driver: where they come from: they fulfil its filter; None: from anywhere.
         """
-        done = self.driver.filter if driven else None
+        done = driver.filter if driver else None
         sets = [known for each, known in self.known.items() if each is not done]
         found = list(candidates)
         for spans in self.spans:
@@ -69,6 +75,13 @@ class Plan:
         for join in self.joins:
             found = join.passing(connection, found) if found else found
         return found
+
+    def turn(self, connection: Connection, most: int) -> Driver:
+        """Let what is least drive from now on, if that is at most so many candidates; returns the driver."""
+        found = [driver for each in self.aside if (driver := each.driver(connection, most)) is not None]
+        if found:
+            self.driver, self.aside = min(found, key=lambda driver: driver.size), []
+        return self.driver
 
     @property
     def bounds(self) -> Range:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from sqlalchemy import Connection
 
-from gateway.store import supervision
+from gateway.store import supervised_business
 from gateway.store.dates import EARLIEST, LATEST, Range
 from gateway.store.index import SHORT_US, Parameter, range_keys
 from gateway.store.search import updated, visible
 from gateway.store.search.budget import Budget
 from gateway.store.search.date import Moment, beginnings
-from gateway.store.search.driver import COUNT_CAP, Driver, column, scan_of, size
+from gateway.store.search.driver import COUNT_CAP, MAX_LISTS, Aside, Driver, read, scan_of, size
 from gateway.store.search.filters import (
     Belongs,
     Business,
@@ -35,8 +33,6 @@ from gateway.store.types import NUMBER
 
 MAX_KNOWN = 20_000
 """Candidates that are held in memory as a set."""
-MAX_LISTS = 16
-"""Posting lists that one statement joins."""
 MAX_PARTS = 250
 """Posting lists that one statement merges, where nothing else narrows a search."""
 FEW = 200
@@ -70,7 +66,7 @@ class Planner:
 
     def run(self, filters: Sequence[Filter]) -> Plan:
         """Return the plan; what is cheap to plan comes first, it tells how far the rest must go."""
-        dates: dict[Parameter, list[Values]] = {}
+        dates: dict[Parameter | Values, list[Values]] = {}
         late: list[Chain | Has] = []
         limits: list[Business] = []
         for each in filters:
@@ -79,11 +75,11 @@ class Planner:
             elif isinstance(each, Business):
                 limits.append(each)
             elif isinstance(each, Values) and _of_dates(each):
-                dates.setdefault(each.parameter, []).append(each)
+                dates.setdefault(each.parameter if each.parameter.single else each, []).append(each)
             else:
                 self._take(each)
-        for parameter, moments in dates.items():
-            self._dates(parameter, moments)
+        for moments in dates.values():
+            self._dates(moments[0].parameter, moments)
         for spanned, filed in self._spanned:
             self._gather(spanned, filed)
         for limit in limits:
@@ -114,9 +110,9 @@ class Planner:
         """Let what is supervised of the type drive, where it is little; else look up each candidate."""
         most = min(self.plan.driver.size, COUNT_CAP)
         if most > FEW:
-            count = supervision.count(self._connection, self._tenant, self._type, most)
+            count = supervised_business.count(self._connection, self._tenant, self._type, most)
             if count <= most:
-                ids = supervision.ids(self._connection, self._tenant, self._type, count)
+                ids = supervised_business.ids(self._connection, self._tenant, self._type, count)
                 seqs = visible.seqs_of(self._connection, self._tenant, self._type, ids, self._snapshot)
                 self._know(each, seqs)
                 return
@@ -148,8 +144,8 @@ class Planner:
         if owner_type != self._type or filed is None:
             self._file(each, filed)
             return
-        seqs = {seq for source in filed.sources for seq in self._read([source], MAX_KNOWN + 1)}
-        if len(seqs) > MAX_KNOWN:
+        seqs = self._read(filed.sources)
+        if seqs is None:
             self.plan.tests.append(each)
             return
         own = visible.seqs_of(self._connection, self._tenant, self._type, (id_,), self._snapshot)
@@ -176,18 +172,21 @@ class Planner:
             for source in filed.sources:
                 size += self._size(source, self.plan.driver.size - size)
                 if size >= self.plan.driver.size:
+                    self.plan.aside.append(Aside(tuple(filed.sources), each))
                     return
             self.plan.driver = Driver(tuple(filed.sources), None, each, size)
 
     def _gather(self, each: Filter, filed: Filed) -> None:
         """Hold the candidates of many lists, or of a span of values, in memory; else test each resource."""
         few = self.plan.driver.size <= SOME
-        seqs = set[int]() if few else self._read(filed.sources, MAX_KNOWN + 1)
-        if not few and len(seqs) <= MAX_KNOWN:
+        seqs = None if few else self._read(filed.sources)
+        if seqs is not None:
             self._know(each, seqs)
             return
         if filed.exact:
             self.plan.tests.append(each)
+        if not few:
+            self.plan.aside.append(Aside(tuple(filed.sources), each))
         lists = all(source.table == "sx" for source in filed.sources)
         if not few and lists and len(filed.sources) <= MAX_PARTS and not self.plan.driver.narrow:
             self.plan.driver = Driver(tuple(filed.sources), None, each)
@@ -211,29 +210,17 @@ class Planner:
     def _size(self, source: Source, most: int) -> int:
         return size(self._connection, source, min(COUNT_CAP, most))
 
-    def _read(self, sources: Sequence[Source], limit: int) -> set[int]:
-        """Return the candidates of many sources, lists of one kind in one statement."""
-        found = set[int]()
-        for (table, rest), group in groupby(sources, lambda each: (each.table, each.values[1:])):
-            of_kind = list(group)
-            if table == "sx":
-                sql = (
-                    "SELECT x.seq FROM EACH(?) q CROSS JOIN sx x "
-                    "WHERE x.k = q.value AND x.type = ? AND x.sys = ? LIMIT ?"
-                )
-                keys = json.dumps([each.values[0] for each in of_kind])
-                found.update(column(self._connection, sql, (keys, *rest, limit)))
-            else:
-                for each in of_kind:
-                    sql = f"SELECT x.seq FROM {table} x WHERE {each.where} LIMIT ?"  # noqa: S608
-                    found.update(column(self._connection, sql, (*each.values, limit)))
-            self._budget.spend(len(found))
-            if len(found) >= limit:
-                break
+    def _read(self, sources: Sequence[Source]) -> set[int] | None:
+        """Return the candidates of some sources, as long as they may be held."""
+        found = read(self._connection, sources, MAX_KNOWN)
+        self._budget.spend(MAX_KNOWN if found is None else len(found))
         return found
 
     def _dates(self, parameter: Parameter, filters: Sequence[Values]) -> None:
-        """A window of dates is several filters: together they bound where its ranges begin."""
+        """A window of dates is several filters: together they bound where the one range of each match begins.
+
+        Of several ranges of one resource each filter may be fulfilled by another one: they are not joined.
+        """
         short, long = (EARLIEST, LATEST), (EARLIEST, LATEST)
         for each in filters:
             filed = self._cabinet.of(each)
@@ -250,9 +237,13 @@ class Planner:
             for pair in range_keys(parameter, self._tenant)
             for p, span in zip(pair, (short, long), strict=True)
         ]
+        if parameter.single:
+            self.plan.windows.update((source.values[0], source.values[1:]) for source in sources)
         size = sum(self._size(source, COUNT_CAP) for source in sources)
         if sources and size < min(self.plan.driver.size, COUNT_CAP):
             self.plan.driver = Driver(tuple(sources), None, None, size)
+        elif sources:
+            self.plan.aside.append(Aside(tuple(sources)))
 
 
 def _of_dates(each: Values) -> bool:

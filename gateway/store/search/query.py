@@ -229,4 +229,7 @@ def _include(query: Query, value: str, name: str, *, iterate: bool) -> Include:
     chosen = tuple(each for each in references if parameter in ("*", each.name))
     if target and (target not in NUMBER or not any(_refers(each, target) for each in chosen)):
         raise Rejected("this parameter never refers to that type", code="value", where=name)
+    searched = [each for each in query.types if target in ("", each)]
+    if reverse and not iterate and not any(_refers(each, one) for each in chosen for one in searched):
+        raise Rejected("this parameter never refers to that type", code="not-supported", where=name)
     return Include(source, chosen, target, iterate, reverse)

@@ -20,9 +20,10 @@ from gateway.store.index.normal import filed_strings
 from gateway.store.model import Version
 from gateway.store.search.driver import COUNT_CAP
 from gateway.store.search.filters import Missing
-from gateway.store.search.plan import Condition, Plan
+from gateway.store.search.plan import Plan
 from gateway.store.search.query import Order
 from gateway.store.search.sight import Sight
+from gateway.store.search.unfiled import Unfiled
 
 _CHUNK = 256
 MARK = "i"
@@ -67,6 +68,7 @@ class Scan:
         self._parameter = order.parameters[type_]
         self._table, self._column, keys = _TABLES[self._parameter.type]
         self._lists = keys(self._parameter, sight.tenant)
+        self._windowed = any(p in plan.windows for p in self._lists)
 
     def page(self, place: Place, wanted: int) -> Iterator[Placed]:
         """Yield the matches that follow a place, each with its own; ``wanted`` are most often enough.
@@ -78,12 +80,18 @@ class Scan:
             after = (place[0], int(place[1])) if place else None
             for row, version in self._valued(after):
                 yield version, (MARK, *row)
+        if self._windowed:
+            return  # whoever asks for a date asks for what has one
         position = int(place[0]) if len(place) == 1 else self._sight.end()
         for version in self._missing(position, wanted):
             yield version, (MARK, version.seq)
 
     def _valued(self, after: Row | None) -> Iterator[tuple[Row, Version]]:
-        rows = merge(*(self._rows(p, after) for p in self._lists), reverse=self._order.descending)
+        lists = [self._rows(p, after) for p in self._lists]
+        if self._order.descending:
+            rows = merge(*lists, reverse=True)
+        else:
+            rows = merge(*lists, key=lambda row: (row[0], -row[1]))
         chunk: list[Row] = []
         for row, _ in groupby(rows):
             chunk.append(row)
@@ -93,19 +101,27 @@ class Scan:
         yield from self._matching(chunk)
 
     def _rows(self, p: int, after: Row | None) -> Iterator[Row]:
-        sign, order = ("<", "DESC") if self._order.descending else (">", "ASC")
-        head = f"SELECT x.{self._column}, x.seq FROM {self._table} x WHERE x.p = ? "  # noqa: S608
-        tail = f"ORDER BY x.{self._column} {order}, x.seq {order} LIMIT ?"
+        """Yield the rows of a list that follow one; those of one value newest first."""
+        column, sign, order = self._column, *(("<", "DESC") if self._order.descending else (">", "ASC"))
+        low, high = self._plan.windows.get(p, (None, None))
+        bounds = f" AND x.{column} >= ? AND x.{column} <= ?" if low is not None else ""
+        within = (p,) if low is None else (p, low, high)
+        head = f"SELECT x.{column}, x.seq FROM {self._table} x WHERE x.p = ?{bounds} "  # noqa: S608
+        same = f"{head}AND x.{column} = ? AND x.seq < ? ORDER BY x.seq DESC LIMIT ?"
+        tail = f"ORDER BY x.{column} {order}, x.seq DESC LIMIT ?"
+        beyond = f"{head}AND x.{column} {sign} ? {tail}"
         while True:
-            beyond = f"AND (x.{self._column}, x.seq) {sign} (?, ?) " if after else ""
-            rows = execute(
-                self._sight.connection, head + beyond + tail, (p, *(after or ()), _CHUNK)
-            ).fetchall()
-            for row in rows:
-                yield row[0], row[1]
-            if len(rows) < _CHUNK:
+            found = self._ask(same, (*within, *after, _CHUNK)) if after else []
+            if len(found) < _CHUNK:
+                sql, last = (beyond, (after[0],)) if after else (head + tail, ())
+                found += self._ask(sql, (*within, *last, _CHUNK - len(found)))
+            yield from found
+            if len(found) < _CHUNK:
                 return
-            after = rows[-1][0], rows[-1][1]
+            after = found[-1]
+
+    def _ask(self, sql: str, values: tuple[Any, ...]) -> list[Row]:
+        return [(row[0], row[1]) for row in execute(self._sight.connection, sql, values)]
 
     def _matching(self, chunk: list[Row]) -> Iterator[tuple[Row, Version]]:
         """Yield the matches of a chunk, each at the value that comes first in the order."""
@@ -114,7 +130,7 @@ class Scan:
         sight = self._sight
         sight.budget.spend(len(chunk))
         candidates = dict.fromkeys(seq for _, seq in chunk)
-        seqs = self._plan.passing(sight.connection, candidates, driven=False)
+        seqs = self._plan.passing(sight.connection, candidates)
         versions = {each.seq: each for each in sight.fetch(seqs)}
         sight.budget.spend(0, len(versions))
         first = self._firsts(versions)
@@ -141,13 +157,10 @@ class Scan:
 
     def _missing(self, position: int, wanted: int) -> Iterator[Version]:
         """Yield the matches without a value, newest first."""
+        unfiled = self._sight.keep(
+            ("unfiled", self._type, self._parameter.name),
+            lambda: Unfiled(self._sight, self._table, self._lists),
+        )
         missing = Missing(self._parameter, missing=True)
-        if self._parameter.type == "string":
-            plan = replace(self._plan, tests=[*self._plan.tests, missing])
-        else:
-            filed = f"SELECT 1 FROM sx_range x WHERE x.p IN ({','.join('?' * len(self._lists))})"  # noqa: S608
-            condition = Condition(
-                missing, f"({filed} AND x.seq = q.value LIMIT 1) IS NULL", tuple(self._lists)
-            )
-            plan = replace(self._plan, conditions=[*self._plan.conditions, condition])
+        plan = replace(self._plan, known={**self._plan.known, missing: unfiled})
         return self._sight.matches({self._type: plan}, position, wanted)

@@ -14,7 +14,7 @@ from gateway.store.index import parameters
 from gateway.store.model import Version
 from gateway.store.search import visible
 from gateway.store.search.budget import Budget, too_costly
-from gateway.store.search.driver import scan_of
+from gateway.store.search.driver import Driver, scan_of
 from gateway.store.search.filters import Business, Filter, Ids, Tagged, Values
 from gateway.store.search.lately import Lately
 from gateway.store.search.others import Others
@@ -30,6 +30,10 @@ _CHUNK = 256
 _MAX_CHUNK = 4096
 _READ = 128
 """Resources that are read at once."""
+_PATIENCE, _PATIENCE_TESTED = 8192, 1024
+"""Candidates, told by postings alone or tested, after which another driver is looked for."""
+_READ_INSTEAD, _READ_INSTEAD_TESTED = 4, 20
+"""Postings of another driver that are read in the time which one candidate takes."""
 
 
 class Sight:
@@ -134,16 +138,19 @@ class Sight:
         """Yield the sequence numbers that postings cannot rule out, in growing chunks."""
         lowest, highest = plan.bounds
         position = max(position, lowest - 1) if ascending else min(position, highest + 1)
-        scan = scan_of(self.tenant, type_)
+        scan, driver, seen = scan_of(self.tenant, type_), plan.driver, 0
+        patience = _PATIENCE_TESTED if plan.tests else _PATIENCE
         while not plan.empty and (
             position <= min(highest, self.snapshot) if ascending else position > lowest
         ):
-            chunk = plan.driver.chunk(self.connection, scan, position, size, ascending=ascending)
+            chunk = driver.chunk(self.connection, scan, position, size, ascending=ascending)
             self.budget.spend(len(chunk))
-            yield from plan.passing(self.connection, chunk)
+            yield from plan.passing(self.connection, chunk, driver)
             if len(chunk) < size:
                 return
-            position, size = chunk[-1], min(size * 2, _MAX_CHUNK)
+            position, size, seen = chunk[-1], min(size * 2, _MAX_CHUNK), seen + len(chunk)
+            if plan.aside and seen >= patience:
+                driver, patience = self._turn(plan, seen), seen * 2
 
     def count(self, plans: Mapping[str, Plan], sample: int | None = None) -> int:
         """Count the matches; with ``sample``, extrapolate from so many candidates (``_total=estimate``)."""
@@ -162,7 +169,7 @@ class Sight:
             if len(chunk) > most:
                 return None
             most -= len(chunk)
-            passing = plan.passing(self.connection, chunk)
+            passing = plan.passing(self.connection, chunk, plan.driver)
             if not plan.tests:
                 matched += visible.count(self.connection, passing, self.snapshot)
                 continue
@@ -171,6 +178,13 @@ class Sight:
                 self.budget.spend(0, len(versions))
                 matched += sum(self.fulfils(plan, each) for each in versions)
         return matched
+
+    def _turn(self, plan: Plan, seen: int) -> Driver:
+        """Return what drives a search from now on: less than has been seen, where there is such."""
+        ratio = _READ_INSTEAD_TESTED if plan.tests else _READ_INSTEAD
+        driver = plan.turn(self.connection, seen * ratio)
+        self.budget.spend(len(driver.known or ()))
+        return driver
 
     def _planned(self, type_: str, filters: Sequence[Filter]) -> Plan:
         planner = Planner(self.connection, self.tenant, type_, self.snapshot, self.budget, self.others)

@@ -14,14 +14,14 @@ from gateway.store.tables import (
     reconciliation,
     regulator,
     subscription,
-    supervision,
+    supervised_business,
     version,
 )
 from gateway.store.tables.version import TENANT_SHIFT
 
 __all__ = ["SCHEMA_VERSION", "TABLES", "TENANT_SHIFT"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TABLES = [
     *meta.TABLES,
@@ -33,6 +33,6 @@ TABLES = [
     *regulator.TABLES,
     *reconciliation.TABLES,
     *delivery.TABLES,
-    *supervision.TABLES,
+    *supervised_business.TABLES,
 ]
 """What an empty store gets; named, so that no other module's model slips in."""

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, Integer
+from sqlmodel import SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import BIG, CLUSTERED, big, key, some, tables
 
-_OPEN = text("state < 2")
-_UNTAKEN = text("state <> 2")
-_CURRENT = text("cleared_us = 0")
-
-
-def _some(name: str, where: Any, *columns: str, unique: bool = False) -> Index:
-    """Return an index of some rows only."""
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+_OPEN = "state < 2"
+_UNTAKEN = "state <> 2"
+_CURRENT = "cleared_us = 0"
 
 
 class ReceiverRow(SQLModel, table=True):
@@ -27,16 +22,16 @@ class ReceiverRow(SQLModel, table=True):
     no: int = key(Integer())
     tenant: int
     name: str
-    begun: int = Field(sa_column=Column(BIG, nullable=False))
-    upto: int = Field(sa_column=Column(BIG, nullable=False))
+    begun: int = big()
+    upto: int = big()
     failures: int
-    since_us: int = Field(sa_column=Column(BIG, nullable=False))
-    next_us: int = Field(sa_column=Column(BIG, nullable=False))
-    taken_us: int = Field(sa_column=Column(BIG, nullable=False))
+    since_us: int = big()
+    next_us: int = big()
+    taken_us: int = big()
     error: str
     signed: str
     sign_failures: int
-    sign_next_us: int = Field(sa_column=Column(BIG, nullable=False))
+    sign_next_us: int = big()
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -44,9 +39,9 @@ class DeliveryRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "delivery"
     __table_args__ = (
-        _some("delivery_open", _OPEN, "receiver", "n", "next_us", "doc", "state"),
-        _some("delivery_doc", _UNTAKEN, "receiver", "doc", "n", "state"),
-        _some("delivery_state", _UNTAKEN, "receiver", "state", "n"),
+        some("delivery_open", _OPEN, "receiver", "n", "next_us", "doc", "state"),
+        some("delivery_doc", _UNTAKEN, "receiver", "doc", "n", "state"),
+        some("delivery_state", _UNTAKEN, "receiver", "state", "n"),
         CLUSTERED,
     )
     receiver: int = key(Integer())
@@ -54,9 +49,9 @@ class DeliveryRow(SQLModel, table=True):
     state: int
     doc: str
     attempts: int
-    since_us: int = Field(sa_column=Column(BIG, nullable=False))
-    next_us: int = Field(sa_column=Column(BIG, nullable=False))
-    at_us: int = Field(sa_column=Column(BIG, nullable=False))
+    since_us: int = big()
+    next_us: int = big()
+    at_us: int = big()
     receipt: str
     reason: str
 
@@ -65,14 +60,14 @@ class AlertRow(SQLModel, table=True):
     """Alerts, each told when it begins and when it clears; of a subject and kind one is open at most."""
 
     __tablename__: ClassVar[Any] = "alert"
-    __table_args__ = (_some("alert_open", _CURRENT, "tenant", "subject", "kind", unique=True),)
+    __table_args__ = (some("alert_open", _CURRENT, "tenant", "subject", "kind", unique=True),)
     no: int = key(BIG)
     tenant: str
     subject: str
     kind: str
     detail: str
-    begun_us: int = Field(sa_column=Column(BIG, nullable=False))
-    cleared_us: int = Field(sa_column=Column(BIG, nullable=False))
+    begun_us: int = big()
+    cleared_us: int = big()
 
 
 TABLES = tables(ReceiverRow, DeliveryRow, AlertRow)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Integer, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import CLUSTERED, big, key, tables
 
 
 class ExportJob(SQLModel, table=True):
@@ -24,15 +24,15 @@ class ExportJob(SQLModel, table=True):
     client: str
     state: str
     asked: str
-    snapshot: int = Field(sa_column=Column(BIG, nullable=False))
-    since: int = Field(sa_column=Column(BIG, nullable=False))
-    at_us: int = Field(sa_column=Column(BIG, nullable=False))
+    snapshot: int = big()
+    since: int = big()
+    at_us: int = big()
     part: int
-    position: int = Field(sa_column=Column(BIG, nullable=False))
+    position: int = big()
     step: int
-    created_us: int = Field(sa_column=Column(BIG, nullable=False))
-    updated_us: int = Field(sa_column=Column(BIG, nullable=False))
-    expires_us: int = Field(sa_column=Column(BIG, nullable=False))
+    created_us: int = big()
+    updated_us: int = big()
+    expires_us: int = big()
 
 
 class ExportFile(SQLModel, table=True):
@@ -48,8 +48,8 @@ class ExportFile(SQLModel, table=True):
     part: int
     kind: str
     type: str
-    low: int = Field(sa_column=Column(BIG, nullable=False))
-    high: int = Field(sa_column=Column(BIG, nullable=False))
+    low: int = big()
+    high: int = big()
     resources: int
     seqs: bytes | None = Field(sa_column=Column(LargeBinary))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, LargeBinary, text
+from sqlalchemy import Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import BIG, CLUSTERED, big, blob, key, some, tables
 
 
 class Inbox(SQLModel, table=True):
@@ -18,33 +18,27 @@ class Inbox(SQLModel, table=True):
         Index("inbox_id", "id", unique=True),
         Index("inbox_repeat", "repeat_key"),
         Index("inbox_sender", "sender", "n"),
-        Index(
-            "inbox_open",
-            "state",
-            "n",
-            sqlite_where=text("state <> 'stored'"),
-            postgresql_where=text("state <> 'stored'"),
-        ),
+        some("inbox_open", "state <> 'stored'", "state", "n"),
     )
     n: int = key(BIG)
     id: str
     tenant: str
     adapter: str
     sender: str
-    received_us: int = Field(sa_column=Column(BIG, nullable=False))
+    received_us: int = big()
     state: str
     reason: str
     attempts: int
     control_id: str
-    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    repeat_key: int = Field(sa_column=Column(BIG, nullable=False))
+    digest: bytes = blob()
+    repeat_key: int = big()
     content_type: str
     charset: str
     map_version: str
-    first_seq: int = Field(sa_column=Column(BIG, nullable=False))
+    first_seq: int = big()
     versions: int
     outcome: str
-    lineage: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    lineage: bytes = blob()
     answer: bytes | None = Field(sa_column=Column(LargeBinary))
 
 
@@ -54,7 +48,7 @@ class InboxRaw(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "inbox_raw"
     n: int = key(BIG)
     meta: str
-    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    raw: bytes = blob()
 
 
 class GapRow(SQLModel, table=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Integer
+from sqlalchemy import Integer
 from sqlmodel import Field, SQLModel
 
-from gateway.store.tables.column import BIG, key, tables
+from gateway.store.tables.column import big, key, tables
 
 
 class StoreMeta(SQLModel, table=True):
@@ -26,7 +26,7 @@ class Turn(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "turn"
     one: int = key(Integer())
-    n: int = Field(sa_column=Column(BIG, nullable=False))
+    n: int = big()
 
 
 TABLES = tables(StoreMeta, Turn)

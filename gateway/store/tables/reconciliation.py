@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Integer, String
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Integer, String
+from sqlmodel import SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import CLUSTERED, big, key, tables
 
 
 class StatedRow(SQLModel, table=True):
@@ -23,9 +23,9 @@ class StatedRow(SQLModel, table=True):
     kind: str = key(String())
     party: str = key(String())
     name: str = key(String())
-    n: int = Field(sa_column=Column(BIG, nullable=False))
+    n: int = big()
     listed: int
-    at_us: int = Field(sa_column=Column(BIG, nullable=False))
+    at_us: int = big()
 
 
 class StatedNumber(SQLModel, table=True):
@@ -50,7 +50,7 @@ class RefusalRow(SQLModel, table=True):
     day: str = key(String())
     rule: str = key(String())
     door: str = key(String())
-    n: int = Field(sa_column=Column(BIG, nullable=False))
+    n: int = big()
 
 
 TABLES = tables(StatedRow, StatedNumber, RefusalRow)

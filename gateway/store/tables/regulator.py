@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, Integer, String
+from sqlmodel import SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import BIG, CLUSTERED, big, blob, key, some, tables
 
 
 class LedgerRow(SQLModel, table=True):
@@ -15,20 +15,13 @@ class LedgerRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "ledger"
     __table_args__ = (
-        Index(
-            "ledger_serial",
-            "tenant",
-            "serial",
-            "n",
-            sqlite_where=text("serial <> ''"),
-            postgresql_where=text("serial <> ''"),
-        ),
+        some("ledger_serial", "serial <> ''", "tenant", "serial", "n"),
         Index("ledger_about", "tenant", "fhir_id", "type", "n"),
         CLUSTERED,
     )
     tenant: int = key(Integer())
     n: int = key(BIG)
-    ts_us: int = Field(sa_column=Column(BIG, nullable=False))
+    ts_us: int = big()
     algorithm: str
     kind: str
     event: str
@@ -36,11 +29,11 @@ class LedgerRow(SQLModel, table=True):
     type: int
     fhir_id: str
     ver: int
-    members: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    sha: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    back: int = Field(sa_column=Column(BIG, nullable=False))
-    prev: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    members: bytes = blob()
+    sha: bytes = blob()
+    back: int = big()
+    prev: bytes = blob()
+    hash: bytes = blob()
 
 
 class LedgerBlock(SQLModel, table=True):
@@ -50,7 +43,7 @@ class LedgerBlock(SQLModel, table=True):
     __table_args__ = CLUSTERED
     tenant: int = key(Integer())
     n: int = key(BIG)
-    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    root: bytes = blob()
 
 
 class LedgerDay(SQLModel, table=True):
@@ -60,9 +53,9 @@ class LedgerDay(SQLModel, table=True):
     __table_args__ = CLUSTERED
     tenant: int = key(Integer())
     day: str = key(String())
-    size: int = Field(sa_column=Column(BIG, nullable=False))
-    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    head: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    size: int = big()
+    root: bytes = blob()
+    head: bytes = blob()
 
 
 class LedgerHead(SQLModel, table=True):
@@ -73,10 +66,10 @@ class LedgerHead(SQLModel, table=True):
     tenant: int = key(Integer())
     size: int = key(BIG)
     signer: str = key(String())
-    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    head: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    signature: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    at_us: int = Field(sa_column=Column(BIG, nullable=False))
+    root: bytes = blob()
+    head: bytes = blob()
+    signature: bytes = blob()
+    at_us: int = big()
 
 
 class SerialRow(SQLModel, table=True):
@@ -93,7 +86,7 @@ class SerialRow(SQLModel, table=True):
     kind: str
     local: str
     minted_by: str
-    ts_us: int = Field(sa_column=Column(BIG, nullable=False))
+    ts_us: int = big()
 
 
 class SerialCounter(SQLModel, table=True):
@@ -102,7 +95,7 @@ class SerialCounter(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "serial_counter"
     __table_args__ = CLUSTERED
     scope: str = key(String())
-    n: int = Field(sa_column=Column(BIG, nullable=False))
+    n: int = big()
 
 
 TABLES = tables(LedgerRow, LedgerBlock, LedgerDay, LedgerHead, SerialRow, SerialCounter)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, Integer
+from sqlmodel import SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import BIG, CLUSTERED, big, key, tables
 
 
 class SubscriptionRow(SQLModel, table=True):
@@ -18,18 +18,18 @@ class SubscriptionRow(SQLModel, table=True):
     n: int = key(BIG)
     tenant: int
     fhir_id: str
-    seq: int = Field(sa_column=Column(BIG, nullable=False))
+    seq: int = big()
     ver: int
     shown: str
     status: str
     error: str
     greeted: int
-    number: int = Field(sa_column=Column(BIG, nullable=False))
-    delivered: int = Field(sa_column=Column(BIG, nullable=False))
+    number: int = big()
+    delivered: int = big()
     failures: int
-    since_us: int = Field(sa_column=Column(BIG, nullable=False))
-    next_us: int = Field(sa_column=Column(BIG, nullable=False))
-    sent_us: int = Field(sa_column=Column(BIG, nullable=False))
+    since_us: int = big()
+    next_us: int = big()
+    sent_us: int = big()
 
 
 class SubscriptionEvent(SQLModel, table=True):
@@ -39,7 +39,7 @@ class SubscriptionEvent(SQLModel, table=True):
     __table_args__ = CLUSTERED
     n: int = key(BIG)
     number: int = key(BIG)
-    seq: int = Field(sa_column=Column(BIG, nullable=False))
+    seq: int = big()
 
 
 class SubscriptionLook(SQLModel, table=True):
@@ -47,7 +47,7 @@ class SubscriptionLook(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "subscription_look"
     tenant: int = key(Integer())
-    seq: int = Field(sa_column=Column(BIG, nullable=False))
+    seq: int = big()
 
 
 TABLES = tables(SubscriptionRow, SubscriptionEvent, SubscriptionLook)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String
+from sqlalchemy import Column, Index, Integer, String
 from sqlmodel import Field, SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import BIG, CLUSTERED, big, blob, key, tables
 
 TENANT_SHIFT = 40
 
@@ -23,8 +23,8 @@ class FeedClock(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "feed_clock"
     tenant: str = Field(primary_key=True)
     no: int = Field(unique=True)
-    last_seq: int = Field(sa_column=Column(BIG, nullable=False))
-    last_ts_us: int = Field(sa_column=Column(BIG, nullable=False))
+    last_seq: int = big()
+    last_ts_us: int = big()
 
 
 class VersionRow(SQLModel, table=True):
@@ -40,13 +40,13 @@ class VersionRow(SQLModel, table=True):
     type: int
     fhir_id: str
     ver: int
-    ts_us: int = Field(sa_column=Column(BIG, nullable=False))
+    ts_us: int = big()
     event_us: int | None = Field(sa_column=Column(BIG))
     method: int
     prev_seq: int | None = Field(sa_column=Column(BIG))
     source: str
-    sha: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sha: bytes = blob()
+    body: bytes = blob()
 
 
 class Superseded(SQLModel, table=True):
@@ -59,7 +59,7 @@ class Superseded(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "superseded"
     seq: int = key(BIG)
-    next_seq: int = Field(sa_column=Column(BIG, nullable=False))
+    next_seq: int = big()
 
 
 class Current(SQLModel, table=True):
@@ -74,7 +74,7 @@ class Current(SQLModel, table=True):
     tenant: int = key(Integer())
     fhir_id: str = key(String())  # before the type: what belongs together begins alike
     type: int = key(Integer())
-    seq: int = Field(sa_column=Column(BIG, nullable=False))
+    seq: int = big()
     ver: int
     event_us: int | None = Field(sa_column=Column(BIG))
 

@@ -118,6 +118,8 @@ def test_versions_that_are_included_cost_their_walk(ward: Any, monkeypatch: pyte
         ("_include", "Encounter:subject", "not-supported"),
         ("_revinclude", "*", "not-supported"),
         ("_revinclude:all", "Observation:subject", "not-supported"),
+        ("_revinclude", "Observation:encounter", "not-supported"),
+        ("_revinclude", "Provenance:target:Patient", "not-supported"),
     ],
 )
 def test_what_is_rejected(full: Any, name: str, value: str, code: str) -> None:

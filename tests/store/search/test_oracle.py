@@ -11,7 +11,7 @@ import pytest
 
 from gateway.store import Change
 from gateway.store.index import references, unversioned, values
-from gateway.store.search import Criteria, far, joined, planner, scan, sight, sources
+from gateway.store.search import Criteria, driver, far, joined, planner, scan, sight, sources
 
 Json = dict[str, Any]
 DAYS = [f"2026-0{month}-{day:02}" for month in (1, 2) for day in (1, 2, 15, 28)]
@@ -77,6 +77,16 @@ class Chance:
         some = self.some(subject=self.reference("Patient"), valueQuantity=value, component=component)
         return made | some | self.times()
 
+    def encounter(self, n: int) -> Json:
+        at = [{"location": {"reference": "Location/l"}, "period": self.hours()} for _ in range(2)]
+        return {"resourceType": "Encounter", "id": f"e{n}", "status": "finished"} | self.some(
+            location=at, period=self.hours()
+        )
+
+    def hours(self) -> Json:
+        day = self.pick.choice(DAYS)
+        return {"start": f"{day}T10:00:00+08:00", "end": f"{day}T11:00:00+08:00"}
+
     def questionnaire(self, n: int) -> Json:
         named = {"url": self.url(), "version": self.pick.choice("12"), "title": self.pick.choice(NAMES)}
         return {"resourceType": "Questionnaire", "id": f"q{n}", "status": "active"} | self.some(**named)
@@ -119,6 +129,10 @@ class Chance:
                 ("partof.partof.name", text),
                 ("_has:Patient:organization:gender", "male"),
                 ("_has:Patient:organization:_has:Observation:patient:status", "final"),
+            ],
+            "Encounter": [
+                ("location-period", prefix + day), ("location-period", f"ge{day}"),
+                ("location-period", f"lt{day}"), ("date", f"ge{day}"), ("date", prefix + day[:7]),
             ],
             "Questionnaire": [
                 ("url", url), ("title", text), ("version", "1"), (f"{answered}:status", "completed"),
@@ -189,7 +203,7 @@ class Told:
         return frozenset()
 
 
-@pytest.fixture(params=["usual", "each tested", "small steps", "joined", "worth while"])
+@pytest.fixture(params=["usual", "each tested", "small steps", "joined", "worth while", "turned"])
 def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Bounds that make small stores run through what large ones do."""
     if request.param == "each tested":
@@ -203,6 +217,17 @@ def strategy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(far, "MAX_JOINED", -1)
         monkeypatch.setattr(far, "PATIENCE", 1)
         monkeypatch.setattr(far, "_CHUNK", 3)
+    if request.param == "turned":
+        for module, name in (
+            (planner, "COUNT_CAP"),
+            (planner, "MAX_KNOWN"),
+            (sight, "_CHUNK"),
+            (sight, "_MAX_CHUNK"),
+            (sight, "_PATIENCE"),
+            (sight, "_PATIENCE_TESTED"),
+        ):
+            monkeypatch.setattr(module, name, 2)
+        monkeypatch.setattr(driver, "MAX_LISTS", 1)
     if request.param == "small steps":
         for module, name in (
             (sight, "_CHUNK"),
@@ -231,6 +256,7 @@ def test_the_index_finds_what_the_filters_mean(ward: Any, strategy: str, seed: i
         chance.observation: 30,
         chance.questionnaire: 10,
         chance.response: 20,
+        chance.encounter: 15,
     }
     for _ in range(2):  # the second round writes new versions of some
         made = [make(n) for make, many in makers.items() for n in range(many)]
@@ -263,6 +289,7 @@ SORTS = {
     "Organization": "name",
     "Observation": "-date",
     "Questionnaire": "-title",
+    "Encounter": "location-period",
     "QuestionnaireResponse": "status",
 }
 TYPES = tuple(SORTS)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected
-from gateway.store.search import order, scan
+from gateway.store.search import order, scan, unfiled
+from gateway.store.search.budget import Budget
 from gateway.store.search.lately import Lately
 
 
@@ -61,6 +62,59 @@ def test_pages_of_a_sorted_search_while_a_writer_writes(
     told = [each for each in keys if each]
     assert told == sorted(told, reverse=value.startswith("-"))
     assert keys == told + [""] * (len(keys) - len(told)), "missing values come last"
+
+
+@pytest.mark.parametrize("value", ["date", "-date", "name", "-name"])
+def test_the_index_shows_what_sorting_shows_ties_newest_first(
+    ward: Any, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward.put(*((named if "name" in value else dated)(ward, n) for n in range(23)))
+    ward.put(*(ward.patient(f"s{n}", name=[{"text": "x"}, {"text": "x1"}, {"text": "n9"}]) for n in range(2)))
+    asked = "Patient" if "name" in value else "Observation"
+
+    def shown(most: int) -> list[str]:
+        monkeypatch.setattr(scan, "COUNT_CAP", most)
+        pages = ward.pages(lambda more: ward.page(asked, ("_sort", value), ("_count", "3"), *more))
+        return [name for page in pages for name in page]
+
+    assert shown(0) == shown(1 << 30)
+
+
+@pytest.mark.parametrize("most", [0, 1 << 30])
+@pytest.mark.parametrize("value", ["name", "-name", "birthdate"])
+def test_what_has_no_value_to_sort_by_is_shown_last(
+    ward: Any, value: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the element is there and says nothing: of whom nobody knows the name."""
+    monkeypatch.setattr(scan, "COUNT_CAP", most)
+    unknown = {"extension": [{"url": "urn:absent", "valueCode": "unknown"}]}
+    ward.put(
+        ward.patient("p1", name=[unknown], birthDate="unknown"),
+        ward.patient("p2", name=[{"text": "b"}], birthDate="1990"),
+        ward.patient("p3"),
+        ward.patient("p4", name=[{"use": "old"}, {"text": " "}]),
+    )
+    shown = ward.pages(lambda more: ward.page("Patient", ("_sort", value), ("_count", "1"), *more))
+    assert [name for (name,) in shown] == ["Patient/p2", "Patient/p4", "Patient/p3", "Patient/p1"]
+
+
+def test_the_end_of_a_sort_reads_no_resource_that_has_a_value(
+    ward: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unfiled, "_ROWS", 3)
+    ward.put(*(ward.patient(f"p{n}", name=[{"text": f"n{n}"}]) for n in range(20)), ward.patient("x"))
+    page = ward.page("Patient", ("_sort", "name"), ("_count", "20"))
+    looked = list[int]()
+    spend = Budget.spend
+
+    def spent(self: Budget, candidates: int, bodies: int = 0) -> None:
+        looked.append(bodies)
+        spend(self, candidates, bodies)
+
+    monkeypatch.setattr(Budget, "spend", spent)
+    asked = ("_sort", "name"), ("_count", "20"), ("_cursor", page.cursor)
+    assert ward.found("Patient", *asked) == ["x"]
+    assert sum(looked) == 0
 
 
 def named(ward: Any, n: int) -> dict[str, Any]:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Integer, String
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Integer, String
+from sqlmodel import SQLModel
 
-from gateway.store.tables.column import BIG, CLUSTERED, key, tables
+from gateway.store.tables.column import CLUSTERED, big, key, tables
 
 
 class SupervisedRow(SQLModel, table=True):
-    """Resources that belong to the supervised business (``gateway/store/supervision.py``); rows never go."""
+    """Resources that belong to the supervised business (``store/supervised_business.py``); rows never go.
+
+    ``n``: the first entry that is about it or names it; 0: none, it stands beside a document; -1: there is
+    one, of before this was written down.
+    """
 
     __tablename__: ClassVar[Any] = "supervised"
     __table_args__ = CLUSTERED
     tenant: int = key(Integer())
     type: int = key(Integer())
     fhir_id: str = key(String())
+    n: int = big()
 
 
 class FeedPlace(SQLModel, table=True):
@@ -27,8 +32,8 @@ class FeedPlace(SQLModel, table=True):
     __table_args__ = CLUSTERED
     tenant: int = key(Integer())
     client: str = key(String())
-    n: int = Field(sa_column=Column(BIG, nullable=False))
-    at_us: int = Field(sa_column=Column(BIG, nullable=False))
+    n: int = big()
+    at_us: int = big()
 
 
 TABLES = tables(SupervisedRow, FeedPlace)
