@@ -13,7 +13,7 @@ never the value that stood there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -87,9 +87,12 @@ class Retry(QiaoError):
     Args:
         reason: one English sentence without patient data.
         after: seconds after which another try makes sense.
+        first: what the next try needs, to be called beside the writer's thread: it may wait for somebody
+            else, and raises ``Retry`` where it cannot be done now; None: nothing but time.
     """
 
-    def __init__(self, reason: str, *, after: float = 1.0) -> None:
+    def __init__(self, reason: str, *, after: float = 1.0, first: Callable[[], object] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after = after
+        self.first = first

@@ -7,12 +7,13 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,14 @@ class Postgresql:
     def stop(self, mode: str = "immediate") -> None:
         self._run(self._pg_ctl, "-w", "-m", mode, "stop")
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let it hang without dying: no process of it goes on, nothing is closed."""
+        first = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        asked = self.execute(self.url("postgres"), "SELECT pid FROM pg_stat_activity")
+        with suspended(first, *(pid for (pid,) in asked)):
+            yield
+
     def url(self, database: str) -> str:
         return f"postgresql://qiao@127.0.0.1:{self.port}/{database}"
 
@@ -110,6 +119,22 @@ class Postgresql:
         with psycopg.connect(url, autocommit=True) as connection:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def suspended(*processes: int) -> Iterator[None]:
+    """Stop processes as a debugger or a full machine does; let them go on afterwards."""
+
+    def tell(number: signal.Signals) -> None:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    tell(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        tell(signal.SIGCONT)
 
 
 def _known(name: str) -> bool:
@@ -135,6 +160,29 @@ def postgresql() -> Iterator[Postgresql]:
 def database(postgresql: Postgresql) -> str:
     """URL of a PostgreSQL database that the tests of one module share."""
     return postgresql.database()
+
+
+@pytest.fixture(scope="session")
+def empty(postgresql: Postgresql) -> str:
+    """Name of a database with the tables of an empty store: copied, which is quicker than making them."""
+    from gateway.store import open_store
+
+    url = postgresql.database()
+    open_store(url).close()
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty store on each engine; what is there is gone after the test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'qiao.db'}"
+        return
+    server: Postgresql = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("empty")
+    server.execute(server.url("postgres"), f"CREATE DATABASE {template}_copy TEMPLATE {template}")
+    yield server.url(f"{template}_copy")
+    server.execute(server.url("postgres"), f"DROP DATABASE {template}_copy WITH (FORCE)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.bootstrap import build, start, stop
-from gateway.errors import Misconfigured
+from gateway.errors import Misconfigured, Retry
 from gateway.settings import ApiSettings, Settings, StoreSettings, Value
+from gateway.store import Change, Transact
 
 NAME = "his/hl7v2"
 SAID = "cannot bind 127.0.0.1:2575: Address already in use; set another port"
@@ -55,3 +59,30 @@ def test_a_door_that_nobody_asked_for_may_stay_closed(tmp_path: Path) -> None:
 def test_a_door_with_settings_must_open(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot bind"):
         begun(tmp_path / "a.db", {NAME: {"port": 2575}})
+
+
+def test_it_stops_while_the_database_hangs(database: str, postgresql: Any) -> None:
+    async def run() -> None:
+        gateway = build(Settings(api=ApiSettings(port=0), store=StoreSettings(url=database)))
+        gateway.doors.clear()
+        serving = await start(gateway)
+        with postgresql.hanging():
+            change = Change("update", "Patient", "p1", {"resourceType": "Patient", "id": "p1"})
+            waits = asyncio.create_task(gateway.engine.write(Transact("default", "urn:app", [change])))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(30):
+                await stop(gateway, serving, seconds=0.1)
+            with pytest.raises(Retry):
+                await waits
+
+    asyncio.run(run())
+
+
+def test_an_http_client_is_loaded_by_those_only_who_send_something() -> None:
+    code = "import sys, gateway.bootstrap; sys.exit('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_store_does_not_load_what_checks_resources() -> None:
+    code = "import sys, gateway.store; sys.exit('gateway.validation' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

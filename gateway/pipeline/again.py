@@ -57,7 +57,7 @@ class Replayed:
             self.stored += bool(outcome.refs)
             self.unchanged += not outcome.refs
         else:
-            self.quarantined[getattr(outcome, "reason", "refused")] += 1
+            self.quarantined["waits" if written.later else getattr(outcome, "reason", "refused")] += 1
             self.kept += message.state == "stored"
 
     def absorb(self, other: Replayed) -> None:
@@ -101,10 +101,16 @@ def replay_all(
 
 
 def _patiently(store: Store, settles: list[Settle], *, dry: bool) -> list[Written]:
-    """Write one batch, waiting while another process holds the store."""
+    """Write one batch, waiting while another process holds the store, and for whom a message waits."""
     for left in range(TRIES, 0, -1):
         try:
-            return store.rehearse(settles) if dry else store.write(settles)
+            done = store.rehearse(settles) if dry else store.write(settles)
+            waits = [one.later for one in done if one.later is not None]
+            if not waits or left == 1:
+                return done
+            for one in waits:
+                if one.first is not None:
+                    one.first()
         except Retry as error:
             if left == 1:
                 raise

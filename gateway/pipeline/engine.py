@@ -6,7 +6,8 @@ Everything here runs on one event loop and never waits for the database. Design 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway.errors import Rejected, Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
 from gateway.pipeline.admission import Admission
+from gateway.pipeline.beside import TRIES, Beside
 from gateway.pipeline.counters import Counters
 from gateway.pipeline.interaction import Interaction, Told
 from gateway.pipeline.job import Answer, Ending, Job, Key, answer, log
@@ -52,6 +54,8 @@ class Engine:
         self._parts = parts
         self._admission = Admission(parts.limits.max_messages, parts.limits.max_bytes)
         self._under_way: dict[Key, Job] = {}
+        self._beside = Beside()
+        self._put_off: set[asyncio.Task[None]] = set()
         self._open = False
 
     async def start(self) -> None:
@@ -67,6 +71,7 @@ class Engine:
             parts.store, parts.maps, parts.adapters, parts.limits, parts.validate, trail,
             ended=lambda endings: self._loop.call_soon_threadsafe(self._end, endings),
             told=lambda told: self._loop.call_soon_threadsafe(self._tell, told),
+            later=lambda later: self._loop.call_soon_threadsafe(self._wait_beside, later),
             recovered=lambda ended: self._loop.call_soon_threadsafe(self._count_recovered, ended),
         )  # fmt: skip
         await asyncio.to_thread(self._writer.start)
@@ -75,7 +80,9 @@ class Engine:
     async def stop(self) -> None:
         """End what is under way and stop; the doors must have stopped before."""
         self._open = False
+        await asyncio.gather(*self._put_off)
         await asyncio.to_thread(self._writer.stop)
+        self._beside.close()
 
     @property
     def under_way(self) -> int:
@@ -107,6 +114,9 @@ class Engine:
         Raises:
             Retry: nothing was committed; the client may try again.
         """
+        return await self._beside.insist(self._write, transact)
+
+    async def _write(self, transact: Transact) -> Transacted:
         interaction = Interaction(transact, self._loop.create_future())
         await self._admission.enter(interaction.size)
         if not self._open:
@@ -143,12 +153,45 @@ class Engine:
         """Wake the doors, count, and make room; one call for a whole batch."""
         for ending in endings:
             job = ending.job
+            if self._is_put_off(ending):
+                continue
             if not job.answered.done():
                 job.answered.set_result(ending.answer)
             if ending.ended and self._under_way.get(job.key) is job:
                 del self._under_way[job.key]
                 self._admission.leave(len(job.envelope.raw))
                 self.counters.ended(ending.answer, ending.outcome)
+
+    def _is_put_off(self, ending: Ending) -> bool:
+        """Tell whether a message is tried again before its sender hears of it."""
+        retry, job = ending.answer, ending.job
+        if not isinstance(retry, Retry) or retry.first is None or not self._open or job.put_off >= TRIES:
+            return False
+        job.put_off += 1
+        self._go(self._again(job, retry))
+        return True
+
+    def _wait_beside(self, later: Sequence[Retry]) -> None:
+        """Do what kept messages wait for; the writer looks at them again by itself."""
+        for retry in later if self._open else ():
+            self._go(self._only(retry))
+
+    def _go(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._put_off.add(task)
+        task.add_done_callback(self._put_off.discard)
+
+    async def _only(self, retry: Retry) -> None:
+        with suppress(Retry):
+            await self._beside.do(retry)
+
+    async def _again(self, job: Job, retry: Retry) -> None:
+        try:
+            await self._beside.do(retry)
+        except Retry as error:
+            self._end([Ending(job, Retry(error.reason, after=error.after))])
+        else:
+            self._writer.put(job)
 
     def _tell(self, told: Sequence[Told]) -> None:
         """Wake the requests and make room."""

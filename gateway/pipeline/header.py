@@ -25,7 +25,7 @@ class Header:
     Attributes:
         type: ``"ADT^A01"``, ``""`` where it does not say.
         control_id: MSH-10, ``""`` for none.
-        digest: of the content apart from MSH-7, 16 bytes.
+        digest: of the content apart from MSH-7, 16 bytes; of what is not kept, none.
         receipt: the sender asks for an answer as soon as the message is kept.
         flaw: why it can go no further although it is kept, None where it can.
     """
@@ -51,14 +51,18 @@ QUALITY_CONTROL = "Q"
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 
 
-def read_header(envelope: Envelope, record: Record | None) -> Header:
-    """Return the header of a message; of one that could not be parsed, what its bytes say."""
+def read_header(envelope: Envelope, record: Record | None, *, kept: bool = True) -> Header:
+    """Return the header of a message; of one that could not be parsed, what its bytes say.
+
+    Args:
+        kept: whether anybody will look for a repeat of it; else it has no digest.
+    """
     if not isinstance(record, er7.Message):
         return Header("", "", blake2b(envelope.raw, digest_size=16).digest())
     return Header(
         type=record.type,
         control_id=record.control_id,
-        digest=_digest(record),
+        digest=_digest(record) if kept else b"",
         receipt=_wants_receipt_only(er7.answer_mode(record)),
         flaw=_flaw(record),
     )

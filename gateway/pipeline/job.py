@@ -31,6 +31,7 @@ class Job:
         kept: it is in the inbox.
         result: what the steps made of it, None until they have run.
         receipt: the bytes it was answered with before it was mapped, None where it waits for the end.
+        put_off: how often it could not be ended yet.
     """
 
     envelope: Envelope
@@ -40,6 +41,7 @@ class Job:
     kept: bool = False
     result: Result | None = None
     receipt: bytes | None = None
+    put_off: int = 0
     repeat_key: int = field(init=False)
 
     def __post_init__(self) -> None:

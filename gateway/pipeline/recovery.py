@@ -6,12 +6,12 @@ and after a few the message is quarantined.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from gateway.canonical import Envelope, Issue, Outcome, Quarantined
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
 from gateway.pipeline.job import answer, log
@@ -27,19 +27,33 @@ def finish_unsettled(
     adapters: Mapping[str, AdapterSpec],
     limits: PipelineSettings,
     validate: Validate | None = None,
-) -> list[Outcome]:
-    """End every unfinished message of the inbox and return how they ended.
+) -> tuple[list[Outcome], list[Retry]]:
+    """End every unfinished message of the inbox.
+
+    Returns how they ended, and what those wait for that could not be ended now.
 
     Raises:
         Retry: the store cannot be read or written now.
     """
     outcomes: list[Outcome] = []
-    while pending := store.unsettled(limits.batch):
+    later: dict[str, Retry] = {}
+    while pending := _pending(store, limits.batch, later):
         for group in _groups(pending):
             store.bump_attempts([one.envelope.id for one in group])
             settles = [_end(maps, adapters, one, limits.attempts, validate) for one in group]
-            outcomes += [written.outcome for written in store.write(settles) if written.outcome]
-    return outcomes
+            for written in store.write(settles):
+                if written.later is not None:
+                    later[written.envelope_id] = written.later
+                elif written.outcome:
+                    outcomes.append(written.outcome)
+    if later:
+        store.bump_attempts(list(later), -1)  # they wait for somebody; that kills nobody
+    return outcomes, list(later.values())
+
+
+def _pending(store: Store, most: int, later: Collection[str]) -> list[Pending]:
+    found = store.unsettled(most + len(later))
+    return [one for one in found if one.envelope.id not in later]
 
 
 def replay(maps: Maps, adapters: Mapping[str, AdapterSpec], envelope: Envelope,

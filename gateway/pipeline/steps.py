@@ -77,7 +77,7 @@ def read(
             record = _parse(spec, envelope)
         except Rejected as error:
             return _unreadable(envelope, error)
-    header = read_header(envelope, record)
+    header = read_header(envelope, record, kept=records)
     flaw = header.flaw or (processing_flaw(record, profile.processing) if records else None)
     return Reading(record, profile, header, flaw)
 

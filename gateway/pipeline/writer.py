@@ -41,8 +41,21 @@ SLICE = 2
 LOOK = 1.0
 """Seconds between two looks for changed code tables; one look is a stat of each file, under a millisecond."""
 
+GAP = 0.001
+"""Seconds without a further message after which the writer does not wait for the others that it expects."""
+
+ALONE = 16
+"""Batches for which it then expects nobody: those senders are slow, or gone."""
+
 PAUSE = 0.5
 """Seconds after a failed commit before the unfinished is tried again, at least."""
+
+LONGEST_PAUSE = 60.0
+"""The same where messages go on waiting for somebody else: each try maps them anew."""
+
+SLOW = 5.0
+"""Seconds of a commit that failed, after which whoever came meanwhile is told as well: the next one would
+take as long, and each batch of them would wait for its own."""
 
 
 class Writer:
@@ -51,6 +64,7 @@ class Writer:
     Args:
         ended: told, from this thread, what a commit means for the doors.
         told: the same for what the API writes.
+        later: told what kept messages wait for, whose senders are gone.
         recovered: told how messages ended that had been left unfinished.
     """
 
@@ -65,18 +79,21 @@ class Writer:
         *,
         ended: Callable[[list[Ending]], object],
         told: Callable[[list[Told]], object],
+        later: Callable[[list[Retry]], object],
         recovered: Callable[[list[Outcome]], object],
     ) -> None:
         self._store, self._maps, self._adapters = store, maps, adapters
         self._limits, self._validate, self._trail = limits, validate, trail
-        self._ended, self._told, self._recovered = ended, told, recovered
+        self._ended, self._told, self._later, self._recovered = ended, told, later, recovered
         self._waiting: deque[Job | Interaction] = deque()
         self._behind: deque[Job] = deque()
         self._bell = threading.Event()
         self._stopping = False
         self._unfinished = False
         self._outage = Outage()
+        self._expected = self._alone = 0
         self._try_again_at = 0.0
+        self._pause = PAUSE
         self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="qiao-writer", daemon=True)
 
@@ -117,6 +134,8 @@ class Writer:
         """Return what is waiting, as much as one batch may be; a patient caller waits for the first one."""
         if patient and not self._waiting and not self._stopping:
             self._bell.wait(PAUSE if self._unfinished else LOOK)
+        if patient:
+            self._gather()
         self._bell.clear()
         taken: list[Job | Interaction] = []
         room = self._limits.batch
@@ -124,6 +143,30 @@ class Writer:
             taken.append(self._waiting.popleft())
             room -= taken[-1].weight
         return taken
+
+    def _take_all(self, jobs: list[Job], interactions: list[Interaction]) -> None:
+        """Take everything that is waiting."""
+        while self._waiting:
+            one = self._waiting.popleft()
+            if isinstance(one, Job):
+                jobs.append(one)
+            else:
+                interactions.append(one)
+
+    def _gather(self) -> None:
+        """Wait for the senders that the last commit has answered: their next messages are on the way.
+
+        Else the first one to come has a commit for itself, the others share the next, and so on by turns: two
+        commits where one would do. The time is not lost: their messages are being read meanwhile.
+        """
+        self._alone = max(0, self._alone - 1)
+        there = 0 if self._alone else len(self._waiting)
+        while 0 < there < min(self._expected, self._limits.batch) and not self._stopping:
+            self._bell.clear()
+            if len(self._waiting) == there and not self._bell.wait(GAP):
+                self._alone = ALONE
+                return
+            there = len(self._waiting)
 
     def _refresh(self) -> None:
         """Take over changed code tables, between two batches; a broken file leaves its table as it was."""
@@ -145,12 +188,16 @@ class Writer:
         """Commit the ends of ``mapped`` and what is ``fresh``; return what is mapped and has no end yet."""
         jobs = [one for one in fresh if isinstance(one, Job)]
         interactions = [one for one in fresh if isinstance(one, Interaction)]
+        begun = time.monotonic()
         try:
+            self._store.sure()
             new = [job for job in jobs if not self._is_repeat(job)]
             if self._may_go_at_once(new):
                 self._map_ahead(new)
             self._behind += self._write(mapped, new, interactions)
         except Exception as error:  # noqa: BLE001 -- the writer must outlive whatever the store throws
+            if time.monotonic() - begun > SLOW:
+                self._take_all(jobs, interactions)
             self._postpone([*mapped, *jobs, *self._behind], interactions, error)
             self._behind.clear()
             return []
@@ -206,7 +253,11 @@ class Writer:
             self._outage.over()
         done = zip(items, written[: len(items)], strict=True)
         endings = [_ending(job, one) for (job, _), one in done if isinstance(one, Written)]
-        self._ended([ending for ending in endings if ending])
+        told = [ending for ending in endings if ending]
+        self._expected = len(told) + len(interactions) + len(self._waiting)
+        self._ended(told)
+        if any(isinstance(one, Written) and one.later for one in written):
+            self._wait(PAUSE)
         if interactions:
             answers = [one for one in written if isinstance(one, Transacted)]
             self._told([Told(*pair) for pair in zip(interactions, answers, strict=True)])
@@ -222,6 +273,12 @@ class Writer:
         self._ended([Ending(job, retry) for job in jobs])
         self._told([Told(one, retry) for one in interactions])
 
+    def _wait(self, seconds: float) -> None:
+        """Try the unfinished again after a while."""
+        self._unfinished = True
+        self._pause = seconds
+        self._try_again_at = time.monotonic() + seconds
+
     def _try_unfinished(self) -> None:
         if time.monotonic() < self._try_again_at and not self._stopping:
             return
@@ -232,14 +289,22 @@ class Writer:
 
     def _recover(self) -> None:
         """End what is in the inbox without an end."""
-        ended = finish_unsettled(self._store, self._maps, self._adapters, self._limits, self._validate)
+        self._store.sure()
+        ended, later = finish_unsettled(self._store, self._maps, self._adapters, self._limits, self._validate)
         self._unfinished = False
+        if later:
+            self._later(later)
+            self._wait(min(2 * self._pause, LONGEST_PAUSE))
         self._recovered(ended)
 
 
 def _ending(job: Job, written: Written) -> Ending | None:
     """Return what the commit of one item means for its door, None where it means nothing yet."""
     outcome = written.outcome
+    if written.later is not None:
+        job.kept, job.result = True, None
+        job.tell(f"waits: {written.later.reason}")
+        return Ending(job, written.later)
     if outcome is None:
         job.kept = True
         receipt = job.result is None and job.wants_receipt

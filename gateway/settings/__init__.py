@@ -24,6 +24,7 @@ from gateway.settings.sections import (
     ValidationSettings,
 )
 from gateway.settings.signatures import SignatureSettings
+from gateway.settings.source import SourceSettings
 from gateway.settings.spoken import language
 from gateway.settings.supervision import SupervisionSettings
 
@@ -38,6 +39,7 @@ __all__ = [
     "Receivers",
     "Settings",
     "SignatureSettings",
+    "SourceSettings",
     "StoreSettings",
     "SubscriptionSettings",
     "SupervisionSettings",

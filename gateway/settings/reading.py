@@ -147,6 +147,9 @@ def _put(table: dict[str, Any], section: str, key: str, value: str) -> None:
     elif section in ("tenants", "supervision"):
         tenant, _, key = key.partition("__")
         table = table.setdefault(tenant, {})
+        if section == "supervision" and key.startswith("sources__") and key.count("__") == 2:
+            _, source, key = key.split("__")
+            table = table.setdefault("sources", {}).setdefault(source.replace("_", "-"), {})
     table[key] = value
 
 

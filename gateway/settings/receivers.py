@@ -45,6 +45,8 @@ class ReceiverSettings:
         alert_after: attempts in a row that fail before somebody is told.
         longest_pause: seconds between two attempts at most; they begin with one second and double.
         give_up_days: days after which an entry that could not be delivered is given up; 0: never.
+        gives_serials: where a platform mints them (``minted_by``), whether it is this one; ``false``: what
+            its answers say of serials counts nothing.
         ca: PEM file with the authorities of its certificate, ``""``: the system's.
         cert: PEM file with our certificate and its key, where it asks for one.
         token: sent as ``Authorization: Bearer``.
@@ -71,6 +73,7 @@ class ReceiverSettings:
     alert_after: int = 3
     longest_pause: int = 900
     give_up_days: int = 0
+    gives_serials: bool = True
     ca: str = ""
     cert: str = ""
     token: str = field(default="", repr=False)

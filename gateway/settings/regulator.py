@@ -38,6 +38,11 @@ class TenantSettings:
         regulator_sees: what clients with the role ``regulator`` find, read and export: what belongs to
             internet visits (``"visits"``), or all that there is (``"all"``).
         governed: whether internet visits are held to the rules, get serials and enter the ledger.
+        every_order: whether every order and dispense must belong to an internet visit, as where there are no
+            others.
+        effective_orders: what becomes of an order of an internet visit that the API brings and that holds
+            already: stored, flagged and ledgered, or refused, but from clients that are trusted for it
+            (``arrived`` in ``clients.toml``).
     """
 
     organization: str = ""
@@ -52,6 +57,8 @@ class TenantSettings:
     regulator: tuple[str, ...] = ()
     regulator_sees: Literal["visits", "all"] = "visits"
     governed: bool = True
+    every_order: bool = False
+    effective_orders: Literal["flag", "refuse"] = "flag"
 
     @property
     def format(self) -> str:

@@ -29,11 +29,14 @@ class StoreSettings:
             ``synchronous_commit``).
         zone: in which dates and times without a zone are read, in searches and in what is searched:
             ``+08:00`` or ``Z``. ``qiao db upgrade`` indexes a store anew where it was another one.
+        answer_seconds: how long a database server may work on what it is asked. One that hangs is given up a
+            little later by whoever reads, after twice the time by who writes; a file knows no such thing.
     """
 
     url: str = field(default="sqlite:///qiao.db", repr=False)
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     zone: str = "+08:00"
+    answer_seconds: float = 60.0
 
     @property
     def file(self) -> Path | None:

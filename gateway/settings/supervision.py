@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.errors import Misconfigured
 from gateway.settings.casting import cast, listed
+from gateway.settings.source import SourceSettings, read_sources
 
 
 @dataclass(slots=True, frozen=True)
@@ -19,12 +20,14 @@ class SupervisionSettings:
         remind_hours: before a deadline when somebody is reminded.
         deadlines: hours by name (``"finding-high"``) instead of those that are shipped.
         authorities: ``competent``, ``issuing``, ``province`` → ``"Organization/id"`` or a name.
+        sources: the systems that are asked how many documents they have made, by name.
     """
 
     owner: str = ""
     remind_hours: int = 24
     deadlines: Mapping[str, int] = field(default_factory=dict)
     authorities: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
 
 
 def read_supervision(table: object, origin: str) -> dict[str, SupervisionSettings]:
@@ -41,7 +44,7 @@ def read_supervision(table: object, origin: str) -> dict[str, SupervisionSetting
 def _tenant(table: object, where: str) -> SupervisionSettings:
     if not isinstance(table, dict):
         raise Misconfigured("must be a table", where=where)
-    valid = ("owner", "remind_hours", "deadlines", "authorities")
+    valid = ("owner", "remind_hours", "deadlines", "authorities", "sources")
     if unknown := sorted(set(table) - set(valid)):
         raise Misconfigured(f"unknown key {unknown[0]!r}; valid: {listed(valid)}", where=where)
     hours = _table(table, "deadlines", where)
@@ -56,6 +59,7 @@ def _tenant(table: object, where: str) -> SupervisionSettings:
         cast(int, table.get("remind_hours", default.remind_hours), f"{where} remind_hours"),  # type: ignore[arg-type]
         {str(name): int(one) for name, one in hours.items()},  # type: ignore[call-overload]
         {str(name): str(one) for name, one in names.items()},
+        read_sources(table.get("sources", {}), where.removesuffix("]") + ".sources"),
     )
 
 

@@ -1,7 +1,8 @@
 """The store: inbox, versions, identities and search postings in one database."""
 
 from gateway.store.bookkeeping import Bookkeeping
-from gateway.store.desk import Desk, DeskFacts
+from gateway.store.desk import Desk
+from gateway.store.desk_facts import DeskFacts
 from gateway.store.governing import Governor, Made, Occasion
 from gateway.store.inbox_walk import Walk
 from gateway.store.ledger import Entered, Entry

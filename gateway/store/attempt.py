@@ -4,78 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Issue, NotUnderstood, Outcome, Quarantined, Refused, Translation
-from gateway.errors import Refusal, Rejected
-from gateway.store import clock, inbox, lookup
+from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, Translation
+from gateway.errors import Refusal, Rejected, Retry
+from gateway.store import clock, inbox
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.conditions import concerned, needs
 from gateway.store.day import day_of
 from gateway.store.desk import Desk
 from gateway.store.direct import execute, pipelined
-from gateway.store.docket import Books
+from gateway.store.ending import answered, held, refusal
 from gateway.store.engines import database_wide
-from gateway.store.governing import Governor, Occasion, Why, shown, told
+from gateway.store.governing import Occasion, Why, shown
 from gateway.store.inbox import Settled, Slot
 from gateway.store.interaction import Interactions
 from gateway.store.lookup import IdentKey, ResourceKey
-from gateway.store.lru import Lru
+from gateway.store.memory import Memory
 from gateway.store.model import Receive, Settle, Transact, Transacted, Written
 from gateway.store.reading import Reading
-from gateway.store.resources import Applier
 from gateway.store.spare import spared
 from gateway.store.transact import Transaction, expected
 
 _LOG = logging.getLogger("qiao.store")
-_OPEN_MESSAGES = 100_000
 
 Item = Receive | Settle | Transact
-
-
-@dataclass(slots=True)
-class Memory:
-    """What the writer knows between batches; all of it can be read again from the database."""
-
-    applier: Applier
-    last_n: int
-    tenants: dict[str, int] = field(default_factory=dict)
-    open: Lru[str, Slot] = field(default_factory=lambda: Lru(_OPEN_MESSAGES))
-    books: Books = field(default_factory=Books)
-    governor: Governor | None = None
-    rehearsed: bool = False
-
-    def forget(self, last_n: int) -> None:
-        """Go back to knowing nothing but the end of the inbox."""
-        self.last_n = last_n
-        self.applier.forget()
-        self.tenants.clear()
-        self.open.clear()
-        self.books.forget()
-
-    def committed(self, attempt: Attempt) -> None:
-        """Remember what a committed attempt wrote."""
-        self.tenants.update(attempt.tenants)
-        self.applier.committed(attempt.changes)
-        if attempt.changes.docket is not None:
-            self.books.tails.update(attempt.changes.docket.tails)
-        for id_, slot in attempt.slots.items():
-            slot.receive = None
-            if slot.state == "received":
-                self.open.update({id_: slot})
-            else:
-                self.open.discard(id_)
-
-    def slots(self, connection: Connection, ids: Sequence[str]) -> dict[str, Slot]:
-        """Return the places of those messages that are in the inbox."""
-        known = {id_: replace(slot) for id_ in ids if (slot := self.open.get(id_)) is not None}
-        missing = [id_ for id_ in ids if id_ not in known]
-        for id_, (n, state, reason) in lookup.inbox_states(connection, missing).items():
-            known[id_] = Slot(n, state, reason)
-        return known
 
 
 class Attempt:
@@ -222,7 +177,10 @@ class Attempt:
         if item.envelope.id not in self.slots:  # never received: keep its bytes all the same
             self._receive(Receive(item.envelope, "", b"", 0))
         if isinstance(item.outcome, Translation):
-            outcome, settled = self._translate(item, item.outcome)
+            try:
+                outcome, settled = self._translate(item, item.outcome)
+            except Retry as later:
+                return Written(item.envelope.id, later=later)
         else:
             outcome = self._held(item.envelope.id, item.outcome)
             settled = inbox.settled(outcome, None, 0, 0, answered(item, outcome))
@@ -238,7 +196,11 @@ class Attempt:
         return outcome
 
     def _translate(self, item: Settle, translation: Translation) -> tuple[Outcome, Settled]:
-        """Apply a message and answer it; whatever goes wrong in it quarantines it alone."""
+        """Apply a message and answer it; whatever goes wrong in it quarantines it alone.
+
+        Raises:
+            Retry: it can be ended later; nothing of it is left.
+        """
         ticks = self._ticks[item.envelope.tenant]
         seq, ts_us = ticks.seq, ticks.ts_us
         changes = Changes(self.changes)
@@ -263,6 +225,10 @@ class Attempt:
             ticks.seq, ticks.ts_us = seq, ts_us
             if merges:
                 execute(self._connection, "ROLLBACK TO message")
+            if isinstance(error, Retry):
+                if merges:
+                    execute(self._connection, "RELEASE message")
+                raise
             self._count(error, ticks, "message")
             _LOG.info("inbox %s: not stored (%s)", item.envelope.id, type(error).__name__)
             outcome = held(error, translation.issues)
@@ -287,7 +253,7 @@ class Attempt:
         """Return a replayed message without what newer messages have overtaken."""
 
         def owner(key: IdentKey) -> str | None:
-            return self.changes.owner(key) or self._reading.owner(key)
+            return self._reading.owner(key, self.changes)
 
         return spared(self._connection, tenant, item.envelope, translation, owner)
 
@@ -328,40 +294,3 @@ def _expected(batch: Sequence[Item], tenants: Mapping[str, int]) -> tuple[set[Re
                 if entry is not None:
                     entries.add(entry)
     return entries, idents
-
-
-def answered(item: Settle, outcome: Outcome) -> bytes:
-    """Return the item's answer, empty where it cannot make one: the message itself is not at fault."""
-    try:
-        return item.answer(outcome)
-    except Exception as error:  # noqa: BLE001  whatever the adapter's code does, the batch goes on
-        _LOG.error("inbox %s: no answer could be made (%s)", item.envelope.id, type(error).__name__)
-        return b""
-
-
-def held(error: Exception, issues: Sequence[Issue]) -> Quarantined | Refused:
-    """Return the outcome of a message that is not stored: refused where it breaks a rule."""
-    if isinstance(error, Refusal):
-        return Refused([*told(error), *issues])
-    return quarantined(error, issues)
-
-
-def quarantined(error: Exception, issues: Sequence[Issue] = ()) -> Quarantined:
-    """Return the outcome of a message that the store could not take, without its data."""
-    if isinstance(error, Rejected):
-        return Quarantined(error.code, [Issue("error", "conflict", error.where, "", error.reason), *issues])
-    return Quarantined("store-conflict", [conflict(error), *issues])
-
-
-def refusal(error: Exception) -> Rejected:
-    """Return why the changes of an interaction cannot be made, without their data."""
-    if isinstance(error, Rejected):
-        return error
-    _LOG.error("an interaction was not written (%s)", type(error).__name__)
-    return Rejected(f"the store could not write this ({type(error).__name__})", code="exception")
-
-
-def conflict(error: Exception) -> Issue:
-    """Return the remark on a message that the database itself refuses."""
-    text = f"the store could not write this message ({type(error).__name__}); replay it once that is mended"
-    return Issue("error", "exception", "", "", text, "存储无法写入该消息,排除原因后可重放")

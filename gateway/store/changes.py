@@ -110,7 +110,7 @@ class Changes:
         return found if found is not None or self.below is None else self.below.entry(key)
 
     def owner(self, key: IdentKey) -> str | None:
-        """Return the resource that an identifier was given to by these changes or those below."""
+        """Return what an identifier was given to by these changes or those below; ``""``: it was let go."""
         found = self.idents.get(key)
         return found if found is not None or self.below is None else self.below.owner(key)
 

@@ -6,18 +6,18 @@ commit. Whatever it does is undone together where its Transact or message fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from gateway.canonical import Resource
 from gateway.canonical.json import stored
 from gateway.canonical.logical_id import is_id, new_id
 from gateway.errors import Rejected
-from gateway.store import lookup, supervision
+from gateway.store import lookup, supervised_business
 from gateway.store.clock import Ticks
 from gateway.store.docket import Books, Docket
 from gateway.store.interaction import Interactions
-from gateway.store.ledger import book
+from gateway.store.ledger import appending, rows
 from gateway.store.ledger.entry import Entered, Entry
 from gateway.store.lookup import ResourceKey
 from gateway.store.model import Change, Version
@@ -105,6 +105,22 @@ class Desk:
         """Return a version that was made, the current one or one before it. Not to be changed."""
         return self._parsed(seq, None)
 
+    def since(self, type: str, id: str, ts_us: int) -> list[tuple[int, Resource]]:
+        """Return since when a resource was what from a moment on, the newest first. Not to be changed.
+
+        The one that stood then is the last, unless it began later. What was deleted or purged is ``{}``.
+
+        Args:
+            ts_us: microseconds since 1970.
+        """
+        found, key = list[tuple[int, Resource]](), self._key(type, id)
+        seq: int | None = self._do.entry(key).seq or None
+        while seq is not None:
+            made_us, before, size = self._made(seq)
+            found.append((made_us, self.body(seq) if size else {}))
+            seq = None if made_us <= ts_us else before
+        return found
+
     def write(self, body: Resource, interaction: Literal["create", "update"] = "update") -> Version:
         """Write a resource; content that is there already makes no version. Returns the current one.
 
@@ -188,37 +204,95 @@ class Desk:
         """
         members = entry.members or (entry.about,)
         bodies = [version.body for version in members]
-        docket = self._docket()
-        docket.supervised |= supervision.keys_of(self.tenant_no, members, self.version)
-        return book.append(self._do.connection, docket, self._books, self._ticks, entry, bodies)
+        entered = appending.append(
+            self._do.connection, self._docket(), self._books, self._ticks, entry, bodies
+        )
+        self._supervise(members, entered.n)
+        return entered
 
     def supervise(self, versions: Sequence[Version]) -> None:
         """Let the regulator see what belongs to a document without being entered: flags and tasks."""
-        docket = self._docket()
-        docket.supervised |= supervision.keys_of(self.tenant_no, versions, self.version)
+        self._supervise(versions, 0)
 
-    def purge(self, entered: Entered) -> Entered:
+    def _supervise(self, versions: Sequence[Version], n: int) -> None:
+        keys = supervised_business.keys_of(self.tenant_no, versions, self.version)
+        self._docket().supervise([key for key in keys if not self._books.named.get(key)], n)
+
+    def entered_with(self, type: str, id: str) -> int:
+        """Return the number of the first entry that is about a resource or names it.
+
+        0 for none, -1 for one of a time that did not write down which.
+        """
+        here = self._docket().naming(self._key(type, id))
+        return supervised_business.entry_of(self._do.connection, self.tenant_no, type, id) or here
+
+    def entry(self, n: int) -> Entered | None:
+        """Return an entry by its number, None where there is none."""
+        found = [one for one in self._waiting() if one.n == n]
+        found += rows.after(self._do.connection, self.tenant, self.tenant_no, n - 1, 1) if n > 0 else ()
+        return next((one for one in found if one.n == n), None)
+
+    def is_version(self, seq: int, type: str, id: str) -> bool:
+        """Tell whether a member of an entry is a version of a resource, purged ones too."""
+        row = self._do.changes.waiting_version(seq)
+        if row is not None:
+            return (row[1], row[2]) == self._key(type, id)[1:]
+        return lookup.is_version(self._do.connection, seq, self._key(type, id))
+
+    def purge(self, entered: Entered, only: Collection[int] | None = None) -> Entered:
         """Take away the bodies of the members of an entry, for good; hash and tombstone stay.
 
         Returns the entry that says so. Versions that stand in several entries need it for each of them.
 
+        Args:
+            only: ``Version.seq`` of the members that go; None: all.
+
         Raises:
             Rejected: ``conflict``: a member is the current version of its resource (delete that first).
         """
-        for seq in entered.members:
+        gone = [seq for seq in entered.members if only is None or seq in only]
+        for seq in gone:
             self._unless_current(seq)
-        return book.purge(self._do.connection, self._do.changes.booked(), self._books, self._ticks, entered)
+        docket = self._do.changes.booked()
+        return appending.purge(self._do.connection, docket, self._books, self._ticks, entered, gone)
+
+    def erase(self, versions: Sequence[Version], messages: Sequence[int] = ()) -> None:
+        """Take away bodies and postings of versions, entered or not, and the bytes of messages, for good.
+
+        Args:
+            versions: none of them the current one of its resource; those without a body stay as they are.
+            messages: numbers in the inbox, of messages that say nothing else (``Store.messages_of``).
+
+        Raises:
+            Rejected: ``conflict``: a version is the current one.
+        """
+        for one in versions:
+            self._do.erase(self._key(one.type, one.id), [one])
+            self._books.parsed.discard(one.seq)
+        self._do.changes.booked().emptied += messages
+
+    def naming(self, seqs: Collection[int], after: int) -> list[int]:
+        """Return the numbers of the entries after number ``after`` that have one of these versions."""
+        found = [one.n for one in self._waiting() if not set(seqs).isdisjoint(one.members)]
+        while after >= 0:
+            named, last = rows.naming(self._do.connection, self.tenant_no, seqs, after)
+            found, after = [*named, *found], last or -1
+        return sorted(set(found))
 
     def entries(self, serial: str) -> list[Entered]:
         """Return what the ledger says of a serial, oldest first, with what this batch has appended."""
         waiting = [one for one in self._waiting() if one.serial == serial]
-        return book.of_serial(self._do.connection, self.tenant, self.tenant_no, serial) + waiting
+        return rows.of_serial(self._do.connection, self.tenant, self.tenant_no, serial) + waiting
 
     def entries_about(self, type: str, id: str) -> list[Entered]:
         """Return the entries that are about versions of a resource, oldest first."""
         waiting = [one for one in self._waiting() if (one.type, one.id) == (type, id)]
-        found = book.about(self._do.connection, self.tenant, self.tenant_no, NUMBER.get(type, 0), id)
+        found = rows.about(self._do.connection, self.tenant, self.tenant_no, NUMBER.get(type, 0), id)
         return found + waiting
+
+    def is_entered(self, version: Version) -> bool:
+        """Tell whether an entry of this batch has a version as a member."""
+        return any(version.seq in one.members for one in self._waiting())
 
     def _waiting(self) -> list[Entered]:
         return [one for one in self._docket().waiting() if one.tenant == self.tenant]
@@ -237,6 +311,11 @@ class Desk:
     def _key(self, type_: str, id_: str) -> ResourceKey:
         return self.tenant_no, NUMBER.get(type_, 0), id_
 
+    def _made(self, seq: int) -> tuple[int, int | None, int]:
+        """Return when a version was made, the ``seq`` of the one before it, and the bytes of its body."""
+        row = self._do.changes.waiting_version(seq)
+        return (row[4], row[6], len(row[9])) if row else lookup.made(self._do.connection, seq)
+
     def _parsed(self, seq: int, body: bytes | None) -> Resource:
         """Return a version as a resource; remembered once committed: till then a ``seq`` may go back."""
         found = self._books.parsed.get(seq)
@@ -254,30 +333,12 @@ class Desk:
         return found
 
     def _unless_current(self, seq: int) -> None:
+        row = self._do.changes.waiting_version(seq)
+        if not (row[9] if row else lookup.body(self._do.connection, seq)):
+            return
         body = self.body(seq)
         entry = self._do.entry(self._key(body["resourceType"], body["id"]))
         if entry.seq == seq:
             raise Rejected(
                 "the current version cannot be purged", code="conflict", where=body["resourceType"]
             )
-
-
-class DeskFacts:
-    """What a desk knows, asked by references (``gateway.canonical.facts.Facts``)."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self.now_us = desk.ts_us
-
-    def read(self, reference: str) -> Resource | None:
-        """Return the current resource that ``"Type/id"`` names; a version in it counts nothing."""
-        type_, _, rest = reference.partition("/")
-        return self._desk.read(type_, rest.partition("/")[0])
-
-    def referring(self, type: str, reference: str, *by: str) -> Sequence[Resource]:
-        """See :meth:`Desk.referring`."""
-        return self._desk.referring(type, reference, *by)
-
-    def named(self, type: str, system: str, value: str) -> Resource | None:
-        """See :meth:`Desk.named`."""
-        return self._desk.named(type, system, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from gateway.canonical import Resource
 from gateway.store.bookkeeping import Bookkeeping
-from gateway.store.direct import execute
+from gateway.store.erase import erase
+from gateway.store.index import Rows
 from gateway.store.insert import Insert
 from gateway.store.ledger.entry import Entered
 from gateway.store.ledger.tail import Tail
 from gateway.store.lru import Lru
-from gateway.store.method import NUMBERS
 from gateway.store.serials.serial import Serial
 
 SerialKey = tuple[int, str, str, str]
@@ -35,11 +35,17 @@ _COUNTER = Insert(
     "INTO serial_counter (scope, n)", "(?,?)", "ON CONFLICT (scope) DO UPDATE SET n = excluded.n"
 )
 
-_SUPERVISED = Insert("INTO supervised (tenant, type, fhir_id)", "(?,?,?)", "ON CONFLICT DO NOTHING")
-
-_PURGE = "UPDATE version SET body = ?, method = ? WHERE seq IN (SELECT q.value FROM EACH(?) q)"
+_SUPERVISED = Insert(
+    "INTO supervised (tenant, type, fhir_id, n)",
+    "(?,?,?,?)",
+    "ON CONFLICT (tenant, type, fhir_id) DO UPDATE SET n = excluded.n "
+    "WHERE supervised.n = 0 AND excluded.n > 0",
+)
 
 Row = tuple[Any, ...]
+
+Key = tuple[int, int, str]
+"""(tenant number, type number, id)"""
 
 
 @dataclass(slots=True)
@@ -50,12 +56,14 @@ class Books:
         bookkeeping: by tenant; who has none keeps the books as :class:`Bookkeeping` has it by default.
         tails: the end of each tenant's ledger, by its number.
         parsed: bodies of committed versions as resources, by ``seq``.
+        named: what committed entries are about or name: of it there is nothing more to write down.
         zone: in which the days of the ledgers begin.
     """
 
     bookkeeping: dict[str, Bookkeeping] = field(default_factory=dict)
     tails: dict[int, Tail] = field(default_factory=dict)
     parsed: Lru[int, Resource] = field(default_factory=lambda: Lru(1024))
+    named: Lru[Key, bool] = field(default_factory=lambda: Lru(4096))
     zone: str = "Z"
 
     def of(self, tenant: str) -> Bookkeeping:
@@ -69,14 +77,15 @@ class Books:
         """Go back to knowing nothing of the database."""
         self.tails.clear()
         self.parsed.clear()
+        self.named.clear()
 
 
 class Docket:
     """Rows to write; those of one item lie on those of its batch (``below``) until it has gone well."""
 
     __slots__ = (
-        "below", "blocks", "counted", "counters", "days", "entered", "purged", "rows", "serial_rows",
-        "serials", "supervised", "tails", "values",
+        "below", "blocks", "counted", "counters", "days", "emptied", "entered", "named", "purged", "rows",
+        "serial_rows", "serials", "supervised", "tails", "unfiled", "values",
     )  # fmt: skip
 
     def __init__(self, below: Docket | None = None) -> None:
@@ -87,12 +96,15 @@ class Docket:
         self.blocks: list[Row] = []
         self.days: list[Row] = []
         self.purged: list[int] = []
+        self.unfiled = Rows()  # postings that go with what is purged
+        self.emptied: list[int] = []  # messages whose bytes go with it
         self.serials: dict[SerialKey, Serial] = {}
         self.values: dict[str, SerialKey] = {}
         self.serial_rows: list[Row] = []
         self.counters: dict[str, int] = {}
         self.counted: dict[str, int] = {}
-        self.supervised: set[tuple[int, int, str]] = set()
+        self.supervised: dict[Key, int] = {}
+        self.named: set[Key] = set()  # of the supervised those that entries name, after they were written
 
     def tail(self, tenant: int) -> Tail | None:
         """Return the end of a ledger as this batch has left it."""
@@ -114,6 +126,16 @@ class Docket:
         found = self.counters.get(scope)
         return found if found is not None or self.below is None else self.below.counter(scope)
 
+    def supervise(self, keys: Iterable[Key], n: int) -> None:
+        """Let resources belong to the supervised business, because of entry ``n`` (0: of none)."""
+        for key in keys:
+            self.supervised[key] = self.supervised.get(key) or n
+
+    def naming(self, key: Key) -> int:
+        """Return the first entry of this batch that is about a resource or names it, 0 for none."""
+        found = self.supervised.get(key, 0)
+        return (self.below.naming(key) if self.below else 0) or found
+
     def waiting(self) -> list[Entered]:
         """Return the entries that are not in the table yet, in their order."""
         return [*(self.below.waiting() if self.below else ()), *self.entered]
@@ -126,25 +148,29 @@ class Docket:
         self.blocks += other.blocks
         self.days += other.days
         self.purged += other.purged
+        self.unfiled.absorb(other.unfiled)
+        self.emptied += other.emptied
         self.serials.update(other.serials)
         self.values.update(other.values)
         self.serial_rows += other.serial_rows
         self.counters.update(other.counters)
         self.counted.update(other.counted)
-        self.supervised |= other.supervised
+        for key, n in other.supervised.items():
+            self.supervise((key,), n)
 
     def flush(self, connection: Connection) -> None:
         """Write every row and drop it; the state of what was touched stays known."""
         _LEDGER.run(connection, self.rows)
         _BLOCK.run(connection, self.blocks)
         _DAY.run(connection, self.days)
-        if self.purged:
-            execute(connection, _PURGE, (b"", NUMBERS["delete"], json.dumps(self.purged)))
+        erase(connection, self.purged, self.unfiled, self.emptied)
         _SERIAL.run(connection, self.serial_rows)
         _COUNTER.run(connection, list(self.counted.items()))
-        _SUPERVISED.run(connection, sorted(self.supervised))
+        _SUPERVISED.run(connection, [(*key, n) for key, n in sorted(self.supervised.items())])
+        self.named |= {key for key, n in self.supervised.items() if n}
         for rows in (
-            self.entered, self.rows, self.blocks, self.days, self.purged, self.serial_rows, self.counted,
-            self.supervised,
+            self.entered, self.rows, self.blocks, self.days, self.purged, self.emptied, self.serial_rows,
+            self.counted, self.supervised,
         ):  # fmt: skip
             rows.clear()
+        self.unfiled = Rows()

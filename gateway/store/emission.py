@@ -6,7 +6,7 @@ from gateway.canonical import Resource
 from gateway.store.body import Content, render
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
-from gateway.store.index import Index
+from gateway.store.index import Index, Rows
 from gateway.store.lookup import Entry, ResourceKey
 from gateway.store.method import NUMBERS, Method
 from gateway.store.types import NAME
@@ -71,6 +71,10 @@ class Emission:
         if type_no in self.governed:
             changes.made.append((key, 0 if old.deleted else old.seq, seq, True))
         return entry
+
+    def filed(self, body: Resource, tenant: int, seq: int, rows: Rows) -> None:
+        """Append the postings of a version that there is already to ``rows``."""
+        self._postings.extract(body, tenant, seq, rows)
 
     def tombstone(self, key: ResourceKey, old: Entry, source: str, ticks: Ticks, changes: Changes) -> Entry:
         """Add the version that ends a resource, which no search sees; return the state after it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from gateway.store.changes import Changes
 from gateway.store.direct import execute
 from gateway.store.index import parameters, token_keys
 from gateway.store.keys import system_key
@@ -23,13 +24,14 @@ _HOLDERS = (
 )
 
 
-def holders(connection: Connection, ident: IdentKey) -> Iterator[tuple[str, int, bytes]]:
-    """Yield (id, ``seq``, body) of current resources that are filed under an identifier, the oldest first.
+def holders(connection: Connection, ident: IdentKey, changes: Changes) -> Iterator[tuple[str, int, bytes]]:
+    """Yield (id, ``seq``, body) of resources that are filed under an identifier, the oldest first.
 
-    Those of rows that are not inserted yet are not found, and codes are filed without their case.
+    Codes are filed without their case; of ``changes``, which wait to be inserted, also what is not current.
     """
     tenant, type_no, system, value = ident
     parameter = parameters(NAME[type_no]).get("identifier")
     for key in token_keys(parameter, tenant, value) if parameter else ():
         found = execute(connection, _HOLDERS, (key, type_no, system_key(system), MOST)).fetchall()
         yield from ((row[0], row[1], bytes(row[2])) for row in found)
+        yield from ((id_, seq, body) for seq, id_, body in changes.waiting_of(key, type_no))

@@ -162,9 +162,8 @@ def last_n(connection: Connection) -> int:
     return int(execute(connection, "SELECT COALESCE(MAX(n), 0) FROM inbox").fetchone()[0])
 
 
-def bump_attempts(connection: Connection, ids: Sequence[str]) -> None:
-    """Count one more try for each message."""
+def bump_attempts(connection: Connection, ids: Sequence[str], by: int = 1) -> None:
+    """Count one more try for each message, or one less."""
     if ids:
-        execute_many(
-            connection, "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?", [(id_,) for id_ in ids]
-        )
+        text = "UPDATE inbox SET attempts = attempts + ? WHERE id = ?"
+        execute_many(connection, text, [(by, id_) for id_ in ids])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gateway.store import gaps, inbox_view, inbox_walk, tally
 from gateway.store.inbox_walk import Walk
 from gateway.store.model import Counts, Gap, InboxEntry, InboxRow, Kept, Pending, Repeat, State
@@ -46,6 +48,11 @@ class InboxReads:
         """Return everything that is known of one message, or None."""
         with self._session.snapshot() as connection:
             return inbox_view.show(connection, id)
+
+    def messages_of(self, tenant: str, seqs: Collection[int]) -> list[tuple[int, str]]:
+        """Return (number, inbox id) of the messages that made versions among ``seqs`` and no others."""
+        with self._session.snapshot() as connection:
+            return inbox_view.saying_only(connection, tenant, seqs)
 
     def counts(self, tenant: str) -> Counts:
         """Return what the tenant's store holds now; cheap enough to be asked every half second."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +15,9 @@ from gateway.store.keys import signed64
 from gateway.store.model import InboxEntry, InboxRow, Pending, Repeat
 from gateway.store.types import NAME
 
+_SOURCES = "SELECT v.seq, v.source FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"
+_RUN = "SELECT n, first_seq, versions FROM inbox WHERE id = ? AND tenant = ?"
+_WITH_BODY = "SELECT seq FROM version WHERE seq >= ? AND seq < ? AND LENGTH(body) > 0"
 _ROW = "id, tenant, adapter, sender, received_us, state, reason, attempts, control_id, map_version"
 
 
@@ -121,6 +125,27 @@ def show(connection: Connection, id_: str) -> InboxEntry | None:
         tuple((gap[0], gap[1], gap[2]) for gap in account.get("gaps", ())),
         lineage,
     )
+
+
+def saying_only(connection: Connection, tenant: str, seqs: Collection[int]) -> list[tuple[int, str]]:
+    """Return (n, id) of the messages that made versions among ``seqs`` and, as far as is left, no others.
+
+    One that was converted several times, with versions in several places, is not among them: where all of
+    them are is not known.
+    """
+    known, made = set(seqs), dict[str, set[int]]()
+    for seq, source in execute(connection, _SOURCES, (json.dumps(sorted(known)),)).fetchall():
+        made.setdefault(source, set()).add(seq)
+    found = []
+    for id_, own in sorted(made.items()):
+        row = execute(connection, _RUN, (id_, tenant)).fetchone()
+        if row is None:
+            continue
+        n, first, count = row
+        whole = {one for (one,) in execute(connection, _WITH_BODY, (first, first + count)).fetchall()}
+        if whole <= known and all(first <= seq < first + count for seq in own):
+            found.append((n, id_))
+    return found
 
 
 def _issue(stored: dict[str, str]) -> Issue:

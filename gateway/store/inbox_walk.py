@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.store.direct import execute
+from gateway.store.erase import PURGED
 from gateway.store.inbox_view import envelope_of
 from gateway.store.model import Kept, State
 
@@ -40,8 +41,8 @@ class Walk:
 
 
 def _where(walk: Walk) -> tuple[str, list[Any]]:
-    parts = [f"i.state IN ({','.join('?' * len(walk.states))})"]
-    values: list[Any] = [*walk.states]
+    parts = [f"i.state IN ({','.join('?' * len(walk.states))})", "i.map_version <> ?"]
+    values: list[Any] = [*walk.states, PURGED]
     if walk.since_us:
         # An id begins with the time (UUID version 7), and its index leads to the first message at once.
         parts += ["i.received_us >= ?", "i.n >= COALESCE((SELECT MIN(n) FROM inbox WHERE id >= ?), 0)"]

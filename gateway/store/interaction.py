@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -14,7 +14,7 @@ from gateway.canonical.json import glance, loads
 from gateway.errors import Rejected
 from gateway.patch import same_resource
 from gateway.store import lookup
-from gateway.store.body import Content, content, render
+from gateway.store.body import Content, content, render, resource
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
@@ -70,7 +70,7 @@ class Interactions:
 
     def owner(self, key: IdentKey) -> str | None:
         """Return the resource that an identifier belongs to at this point of the batch."""
-        return self.changes.owner(key) or self._reading.owner(key)
+        return self._reading.owner(key, self.changes)
 
     def lives(self, key: ResourceKey) -> bool:
         """Tell whether a resource exists and is not deleted."""
@@ -91,19 +91,14 @@ class Interactions:
             Rejected: ``precondition``: If-Match or If-None-Match does not hold.
         """
         entry = self.entry(key)
-        lives = bool(entry.ver) and not entry.deleted
         _check_match(change, entry)
-        if lives and ANY_VERSION in change.if_none_match:
-            raise Rejected("the resource exists", code="precondition", where="If-None-Match")
-        if lives and entry.ver in change.if_none_match:
-            raise Rejected("that version is the current one", code="precondition", where="If-None-Match")
-        return self._next(key, entry, body, change.method, always=change.if_match is not None)
+        return self._next(key, entry, body, change.method, always=bool(change.if_match))
 
     def patch(self, change: Change, key: ResourceKey, linked: Callable[[Resource], Resource]) -> Result:
         """Make the next version from the current one; ``linked`` resolves the links of the result.
 
         Raises:
-            Rejected: there is nothing to patch, If-Match does not hold, or the patch does not fit.
+            Rejected: there is nothing to patch, a condition does not hold, or the patch does not fit.
         """
         entry = self.entry(key)
         _check_match(change, entry)
@@ -120,7 +115,7 @@ class Interactions:
         """End a resource; one that was never there, or is deleted already, stays as it is.
 
         Raises:
-            Rejected: ``precondition``: If-Match does not hold.
+            Rejected: ``precondition``: If-Match or If-None-Match does not hold.
         """
         entry = self.entry(key)
         _check_match(change, entry)
@@ -132,6 +127,20 @@ class Interactions:
             self._leave(ident, key)
         return Result("deleted", self._version(key, after), 1)
 
+    def erase(self, key: ResourceKey, versions: Sequence[Version]) -> None:
+        """Take away the bodies and postings of versions of a resource for good.
+
+        Raises:
+            Rejected: ``conflict``: one is the current version (delete that first).
+        """
+        docket, now = self.changes.booked(), self.entry(key).seq
+        for one in versions:
+            if one.seq == now and one.body:
+                raise Rejected("the current version cannot be purged", code="conflict", where=one.type)
+            docket.purged.append(one.seq)
+            if one.body:
+                self._emission.filed(resource(one.body), key[0], one.seq, docket.unfiled)
+
     def unchanged(self, key: ResourceKey) -> Result:
         """Return the result of a change that leaves a resource as it is."""
         return Result("unchanged", self._version(key, self.entry(key)))
@@ -142,20 +151,17 @@ class Interactions:
         parts = _taken_apart(body)
         if not entry.ver or entry.deleted:
             return Result("created", self._made(key, entry, body, parts, method))
-        if always or (parts.sha != entry.sha and not self._says_the_same(key, entry, parts)):
-            return Result("updated", self._made(key, entry, body, parts, method))
+        before = self._body(entry)
+        if always or (parts.sha != entry.sha and not _says_the_same(key, entry, parts, before)):
+            made = self._made(key, entry, body, parts, method)
+            self._drop(key, before, body)
+            return Result("updated", made)
         if self._beside:
             return self.unchanged(key)
         confirmed = replace(entry, event_us=self._ticks.ts_us)
         self.changes.entries[key] = confirmed
         self.changes.currents.append((*key, entry.seq, entry.ver, confirmed.event_us))
         return Result("unchanged", self._version(key, confirmed))
-
-    def _says_the_same(self, key: ResourceKey, entry: Entry, parts: Content) -> bool:
-        """Tell whether only the order of the elements differs, which means nothing in JSON."""
-        stored = self._body(entry)
-        new = render(NAME[key[1]], key[2], entry.ver, entry.ts_us, parts)
-        return len(new) == len(stored) and _sorted(new) == _sorted(stored)
 
     def _made(
         self, key: ResourceKey, entry: Entry, body: Resource, parts: Content, method: Method
@@ -179,18 +185,35 @@ class Interactions:
 
         Kept, because a late message must still find that its patient was deleted.
         """
-        if (self.changes.owner(ident) or self._reading.owner(ident)) != key[2]:
+        heir = self._heir(ident, key)
+        if heir:
+            self.changes.idents[ident] = self.changes.new_idents[ident] = heir
+
+    def _drop(self, key: ResourceKey, before: bytes, body: Resource) -> None:
+        """Let go of the identifiers that an update takes away: what comes under them is of somebody else."""
+        if b'"identifier"' not in before:
             return
-        for id_, seq, body in holders(self.connection, ident):
+        left = set(identifiers(key, body))
+        gone = (ident for ident in identifiers(key, glance(before)) if ident not in left)
+        for ident in islice(gone, MOST_LEFT):
+            heir = self._heir(ident, key)
+            if heir is not None:
+                self.changes.idents[ident] = self.changes.new_idents[ident] = heir
+
+    def _heir(self, ident: IdentKey, key: ResourceKey) -> str | None:
+        """Return what else has an identifier, ``""`` for nothing; None: it is not the resource's to leave."""
+        if self.owner(ident) != key[2]:
+            return None
+        for id_, seq, body in holders(self.connection, ident, self.changes):
             other = (*key[:2], id_)
             now = self.entry(other)
             if now.seq == seq and not now.deleted and ident in identifiers(other, glance(body)):
-                self.changes.idents[ident] = self.changes.new_idents[ident] = id_
-                return
+                return id_
+        return ""
 
     def _is_free(self, ident: IdentKey) -> bool:
         """Tell whether an identifier belongs to nothing that lives; what is deleted keeps it until then."""
-        owner = self.changes.owner(ident) or self._reading.owner(ident)
+        owner = self.owner(ident)
         return owner is None or not self.lives((*ident[:2], owner))
 
     def _body(self, entry: Entry) -> bytes:
@@ -228,6 +251,12 @@ def _taken_apart(body: Resource) -> Content:
         raise Rejected("the resource has a text that is no Unicode text", code="value") from error
 
 
+def _says_the_same(key: ResourceKey, entry: Entry, parts: Content, stored: bytes) -> bool:
+    """Tell whether only the order of the elements differs, which means nothing in JSON."""
+    new = render(NAME[key[1]], key[2], entry.ver, entry.ts_us, parts)
+    return len(new) == len(stored) and _sorted(new) == _sorted(stored)
+
+
 def _sorted(body: bytes) -> str:
     """Return a body with its elements in order; numbers stay as they are written."""
     return json.dumps(json.loads(body, parse_float=_Digits, parse_int=_Digits), sort_keys=True)
@@ -243,8 +272,14 @@ class _Digits(str):
 
 
 def _check_match(change: Change, entry: Entry) -> None:
-    if change.if_match == ANY_VERSION:
-        if not entry.ver or entry.deleted:
+    """Hold the current version against If-Match, then If-None-Match (RFC 9110 §13.2.2)."""
+    lives = bool(entry.ver) and not entry.deleted
+    if ANY_VERSION in change.if_match:
+        if not lives:
             raise Rejected("there is no such resource", code="precondition", where="If-Match")
-    elif change.if_match is not None and not 0 < change.if_match == entry.ver:
+    elif change.if_match and not (entry.ver and entry.ver in change.if_match):
         raise Rejected("another version is the current one", code="precondition", where="If-Match")
+    if lives and ANY_VERSION in change.if_none_match:
+        raise Rejected("the resource exists", code="precondition", where="If-None-Match")
+    if lives and entry.ver in change.if_none_match:
+        raise Rejected("that version is the current one", code="precondition", where="If-None-Match")

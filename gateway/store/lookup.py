@@ -127,6 +127,19 @@ def body(connection: Connection, seq: int) -> bytes:
     return bytes(found[0])
 
 
+def made(connection: Connection, seq: int) -> tuple[int, int | None, int]:
+    """Return ``ts_us``, ``prev_seq`` and the bytes of the body of one version."""
+    sql = "SELECT ts_us, prev_seq, LENGTH(body) FROM version WHERE seq = ?"
+    row = execute(connection, sql, (seq,)).fetchone()
+    return row[0], row[1], row[2] or 0
+
+
+def is_version(connection: Connection, seq: int, key: ResourceKey) -> bool:
+    """Tell whether a version is one of a resource."""
+    sql = "SELECT 1 FROM version WHERE seq = ? AND type = ? AND fhir_id = ?"
+    return execute(connection, sql, (seq, *key[1:])).fetchone() is not None
+
+
 def inbox_states(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, State, str]]:
     """Return inbox id → (n, state, reason) of the messages that are there."""
     found = _ask(

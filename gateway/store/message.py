@@ -77,7 +77,7 @@ class Message:
 
         A key of what was merged since moves on to what goes on.
         """
-        found = self.moved.get(key) or self._changes.owner(key) or self._reading.owner(key)
+        found = self.moved.get(key) or self._reading.owner(key, self._changes)
         if found is None or key[1] not in _MERGED:
             return found
         end = self.living(NAME[key[1]], found)
@@ -111,7 +111,7 @@ class Message:
         if entry.survivor is None:
             row = (*key[:2], identity.SUCCESSOR, key[2])
             ended = entry.ver and identity.may_have_ended(NAME[key[1]], self._reading.body(entry))
-            entry.survivor = (self._changes.owner(row) or self._reading.owner(row) or "") if ended else ""
+            entry.survivor = (self._reading.owner(row, self._changes) or "") if ended else ""
         return entry.survivor
 
     def _entry(self, key: ResourceKey) -> Entry:

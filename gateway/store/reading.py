@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.canonical import Translation
 from gateway.store import identity, lookup
+from gateway.store.changes import Changes
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.types import NUMBER
@@ -91,11 +92,12 @@ class Reading:
         owners.update(lookup.idents(self.connection, [key for key in unknown if owners[key] is None]))
         self._idents.update(owners)
 
-    def owner(self, key: IdentKey) -> str | None:
-        """Return the resource that an identifier belongs to, as committed."""
-        if key not in self._idents:
+    def owner(self, key: IdentKey, changes: Changes) -> str | None:
+        """Return the resource that an identifier belongs to: by ``changes``, else as committed."""
+        found = changes.owner(key)
+        if found is None and key not in self._idents:
             self._idents[key] = lookup.idents(self.connection, [key]).get(key)
-        return self._idents[key]
+        return (self._idents[key] if found is None else found) or None
 
     def entry(self, key: ResourceKey) -> Entry:
         """Return the committed state of a resource."""

@@ -48,6 +48,14 @@ class ResourceReads:
         with self._session.reading() as connection:
             return versions.version(connection, number, type, id, ver)
 
+    def versions(self, tenant: str, type: str, id: str) -> list[Version]:
+        """Return all versions of a resource, tombstones too, oldest first; empty where it never existed."""
+        number = self._number(tenant)
+        if number is None:
+            return []
+        with self._session.reading() as connection:
+            return versions.every(connection, number, type, id)
+
     def history(
         self,
         tenant: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.errors import Retry
 from gateway.store import schema
 from gateway.store.direct import send
-from gateway.store.engines import database_wide, engine_of, name_of
+from gateway.store.engines import ANSWER_SECONDS, database_wide, engine_of, name_of
 
 __all__ = ["RETRY_SECONDS", "Session", "database_wide"]
 
@@ -25,19 +25,28 @@ OPEN_SECONDS = 5.0
 class Session:
     """The connections of one store; safe to share between threads, except ``writer``."""
 
-    def __init__(self, url: str, synchronous: str, zone: str = ZONE, *, check: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        synchronous: str,
+        zone: str = ZONE,
+        *,
+        check: bool = True,
+        answer_seconds: float | None = ANSWER_SECONDS,
+    ) -> None:
         """Open the database; an empty one gets its tables.
 
         Args:
             zone: for which the store is indexed.
             check: False: take it as it is (an upgrade does).
+            answer_seconds: how long a server may work on a statement; None: as long as it takes.
 
         Raises:
             Misconfigured: the URL, the ``synchronous`` level, the schema version or the zone does not fit.
             Retry: the database cannot be opened now.
         """
         self.url = url
-        self.engine = engine_of(url, synchronous)
+        self.engine = engine_of(url, synchronous, answer_seconds)
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._guard = threading.Lock()
@@ -78,25 +87,63 @@ class Session:
             posted: its beginning goes to a server with its first statement, see ``direct.posted``.
 
         Raises:
-            Retry: the database cannot commit now; nothing of it is kept.
+            Retry: the database cannot commit now; nothing of it is kept, or it is not known (:meth:`sure`).
         """
-        with self.write_lock:
+        with self.write_lock, self._writing():
+            self._renew()
+            if self.engine.in_doubt:
+                self.engine.resolve(self.writer)
+            self.engine.begin(self.writer)
+            if not posted:
+                send(self.writer)
+            yield self.writer
             try:
-                if not self.engine.usable(self.writer):
-                    self._close(self.writer)
-                    self.writer = self.engine.connect(writes=True)
-                self.engine.begin(self.writer)
-                if not posted:
-                    send(self.writer)
-                yield self.writer
                 self.engine.commit(self.writer)
-            except BaseException as error:
-                self.engine.rollback(self.writer)
-                if self.engine.outlived(error):
-                    self._close(self.writer)  # the next transaction makes another one
-                if not database_wide(error):
+            except Exception:
+                if not self._kept():
                     raise
-                raise Retry(f"the store cannot commit ({name_of(error)})", after=RETRY_SECONDS) from error
+
+    def sure(self) -> None:
+        """Find out what became of a commit that was never answered, if there is one.
+
+        What is read after this is what the next transaction will find, as far as this process has written it.
+
+        Raises:
+            Retry: nobody can tell yet.
+        """
+        if self.engine.in_doubt:
+            with self.write_lock, self._writing():
+                self._renew()
+                self.engine.resolve(self.writer)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self.engine.rollback(self.writer)
+            if self.engine.outlived(error):
+                self._close(self.writer)  # the next transaction makes another one
+            if not database_wide(error):
+                raise
+            if self.engine.in_doubt:
+                text = f"the store does not answer, and it is not known what it has stored ({name_of(error)})"
+                raise Retry(text, after=RETRY_SECONDS) from error
+            raise Retry(f"the store cannot commit ({name_of(error)})", after=RETRY_SECONDS) from error
+
+    def _renew(self) -> None:
+        if not self.engine.usable(self.writer):
+            self._close(self.writer)
+            self.writer = self.engine.connect(writes=True)
+
+    def _kept(self) -> bool:
+        """Tell whether a commit that was not answered was made all the same; False where nobody knows."""
+        if not self.engine.in_doubt:
+            return False
+        with suppress(Exception):  # the commit's own error says what is wrong
+            self._renew()
+            return self.engine.resolve(self.writer)
+        return False
 
     def changed_by_others(self) -> bool:
         """Tell whether another process has written since the last call; inside :meth:`transaction`.
@@ -118,7 +165,10 @@ class Session:
             yield connection
         except Exception as error:
             if database_wide(error):
+                lost = not self.engine.usable(connection)
                 self._discard(connection)
+                if lost:
+                    self.close_readers()  # whatever it was, it will have happened to them as well
                 raise Retry(f"the store cannot be read ({name_of(error)})", after=RETRY_SECONDS) from error
             self._give_back(connection)
             raise
@@ -145,7 +195,9 @@ class Session:
         """
         try:
             connection = self.engine.connect()
-        except DBAPIError as error:
+        except Exception as error:
+            if not isinstance(error, DBAPIError) and not database_wide(error):
+                raise
             raise Retry(f"the store cannot be read ({name_of(error)})", after=RETRY_SECONDS) from error
         with self._guard:
             self._open.add(connection)
@@ -174,6 +226,7 @@ class Session:
 
     def _close(self, connection: Connection) -> None:
         if not connection.closed and not self.engine.usable(connection):
+            self.engine.cut(connection)  # somebody may still wait on it
             connection.invalidate()  # there is nobody to say good-bye to
         connection.close()
 
@@ -181,6 +234,10 @@ class Session:
         """Close the readers that nobody has been lent."""
         while self._idle:
             self._discard(self._idle.pop())
+
+    def abandon(self) -> None:
+        """Let nobody wait for the database any more: whatever is asked, or will be, fails; any thread."""
+        self.engine.cut()
 
     def close(self) -> None:
         """Close every connection."""

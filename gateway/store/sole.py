@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from gateway.errors import Retry
 from gateway.store.direct import execute
-from gateway.store.session import Session
+from gateway.store.engines import database_wide, name_of
+from gateway.store.session import RETRY_SECONDS, Session
 
 _LOCKS = 0x7169616F << 32 | 1 << 31
 """The advisory locks of these works: ``qiao``, a bit that no other lock of the store has, and the name."""
@@ -79,6 +80,12 @@ class Sole:
             connection = self._connection = self._session.connect()
             self._locked = False
         if not self._locked:
-            row = execute(connection, "SELECT pg_try_advisory_lock(?)", (self._key,)).fetchone()
+            try:
+                row = execute(connection, "SELECT pg_try_advisory_lock(?)", (self._key,)).fetchone()
+            except Exception as error:
+                if not database_wide(error):
+                    raise
+                text = f"the store cannot be read ({name_of(error)})"
+                raise Retry(text, after=RETRY_SECONDS) from error
             self._locked = bool(row[0])
         return self._locked

@@ -14,6 +14,7 @@ from gateway.store.checkpoint import Checkpointer
 from gateway.store.dates import zone as check_zone
 from gateway.store.deliveries import Deliveries
 from gateway.store.direct import execute
+from gateway.store.engines import ANSWER_SECONDS
 from gateway.store.export import Exports
 from gateway.store.feed_places import FeedPlaces
 from gateway.store.governing import Governor
@@ -21,24 +22,24 @@ from gateway.store.inbox_reads import InboxReads
 from gateway.store.index import Index
 from gateway.store.ledger.ledger import Ledger
 from gateway.store.model import Receive, Settle, Transact, Transacted, Written
-from gateway.store.reckoning import Reckoning
+from gateway.store.reconciliation import Reconciliation
 from gateway.store.resource_reads import ResourceReads
 from gateway.store.resources import Applier
 from gateway.store.search import Search, Terms
 from gateway.store.session import Session
 from gateway.store.sole import Sole
 from gateway.store.subscriptions import Subscriptions
-from gateway.store.supervision import Supervision
+from gateway.store.supervised_business import SupervisedBusiness
 from gateway.store.writer import Committed, Writer
 
 
 class Store(ResourceReads, InboxReads):
     """Everything that is kept. Write methods belong to one thread, read methods to any."""
 
-    def __init__(self, url: str, *, synchronous: str, zone: str) -> None:
+    def __init__(self, url: str, *, synchronous: str, zone: str, answer_seconds: float) -> None:
         check_zone(zone)
         self.zone = zone
-        self._session = Session(url, synchronous, zone)
+        self._session = Session(url, synchronous, zone, answer_seconds=answer_seconds)
         self._writer = Writer(self._session, Applier(Index(zone), zone))
         self._checkpointer = Checkpointer(self._session) if self._session.engine.file else None
         self._search = Search(self._session, zone)
@@ -48,9 +49,9 @@ class Store(ResourceReads, InboxReads):
         self.subscriptions = Subscriptions(self._session)
         self.deliveries = Deliveries(self._session)
         self.alerts = Alerts(self._session)
-        self.supervision = Supervision(self._session, self._number)
+        self.supervised_business = SupervisedBusiness(self._session, self._number)
         self.feed_places = FeedPlaces(self._session, self._number)
-        self.reckoning = Reckoning(self._session, self._number)
+        self.reconciliation = Reconciliation(self._session, self._number)
         books = self._writer.books
         with self._session.reading() as connection:
             books.zone = schema.ledger_zone(connection) or zone
@@ -76,6 +77,19 @@ class Store(ResourceReads, InboxReads):
     def knows(self, tenant: str) -> bool:
         """Tell whether anything was ever written for a tenant."""
         return self._number(tenant) is not None
+
+    def sure(self) -> None:
+        """Find out what became of a commit that a server never answered, before anything is looked up for the
+        next one: what was stored must not be stored again.
+
+        Raises:
+            Retry: it cannot be told yet.
+        """
+        self._session.sure()
+
+    def abandon(self) -> None:
+        """Let nobody wait for a database that hangs any more; only :meth:`close` may follow. Any thread."""
+        self._session.abandon()
 
     def close(self) -> None:
         """Empty the log and close every connection; the store is of no use afterwards."""
@@ -103,7 +117,7 @@ class Store(ResourceReads, InboxReads):
         with its error.
 
         Raises:
-            Retry: the database cannot commit now; nothing of the batch is kept.
+            Retry: the database cannot commit now; nothing of the batch is kept, unless :meth:`sure` is not.
         """
         return self._writer.write(batch)
 
@@ -127,10 +141,10 @@ class Store(ResourceReads, InboxReads):
         """
         return [one for one in self._writer.rehearse(batch) if isinstance(one, Written)]
 
-    def bump_attempts(self, ids: Sequence[str]) -> None:
-        """Count one more try for each message. Belongs to the writer's thread."""
+    def bump_attempts(self, ids: Sequence[str], by: int = 1) -> None:
+        """Count one more try for each message, or one less. Belongs to the writer's thread."""
         with self._session.transaction() as connection:
-            inbox.bump_attempts(connection, ids)
+            inbox.bump_attempts(connection, ids, by)
 
     def ready(self) -> bool:
         """Tell whether the database answers."""
@@ -138,7 +152,13 @@ class Store(ResourceReads, InboxReads):
             return bool(execute(connection, "SELECT 1").fetchone())
 
 
-def open_store(url: str = "sqlite:///qiao.db", *, synchronous: str = "FULL", zone: str = "+08:00") -> Store:
+def open_store(
+    url: str = "sqlite:///qiao.db",
+    *,
+    synchronous: str = "FULL",
+    zone: str = "+08:00",
+    answer_seconds: float = ANSWER_SECONDS,
+) -> Store:
     """Open the store at ``url``, creating it where there is none.
 
     Args:
@@ -146,10 +166,11 @@ def open_store(url: str = "sqlite:///qiao.db", *, synchronous: str = "FULL", zon
         synchronous: level of durability, named as SQLite names it; anything below FULL can lose
             acknowledged messages.
         zone: in which dates without a zone are read, ``"+08:00"`` or ``"Z"``.
+        answer_seconds: how long a server may work on a statement; soon after it is given up.
 
     Raises:
         Misconfigured: the URL, zone or level is wrong, the database is not of this program's version, or it
             was indexed for another zone.
         Retry: the database cannot be opened now.
     """
-    return Store(url, synchronous=synchronous, zone=zone)
+    return Store(url, synchronous=synchronous, zone=zone, answer_seconds=answer_seconds)

@@ -32,6 +32,13 @@ _SOME = (
     f" SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq"
     " AND v.ver IN (SELECT q.value FROM EACH(?) q) ORDER BY v.seq DESC"
 )
+_ALL = (
+    "WITH RECURSIVE chain(seq) AS ("  # noqa: S608
+    " SELECT seq FROM current WHERE tenant = ? AND type = ? AND fhir_id = ?"
+    " UNION ALL SELECT v.prev_seq FROM chain CROSS JOIN version v WHERE v.seq = chain.seq"
+    " AND v.prev_seq IS NOT NULL)"
+    f" SELECT {COLUMNS} FROM chain CROSS JOIN version v WHERE v.seq = chain.seq ORDER BY v.seq"
+)
 _BETWEEN = (
     f"SELECT {COLUMNS} FROM version v WHERE v.seq > ? AND v.seq <= ? AND "  # noqa: S608
     "(SELECT SUM(LENGTH(w.body)) FROM version w WHERE w.seq > ? AND w.seq <= ?) <= ? ORDER BY v.seq"
@@ -77,6 +84,12 @@ def version(connection: Connection, tenant: int, type_: str, id_: str, ver: int)
     key = (tenant, NUMBER.get(type_, 0), id_)
     row = execute(connection, _CHAIN, (*key, ver, ver, ver)).fetchone()
     return None if row is None else of(row)
+
+
+def every(connection: Connection, tenant: int, type_: str, id_: str) -> list[Version]:
+    """Return all versions of a resource, tombstones too, oldest first."""
+    key = (tenant, NUMBER.get(type_, 0), id_)
+    return [of(row) for row in execute(connection, _ALL, key).fetchall()]
 
 
 def distance(connection: Connection, tenant: int, type_: str, id_: str, ver: int) -> int:

@@ -15,7 +15,7 @@ class Tag:
 
 
 class Supervised:
-    """Only what belongs to the supervised business (``gateway/store/supervision.py``)."""
+    """Only what belongs to the supervised business (``gateway/store/supervised_business.py``)."""
 
 
 SUPERVISED = Supervised()

@@ -11,13 +11,16 @@ import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors
 from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
+
+if TYPE_CHECKING:
+    from gateway.store.engines.driver import Driver
 
 _BYTEA, _INT8, _TEXT, _FLOAT8, _BYTEAS, _TEXTS = 17, 20, 25, 701, 1001, 1009  # oid of pg_type
 _LENGTH, _NUMBER, _HEAD = Struct("!i"), Struct("!q"), Struct("!iiIii")
@@ -28,6 +31,10 @@ Sent = tuple[bytes | None, Format, int]
 """A parameter on its way: bytes, format, oid of its type (0: whatever the statement takes there)."""
 
 Taker = Callable[[PGresult], None]
+
+
+class NoAnswer(psycopg.OperationalError):
+    """The server says nothing for longer than there is patience; the connection is closed."""
 
 
 class Answer:
@@ -71,7 +78,7 @@ class Volley:
         open: statements are to wait, see ``direct.pipelined`` and ``direct.posted``.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: Driver) -> None:
         self.open = False
         self._connection = connection
         self._transformer = Transformer(connection)
@@ -102,6 +109,7 @@ class Volley:
 
         Raises:
             psycopg.Error: of the first statement that failed; none after it was run.
+            NoAnswer: nothing is known of any of them.
         """
         waiting, self._waiting = self._waiting, []
         if not waiting:
@@ -172,10 +180,13 @@ class Volley:
         return pgconn.get_result()
 
     def _wait(self, events: int) -> None:
+        connection = self._connection
+        patience = connection.patience
         poll = select.poll()
-        poll.register(self._connection.pgconn.socket, events)
-        poll.poll()
-        self._connection.pgconn.consume_input()
+        poll.register(connection.pgconn.socket, events)
+        if not poll.poll(None if patience is None else patience * 1000):
+            raise connection.given_up()
+        connection.pgconn.consume_input()
 
 
 def _number(value: int) -> Sent:

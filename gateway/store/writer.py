@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 from gateway.canonical import Refused, Translation
 from gateway.errors import Retry
 from gateway.store import inbox
-from gateway.store.attempt import Attempt, Item, Memory, answered, conflict, quarantined, refusal
+from gateway.store.attempt import Attempt, Item
 from gateway.store.direct import execute, pipelined, posted, send
 from gateway.store.docket import Books
+from gateway.store.ending import answered, conflict, quarantined, refusal
 from gateway.store.engines import database_wide
 from gateway.store.governing import Governor
+from gateway.store.memory import Memory
 from gateway.store.model import Settle, Transact, Transacted, Written
 from gateway.store.resources import Applier
 from gateway.store.session import Session

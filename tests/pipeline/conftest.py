@@ -58,6 +58,7 @@ class FaultyStore:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.refuse: Callable[[Sequence[Receive | Settle]], bool] = lambda _: False
+        self.sure: Callable[[], object] = store.sure
         self.batches: list[tuple[int, int]] = []
 
     def write(self, batch: Sequence[Receive | Settle]) -> list[Written]:
@@ -73,8 +74,8 @@ class FaultyStore:
     def unsettled(self, limit: int) -> list[Pending]:
         return self.store.unsettled(limit)
 
-    def bump_attempts(self, ids: Sequence[str]) -> None:
-        self.store.bump_attempts(ids)
+    def bump_attempts(self, ids: Sequence[str], by: int = 1) -> None:
+        self.store.bump_attempts(ids, by)
 
     @property
     def states(self) -> dict[str, int]:

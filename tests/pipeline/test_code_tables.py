@@ -23,7 +23,8 @@ class Broken:
 
 def writer(maps: Any) -> Writer:
     nothing: Any = None
-    return Writer(nothing, maps, {}, PipelineSettings(), None, None, ended=list, told=list, recovered=list)
+    return Writer(nothing, maps, {}, PipelineSettings(), None, None, ended=list, told=list, later=list,
+                  recovered=list)  # fmt: skip
 
 
 def test_a_change_is_told_with_the_new_version(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Rejected, Retry
+from gateway.pipeline import writer
 from gateway.pipeline.trail import Trail
 from gateway.pipeline.writer import SLICE
 from gateway.store import Receive, Settle, Written
@@ -305,6 +307,43 @@ def test_a_burst_of_receipts_does_not_wait_for_the_work_behind_them(rig: Rig) ->
     assert rig.store.states == {"stored": 40}
     arrived = [row.id for row in reversed(rig.store.store.inbox_list(limit=100))]
     assert ended == arrived, "messages were worked on in another order than they came"
+
+
+def test_who_was_just_answered_shares_the_next_commit_with_those_that_wait(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "GAP", 30.0)  # however slow this machine is
+    rig.trail, given, waiting = tmp_path / "trail", rig.store.write, threading.Event()
+
+    async def turns() -> None:
+        for _ in range(200):  # of the loop: whoever has something to do has done it
+            await asyncio.sleep(0)
+
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        async with rig.engine() as engine:
+            others: list[asyncio.Task[list[str | None]]] = []
+
+            async def come() -> None:
+                raws = [rig.adt(str(n), pid=f"P{n}") for n in (3, 4, 5)]
+                others.append(loop.create_task(rig.deliver(engine, *raws)))
+                await turns()
+                waiting.set()
+
+            def write(batch: Sequence[Receive | Settle]) -> list[Written]:
+                if not waiting.is_set():
+                    asyncio.run_coroutine_threadsafe(come(), loop)
+                    assert waiting.wait(30)
+                return given(batch)
+
+            rig.store.write = write  # type: ignore[method-assign]
+            assert await rig.deliver(engine, rig.adt("1")) == ["AA"]
+            await turns()
+            assert await rig.deliver(engine, rig.adt("2")) == ["AA"]
+            assert await others[0] == ["AA"] * 3
+
+    asyncio.run(go())
+    assert rig.store.batches == [(1, 1), (4, 4)]
 
 
 def test_what_was_left_unfinished_ends_at_the_next_start(rig: Rig) -> None:

@@ -106,7 +106,9 @@ async def test_what_cannot_be_committed_is_not_answered(rig: Any) -> None:
 
 @on_a_loop
 async def test_a_bad_request_costs_no_other(rig: Any) -> None:
-    bad = Transact("default", "request", [Change("update", "Patient", "p", person("p"), if_match=3)])
+    bad = Transact(
+        "default", "request", [Change("update", "Patient", "p", person("p"), if_match=frozenset((3,)))]
+    )
     async with rig.engine() as engine:
         first, second, third = await asyncio.gather(
             engine.write(create("1")), engine.write(bad), engine.write(create("2"))

@@ -8,14 +8,21 @@ import pytest
 
 from gateway.store import Desk, Entered, Entry, Transact, open_store
 from gateway.store.deliveries import EXCEPTIONS, STATES, Settled
+from gateway.store.direct import execute
 
 
 def enter(
-    desk: Any, id_: str, kind: str = "prescription", event: str = "submitted", serial: str = ""
+    desk: Any,
+    id_: str,
+    kind: str = "prescription",
+    event: str = "submitted",
+    serial: str = "",
+    back: int = 0,
+    type_: str = "Basic",
 ) -> Entered:
     def act(inside: Desk) -> Entered:
-        body = {"resourceType": "Basic", "id": id_, "code": {"text": str(inside.ts_us)}}
-        return inside.append(Entry(kind, event, inside.write(body), (), serial))
+        body = {"resourceType": type_, "id": id_, "code": {"text": str(inside.ts_us)}}
+        return inside.append(Entry(kind, event, inside.write(body), (), serial, back))
 
     (done,) = desk.store.write([Transact("default", "t", [], act=act)])
     assert done.error is None
@@ -77,6 +84,67 @@ def test_what_follows_a_refused_one_is_held_and_let_go(desk: Any, owed: Any) -> 
     assert due(desk, owed) == [2]
 
 
+def test_documents_of_one_id_stand_each_in_a_lane_of_their_own(desk: Any) -> None:
+    enter(desk, "1001", "visit")
+    enter(desk, "1001", "record", type_="Observation")
+    tables = desk.store.deliveries
+    receiver = tables.enrol("default", "province")
+    tables.fill(receiver)
+    assert due(desk, receiver) == [1, 2]
+    tables.settle(receiver, [Settled(1, "refused")], 10)
+    assert states(desk, receiver) == ["refused", "waiting"]
+
+
+def test_a_document_stays_in_its_lane_when_it_gets_a_serial(desk: Any) -> None:
+    """One receiver refuses what has no serial yet; the other takes it."""
+    tables = desk.store.deliveries
+    enter(desk, "g")
+    enter(desk, "g", event="numbered", serial="P1", back=1)
+    enter(desk, "g", event="effective", serial="P1", back=2)
+    enter(desk, "d", "dispense", "effective", "P1", back=3, type_="Observation")
+    strict, mild = tables.enrol("default", "strict"), tables.enrol("default", "mild")
+    tables.fill(strict)
+    tables.fill(mild)
+    assert due(desk, strict) == due(desk, mild) == [1]
+    tables.settle(strict, [Settled(1, "refused")], 10)
+    tables.settle(mild, [Settled(1, "acknowledged")], 10)
+    assert states(desk, strict) == ["refused", "held", "held", "held"]
+    assert due(desk, strict) == [] and due(desk, mild) == [2]
+    tables.drop(strict, [1], "on paper", 20)
+    assert due(desk, strict) == [2]
+
+
+@pytest.mark.parametrize("filled", [1, 2, 1000])
+def test_a_lane_is_found_through_what_a_receiver_is_not_owed(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, filled: int
+) -> None:
+    monkeypatch.setattr("gateway.store.deliveries.owed.FILLED", filled)
+    tables = desk.store.deliveries
+    enter(desk, "g")
+    enter(desk, "g", event="numbered", back=1)
+    late = tables.enrol("default", "late", from_now=True)
+    enter(desk, "g", event="effective", back=2)
+    enter(desk, "g", event="corrected", back=3)
+    enter(desk, "g", event="redeemed", back=4)
+    some = tables.enrol("default", "some")
+    while tables.fill(late) + tables.fill(some, events=("numbered", "redeemed")):
+        pass
+    assert [one.entry.n for one in tables.find("default", late, ["waiting"])] == [3, 4, 5]
+    assert [one.entry.n for one in tables.find("default", some, ["waiting"])] == [2, 5]
+    assert due(desk, late) == [3] and due(desk, some) == [2]
+
+
+def test_what_goes_back_to_an_entry_that_was_cut_out_is_owed_all_the_same(desk: Any) -> None:
+    enter(desk, "g")
+    enter(desk, "g", event="effective", back=1)
+    with desk.store._session.transaction() as connection:
+        execute(connection, "DELETE FROM ledger WHERE n = 1")
+    tables = desk.store.deliveries
+    receiver = tables.enrol("default", "province")
+    tables.fill(receiver)
+    assert due(desk, receiver) == [2]
+
+
 def test_dropping_lets_the_followers_go_and_can_be_taken_back(desk: Any, owed: Any) -> None:
     tables = desk.store.deliveries
     tables.settle(owed, [Settled(1, "refused")], 10)
@@ -119,7 +187,7 @@ def test_only_what_is_asked_for_is_owed(desk: Any) -> None:
 
 
 def test_a_ledger_is_walked_page_by_page(desk: Any, owed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.store.deliveries.FILLED", 2)
+    monkeypatch.setattr("gateway.store.deliveries.owed.FILLED", 2)
     receiver = desk.store.deliveries.enrol("default", "other")
     assert [desk.store.deliveries.fill(receiver) for _ in range(3)] == [2, 2, 0]
     after = [one.entry.n for one in desk.store.deliveries.find("default", receiver, ["waiting"], 2, 1)]

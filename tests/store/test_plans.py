@@ -16,12 +16,22 @@ SERIAL = "CQP00001"
 READS: dict[str, Callable[[Store, Receiver], object]] = {
     "entries of a serial": lambda store, _: store.ledger.of_serial("default", SERIAL),
     "entries about a resource": lambda store, _: store.ledger.about("default", "RequestGroup", "g1"),
-    "first entries of serials": lambda store, _: store.reckoning.first_entries("default", [SERIAL]),
-    "serials of local numbers": lambda store, _: store.reckoning.serials("default", "prescription", ["1"]),
+    "first entries of serials": lambda store, _: store.reconciliation.first_entries("default", [SERIAL]),
+    "serials of local numbers": lambda store, _: store.reconciliation.serials(
+        "default", "prescription", ["1"]
+    ),
     "what is due": lambda store, to: store.deliveries.due("default", to, to.upto, 1, 50),
     "dead letters": lambda store, to: store.deliveries.find("default", to, ("refused", "held")),
     "exceptions": lambda store, to: store.deliveries.exceptions(to),
 }
+MODULES = (
+    "deliveries.owed",
+    "deliveries.sending",
+    "deliveries.standing",
+    "reconciliation",
+    "ledger.rows",
+    "ledger.ledger",
+)
 THROUGH = ("PRIMARY KEY (tenant=?)", "PRIMARY KEY (receiver=?)", "PRIMARY KEY (receiver=? AND n<?)",
            "PRIMARY KEY (receiver=? AND n>?)", "INDEX serial_document (tenant=?)")  # fmt: skip
 
@@ -54,7 +64,7 @@ def test_a_look_up_goes_by_an_index(
     store: Store, owed: Receiver, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, Any]] = []
-    for module in ("deliveries", "reckoning", "ledger.rows", "ledger.ledger"):
+    for module in MODULES:
         monkeypatch.setattr(f"gateway.store.{module}.execute", _noting(asked))
     assert READS[what](store, owed) is not None
     assert asked

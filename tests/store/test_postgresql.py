@@ -13,7 +13,7 @@ import pytest
 from gateway.canonical import Draft
 from gateway.errors import Misconfigured, Retry
 from gateway.store import Change, Transact, direct, interaction, open_store
-from gateway.store.engines import database_wide, facts, postgresql
+from gateway.store.engines import database_wide, facts, given_up, postgresql
 
 Make = Callable[..., Draft]
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -30,6 +30,7 @@ def test_the_writer_commits_to_disk_and_readers_cannot_write(desk: Any) -> None:
         direct.execute(reader, "DELETE FROM inbox")
     with session.reading() as reader:
         assert shown(reader, "statement_timeout") == "1min"
+        assert shown(reader, "tcp_keepalives_idle") == "30", "a client behind a cut network is noticed"
 
 
 def test_normal_is_less_than_that(desk: Any) -> None:
@@ -102,7 +103,7 @@ def test_a_connection_lost_in_a_transaction_keeps_nothing(
 def test_another_writer_that_does_not_end_says_retry(desk: Any) -> None:
     direct.execute(desk.store._session.writer, "SET lock_timeout = 1")
     with psycopg.connect(desk.url) as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", (postgresql._LOCK,))
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (given_up.LOCK,))
         with pytest.raises(Retry, match="55P03"):
             desk.store.write([desk.receive()])
     assert desk.store.write([desk.receive()])[0].outcome is None

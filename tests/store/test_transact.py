@@ -119,7 +119,8 @@ def test_digits_are_content(desk: Any) -> None:
 @pytest.mark.parametrize("method", ["update", "delete", "patch"])
 def test_if_match_must_name_the_current_version(desk: Any, method: Any) -> None:
     def change(id_: str, match: int) -> Change:
-        return Change(method, "Patient", id_, person(active=True), patch=lambda body: body, if_match=match)
+        versions = frozenset((match,))
+        return Change(method, "Patient", id_, person(active=True), patch=lambda body: body, if_match=versions)
 
     desk.transact(update("p1", person()))
     assert refused(desk.transact(change("p1", 2))) == "precondition"
@@ -383,7 +384,7 @@ def test_a_commit_tells_how_far_it_went(desk: Any, patient: DraftMaker) -> None:
     desk.store.on_commit(told.append)
     made = version(desk.transact(create(person()), tenant="a"))
     desk.stored(patient("p1"))
-    desk.transact(update("p1", person("2"), if_match=9))
+    desk.transact(update("p1", person("2"), if_match=frozenset((9,))))
     desk.transact(Change("delete", "Patient", "nobody"))
     assert told == [{"a": made.seq}, {"default": desk.store.newest("default")}]
     assert desk.store.newest("nobody") == 0
@@ -460,3 +461,48 @@ def test_the_conditions_of_one_transact_share_what_they_may_work(
     done = desk.transact(*map(tested, range(5)))
     assert (refused(done), done.at) == ("too-costly", 3)
     assert desk.transact(*(create(person(str(n)), str(n)) for n in range(5))).error is None
+
+
+def numbered(id_: str, *values: str) -> dict[str, Any]:
+    said = [{"system": MRN, "value": value} for value in values]
+    return {"resourceType": "Patient", "id": id_, "identifier": said}
+
+
+def put(desk: Any, id_: str, *values: str) -> None:
+    told = desk.transact(Change("update", "Patient", id_, body=numbered(id_, *values)))
+    assert told.error is None
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_an_identifier_that_is_corrected_is_the_patients_no_more(
+    desk: Any, patient: Any, fresh: bool
+) -> None:
+    """Else the next message about whoever really has it would be written into the wrong record."""
+    put(desk, "p1", "A", "C")
+    put(desk, "p1", "B", "C")
+    if fresh:
+        desk.reopen()
+    assert desk.stored(patient("m1", mrn="A", gender="male")) == ["Patient/m1/_history/1"]
+    assert desk.stored(patient("m2", mrn="B", gender="male")) == ["Patient/p1/_history/3"]
+    assert desk.stored(patient("m3", mrn="C", birthDate="1990")) == ["Patient/p1/_history/4"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("order", [("p1", "p2"), ("p2", "p1")])
+def test_an_identifier_goes_to_who_has_it_after_a_correction(
+    desk: Any, patient: Any, order: tuple[str, str], together: bool
+) -> None:
+    put(desk, "p1", "A")
+    after = {"p1": numbered("p1", "B"), "p2": numbered("p2", "A")}
+    changes = [Change("update", "Patient", id_, body=after[id_]) for id_ in order]
+    for some in [changes] if together else [[one] for one in changes]:
+        assert desk.transact(*some).error is None
+    assert desk.stored(patient("m1", mrn="A", gender="male")) == ["Patient/p2/_history/2"]
+    assert desk.stored(patient("m2", mrn="B", gender="male")) == ["Patient/p1/_history/3"]
+
+
+def test_an_update_that_fails_lets_no_identifier_go(desk: Any, patient: Any) -> None:
+    put(desk, "p1", "A")
+    bad = Change("create", "Patient", body={"resourceType": "Observation"})
+    assert desk.transact(Change("update", "Patient", "p1", body=numbered("p1", "B")), bad).error is not None
+    assert desk.stored(patient("m1", mrn="A", gender="male")) == ["Patient/p1/_history/2"]

@@ -120,7 +120,7 @@ def test_one_bad_entry_stores_nothing_and_is_named(desk: Any) -> None:
     desk.transact(update("p1", patient("old")))
     good = [create(patient(str(number)), f"urn:uuid:{number}") for number in range(20)]
     bad = update("p1", patient("new"))
-    bad.if_match = 7
+    bad.if_match = frozenset((7,))
     before = desk.store.newest("default")
     for at in (0, 10, 20):
         changes = [*good[:at], bad, *good[at:]]

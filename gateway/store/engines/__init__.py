@@ -18,6 +18,9 @@ from gateway.store.engines import sqlite
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 """Levels of durability, named as SQLite names them; below FULL a power cut loses acknowledged messages."""
 
+ANSWER_SECONDS = 60.0
+"""How long a server may work on what it was asked; what it does not answer soon after is given up."""
+
 
 class Engine(Protocol):
     """One database.
@@ -55,6 +58,17 @@ class Engine(Protocol):
     def commit(self, writer: Connection) -> None:
         """Commit it; when this returns the bytes are as safe as ``synchronous`` says."""
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a commit was sent whose answer never came: nobody knows what became of it."""
+
+    def resolve(self, writer: Connection) -> bool:
+        """Find out, on a new connection, whether that commit was made; from now on it is not in doubt.
+
+        Raises:
+            psycopg.Error: it cannot be told yet.
+        """
+
     def rollback(self, writer: Connection) -> None:
         """Roll it back where it is still open; never raises."""
 
@@ -82,28 +96,35 @@ class Engine(Protocol):
     def facts(self, connection: Connection) -> dict[str, str]:
         """Return what the engine says of itself."""
 
+    def cut(self, connection: Connection | None = None) -> None:
+        """Let nobody wait on a connection any more, or on any; any thread. Without one no new one is made."""
+
     def close(self) -> None:
         """Give up what is shared by the connections; they are closed already."""
 
 
-def engine_of(url: str, synchronous: str) -> Engine:
+def engine_of(url: str, synchronous: str, answer_seconds: float | None = ANSWER_SECONDS) -> Engine:
     """Return the engine that ``url`` names.
 
     Args:
         url: ``sqlite:///PATH`` or ``postgresql://USER@HOST:PORT/DATABASE``.
         synchronous: one of :data:`SYNCHRONOUS`.
+        answer_seconds: how long a server may work on a statement; None: as long as it takes.
 
     Raises:
-        Misconfigured: the URL names no database, or the level is unknown. A password is never repeated.
+        Misconfigured: the URL names no database, the level is unknown, or there is no time. A password is
+            never repeated.
     """
     if synchronous.upper() not in SYNCHRONOUS:
         raise Misconfigured(f"synchronous must be one of {', '.join(SYNCHRONOUS)}", code="store-url")
+    if answer_seconds is not None and answer_seconds <= 0:
+        raise Misconfigured("is a number above 0", where="[store] answer_seconds")
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         return sqlite.Sqlite(parsed, synchronous.upper())
     from gateway.store.engines.postgresql import Postgresql  # only who has a server loads its driver
 
-    return Postgresql(parsed, synchronous.upper())
+    return Postgresql(parsed, synchronous.upper(), answer_seconds)
 
 
 def facts(url: str, synchronous: str = "FULL") -> dict[str, str]:
@@ -151,7 +172,7 @@ def database_wide(error: BaseException) -> bool:
     raised = _of_driver(error)
     if sqlite.is_ours(raised):
         return sqlite.database_wide(raised)
-    if type(raised).__module__.startswith("psycopg"):
+    if any(kind.__module__.startswith("psycopg") for kind in type(raised).__mro__):
         from gateway.store.engines import postgresql
 
         return postgresql.database_wide(raised)

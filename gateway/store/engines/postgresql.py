@@ -11,6 +11,7 @@ the sessions are set so, and no plan depends on statistics that a young database
 from __future__ import annotations
 
 import select
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -23,22 +24,33 @@ from sqlalchemy.pool import NullPool
 
 from gateway.errors import Misconfigured
 from gateway.store.direct import execute, pipelined, posted
-from gateway.store.volley import Answer, Volley
+from gateway.store.engines.driver import Drivers
+from gateway.store.engines.given_up import LOCK, Began, end_session, is_committed, is_lost, session
+from gateway.store.volley import Answer
 
 LEAST_VERSION = 13
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 10
-READ_SECONDS = 60
 IDLE_SECONDS = 300
-
-_LOCK = 0x7169616F_00000001
-"""The advisory lock of a store's writers: ``qiao``, and which of its locks."""
+READING = 1.1
+"""What a reader waits longer than the server works on its statement: the server ends it first."""
+WRITING = 2.0
+"""The same of the writer, whose statements the server does not end, and which go in large volleys."""
+LONG = 86_400.0
+"""Seconds that a commit may take where tables are changed."""
 
 _PERMANENT = ("21", "22", "23", "42", "54", "0A", "25P02")
 """SQLSTATE classes that one message can cause (postgresql.org/docs, Appendix A); 25P02 follows on them."""
 
 _WIDE = ("42501",)
 """Of these classes, what is the operator's to mend: a missing privilege."""
+
+_TURN = (
+    "UPDATE turn SET n = CASE WHEN clock_timestamp() < now() + make_interval(secs => ?) THEN n + 1 END "
+    "RETURNING n"
+)
+"""Counts a turn; one that is late, because the server or the network stood still, is refused as NULL: nobody
+waits for that commit any more, and the same may have been sent again."""
 
 _STALE = "RevalidateCachedQuery"
 """Where PostgreSQL finds that a prepared statement would give other columns now: a table was altered."""
@@ -52,49 +64,49 @@ _SETTINGS = {
     "TimeZone": "UTC",
     "bytea_output": "hex",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "tcp_keepalives_idle": "30",  # the server's own: a client behind a cut network must not keep its locks
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
     "jit": "off",
     "join_collapse_limit": "1",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-_WRITER = {"lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": "0"}
-_READER = {"default_transaction_read_only": "on", "statement_timeout": f"{READ_SECONDS}s"}
-
-
-class Driver(psycopg.Connection[Any]):
-    """A connection of psycopg, and the statements that wait to be sent on it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.volley = Volley(self)
 
 
 class Postgresql:
     """A database of a server; see ``Engine``."""
 
-    def __init__(self, url: URL, synchronous: str) -> None:
+    def __init__(self, url: URL, synchronous: str, answer_seconds: float | None) -> None:
         self.file = ""
         self.place = place_of(url)
         self._synchronous = "on" if synchronous in ("FULL", "EXTRA") else "off"
         self._counts = False
+        self._answer_seconds = answer_seconds
         self._turn: Answer | None = None
+        self._began = 0.0
         self._mine: int | None = None
+        self._doubt: Began | None = None
+        self._writing: tuple[int, str] | None = None
+        self._drivers = Drivers(None if answer_seconds is None else answer_seconds * WRITING)
         self._engine = create_engine(
             url,
             poolclass=NullPool,
             pool_reset_on_return=None,  # transactions are ended here, and a lost connection has none
             isolation_level="AUTOCOMMIT",
             connect_args={
-                "connect_timeout": CONNECT_SECONDS,
+                "connect_timeout": round(min(CONNECT_SECONDS, answer_seconds or CONNECT_SECONDS)) or 1,
                 "application_name": url.query.get("application_name", "qiao"),
                 "prepare_threshold": 2,
                 "keepalives_idle": 30,
                 "keepalives_interval": 10,
+                "keepalives_count": 3,
                 "tcp_user_timeout": 60_000,
             },
         )
-        event.listen(self._engine, "do_connect", _connect)
+        event.listen(self._engine, "do_connect", self._drivers.connect)
         event.listen(self._engine, "connect", _adapt)
         event.listen(self._engine, "before_cursor_execute", _before)
 
@@ -102,14 +114,22 @@ class Postgresql:
         """See ``Engine``."""
         connection = self._engine.connect()
         try:
-            self._configure(connection, _WRITER if writes else _READER)
+            self._configure(connection, writes=writes)
+            if writes:
+                end_session(connection, self._writing)
+                self._writing = session(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _configure(self, connection: Connection, own: dict[str, str]) -> None:
+    def _configure(self, connection: Connection, *, writes: bool) -> None:
+        seconds = self._answer_seconds
+        if seconds is not None:
+            driver: Any = connection.connection.driver_connection
+            driver.patience = seconds * (WRITING if writes else READING)
         _check(self.place, connection)
+        own = _writing(seconds) if writes else _reading(seconds)
         settings = {**_SETTINGS, **own}
         calls = ", ".join("set_config(?, ?, false)" for _ in settings)
         execute(connection, f"SELECT {calls}", [text for pair in settings.items() for text in pair])
@@ -138,20 +158,51 @@ class Postgresql:
         """See ``Engine``; goes with the next statement."""
         with posted(writer):
             execute(writer, "BEGIN")
-            execute(writer, "SELECT pg_advisory_xact_lock(?)", (_LOCK,))
-            self._turn = execute(writer, "SELECT n FROM turn") if self._counts else None
+            execute(writer, "SELECT pg_advisory_xact_lock(?)", (LOCK,))
+            xid = "CAST(pg_current_xact_id() AS text)"
+            self._turn = execute(writer, f"SELECT n, {xid} FROM turn") if self._counts else None  # noqa: S608
+        self._began = time.monotonic()
 
     def commit(self, writer: Connection) -> None:
         """See ``Engine``. One round trip, with what was posted; the turn is counted in it."""
-        after = None
-        self._mine, mine = None, self._mine
-        with pipelined(writer):
-            if self._counts:
-                after = execute(writer, "UPDATE turn SET n = n + 1 RETURNING n")
-            execute(writer, "COMMIT")
-        if after is not None:
-            told = self._seen() == mine
-            self._mine = _number(after) if told else None
+        began = self._opening()
+        after: Answer | None = None
+        mine = self._mine
+        self._mine = None
+        try:
+            with pipelined(writer):
+                if self._counts:
+                    after = execute(writer, _TURN, (self._patience(),))
+                execute(writer, "COMMIT")
+        except psycopg.Error as error:
+            if is_lost(error):
+                self._doubt = began
+            raise
+        if after is not None and began is not None and began.turn == mine:
+            self._mine = int(after.fetchall()[0][0])
+
+    def _patience(self) -> float:
+        """Return the seconds after its beginning at which nobody will wait for the transaction any more."""
+        if self._answer_seconds is None:
+            return LONG
+        return time.monotonic() - self._began + WRITING * self._answer_seconds
+
+    @property
+    def in_doubt(self) -> bool:
+        """See ``Engine``."""
+        return self._doubt is not None
+
+    def resolve(self, writer: Connection) -> bool:
+        """See ``Engine``. Under the lock that the transaction held nobody can commit it any more."""
+        doubt = self._doubt
+        if doubt is None:
+            return False
+        self.begin(writer)
+        now = self._opening()
+        kept = now is not None and now.turn != doubt.turn and is_committed(writer, doubt.xid)
+        execute(writer, "ROLLBACK")
+        self._doubt = None
+        return kept
 
     def rollback(self, writer: Connection) -> None:
         """See ``Engine``."""
@@ -165,13 +216,14 @@ class Postgresql:
 
     def changed_by_others(self, writer: Connection) -> bool:
         """See ``Engine``."""
-        seen = self._seen()
+        began = self._opening()
+        seen = None if began is None else began.turn
         changed, self._mine = seen != self._mine, seen
         return changed or seen is None
 
-    def _seen(self) -> int | None:
-        """Return the turn with which this transaction began."""
-        return None if self._turn is None else _number(self._turn)
+    def _opening(self) -> Began | None:
+        """Return with what this transaction began, None while turns are not counted."""
+        return None if self._turn is None else Began(*self._turn.fetchall()[0])
 
     def begin_snapshot(self, reader: Connection) -> None:
         """See ``Engine``."""
@@ -202,9 +254,18 @@ class Postgresql:
         found = execute(connection, f"SELECT {columns}", _FACTS).fetchone()
         return dict(zip(("PostgreSQL", *_FACTS[1:]), found, strict=True))
 
-    def close(self) -> None:
+    def cut(self, connection: Connection | None = None) -> None:
         """See ``Engine``."""
+        if connection is None:
+            self._drivers.cut()
+        elif not connection.closed:
+            driver: Any = connection.connection.driver_connection
+            driver.cut()
+
+    def close(self) -> None:
+        """See ``Engine``; one that is being made just now comes too late."""
         self._engine.dispose()
+        self._drivers.cut()
 
 
 def place_of(url: URL) -> str:
@@ -213,18 +274,24 @@ def place_of(url: URL) -> str:
     return shown.render_as_string(hide_password=True)
 
 
-def _connect(_dialect: object, _record: object, args: Any, settings: Any) -> Driver:
-    return Driver.connect(*args, **settings)
+def _writing(seconds: float | None) -> dict[str, str]:
+    """Return what is set for a writer only."""
+    lock = LOCK_SECONDS if seconds is None else min(LOCK_SECONDS, seconds / 2)
+    return {"lock_timeout": f"{lock * 1000:.0f}ms", "statement_timeout": "0"}
+
+
+def _reading(seconds: float | None) -> dict[str, str]:
+    """Return what is set for a reader only."""
+    return {
+        "default_transaction_read_only": "on",
+        "statement_timeout": f"{(seconds or 0) * 1000:.0f}ms",
+    }
 
 
 def _before(_connection: object, cursor: Any, *_: object) -> None:
     """Go before a statement of SQLAlchemy's own: those make and change tables, all others go ``direct``."""
     cursor.connection.volley.fire()
     cursor.connection.volley.forget()
-
-
-def _number(answer: Answer) -> int:
-    return int(answer.fetchall()[0][0])
 
 
 def _adapt(dbapi: Any, _record: object) -> None:
@@ -263,8 +330,12 @@ def database_wide(error: BaseException) -> bool:
         state is None
     ):  # raised by the driver itself: a value that it cannot send, or a connection that is gone
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return state in _WIDE or not state.startswith(_PERMANENT) or _is_stale(error)
+    return state in _WIDE or not state.startswith(_PERMANENT) or _is_stale(error) or _is_late(error)
 
 
 def _is_stale(error: BaseException) -> bool:
     return isinstance(error, psycopg.errors.FeatureNotSupported) and error.diag.source_function == _STALE
+
+
+def _is_late(error: BaseException) -> bool:
+    return isinstance(error, psycopg.errors.NotNullViolation) and error.diag.table_name == "turn"

@@ -79,6 +79,15 @@ class Sqlite:
         """See ``Engine``."""
         execute(writer, "COMMIT")
 
+    @property
+    def in_doubt(self) -> bool:
+        """See ``Engine``: never; SQLite is in this process."""
+        return False
+
+    def resolve(self, writer: Connection) -> bool:
+        """See ``Engine``."""
+        return False
+
     def rollback(self, writer: Connection) -> None:
         """See ``Engine``; SQLite ends some transactions by itself on I/O errors."""
         if writer.closed:
@@ -114,6 +123,9 @@ class Sqlite:
         """See ``Engine``."""
         found = (execute(connection, f"PRAGMA {name}").fetchone()[0] for name in _FACTS)
         return {"SQLite": sqlite3.sqlite_version, **dict(zip(_FACTS, map(str, found), strict=True))}
+
+    def cut(self, connection: Connection | None = None) -> None:
+        """See ``Engine``: nobody waits for longer than :data:`BUSY_MS`."""
 
     def close(self) -> None:
         """See ``Engine``."""

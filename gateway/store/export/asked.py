@@ -35,7 +35,7 @@ class Asked:
         until_us: the state of things at this time instead of now, microseconds.
         remarks: what was asked for and is ignored, for the manifest's ``error``.
         closed: types of which the client may know nothing; no filter asks about their resources.
-        supervised: only what belongs to the supervised business (``gateway/store/supervision.py``).
+        supervised: only what belongs to the supervised business (``gateway/store/supervised_business.py``).
     """
 
     level: Level

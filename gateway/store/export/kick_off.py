@@ -7,7 +7,7 @@ import secrets
 from sqlalchemy import Connection
 
 from gateway.errors import Rejected
-from gateway.store import clock, supervision
+from gateway.store import clock, supervised_business
 from gateway.store.export import filters, members, slices
 from gateway.store.export.asked import Asked
 from gateway.store.export.job import Job
@@ -32,7 +32,7 @@ def check(session: Session, tenant: str, asked: Asked, zone: str) -> None:
         group = members.group(connection, number, asked.group, snapshot) if asked.level == "group" else None
         for id_ in asked.patients:
             there = slices.as_of(connection, number, "Patient", id_, snapshot)
-            hidden = asked.supervised and not supervision.has(connection, number, "Patient", id_)
+            hidden = asked.supervised and not supervised_business.has(connection, number, "Patient", id_)
             if hidden or there is None or there[1] is None or (group is not None and id_ not in group):
                 said = "names a patient who is not there, or not in the Group"
                 raise Rejected(said, code="value", where="patient")

@@ -23,7 +23,7 @@ def parts(session: Session, job: Job, file: File) -> Iterator[list[bytes]]:
         for seqs in slices.groups(window):
             with session.reading() as connection:
                 found = slices.bodies(connection, seqs)
-            yield [body for _, body in found]
+            yield [body for _, body in found if body]  # what was purged meanwhile is gone
 
 
 def deletions(session: Session, file: File, size: int) -> Iterator[list[slices.Tombstone]]:

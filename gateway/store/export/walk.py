@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store import supervision
+from gateway.store import supervised_business
 from gateway.store.clock import tenant_number
 from gateway.store.export import filters, slices
 from gateway.store.export.asked import Part
@@ -60,7 +60,7 @@ class Walk:
     def _supervised(self, connection: Connection, seqs: list[int]) -> list[int]:
         if not self._job.asked.supervised or not seqs:
             return seqs
-        mine = supervision.of_seqs(connection, self._number, seqs)
+        mine = supervised_business.of_seqs(connection, self._number, seqs)
         return [seq for seq in seqs if seq in mine]
 
     def _searches(self, type_: str) -> list[filters.Search]:
@@ -113,7 +113,7 @@ class Walk:
     def _belongs(self, connection: Connection, type_: str, body: bytes, id_: str = "") -> bool:
         """Tell whether a resource belongs to the patients; a Provenance, if what it is about does."""
         members = self._members
-        if members is None or members.hold(type_, body, id_):
+        if members is None or (body and members.hold(type_, body, id_)):
             return True
         if type_ != "Provenance":
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.store.index.expression import Path
+from gateway.store.index.expression import Member, Path
 
 Kind = Literal["token", "string", "date", "reference", "number", "quantity", "uri", "composite", "special"]
 
@@ -47,6 +47,13 @@ class Parameter:
     unfiled: frozenset[str] = frozenset()
     paths: tuple[Path, ...] = field(default=(), repr=False)
     present: bool = False
+
+    @property
+    def single(self) -> bool:
+        """Whether a resource that is as R4 has it has one value of it at most."""
+        steps = [step for path in self.paths for step in path.steps if isinstance(step, Member)]
+        one_place = len({path.place for path in self.paths}) == 1
+        return one_place and not any(step.many and step.entry is None for step in steps)
 
     @property
     def modifiers(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -87,6 +87,22 @@ class Ledger:
             found = {version.seq: version for version in versions.of_seqs(connection, seqs)}
         return [[found[seq] for seq in one.members] for one in entries]
 
+    def naming(
+        self, tenant: str, seqs: Collection[int], after: int = 0
+    ) -> tuple[dict[int, frozenset[int]], int]:
+        """Return which entries after number ``after`` have versions as members, and how far that is true.
+
+        It reads the ledger through, some entries at a time: no index leads from a version to its entries.
+        """
+        found: dict[int, frozenset[int]] = {}
+        while True:
+            with self._session.reading() as connection:
+                some, last = rows.naming(connection, self._no(tenant), seqs, after)
+            if not last:
+                return found, after
+            found |= some
+            after = last
+
     def head(self, tenant: str, size: int | None = None) -> Head:
         """Return the head of a tenant's ledger, as it is now or as it was at ``size`` entries.
 
@@ -118,7 +134,7 @@ class Ledger:
         with self._session.snapshot() as connection:
             after, tree = self._tree(connection, tenant, size)
             if not 0 <= before <= after.size:
-                raise _unknown()
+                raise Rejected("the ledger has not so many entries", code="not-found", where="from")
             earlier = self._head(connection, tenant, before)
             return Consistency(earlier, after, tuple(merkle.consistency(before, after.size, tree.part)))
 
@@ -154,7 +170,7 @@ class Ledger:
         with self._session.reading() as connection:
             found = execute(connection, _HEADS, (self._no(tenant),)).fetchall()
         return [
-            Countersigned(size, bytes(root), bytes(head), signer, bytes(signature), at_us)
+            Countersigned(_whole(size), _raw(root), _raw(head), str(signer), _raw(signature), _whole(at_us))
             for size, root, head, signer, signature, at_us in found
         ]
 
@@ -176,7 +192,11 @@ class Ledger:
             processes: more than one only where a ledger has many entries.
             progress: told how many entries are done, of how many.
         """
-        known = [Checked(one.size, one.root, one.head) for one in self.countersigned(tenant)]
+        signed = self.countersigned(tenant)
+        if bad := [one.size for one in signed if not (one.size and one.at_us and one.signature)]:
+            entries = self.head(tenant).size
+            return Verification(False, entries, min(bad), "its countersignature is not as it was kept")
+        known = [Checked(one.size, one.root, one.head) for one in signed]
         return verify(
             self._session, tenant, self._no(tenant), self._zone, start, [*known, *heads], processes, progress
         )
@@ -190,7 +210,7 @@ class Ledger:
         last = execute(connection, _LAST, (no,)).fetchone()[0] or 0
         at = last if size is None else size
         if not 0 <= at <= last:
-            raise _unknown()
+            raise Rejected("the ledger has not so many entries", code="not-found", where="size")
         row = execute(connection, _OF, (no, at or min(last, 1))).fetchone()
         algorithm = row[2] if row else self._algorithm(tenant)
         hashed = digest(algorithm)
@@ -200,6 +220,15 @@ class Ledger:
 
     def _no(self, tenant: str) -> int:
         return self._number(tenant) or 0
+
+
+def _raw(value: object) -> bytes:
+    """Return a column of bytes, nothing where somebody wrote something else: SQLite takes any type."""
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else b""
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _unknown() -> Rejected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +21,9 @@ _FOUND = (  # an index gives the numbers: asked for whole rows at once, SQLite w
 _SERIAL = _FOUND.format("o.serial = ? AND o.serial <> ''")
 _ABOUT = _FOUND.format("o.fhir_id = ? AND o.type = ?")
 _AFTER = f"SELECT {COLUMNS} FROM ledger WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"  # noqa: S608
+_MEMBERS = "SELECT n, members FROM ledger WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"
+STRETCH = 4096
+"""Entries whose members are looked through at once."""
 
 
 def packed(seqs: Sequence[int]) -> bytes:
@@ -65,3 +68,19 @@ def after(connection: Connection, tenant: str, tenant_no: int, n: int, count: in
     """Yield the next entries after number ``n``, at most ``count``."""
     for found in execute(connection, _AFTER, (tenant_no, n, count)).fetchall():
         yield of(tenant, found)
+
+
+def naming(
+    connection: Connection, tenant_no: int, seqs: Collection[int], n: int
+) -> tuple[dict[int, frozenset[int]], int]:
+    """Look through the next :data:`STRETCH` entries after number ``n`` for those that have some versions.
+
+    Returns:
+        number of an entry → which of ``seqs`` it has; and the number of the last entry that was looked at, 0
+        where there is none any more.
+    """
+    wanted, found, last = frozenset(seqs), dict[int, frozenset[int]](), 0
+    for last, members in execute(connection, _MEMBERS, (tenant_no, n, STRETCH)).fetchall():
+        if named := wanted.intersection(unpacked(members)):
+            found[last] = named
+    return found, last

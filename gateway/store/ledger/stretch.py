@@ -140,7 +140,7 @@ class _Walk:
             yield execute(self._connection, _ENTRIES, (self._checks.tenant, low, high)).fetchall()
 
     def _versions(self, rows: Sequence[Any]) -> Versions:
-        seqs = sorted({seq for row in rows for seq in unpacked(row[9])})
+        seqs = sorted({seq for row in rows for seq in _named(row[9])})
         hashed, found = self._hashed, Versions()
         for at in range(0, len(seqs), _PIECE):
             asked = (json.dumps(seqs[at : at + _PIECE]),)
@@ -158,9 +158,15 @@ class _Walk:
         n, algorithm, ts_us, kind, event, serial, type_, id_, ver, members, sha, back, prev, hash_ = row
         about = f"{NAME.get(type_, '')}/{id_}/_history/{ver}"
         count = len(members) // 8
-        if bytes(prev) != self._prev:
+        if prev != self._prev:
             raise _Bad(n, "it does not follow the entry before it")
-        encoded = encode(checks.name, n, algorithm, ts_us, kind, event, serial, about, count, sha, back, prev)
+        try:
+            encoded = encode(
+                checks.name, n, algorithm, ts_us, kind, event, serial, about, count, sha, back, prev
+            )
+        except (AttributeError, ValueError, OverflowError, OSError):
+            # Text where bytes belong, a year that there is not: nothing that was ever entered.
+            raise _Bad(n, "it is not what its hash says") from None
         if algorithm != checks.algorithm or self._hashed(encoded) != hash_:
             raise _Bad(n, "it is not what its hash says")
         if ts_us < self._ts_us or not 0 <= back < n:
@@ -168,7 +174,7 @@ class _Walk:
         if event == PURGED:
             self._purge(n, back, members, sha)
         else:
-            self._members(n, (type_, id_, ver), unpacked(members), sha, versions)
+            self._members(n, (type_, id_, ver), _named(members), sha, versions)
         self._moment(n, ts_us)
         self._prev = hash_ if isinstance(hash_, bytes) else bytes(hash_)
 
@@ -218,6 +224,13 @@ class _Walk:
         self._found.roots.append(root)
         self._found.parts.append(self._parts)
         self._leaves, self._parts = [], {}
+
+
+def _named(members: object) -> tuple[int, ...]:
+    """Return the ``seq`` of the members; none of bytes that nobody but a forger has written."""
+    return (
+        unpacked(bytes(members)) if isinstance(members, bytes | memoryview) and not len(members) % 8 else ()
+    )
 
 
 def _root(leaves: list[bytes], hashed: Digest) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from gateway.canonical import merkle
-from gateway.canonical.digest import digest
+from gateway.canonical.digest import ALGORITHMS, digest
 from gateway.canonical.merkle import Peaks
 from gateway.store.direct import execute
 from gateway.store.ledger.entry import PURGED
@@ -140,7 +140,9 @@ class _Whole:
         blocks = execute(connection, _BLOCKS, (tenant,)).fetchall()
         days = execute(connection, _DAYS, (tenant,)).fetchall()
         self._blocks = {n: bytes(root) for n, root in blocks}
-        self.algorithm, self.last, self.purged = (row[0] if row else "sha256"), last, 0
+        # Another name is no algorithm of ours, and so not what the first entry's hash says.
+        self.algorithm = row[0] if row and row[0] in ALGORITHMS else "sha256"
+        self.last, self.purged = last, 0
         self._tenant, self._hashed = tenant, digest(self.algorithm)
         self._heads = sorted(heads)
         self._days = {size: (day, bytes(root), bytes(head)) for day, size, root, head in days}

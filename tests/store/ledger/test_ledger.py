@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ Forge = Callable[..., None]
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 8 entries, so that a ledger of some dozens has several."""
-    for name in ("tree", "book", "verify", "stretch"):
+    for name in ("tree", "appending", "verify", "stretch"):
         monkeypatch.setattr(f"gateway.store.ledger.{name}.BLOCK", 8)
     assert tree.BLOCK == 8
     monkeypatch.setattr("gateway.store.ledger.verify.BLOCKS_AT_ONCE", 2)
@@ -213,6 +214,13 @@ FORGERIES: list[tuple[str, int, str]] = [
     ("UPDATE version SET ver = 2 WHERE fhir_id = 'm5-0'", 5, "body says"),
     ("UPDATE version SET ts_us = ts_us - 1 WHERE fhir_id = 'm5-0'", 5, "body says"),
     ("UPDATE version SET method = 1 WHERE fhir_id = 'm5-0'", 5, "body says"),
+    ("UPDATE ledger SET members = substr(members, 1, length(members) - 1) WHERE n = 5", 5, "its hash"),
+    ("UPDATE ledger SET members = 'abcdefgh' WHERE n = 5", 5, "its hash"),
+    ("UPDATE ledger SET sha = 'abcdefgh' WHERE n = 5", 5, "its hash"),
+    ("UPDATE ledger SET prev = 'abcdefgh' WHERE n = 5", 5, "follow"),
+    ("UPDATE ledger SET ts_us = 9223372036854775807 WHERE n = 5", 5, "its hash"),
+    ("UPDATE ledger SET ts_us = -9223372036854775807 WHERE n = 5", 5, "its hash"),
+    ("UPDATE ledger SET algorithm = 'md5' WHERE n = 1", 1, "its hash"),
     ("DELETE FROM ledger_block WHERE n = 2", 9, "block"),
     ("UPDATE ledger_block SET root = hash FROM ledger WHERE ledger_block.n = 2 AND ledger.n = 2", 9, "block"),
 ]
@@ -361,3 +369,27 @@ def test_each_tenant_has_its_own(desk: Any) -> None:
     assert [one.n for one in desk.store.ledger.entries("two")] == [1, 2, 3]
     assert desk.store.ledger.verify("one").ok
     assert desk.store.ledger.verify("two").ok
+
+
+@pytest.mark.parametrize("column", ["signature", "root", "at_us"])
+def test_a_countersignature_that_was_written_by_hand_is_found(tmp_path: Path, column: str) -> None:
+    """SQLite takes a text where bytes or a number belong."""
+    store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    with closing(store):
+        body = {"resourceType": "Basic", "id": "a"}
+        store.write(
+            [
+                Transact(
+                    "default",
+                    "t",
+                    [],
+                    act=lambda desk: desk.append(Entry("visit", "submitted", desk.write(body))),
+                )
+            ]
+        )
+        store.ledger.countersign("default", store.ledger.head("default"), "regulator", b"signature")
+        with closing(sqlite3.connect(tmp_path / "qiao.db")) as connection, connection:
+            connection.execute(f"UPDATE ledger_head SET {column} = 'text'")
+        found = store.ledger.verify("default")
+        assert (found.ok, found.first_bad, found.entries) == (False, 1, 1)
+        assert store.ledger.countersigned("default")

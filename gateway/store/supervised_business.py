@@ -1,4 +1,4 @@
-"""Supervision: which resources belong to the supervised business, and so may be seen by the regulator.
+"""Supervised business: which resources belong to it, and so may be seen by the regulator.
 
 These are the versions that ledger entries are about and what those refer to: patient, visit, physician,
 institution, diagnosis. They are written down with the entry, in its transaction; who writes for the wards
@@ -27,6 +27,9 @@ Key = tuple[int, int, str]
 THROUGH = frozenset(("DocumentReference", "Media", "PractitionerRole"))
 """Types that only stand for others: what they refer to belongs along with them."""
 
+ALONE = frozenset(("Condition",))
+"""Types that lead no further: a diagnosis of an internet visit may have been made on a ward."""
+
 _NAMED = re.compile(
     rf'"(?:reference|url)"\s*:\s*"([A-Z][A-Za-z]{{1,63}})/({ID})(?:/_history/[^"]*)?"'.encode()
 )
@@ -37,6 +40,7 @@ _OF_SEQS = (
 )
 _HAS = "SELECT 1 FROM supervised WHERE tenant = ? AND type = ? AND fhir_id = ?"
 _IDS = "SELECT fhir_id FROM supervised WHERE tenant = ? AND type = ? LIMIT ?"
+_ENTRY = "SELECT n FROM supervised WHERE tenant = ? AND type = ? AND fhir_id = ?"
 _COUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM supervised WHERE tenant = ? AND type = ? LIMIT ?) c"
 
 
@@ -59,7 +63,8 @@ def keys_of(
     found: set[tuple[str, str]] = set()
     for one in members:
         found.add((one.type, one.id))
-        found.update(named_in(one.body))
+        if one.type not in ALONE:
+            found.update(named_in(one.body))
     for type_, id_ in [key for key in found if key[0] in THROUGH]:
         version = current(type_, id_)
         if version is not None:
@@ -70,6 +75,12 @@ def keys_of(
 def has(connection: Connection, tenant: int, type_: str, id_: str) -> bool:
     """Tell whether a resource belongs to the supervised business."""
     return execute(connection, _HAS, (tenant, NUMBER.get(type_, 0), id_)).fetchone() is not None
+
+
+def entry_of(connection: Connection, tenant: int, type_: str, id_: str) -> int:
+    """Return the first entry that is about a resource or names it: 0: none, -1: nobody knows which."""
+    row = execute(connection, _ENTRY, (tenant, NUMBER.get(type_, 0), id_)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def of_seqs(connection: Connection, tenant: int, seqs: Collection[int]) -> set[int]:
@@ -89,7 +100,7 @@ def count(connection: Connection, tenant: int, type_: str, most: int) -> int:
     return int(execute(connection, _COUNT, (tenant, NUMBER[type_], most + 1)).fetchone()[0])
 
 
-class Supervision:
+class SupervisedBusiness:
     """What a Store tells of the supervised business; for any thread.
 
     Args:

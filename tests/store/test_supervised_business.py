@@ -73,7 +73,7 @@ def test_searches_find_nothing_else(filled: Any, few: bool, monkeypatch: pytest.
 
 
 def test_it_goes_with_the_entry(filled: Any) -> None:
-    has = filled.store.supervision.has
+    has = filled.store.supervised_business.has
     visit = {"resourceType": "Encounter", "id": "e5", "subject": subject("p5")}
     assert write(filled, visit, entered=True, fails=True).error is not None
     assert not has("default", "Patient", "p5")
@@ -81,7 +81,7 @@ def test_it_goes_with_the_entry(filled: Any) -> None:
     assert has("default", "Patient", "p5")
     assert not has("other", "Patient", "p5")
     versions = [filled.store.read("default", "Patient", f"p{at}") for at in (4, 5, 0)]
-    assert [one.id for one in filled.store.supervision.of(versions)] == ["p5", "p0"]
+    assert [one.id for one in filled.store.supervised_business.of(versions)] == ["p5", "p0"]
 
 
 def test_who_only_stands_for_another_brings_that_one_along(desk: Any) -> None:
@@ -101,7 +101,7 @@ def test_who_only_stands_for_another_brings_that_one_along(desk: Any) -> None:
         "patient": {"reference": "https://elsewhere.example/fhir/Patient/far"},
     }
     write(desk, consent, entered=True)
-    has = desk.store.supervision.has
+    has = desk.store.supervised_business.has
     for type_, id_ in (
         ("PractitionerRole", "r"),
         ("Practitioner", "d"),
@@ -119,3 +119,34 @@ def test_places_only_go_forward(filled: Any) -> None:
         places.acknowledge("default", client, n)
     assert [(one.client, one.n) for one in places.of("default")] == [("a", 2), ("b", 3)]
     assert places.of("nobody") == []
+
+
+def test_the_first_entry_that_names_something_is_written_down(desk: Any) -> None:
+    patient = {"resourceType": "Patient", "id": "p7"}
+    visit = {"resourceType": "Encounter", "id": "e7", "subject": subject("p7")}
+    seen: dict[str, Any] = {}
+
+    def look(inside: Desk) -> None:
+        names = (("Patient", "p7"), ("Encounter", "e7"), ("Patient", "p8"))
+        seen["at"] = [inside.entered_with(*one) for one in names]
+        entry = inside.entry(seen["at"][0])
+        seen["about"] = entry.reference if entry else ""
+
+    def beside(inside: Desk) -> None:
+        inside.supervise([inside.write({"resourceType": "Flag", "id": "f7", "subject": subject("p7")})])
+
+    def told(*acts: Any) -> Any:
+        done = desk.store.write([Transact("default", "t", [], act=one) for one in (*acts, look)])
+        assert not any(one.error for one in done)
+        return seen["at"], seen["about"]
+
+    def enter(inside: Desk) -> None:
+        inside.append(Entry("visit", "effective", inside.write(visit)))
+
+    def again(inside: Desk) -> None:
+        inside.append(Entry("visit", "corrected", inside.write({**visit, "status": "finished"}), (), "", 1))
+
+    assert told(lambda inside: inside.write(patient), beside) == ([0, 0, 0], ""), "no entry, only a flag"
+    assert told(enter) == ([1, 1, 0], "Encounter/e7/_history/1"), "also within the batch"
+    assert told() == ([1, 1, 0], "Encounter/e7/_history/1")
+    assert told(again) == ([1, 1, 0], "Encounter/e7/_history/1")

@@ -1,4 +1,4 @@
-"""Book: entries are appended to a tenant's ledger, inside the write transaction."""
+"""Appending: entries are appended to a tenant's ledger, inside the write transaction."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from gateway.store.ledger import rows
 from gateway.store.ledger.entry import PURGED, Entered, Entry, sealed, sha_of
 from gateway.store.ledger.tail import Tail, load
 from gateway.store.ledger.tree import BLOCK
-
-about, of_serial = rows.about, rows.of_serial
 
 
 def append(
@@ -49,11 +47,17 @@ def append(
     return _sealed(docket, ticks.no, books.zone, tail, entered)
 
 
-def purge(connection: Connection, docket: Docket, books: Books, ticks: Ticks, entered: Entered) -> Entered:
-    """Take away the bodies of an entry's members, and append the entry that says so: with the same hash."""
+def purge(
+    connection: Connection, docket: Docket, books: Books, ticks: Ticks, entered: Entered, gone: Sequence[int]
+) -> Entered:
+    """Take away the bodies of an entry's members, and append the entry that says so: with the same hash.
+
+    Args:
+        gone: the members that go.
+    """
     tail = _tail(connection, docket, books, ticks)
-    docket.purged += entered.members
-    for seq in entered.members:
+    docket.purged += gone
+    for seq in gone:
         books.parsed.discard(seq)
     after = replace(
         entered, n=tail.n + 1, algorithm=tail.algorithm, ts_us=max(ticks.ts_us, tail.ts_us), event=PURGED,

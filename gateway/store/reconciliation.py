@@ -1,4 +1,4 @@
-"""Reckoning: what a day is measured by: statements of others, entries, deliveries, refusals, messages.
+"""Reconciliation: what a day is measured by: statements of others, entries, deliveries, refusals, messages.
 
 What somebody states replaces what he stated before for the same day and kind; nothing stated is no row, and
 never a zero. Everything else is read from what the store keeps anyway.
@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from gateway.canonical import now_us
 from gateway.errors import Rejected
-from gateway.store import clock
+from gateway.store import batches, clock
+from gateway.store.batches import Batch
 from gateway.store.deliveries import STATES, State
 from gateway.store.direct import execute
 from gateway.store.insert import Insert
@@ -109,7 +110,7 @@ class Messages:
     n: int
 
 
-class Reckoning:
+class Reconciliation:
     """The tables ``stated``, ``stated_number``, ``refusal`` of a store, and counts of others; any thread.
 
     Args:
@@ -226,6 +227,14 @@ class Reckoning:
         with self._session.reading() as connection:
             found = execute(connection, _INBOX, (tenant, begin_us, end_us)).fetchall()
         return [Messages(*row) for row in found]
+
+    def batches(self, tenant: str, begin_us: int, end_us: int) -> list[Batch]:
+        """Return the batches from which messages came in that time, in the order of their coming.
+
+        A batch that came again, under the same control id, is one: what was there already made no message.
+        """
+        with self._session.reading() as connection:
+            return batches.between(connection, tenant, begin_us, end_us)
 
     def senders(self, seqs: Sequence[int]) -> dict[int, str]:
         """Return whose message made each of these versions; of those that the API made nothing."""

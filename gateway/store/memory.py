@@ -1,0 +1,64 @@
+"""Memory: what the writer knows between batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from gateway.store import lookup
+from gateway.store.docket import Books
+from gateway.store.governing import Governor
+from gateway.store.inbox import Slot
+from gateway.store.lru import Lru
+from gateway.store.resources import Applier
+
+if TYPE_CHECKING:
+    from gateway.store.attempt import Attempt
+
+_OPEN_MESSAGES = 100_000
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the writer knows between batches; all of it can be read again from the database."""
+
+    applier: Applier
+    last_n: int
+    tenants: dict[str, int] = field(default_factory=dict)
+    open: Lru[str, Slot] = field(default_factory=lambda: Lru(_OPEN_MESSAGES))
+    books: Books = field(default_factory=Books)
+    governor: Governor | None = None
+    rehearsed: bool = False
+
+    def forget(self, last_n: int) -> None:
+        """Go back to knowing nothing but the end of the inbox."""
+        self.last_n = last_n
+        self.applier.forget()
+        self.tenants.clear()
+        self.open.clear()
+        self.books.forget()
+
+    def committed(self, attempt: Attempt) -> None:
+        """Remember what a committed attempt wrote."""
+        self.tenants.update(attempt.tenants)
+        self.applier.committed(attempt.changes)
+        if attempt.changes.docket is not None:
+            self.books.tails.update(attempt.changes.docket.tails)
+            self.books.named.update(dict.fromkeys(attempt.changes.docket.named, True))
+        for id_, slot in attempt.slots.items():
+            slot.receive = None
+            if slot.state == "received":
+                self.open.update({id_: slot})
+            else:
+                self.open.discard(id_)
+
+    def slots(self, connection: Connection, ids: Sequence[str]) -> dict[str, Slot]:
+        """Return the places of those messages that are in the inbox."""
+        known = {id_: replace(slot) for id_ in ids if (slot := self.open.get(id_)) is not None}
+        missing = [id_ for id_ in ids if id_ not in known]
+        for id_, (n, state, reason) in lookup.inbox_states(connection, missing).items():
+            known[id_] = Slot(n, state, reason)
+        return known
