@@ -13,12 +13,13 @@ from gateway.api import negotiation, operation
 from gateway.api.context import NotFound, base_of, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.query import Pairs, form_of, negotiated, once, pairs_of
+from gateway.api.shape import shape
 from gateway.errors import Rejected
 from gateway.validation.terminology import Terminology
 
 PAGE = 50
 """Artefacts in one page of a search, at most."""
-PARAMETERS = ("url", "name", "_id", "_count", "_summary", "_total", "_cursor")
+PARAMETERS = ("url", "name", "_id", "_count", "_summary", "_elements", "_total", "_cursor")
 """What a search of artefacts takes."""
 _KNOWN = frozenset((*PARAMETERS, "_format", "_pretty"))
 _SUMMARIES = {"true": True, "text": True, "data": False, "false": False, "count": True}
@@ -143,11 +144,16 @@ def searchset(
         terminology: None for a server that has none.
         pairs: the parameters; see :func:`wanted`.
         before: matches that others have, which come first.
+
+    Raises:
+        Rejected: ``_elements`` names what the type does not have, or stands beside ``_summary``.
     """
     given = dict(pairs)
     start, size = _number(given, "_cursor", 0), _size(given)
     first = before or []
     urls = list(_found(terminology, kind, given)) if terminology else []
+    general = ("_elements",) if terminology else ("_elements", "_summary")
+    asked = shape([pair for pair in pairs if pair[0] in general and pair != ("_summary", "")], kind)
     short = is_short(given)
     total = len(first) + len(urls)
     page: list[dict[str, Any]] = first[start : start + size]
@@ -162,7 +168,7 @@ def searchset(
     made: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
     if page:
         made["entry"] = [
-            {"fullUrl": f"{address}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+            {"fullUrl": f"{address}/{one['id']}", "resource": asked.cut(one), "search": {"mode": "match"}}
             for one in page
         ]
     return made
@@ -170,7 +176,7 @@ def searchset(
 
 def is_short(given: Mapping[str, str]) -> bool:
     """Tell whether artefacts come without their codes."""
-    return _SUMMARIES.get(given.get("_summary", ""), not ("url" in given or "_id" in given))
+    return _SUMMARIES.get(given.get("_summary", ""), given.keys().isdisjoint(("url", "_id", "_elements")))
 
 
 def _link(relation: str, address: str, pairs: Pairs) -> dict[str, str]:

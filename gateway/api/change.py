@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import language, negotiation, outcome, own, subscription
-from gateway.api.acting import acting_of
 from gateway.api.context import MethodNotAllowed, base_of, context, tenant_of
 from gateway.api.prefer import prefer
+from gateway.api.principal import principal_of
 from gateway.api.version import location, tags
 from gateway.canonical.json import dumps
 from gateway.errors import Rejected
@@ -63,7 +63,7 @@ async def transact(request: Request, changes: list[Change], size: int = 0) -> Tr
             base_of(request),
             size,
             own.view_of(caller),
-            caller=acting_of(request),
+            caller=principal_of(request),
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,12 +11,11 @@ from urllib.parse import parse_qsl
 
 from gateway.errors import Rejected
 from gateway.store import Version
-from gateway.store.model import ANY_VERSION
+from gateway.store.model import ANY_VERSION, Change
 
 Condition = tuple[tuple[str, str], ...]
 
 _ONE = r'(?:W/)?"([\x21\x23-\x7e]*)"'
-_TAG = re.compile(_ONE).fullmatch
 _TAGS = re.compile(rf"\s*{_ONE}\s*(?:,\s*{_ONE}\s*)*").fullmatch
 _EACH = re.compile(_ONE).findall
 _NEVER = 0
@@ -26,38 +26,27 @@ _RESULT = frozenset(
 """Parameters that say nothing of which resource is meant."""
 
 
-def if_match(given: str | None) -> int | None:
-    """Return the version that If-Match names, None where there is no such header.
-
-    A tag of another server is a version that never is the current one; ``*`` is any that is there.
+def check_versions(change: Change, headers: Mapping[str, str]) -> None:
+    """Let a change be made only where If-Match and If-None-Match hold.
 
     Raises:
-        Rejected: it is no entity tag.
+        Rejected: one of them is no list of entity tags.
     """
-    if given is None:
-        return None
-    if given.strip() == "*":
-        return ANY_VERSION
-    found = _TAG(given.strip())
-    if found is None:
-        raise Rejected('is one entity tag such as W/"3"', code="value", where="If-Match")
-    return _version(found[1])
+    change.if_match = _versions(headers.get("if-match"), "If-Match")
+    change.if_none_match = _versions(headers.get("if-none-match"), "If-None-Match")
 
 
-def if_none_match(given: str | None) -> frozenset[int]:
-    """Return the versions of which none may be the current one where something is written (RFC 9110 §13.1.2).
+def _versions(given: str | None, where: str) -> frozenset[int]:
+    """Return the versions that a header names, none without it (RFC 9110 §13.1.1, §13.1.2).
 
     A tag of another server is a version that never is the current one; ``*`` is any that is there.
-
-    Raises:
-        Rejected: it is neither ``*`` nor a list of entity tags.
     """
     if given is None:
         return frozenset()
     if given.strip() == "*":
         return frozenset((ANY_VERSION,))
     if _TAGS(given) is None:
-        raise Rejected('is * or entity tags such as W/"3"', code="value", where="If-None-Match")
+        raise Rejected('is * or entity tags such as W/"3"', code="value", where=where)
     return frozenset(_version(tag) for tag in _EACH(given))
 
 

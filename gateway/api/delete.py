@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import change, language, negotiation
-from gateway.api.conditional import condition, if_match
+from gateway.api.conditional import check_versions, condition
 from gateway.api.context import check_id, check_type, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.prefer import prefer
@@ -21,7 +21,8 @@ async def delete(request: Request, type: str, id: str) -> Response:
     check_type(type)
     tenant_of(request)
     pretty = negotiation.check(request)
-    wanted = Change("delete", type, check_id(id), if_match=if_match(request.headers.get("if-match")))
+    wanted = Change("delete", type, check_id(id))
+    check_versions(wanted, request.headers)
     return _answer(request, await change.make(request, wanted), pretty)
 
 
@@ -31,8 +32,8 @@ async def delete_conditional(request: Request, type: str) -> Response:
     tenant_of(request)
     found = condition(request.url.query, "delete")
     pretty = negotiation.wished(request)
-    version = if_match(request.headers.get("if-match"))
-    wanted = Change("delete", type, condition=found, many=True, if_match=version)
+    wanted = Change("delete", type, condition=found, many=True)
+    check_versions(wanted, request.headers)
     return _answer(request, await change.make(request, wanted), pretty)
 
 

@@ -6,6 +6,7 @@ Served twice: as operations below the FHIR base (``$feed``), and below ``/feed/{
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.errors import Rejected
 from gateway.feed.bundle import Destination
 from gateway.feed.pull import Asked, Pull
+from gateway.feed.reconciliation.kinds import EVENTS, KINDS
 from gateway.security.caller import caller_of
 
 BASE = "/feed/{tenant}"
@@ -27,7 +29,6 @@ PARAMETERS = ("after", "_count", "kind", "event")
 MOST = 1000
 """Entries of a page."""
 
-_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
 _HASH = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
 
 
@@ -80,7 +81,7 @@ async def countersign(request: Request) -> Response:
 
     def work() -> dict[str, object]:
         pull.countersign(tenant, size, signature, client)
-        said = f"the head of {size} entries is countersigned"
+        said = f"the head at size {size} is countersigned"
         return operation_outcome([issue("information", "informational", said)])
 
     return await operation.answer(request, pretty, work)
@@ -115,8 +116,10 @@ def _asked(pairs: Pairs) -> Asked:
     for name, value in pairs:
         told.setdefault(name, []).append(value)
     numbers = {name: _number(name, told.get(name, [])) for name in ("after", "_count")}
-    count = min(MOST, 100 if numbers["_count"] is None else numbers["_count"])
-    return Asked(numbers["after"] or 0, count, _words("kind", told), _words("event", told))
+    if numbers["_count"] == 0:  # a page of nothing would be followed by itself
+        raise Rejected("is a number from 1 on", code="value", where="_count")
+    count = min(MOST, numbers["_count"] or 100)
+    return Asked(numbers["after"] or 0, count, _words("kind", told, KINDS), _words("event", told, EVENTS))
 
 
 def _number(name: str, given: list[str]) -> int | None:
@@ -127,11 +130,12 @@ def _number(name: str, given: list[str]) -> int | None:
     return int(given[0])
 
 
-def _words(name: str, told: dict[str, list[str]]) -> tuple[str, ...]:
+def _words(name: str, told: dict[str, list[str]], known: Sequence[str]) -> tuple[str, ...]:
+    """Return the codes that are asked for: of one that no ledger has an empty page would tell nothing."""
     found = tuple(word for value in told.get(name, []) for word in value.split(",") if word)
-    if len(found) > 50 or not all(map(_WORD, found)):
-        raise Rejected("is a code, or several with commas between them", code="value", where=name)
-    return found
+    if not set(found) <= set(known):
+        raise Rejected(f"is one of {', '.join(known)}", code="value", where=name)
+    return tuple(sorted(set(found)))
 
 
 INTERACTIONS = (

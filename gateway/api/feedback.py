@@ -233,7 +233,11 @@ def _check_seen(request: Request, tenant: str, caller: Caller, given: Given) -> 
     said = given.get("finding")
     about = said.about if isinstance(said, Finding) else _reference("about", given.get("about"))
     type_, _, id_ = about.partition("/")
-    if about and caller.sees != "all" and not context(request).store.supervision.has(tenant, type_, id_):
+    if (
+        about
+        and caller.sees != "all"
+        and not context(request).store.supervised_business.has(tenant, type_, id_)
+    ):
         raise Rejected("what it is about is not here", code="not-found", where="about")
 
 

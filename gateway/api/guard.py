@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +19,8 @@ from gateway.api.compression import Compression
 from gateway.api.representation import Representation
 
 _LOG = logging.getLogger("qiao.api")
+QUIET = 60.0
+"""Seconds between two lines about requests that fail alike; without one for so long, it is over."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}\Z")
 
 
@@ -28,6 +32,7 @@ class Guard:
         self._threads = threads
         self._max_url = max_url
         self._max_parameters = max_parameters
+        self._failures = Failures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -46,13 +51,52 @@ class Guard:
             await self._serve(scope, receive, told, answer)
 
     async def _serve(self, scope: Scope, receive: Receive, told: Send, answer: _Answer) -> None:
+        if self._failures.some:
+            self._failures.look()
         try:
             await self._app(scope, receive, told)
         except Exception as error:
-            _LOG.error("request %s failed (%s)", answer.request_id.decode(), type(error).__name__)
+            self._failures.failed(answer.request_id.decode(), type(error).__name__)
             if answer.started:
                 raise
             await outcome.of_status(500)(scope, receive, told)
+
+
+class Failures:
+    """What the log says of requests that fail: the first one of each kind, the end of it, some in between.
+
+    All of them stand there at the level DEBUG.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kinds: dict[str, tuple[int, float, float]] = {}  # untold, told at, failed at
+
+    @property
+    def some(self) -> bool:
+        """Whether requests fail, or did so just now."""
+        return bool(self._kinds)
+
+    def failed(self, request_id: str, kind: str) -> None:
+        """Take note of a request that failed."""
+        now = self._clock()
+        untold, told_at, _ = self._kinds.get(kind, (0, now - QUIET, now))
+        if now - told_at < QUIET:
+            _LOG.debug("request %s failed (%s)", request_id, kind)
+            self._kinds[kind] = untold + 1, told_at, now
+            return
+        _LOG.error("request %s failed (%s), %d before it", request_id, kind, untold)
+        self._kinds[kind] = 0, now, now
+
+    def look(self) -> None:
+        """Take note that requests are served."""
+        now = self._clock()
+        for kind in [kind for kind, (_, _, failed_at) in self._kinds.items() if now - failed_at >= QUIET]:
+            untold, _, _ = self._kinds.pop(kind)
+            _LOG.warning("no request fails any more (%s), %d more did", kind, untold)
 
 
 class _Answer:

@@ -159,7 +159,7 @@ async def _write(
             summary.fail(what)
             continue
         made = written[number]
-        if made.error is not None:
+        if isinstance(made.error, Rejected):
             summary.fail(_fault(into, number, made.error))
         for result in made.results if made.error is None else ():
             summary.counts["unchanged" if result.status == "none" else result.status] += 1
@@ -170,7 +170,12 @@ async def _insist(into: Into, changes: list[Change], size: int) -> Transacted:
     transact = Transact(into.tenant, into.client, changes, into.base, size)
     for attempt in range(TRIES):
         try:
-            return await into.write(transact)
+            done = await into.write(transact)
+            if not isinstance(done.error, Retry):
+                return done
+            if done.error.first is not None:
+                await asyncio.to_thread(done.error.first)
+            raise done.error
         except Retry as error:
             if attempt + 1 == TRIES:
                 raise

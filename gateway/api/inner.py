@@ -55,42 +55,55 @@ async def ask(
         prefer: where the client of ``request`` has no preference.
         room: bytes of a body that can be taken when it comes; None: as many as there are.
     """
-    path, _, query = url.partition("?")
-    tenant = request.path_params.get("tenant")
-    base = f"/t/{tenant}/fhir" if tenant is not None else "/fhir"
-    whole = f"{base}/{unquote(path)}"
     own = {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
     own |= {b"accept": FHIR_JSON.encode(), b"content-length": b"%d" % len(body)}
     modified: list[int] = []
     scope = {name: request.scope[name] for name in _KEPT if name in request.scope} | {
         "method": method,
-        "path": whole,
-        "raw_path": quote(whole).encode(),
-        "query_string": _without_format(query).encode(),
+        **_addressed(request, url),
         "headers": [*_of_outer(request, prefer), *own.items()],
         MODIFIED: modified,
     }
-    answer, asked = Answer(), False
+    exchange = _Exchange(body, room)
+    await request.app(scope, exchange.receive, exchange.send)
+    exchange.answer.modified_us = modified[-1] if modified else 0
+    return exchange.answer
 
-    async def receive() -> Message:
-        nonlocal asked
-        if asked:
+
+class _Exchange:
+    """The two ends of one inner request: its body goes in, an answer comes out."""
+
+    def __init__(self, body: bytes, room: Callable[[], int] | None) -> None:
+        self.answer = Answer()
+        self._body, self._room, self._asked = body, room, False
+
+    async def receive(self) -> Message:
+        if self._asked:
             return {"type": "http.disconnect"}
-        asked = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        self._asked = True
+        return {"type": "http.request", "body": self._body, "more_body": False}
 
-    async def send(message: Message) -> None:
+    async def send(self, message: Message) -> None:
+        answer = self.answer
         if message["type"] == "http.response.start":
             answer.status = message["status"]
             answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         elif not answer.too_long:
             part = message.get("body", b"")
-            answer.too_long = room is not None and len(answer.body) + len(part) > room()
+            answer.too_long = self._room is not None and len(answer.body) + len(part) > self._room()
             answer.body = b"" if answer.too_long else answer.body + part
 
-    await request.app(scope, receive, send)
-    answer.modified_us = modified[-1] if modified else 0
-    return answer
+
+def _addressed(request: Request, url: str) -> dict[str, object]:
+    """Return what a scope says of a URL below the base of ``request``."""
+    path, _, query = url.partition("?")
+    tenant = request.path_params.get("tenant")
+    whole = f"/t/{tenant}/fhir/{unquote(path)}" if tenant is not None else f"/fhir/{unquote(path)}"
+    return {
+        "path": whole,
+        "raw_path": quote(whole).encode(),
+        "query_string": _without_format(query).encode(),
+    }
 
 
 def _of_outer(request: Request, prefer: str) -> list[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ from gateway.errors import Rejected
 from gateway.feed.measure import evaluate, load_measures
 from gateway.feed.measure.extract import extract
 from gateway.feed.measure.periods import between
-from gateway.feed.visit.hospital import INSTITUTION
+from gateway.policy.systems import INSTITUTION
 
 KIND = "Measure"
 _KNOWN: dict[str, Kind] = {

@@ -27,6 +27,7 @@ from gateway.api import (
     operation_definition,
     patch,
     policy,
+    purge,
     read,
     readiness,
     reconciliation,
@@ -113,7 +114,7 @@ def _of_resources(here: Context) -> Iterator[Interaction]:
     yield from subscription.INTERACTIONS if here.notifier is not None else ()
     yield from (policy.INTERACTION,) if here.policy is not None else ()
     if here.visits is not None and writes:
-        yield from (*visit.INTERACTIONS, *readiness.INTERACTIONS)
+        yield from (*visit.INTERACTIONS, *readiness.INTERACTIONS, purge.INTERACTION)
     if here.pull is not None:
         yield from (*feed.INTERACTIONS, ledger_proof.INTERACTION)
     if here.obligations is not None:

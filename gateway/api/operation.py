@@ -111,12 +111,14 @@ def _parameters(text: bytes, known: Mapping[str, Kind]) -> list[tuple[str, Any]]
     found = []
     for one in parameters:
         name = one.get("name") if isinstance(one, dict) else None
-        if not isinstance(name, str) or name not in known:
+        if not isinstance(name, str) or not name:
+            raise Rejected("a parameter without a name", code="invalid", where="parameter")
+        if name not in known:
             told = "this operation does not take such a parameter"
-            raise Rejected(told, code="not-supported", where=str(name)[:64])
+            raise Rejected(told, code="not-supported", where=name[:64])
         values = [value for key, value in one.items() if key.startswith("value") or key == "resource"]
         if len(values) != 1 or type(values[0]) is not _PYTHON[known[name]]:
-            raise Rejected(f"it must have one value, a {known[name].rstrip('s')}", code="value", where=name)
+            raise Rejected(f"it must have one value: {known[name].rstrip('s')}", code="value", where=name)
         found.append((name, values[0]))
     return found
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import body, change, negotiation, resource
-from gateway.api.conditional import condition, if_match
+from gateway.api.conditional import check_versions, condition
 from gateway.api.context import Context, check_id, check_type, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical import Resource
 from gateway.canonical.json import dumps, loads
 from gateway.errors import Rejected
-from gateway.patch import FHIRPathPatch, patched, same_resource, told_truly
-from gateway.store.model import Change, Result
+from gateway.patch import patched, same_resource, told_truly
+from gateway.store.model import ANY_VERSION, Change, Result
 from gateway.validation import Definitions, Located
+
+if TYPE_CHECKING:
+    from gateway.patch.fhirpath_patch import FHIRPathPatch
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a patch."""
@@ -50,7 +53,7 @@ async def patch_conditional(request: Request, type: str) -> Response:
 
 
 async def _made(request: Request, wanted: Change, pretty: bool) -> Response:
-    wanted.if_match = if_match(request.headers.get("if-match"))
+    check_versions(wanted, request.headers)
     here = context(request)
     with here.room.held() as take:
         data = await body.bytes_of(request, LARGEST, take, body.PATCH)
@@ -73,18 +76,24 @@ async def _ahead(request: Request, wanted: Change, made: Make, size: int) -> Res
     here, tenant = context(request), tenant_of(request)
     for _ in range(_TRIES):
         version = await here.reads.current(tenant, wanted.type, wanted.id)
-        if version is None or version.deleted or wanted.if_match not in (None, version.ver):
+        if version is None or version.deleted or not _may(wanted, version.ver):
             return None
         length = size + len(version.body)
         work = partial(_of_bytes, made, version.body)
         after = await asyncio.get_running_loop().run_in_executor(here.checker(length), work)
-        result = Change("patch", wanted.type, wanted.id, after, if_match=version.ver)
+        result = Change("patch", wanted.type, wanted.id, after, if_match=frozenset((version.ver,)))
         try:
             return await change.make(request, result, length)
         except Rejected as error:
             if error.code != "precondition":
                 raise
     return None
+
+
+def _may(wanted: Change, ver: int) -> bool:
+    """Tell whether its conditions let a version be patched."""
+    meets = not wanted.if_match or bool(wanted.if_match & {ver, ANY_VERSION})
+    return meets and not wanted.if_none_match & {ver, ANY_VERSION}
 
 
 def _of_bytes(made: Make, data: bytes) -> Resource:
@@ -133,6 +142,8 @@ def patching(here: Context, apply: Apply, issues: list[Located]) -> Make:
 @cache
 def fhirpath_patch() -> FHIRPathPatch:
     """Return what applies FHIRPath Patches; made when the first one comes."""
+    from gateway.patch.fhirpath_patch import FHIRPathPatch
+
     return FHIRPathPatch(Definitions())
 
 

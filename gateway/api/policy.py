@@ -12,9 +12,9 @@ from gateway.api import operation
 from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical import now_us
+from gateway.canonical.moments import day_of
 from gateway.errors import Rejected
 from gateway.policy import EVENTS, Policy
-from gateway.policy.moments import day_of
 from gateway.policy.rule import Pack, Rule
 
 DEFINITION = "urn:qiao:operation:policy"

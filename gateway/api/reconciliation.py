@@ -14,12 +14,20 @@ from starlette.responses import Response
 
 from gateway.api import body, negotiation, operation
 from gateway.api.context import MethodNotAllowed, context, tenant_of
+from gateway.api.evidence import obligations_of
 from gateway.api.interaction import Interaction
 from gateway.api.query import pairs_of
 from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.errors import Rejected
-from gateway.feed.reconciliation import of_csv, of_json, of_parameters, reconcile
-from gateway.feed.reconciliation.calendar import day
+from gateway.feed.calendar import day
+from gateway.feed.reconciliation import (
+    check_counts,
+    check_receiver,
+    of_csv,
+    of_json,
+    of_parameters,
+    reconcile,
+)
 from gateway.security.caller import caller_of
 
 DEFINITION = "urn:qiao:operation"
@@ -37,13 +45,15 @@ async def counts(request: Request) -> Response:
         raise MethodNotAllowed("this server only reads", code="not-supported")
     data = await body.bytes_of(request, LONGEST, media={*body.JSON, CSV})
     is_csv = body.media_of(request) == CSV
-    store, role = context(request).store, caller_of(request.scope).role
+    store, caller = context(request).store, caller_of(request.scope)
+    also = [caller.client] if caller.role == "regulator" else []  # it may pull, and not have begun yet
 
     def work() -> dict[str, Any]:
         said = of_csv(_text(data)) if is_csv else _of_json(data)
-        if role == "regulator" and any(one.party == "source" for one in said):
+        if caller.role == "regulator" and any(one.party == "source" for one in said):
             raise Rejected("a regulator states what its platform has (receiver)", code="forbidden")
-        told = f"{store.reckoning.state(tenant, said)} counts are kept"
+        check_counts(store, tenant, said, also)
+        told = f"{store.reconciliation.state(tenant, said)} counts are kept"
         return operation_outcome([issue("information", "informational", told)])
 
     return await operation.answer(request, pretty, work)
@@ -58,10 +68,14 @@ async def reconciliation(request: Request) -> Response:
     if not first or ("day" in given and ("from" in given or "to" in given)):
         raise Rejected("say day, or from and to", code="value", where="day")
     last, name = given.get("day") or given.get("to") or first, "day" if "day" in given else ""
-    store = context(request).store
-    whole = caller_of(request.scope).sees == "all"  # the senders of the wards are nobody else's business
+    store, obligations = context(request).store, obligations_of(request)
+    caller = caller_of(request.scope)
+    also = [caller.client] if caller.role == "regulator" else []
+    whole = caller.sees == "all"  # the senders of the wards are nobody else's business
 
     def work() -> dict[str, Any]:
+        if asked := given.get("receiver"):
+            check_receiver(store, tenant, asked, "receiver", also)
         found = reconcile(
             store,
             tenant,
@@ -69,6 +83,7 @@ async def reconciliation(request: Request) -> Response:
             day(last, name or "to"),
             given.get("receiver", ""),
             inbox=whole,
+            sources=obligations.duties(tenant).settings.sources,
         )
         return found.row()
 

@@ -41,8 +41,11 @@ class Shape:
         """Return a version as it is answered; elements are chosen of what was searched for only."""
         if not version.body or not (self.summary or (self.elements and matched)):
             return version.body
-        resource = loads(version.body)
-        return dumps(_tagged(self._cut(version.type, resource)))
+        return dumps(self.cut(loads(version.body)))
+
+    def cut(self, resource: Resource) -> Resource:
+        """Return what is asked for of a resource."""
+        return resource if self.whole else _tagged(self._cut(resource["resourceType"], resource))
 
     def _cut(self, type_: str, resource: Resource) -> Resource:
         if self.elements:

@@ -1,8 +1,9 @@
 """Supervised: regulators see of a tenant what belongs to internet visits, and nothing of the wards.
 
-What that is, the store writes down with the ledger (``gateway/store/supervision.py``). For such a client
-other resources are not there, whichever way it comes: addresses are checked here, searches by their view,
-histories version by version, exports and notifications likewise (``[tenants.NAME] regulator_sees``).
+What that is, the store writes down with the ledger (``gateway/store/supervised_business.py``). For such
+a client other resources are not there, whichever way it comes: addresses are checked here, searches by
+their view, histories version by version, exports and notifications likewise
+(``[tenants.NAME] regulator_sees``).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Supervised:
             await outcome.issue(404, "not-found", "there is no such resource")(scope, receive, send)
 
     async def _has(self, tenant: str, type_: str, id_: str) -> bool:
-        has = self._context.store.supervision.has
+        has = self._context.store.supervised_business.has
         if self._context.store.local:
             return has(tenant, type_, id_)
         loop = asyncio.get_running_loop()
@@ -64,5 +65,5 @@ def seen(store: Store, versions: Sequence[Version], caller: Caller) -> list[Vers
     """Return the versions that a client may see; whose Subscriptions are whose, somebody else looks at."""
     if caller.sees == "all":
         return list(versions)
-    mine = {one.seq for one in store.supervision.of(versions)}
+    mine = {one.seq for one in store.supervised_business.of(versions)}
     return [one for one in versions if one.type in OWN or one.seq in mine]

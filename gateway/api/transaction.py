@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from gateway.api import body, change, negotiation, outcome, resource
 from gateway.api.batch import Asked, answered, asked_by, run
-from gateway.api.conditional import condition, if_match, if_none_match
+from gateway.api.conditional import check_versions, condition
 from gateway.api.context import Context, base_of, check_id, check_type, context, tenant_of
 from gateway.api.entry import Entry, EntryFailed, check_right, entries, patch_of
 from gateway.api.interaction import Interaction
@@ -23,7 +23,7 @@ from gateway.api.prefer import prefer
 from gateway.api.version import etag, location
 from gateway.canonical import Resource
 from gateway.canonical.json import dumps
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Retry
 from gateway.security.caller import caller_of
 from gateway.store.clock import instant
 from gateway.store.model import Change, Result
@@ -97,6 +97,8 @@ async def _transaction(request: Request, given: Resource, issues: list[Located],
     room = asked_by(request)
     if changes:
         done = await change.transact(request, changes, size)
+        if isinstance(done.error, Retry):
+            raise done.error
         if done.error is not None:
             raise EntryFailed(writing[done.at].at, done.error) if done.at >= 0 else done.error
         for entry, result in zip(writing, done.results, strict=True):
@@ -131,7 +133,7 @@ def _address(entry: Entry) -> Change:
             raise Rejected("request.url has both an id and a search", code="value")
     else:
         made.condition = condition(entry.query, "request.url")
-    made.if_match = if_match(entry.headers.get("if-match"))
+    check_versions(made, entry.headers)
     return made
 
 
@@ -152,7 +154,6 @@ def _update(_here: Context, entry: Entry) -> Change:
     made.body = entry.resource
     if not made.id and made.body and "id" in made.body:
         made.id = check_id(made.body["id"])
-    made.if_none_match = if_none_match(entry.headers.get("if-none-match"))
     return made
 
 

@@ -76,9 +76,11 @@ def _parameters(body: bytes) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for one in parameters:
         name = one.get("name") if isinstance(one, dict) else None
+        if not isinstance(name, str) or not name:
+            raise Rejected("a parameter without a name", code="invalid", where="parameter")
         if name not in (*_TEXTS, "reverse", "coding", "codeableConcept"):
             raise Rejected(
-                "this operation does not take such a parameter", code="not-supported", where=str(name)[:64]
+                "this operation does not take such a parameter", code="not-supported", where=name[:64]
             )
         values = [value for key, value in one.items() if key.startswith("value")]
         if len(values) != 1 or name in given:

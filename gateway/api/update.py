@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import change, negotiation
-from gateway.api.conditional import condition, if_match, if_none_match
+from gateway.api.conditional import check_versions, condition
 from gateway.api.context import check_id, check_type, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.resource import resource_of
@@ -32,8 +32,7 @@ async def update_conditional(request: Request, type: str) -> Response:
 
 
 async def _made(request: Request, wanted: Change, pretty: bool, id_: str = "") -> Response:
-    wanted.if_match = if_match(request.headers.get("if-match"))
-    wanted.if_none_match = if_none_match(request.headers.get("if-none-match"))
+    check_versions(wanted, request.headers)
     body = await resource_of(request, wanted.type, id_)
     wanted.body = body.value
     if not id_ and "id" in body.value:

@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import language, negotiation, operation, resource
-from gateway.api.acting import acting_of
+from gateway.api import language, negotiation, operation, resource, visit_signatures
 from gateway.api.context import MethodNotAllowed, base_of, check_known, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.api.own import view_of
+from gateway.api.principal import principal_of
 from gateway.api.visit_parameters import (
     OUT,
     PRACTITIONER,
@@ -29,11 +28,11 @@ from gateway.api.visit_parameters import (
     parameters_of,
 )
 from gateway.canonical import Resource
-from gateway.canonical.json import dumps, loads
+from gateway.canonical.actor import Principal
+from gateway.canonical.json import dumps
 from gateway.errors import Rejected
 from gateway.feed.visit import refer as referral
 from gateway.feed.visit import review as reviewing
-from gateway.feed.visit.acting import Acting
 from gateway.feed.visit.answer import Answer
 from gateway.feed.visit.assign import assign
 from gateway.feed.visit.cancel import cancel
@@ -41,12 +40,11 @@ from gateway.feed.visit.hospital import Hospitals
 from gateway.feed.visit.redeem import redeem
 from gateway.feed.visit.submit import submit
 from gateway.feed.visit.terminate import terminate
-from gateway.policy.elements import references
 from gateway.security.caller import caller_of
 from gateway.store import Desk, Transact
 
 Given = Mapping[str, Any]
-Act = Callable[[Desk, Hospitals, Acting], Answer]
+Act = Callable[[Desk, Hospitals, Principal], Answer]
 
 DEFINITION = "urn:qiao:operation:"
 """What the canonical URLs of own operations begin with."""
@@ -78,46 +76,48 @@ class Operation:
 
 def _submit(type_: str, id_: str, given: Given) -> Act:
     signature = _signature(given)
-    return lambda desk, hospitals, acting: submit(desk, hospitals, type_, id_, acting, signature)
+    return lambda desk, hospitals, principal: submit(desk, hospitals, type_, id_, principal, signature)
 
 
 def _review(_type: str, id_: str, given: Given) -> Act:
     verdict = _one_of("decision", given, get_args(reviewing.Verdict))
-    return lambda desk, hospitals, acting: reviewing.review(
-        desk, hospitals, id_, acting, verdict,
+    return lambda desk, hospitals, principal: reviewing.review(
+        desk, hospitals, id_, principal, verdict,
         reason=given.get("reason", ""), signature=_signature(given), confirm=given.get("confirm", False),
     )  # fmt: skip
 
 
 def _cancel(type_: str, id_: str, given: Given) -> Act:
-    return lambda desk, hospitals, acting: cancel(
-        desk, hospitals, type_, id_, acting, given.get("reason", "")
+    return lambda desk, hospitals, principal: cancel(
+        desk, hospitals, type_, id_, principal, given.get("reason", "")
     )
 
 
 def _terminate(_type: str, id_: str, given: Given) -> Act:
-    return lambda desk, hospitals, acting: terminate(desk, hospitals, id_, acting, given.get("reason", ""))
+    return lambda desk, hospitals, principal: terminate(
+        desk, hospitals, id_, principal, given.get("reason", "")
+    )
 
 
 def _redeem(_type: str, id_: str, given: Given) -> Act:
     pharmacy = _reference("pharmacy", given.get("pharmacy"))
-    return lambda desk, hospitals, acting: redeem(
-        desk, hospitals, id_, acting, pharmacy, given.get("number", ""), given.get("dispense", ())
+    return lambda desk, hospitals, principal: redeem(
+        desk, hospitals, id_, principal, pharmacy, given.get("number", ""), given.get("dispense", ())
     )
 
 
 def _refer(_type: str, id_: str, given: Given) -> Act:
     step = _one_of("decision", {"decision": "request", **given}, get_args(referral.Step))
-    return lambda desk, hospitals, acting: referral.refer(
-        desk, hospitals, id_, acting, step, given.get("reason", "")
+    return lambda desk, hospitals, principal: referral.refer(
+        desk, hospitals, id_, principal, step, given.get("reason", "")
     )
 
 
 def _assign(type_: str, id_: str, given: Given) -> Act:
     if not given.get("serial"):
         raise Rejected("say the serial", code="value", where="serial")
-    return lambda desk, hospitals, acting: assign(
-        desk, hospitals, type_, id_, acting, given["serial"], given.get("platform", "")
+    return lambda desk, hospitals, principal: assign(
+        desk, hospitals, type_, id_, principal, given["serial"], given.get("platform", "")
     )
 
 
@@ -180,10 +180,11 @@ async def call(request: Request, operation_: Operation, type_: str, id_: str) ->
     pretty = negotiation.check(request)
     known = kinds(operation_.parameters)
     given = await operation.parameters_of(request, known)
-    acting = acting_of(request, given.get("practitioner", ""))
+    principal = principal_of(request, given.get("practitioner", ""))
     act = operation_.act(type_, id_, given)
     await _examined(request, given)
-    await _prepared(request, tenant, type_, id_, given)
+    if SIGNATURE in operation_.parameters:
+        await visit_signatures.prepare(request, tenant, type_, id_, given)
     here = context(request)
     visits, write = here.visits, here.write
     if visits is None or write is None:
@@ -191,10 +192,10 @@ async def call(request: Request, operation_: Operation, type_: str, id_: str) ->
     caller = caller_of(request.scope)
 
     def work(desk: Desk) -> Answer:
-        return act(desk, visits.hospitals, acting)
+        return act(desk, visits.hospitals, principal)
 
     done = await write(
-        Transact(tenant, caller.source, [], base_of(request), 0, view_of(caller), act=work, caller=acting)
+        Transact(tenant, caller.source, [], base_of(request), 0, view_of(caller), act=work, caller=principal)
     )
     if done.error is not None:
         raise done.error
@@ -213,35 +214,6 @@ async def _examined(request: Request, given: Given) -> None:
                 here.checker(len(data)), resource.read, here, data
             )
             resource.fit(here, found.issues)
-
-
-async def _prepared(request: Request, tenant: str, type_: str, id_: str, given: Given) -> None:
-    """Verify a signature beside the writer, over what stands now; the act reads it once more."""
-    visits, provenance = context(request).visits, given.get("signature")
-    if visits is None or not isinstance(provenance, dict) or "resourceType" not in provenance:
-        return
-    documents = await _documents(request, tenant, type_, id_)
-    if documents:
-        work = partial(visits.checked.prepare, provenance, documents)
-        await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
-
-
-async def _documents(request: Request, tenant: str, type_: str, id_: str) -> list[Resource]:
-    about = await _current(request, tenant, type_, id_)
-    if about is not None and type_ == "Task":
-        focus = (references(about, "focus") or ["/"])[0]
-        about = await _current(request, tenant, *focus.split("/")[:2])
-    if about is None:
-        return []
-    lines = [
-        await _current(request, tenant, *name.split("/")) for name in references(about, "action.resource")
-    ]
-    return [about, *(one for one in lines if one is not None)]
-
-
-async def _current(request: Request, tenant: str, type_: str, id_: str) -> Resource | None:
-    found = await context(request).reads.current(tenant, type_, id_) if type_ and id_ else None
-    return None if found is None or found.deleted else loads(found.body)
 
 
 def _signature(given: Given) -> Resource | str | None:

@@ -14,12 +14,13 @@ from gateway.api import Context, Options, create_app
 from gateway.api.context import Examine
 from gateway.api.front import protect
 from gateway.api.server import Server
-from gateway.bootstrap import address, supervision
+from gateway.bootstrap import address, regulator
 from gateway.bootstrap.running import Gateway, start, stop
+from gateway.feed.alerting import Alerting
 from gateway.feed.relay import open_relay
 from gateway.feed.subscription import Notifier, Worker, load_topics
-from gateway.feed.supervising import Supervisor
-from gateway.mapping import load_maps
+from gateway.feed.visit.from_platform import from_platform
+from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
 from gateway.policy import policy_of
 from gateway.security import Clients
@@ -29,7 +30,7 @@ from gateway.spec import AdapterSpec, Source
 from gateway.store import Store, open_store
 from gateway.store.export import Limits
 from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
-from gateway.validation.terminology import Searched
+from gateway.validation.terminology import Searched, Terminology
 
 __all__ = ["Gateway", "build", "serve", "start", "stop"]
 
@@ -45,41 +46,54 @@ def build(settings: Settings) -> Gateway:
     adapters = registry.find()
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
-    maps = load_maps(
-        Path(settings.mapping.root) if settings.mapping.root else None,
-        Path(settings.mapping.codes) if settings.mapping.codes else None,
-    )
+    maps = _maps(settings)
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
     clients = _clients(settings)
     listening = address.bind(settings.api)
-    store = open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
-    store.understand(Searched(terminology))
-    store.exports.limits = Limits(settings.bulk.running, settings.bulk.kept, settings.bulk.hours * 3600)
+    store = _store(settings, terminology)
     base = partial(address.base, settings.api, listening)
     signatures = open_signatures(settings.signatures)
-    obligations = supervision.obligations(settings, store)
-    visits = supervision.visits(settings, store, signatures, obligations)
-    pull = supervision.pull(settings, store, signatures, base)
-    parts = Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings))
-    engine = Engine(parts)
+    obligations = regulator.obligations(settings, store)
+    visits = regulator.visits(settings, store, signatures, obligations)
+    regulator.warn_unsigned(settings)
+    pull = regulator.pull(settings, store, signatures, base)
+    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings)))
     notifier = _notifier(settings, store)
     worker = Worker(
         store, notifier, engine.write, base,
         may=lambda client, tenant: clients.may(client, tenant, "subscribe"), limited=clients.limited,
     )  # fmt: skip
-    relay = open_relay(settings, store, base, engine.write, visits.hospitals, signatures)
+    serials = from_platform(settings, engine.write, visits.hospitals)
+    relay = open_relay(settings, store, base, serials, signatures)
     served = Context(
         store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
         lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
     )  # fmt: skip
-    api = create_app(served, registry.version())
-    app, limits = protect(api, clients), settings.api
-    server = Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
-    supervisor = Supervisor(obligations, sorted({*settings.tenants, *settings.supervision}))
-    return Gateway(
-        settings, store, maps, adapters, engine, worker, relay, supervisor, doors, server, listening
+    server = _server(settings, served, clients)
+    alerting = Alerting(obligations, sorted({*settings.tenants, *settings.supervision}))
+    return Gateway(settings, store, maps, adapters, engine, worker, relay, alerting, doors, server, listening)
+
+
+def _maps(settings: Settings) -> Maps:
+    said = settings.mapping
+    return load_maps(Path(said.root) if said.root else None, Path(said.codes) if said.codes else None)
+
+
+def _store(settings: Settings, terminology: Terminology) -> Store:
+    """Open the store; its searches understand codes, and its exports keep to the limits."""
+    wanted = settings.store
+    store = open_store(
+        wanted.url, synchronous=wanted.synchronous, zone=wanted.zone, answer_seconds=wanted.answer_seconds
     )
+    store.understand(Searched(terminology))
+    store.exports.limits = Limits(settings.bulk.running, settings.bulk.kept, settings.bulk.hours * 3600)
+    return store
+
+
+def _server(settings: Settings, served: Context, clients: Clients) -> Server:
+    app, limits = protect(create_app(served, registry.version()), clients), settings.api
+    return Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
 
 
 async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = None) -> None:

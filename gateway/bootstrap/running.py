@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import sys
 from collections.abc import Mapping
@@ -13,14 +14,16 @@ from gateway.api.server import Server
 from gateway.bootstrap.address import root
 from gateway.canonical import garbage
 from gateway.errors import Misconfigured
+from gateway.feed.alerting import Alerting
 from gateway.feed.relay import RelayWorker
 from gateway.feed.subscription import Worker
-from gateway.feed.supervising import Supervisor
 from gateway.mapping import Maps
 from gateway.pipeline.engine import Engine
 from gateway.settings import Settings
 from gateway.spec import AdapterSpec, Source
 from gateway.store import Store
+
+_LOG = logging.getLogger("qiao")
 
 SWITCH_INTERVAL = 0.001
 """Seconds that the writer may hold the interpreter while the doors wait; with Python's 5 ms the
@@ -28,6 +31,9 @@ acknowledgements of a batch trickle out one switch at a time (about 10% fewer me
 
 BACKLOG = 2048
 """Connections that wait to be taken; as many as uvicorn says."""
+
+STOP_SECONDS = 20.0
+"""What is under way is given to end when the gateway stops; then nobody waits for the database any more."""
 
 
 @dataclass(slots=True)
@@ -37,7 +43,7 @@ class Gateway:
     Attributes:
         worker: notifies subscribers.
         relay: sends the ledgers to their receivers.
-        supervisor: looks at what is due, late, over or missing.
+        alerting: looks at what is due, late, over or missing.
         doors: open adapters by id.
         closed: why an adapter that nobody set up is not open, by id.
     """
@@ -49,7 +55,7 @@ class Gateway:
     engine: Engine
     worker: Worker
     relay: RelayWorker
-    supervisor: Supervisor
+    alerting: Alerting
     doors: dict[str, Source]
     server: Server
     listening: socket.socket
@@ -79,7 +85,7 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     gateway.worker.start()
     gateway.relay.start()
-    gateway.supervisor.start()
+    gateway.alerting.start()
     gateway.store.exports.resume()
     for name, door in list(gateway.doors.items()):
         try:
@@ -92,15 +98,32 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     return api
 
 
-async def stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
-    """Close the doors, end what is under way, close the API and the store."""
+async def stop(gateway: Gateway, api: asyncio.Task[None], seconds: float = STOP_SECONDS) -> None:
+    """Close the doors, end what is under way, close the API and the store.
+
+    Args:
+        seconds: how long a database that hangs is waited for.
+    """
+    end = asyncio.get_running_loop().call_later(seconds, _abandon, gateway.store)
+    try:
+        await _stop(gateway, api)
+    finally:
+        end.cancel()
+
+
+def _abandon(store: Store) -> None:
+    _LOG.warning("the gateway stops without waiting for the store any longer")
+    store.abandon()
+
+
+async def _stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
     await asyncio.gather(
-        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.supervisor))
+        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.alerting))
     )
     await gateway.engine.stop()
     gateway.server.should_exit = True
     with suppress(asyncio.CancelledError):
         await api
     gateway.listening.close()
-    gateway.store.close()
+    await asyncio.to_thread(gateway.store.close)

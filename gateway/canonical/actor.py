@@ -1,4 +1,4 @@
-"""Actor: the person who does something, as far as the door knows; shared by policy, feed and API."""
+"""Actor: who does something: the principal that asks, as a door knows it, and the person on file behind."""
 
 from __future__ import annotations
 
@@ -20,3 +20,22 @@ class Actor:
     practitioner: str = ""
     client: str = ""
     by: Literal["bound", "asserted", "certificate", ""] = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Principal:
+    """Who asks, for ``Transact.caller`` and for the operations; nobody has looked yet who is on file.
+
+    Attributes:
+        client: name of the client or sender.
+        said: ``"Practitioner/id"``, ``"PractitionerRole/id"`` or ``"SYSTEM|VALUE"``; ``""`` for nobody.
+        by: what that rests on, see ``Actor.by``.
+        platform: it may give serials on behalf of a platform.
+        arrived: it is trusted to bring what took effect elsewhere.
+    """
+
+    client: str = ""
+    said: str = ""
+    by: Literal["bound", "asserted", ""] = ""
+    platform: bool = False
+    arrived: bool = False

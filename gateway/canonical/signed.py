@@ -29,6 +29,7 @@ class Verified:
         organizations: what it says of the hospital: identifier values and names.
         certificate: SHA-256 of the certificate, hexadecimal.
         until_us: when the certificate ends, microseconds since 1970.
+        arrived_us: when the signature came, microseconds since 1970; 0: now, with what is decided.
     """
 
     who: str
@@ -40,6 +41,7 @@ class Verified:
     organizations: tuple[str, ...]
     certificate: str
     until_us: int
+    arrived_us: int = 0
 
     def names_person(self, practitioner: Mapping[str, Any]) -> bool:
         """Tell whether the certificate names this Practitioner, by an identifier of :data:`PERSONS`."""

@@ -1,7 +1,8 @@
 """Document: an entry of the ledger with what a receiver needs to understand it, read from the store.
 
-The versions that the entry is about are those of its moment; what they refer to (patient, visit, physician,
-institution, diagnosis) and the signatures over them are as they stand now. Design §3 "Serials and ledger".
+The versions that the entry is about are those of its moment, the diagnoses that they name among them; what
+else they refer to (patient, visit, physician, institution) and the signatures over them are as they stand
+now, or as they last stood where they were deleted. Design §3 "Serials and ledger".
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import reference
 from gateway.canonical.json import loads
-from gateway.policy.elements import reference
 from gateway.store import Entered, Store, Version
 
 AROUND = frozenset(
@@ -23,6 +24,9 @@ AROUND = frozenset(
 
 SIGNED = frozenset(("prescription", "exam", "lab", "admission", "transfer", "referral", "record", "review"))
 """Kinds of documents that somebody signs."""
+
+MARK: Resource = {"system": "urn:qiao:codes:feed-mark", "code": "deleted", "display": "来源已删除"}
+"""In ``meta.tag`` of what is sent along as it last stood, since it was deleted."""
 
 _AT_ONCE = 50
 """Documents whose signatures are looked for in one search."""
@@ -110,7 +114,18 @@ class Documents:
         keys = [(entries[0].tenant, *name.split("/")) for name in asked]
         found = self._store.read_many(keys)  # type: ignore[arg-type]
         for name, version in zip(asked, found, strict=True):
-            known[name] = _resource(version) if version and not version.deleted else None
+            known[name] = self._standing(entries[0].tenant, version) if version else None
+
+    def _standing(self, tenant: str, version: Version) -> Resource | None:
+        """Return a resource as it stands; of one that was deleted its last version, marked; None: purged."""
+        if not version.deleted:
+            return _resource(version)
+        living = [one for one in self._store.versions(tenant, version.type, version.id) if one.body]
+        if not living:
+            return None
+        last = _resource(living[-1])
+        meta = last.get("meta", {})
+        return {**last, "meta": {**meta, "tag": [*meta.get("tag", ()), MARK]}}
 
     def _signatures(
         self, entries: Sequence[Entered], members: Sequence[Sequence[Resource]]
@@ -181,14 +196,18 @@ def _context(
     return found | {name_in(one): one for one in signatures}
 
 
-def _references(value: Any) -> Iterator[str]:
-    """Yield the local references in a resource that lead to what is sent along."""
-    stack = [value]
+def _references(value: Resource) -> Iterator[str]:
+    """Yield the local references in a resource that lead to what is sent along.
+
+    A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
+    """
+    around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
+    stack: list[Any] = [value]
     while stack:
         one = stack.pop()
         if isinstance(one, list):
             stack += one
         elif isinstance(one, dict):
-            if (name := reference(one)) and name.partition("/")[0] in AROUND:
+            if (name := reference(one)) and name.partition("/")[0] in around:
                 yield name
             stack += [within for within in one.values() if type(within) in (dict, list)]

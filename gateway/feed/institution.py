@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gateway.canonical import Resource
 from gateway.canonical.json import loads
 from gateway.errors import Rejected
-from gateway.feed.visit.hospital import INSTITUTION
+from gateway.policy.systems import INSTITUTION
 from gateway.settings import TenantSettings
 from gateway.store import Store
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.canonical.moments import day_of
+from gateway.errors import Misconfigured
 from gateway.feed.evidence import Held, held, kinds
 from gateway.feed.feedback.deadlines import Duties, duties
-from gateway.policy.moments import day_of
+from gateway.feed.reconciliation.kinds import KINDS
 from gateway.settings import SupervisionSettings, TenantSettings
 from gateway.store import Store
 
@@ -33,8 +35,9 @@ class Obligations:
         """Return what a tenant owes. Raises ``Misconfigured``: its settings name what there is not."""
         found = self._known.get(tenant)
         if found is None:
-            said = self._tenant(tenant)
-            found = duties(self._supervised(tenant), said.jurisdiction, said.organization)
+            said, supervised = self._tenant(tenant), self._supervised(tenant)
+            _check(tenant, supervised)
+            found = duties(supervised, said.jurisdiction, said.organization)
             self._known[tenant] = found
         return found
 
@@ -42,3 +45,11 @@ class Obligations:
         """Return how the evidence of a tenant stands today."""
         asked = kinds(self._tenant(tenant).jurisdiction)
         return held(self.store, tenant, asked, day_of(now_us))
+
+
+def _check(tenant: str, settings: SupervisionSettings) -> None:
+    """Refuse sources that speak for what no ledger has. Raises ``Misconfigured``."""
+    for name, source in settings.sources.items():
+        if not set(source.kinds) <= set(KINDS):
+            where = f"[supervision.{tenant}.sources.{name}] kinds"
+            raise Misconfigured(f"is one of {', '.join(KINDS)}", where=where)

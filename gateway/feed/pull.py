@@ -96,7 +96,12 @@ class Pull:
         return Seal(self.signatures, key) if key else None
 
     def read(self, tenant: str, asked: Asked) -> Page:
-        """Return the next entries."""
+        """Return the next entries.
+
+        Raises:
+            Rejected: ``conflict``: the ledger ends before ``after``. Whoever has more than there is has
+                another ledger, or this one was cut; told that all is there, nobody would ever look.
+        """
         page, size, last = Page(last=asked.after), 0, asked.after
         while len(page.documents) < asked.count and size < LARGEST and last - asked.after < LOOKED:
             # A page of everything is read in one go; of some kinds, what is looked at is bounded as well.
@@ -115,6 +120,11 @@ class Pull:
             full = len(page.documents) >= asked.count or size >= LARGEST
             last = taken[-1].entry.n if full and taken else found[-1].n
         page.last, page.head = last, self.store.ledger.head(tenant)
+        if asked.after > page.head.size:
+            raise Rejected(
+                f"the ledger ends at entry {page.head.size}: what you have is not this ledger",
+                code="conflict", where="after",
+            )  # fmt: skip
         return page
 
     def page(self, tenant: str, asked: Asked, destination: Destination, url: str) -> Resource:
@@ -125,6 +135,7 @@ class Pull:
             url: of the feed, for the links.
 
         Raises:
+            Rejected: see :meth:`read`.
             Misconfigured: there is no such key.
             Retry: the signature server does not answer, or the database.
         """

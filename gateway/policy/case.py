@@ -21,6 +21,7 @@ Event = Literal[
     "request",
     "transfer",
     "review",
+    "redeem",
     "dispense",
     "evaluation",
     "practitioner",
@@ -36,7 +37,8 @@ Event = Literal[
 - ``prescription``: a RequestGroup and its MedicationRequests, before they take effect.
 - ``request``: a ServiceRequest for an exam or a test; ``transfer``: for admission, transfer or referral.
 - ``review``: the pharmacist's Task as it is to be (status completed or rejected).
-- ``dispense``: a MedicationDispense. ``evaluation``: a QuestionnaireResponse.
+- ``redeem``: the Task of the redemption, whose owner is the pharmacy. ``dispense``: a MedicationDispense.
+- ``evaluation``: a QuestionnaireResponse.
 - ``practitioner``: a Practitioner. ``organization``: an Organization is registered or changed; ``readiness``:
   asked of an Organization at any time: is all there that it needs?
 - ``purge``: whatever is to be removed for good.

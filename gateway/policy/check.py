@@ -9,12 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from gateway.canonical.actor import Actor
+from gateway.canonical.elements import each
+from gateway.canonical.moments import moment
 from gateway.canonical.resource import Resource
 from gateway.canonical.signed import Verified
 from gateway.errors import Misconfigured
 from gateway.policy.case import Case, Event
-from gateway.policy.elements import each
-from gateway.policy.moments import moment
 from gateway.policy.pack import read_yaml
 from gateway.policy.policy import Policy
 from gateway.policy.rule import Pack, Rule
@@ -151,7 +151,7 @@ def _verified(given: object, actor: str, whole: Mapping[str, Resource], now_us: 
     signed = moment(said["at"]) if "at" in said else now_us - 60_000_000
     return Verified(
         who,
-        "1.2.840.10065.1.12.1.1",
+        str(said.get("purpose", "1.2.840.10065.1.12.1.1")),
         (f"{said['target']}/_history/1",),
         signed or 0,
         "SM2",

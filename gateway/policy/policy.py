@@ -10,11 +10,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from gateway.canonical.elements import name_of
 from gateway.errors import Misconfigured
 from gateway.policy.case import HOLDING, Case, Event, Value
 from gateway.policy.decision import STRICTNESS, Decision, Finding, Verdict
 from gateway.policy.drugs import catalogue
-from gateway.policy.elements import name_of
 from gateway.policy.pack import read_pack
 from gateway.policy.rule import Pack, Rule
 from gateway.policy.scene import Scene

@@ -7,10 +7,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from gateway.canonical.elements import each, name_of, reference, references, values_of
+from gateway.canonical.moments import day_of
 from gateway.canonical.resource import Resource
 from gateway.policy.case import Case
-from gateway.policy.elements import each, name_of, reference, references, values_of
-from gateway.policy.moments import day_of
 from gateway.policy.systems import EARLIER_DIAGNOSIS
 
 _AUTHOR = {

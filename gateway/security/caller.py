@@ -25,6 +25,7 @@ class Caller:
         role: what it may do.
         practitioner: the one person who uses it, ``"Practitioner/id"`` or ``"SYSTEM|VALUE"``; else ``""``.
         asserts: it is trusted to say with each request which person acts (``X-Qiao-Practitioner``).
+        arrived: it is trusted to bring orders that took effect elsewhere (``effective_orders``).
         sees: ``visits``: of the tenant only what belongs to the supervised business.
     """
 
@@ -34,6 +35,7 @@ class Caller:
     practitioner: str = ""
     asserts: bool = False
     sees: Sees = "all"
+    arrived: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether it has a right."""

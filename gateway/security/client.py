@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}").fullmatch
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 _PRACTITIONER = re.compile(r"(Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}|[^|\s]+\|[^|\s]+").fullmatch
-_KEYS = ("token", "role", "tenant", "expires", "added", "note", "practitioner", "asserts")
+_KEYS = ("token", "role", "tenant", "expires", "added", "note", "practitioner", "asserts", "arrived")
 _REQUIRED = ("token", "role")
 
 
@@ -45,6 +45,7 @@ class Client:
         note: for people.
         practitioner: see ``Caller``.
         asserts: see ``Caller``.
+        arrived: see ``Caller``.
     """
 
     name: str
@@ -56,11 +57,14 @@ class Client:
     note: str = ""
     practitioner: str = ""
     asserts: bool = False
+    arrived: bool = False
 
     @property
     def caller(self) -> Caller:
         """Who asks when this client does."""
-        return Caller(self.name, self.tenant, self.role, self.practitioner, self.asserts)
+        return Caller(
+            self.name, self.tenant, self.role, self.practitioner, self.asserts, arrived=self.arrived
+        )
 
     def expired(self, now: datetime) -> bool:
         """Tell whether the token is one no more."""
@@ -153,6 +157,7 @@ def _client(name: str, table: object, where: str) -> Client:
         note,
         check_practitioner(table.get("practitioner", ""), f"{where} practitioner"),
         _switch(table, "asserts", where),
+        _switch(table, "arrived", where),
     )
 
 

@@ -21,6 +21,7 @@ OPERATIONS: Mapping[str, Right] = {
     "$translate": "terminology",
     "$export": "export",
     "$import": "import",
+    "$purge": "purge",
     "$policy": "read",
     "$readiness": "operations",
     "$submit": "visit",

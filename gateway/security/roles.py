@@ -21,6 +21,7 @@ Right = Literal[
     "feedback",
     "export",
     "import",
+    "purge",
     "other",
 ]
 """What a request needs: the interactions of R4 §3.1.0 in groups.

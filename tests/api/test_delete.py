@@ -46,6 +46,17 @@ def test_if_match(call: Call) -> None:
     assert call("DELETE", "/fhir/Patient/p1", if_match='W/"1"').status_code == 204
 
 
+def test_if_none_match(call: Call) -> None:
+    put(call, "p1")
+    for tags in ("*", 'W/"1"', 'W/"1", W/"7"'):
+        refused = call("DELETE", "/fhir/Patient/p1", if_none_match=tags)
+        assert (refused.status_code, refused.json()["issue"][0]["code"]) == (412, "conflict")
+    assert call("DELETE", "/fhir/Patient?family=张", if_none_match='W/"1"').status_code == 412
+    assert call("DELETE", "/fhir/Patient/p1", if_none_match="1").status_code == 400
+    assert call("DELETE", "/fhir/Patient/p1", if_none_match='W/"7"').status_code == 204
+    assert call("DELETE", "/fhir/Patient/p1", if_none_match="*").status_code == 204
+
+
 def test_a_search_may_delete_many(call: Call) -> None:
     for number in range(3):
         put(call, f"a{number}", "甲")

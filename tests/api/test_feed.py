@@ -22,6 +22,7 @@ from gateway.feed.bundle import Bundler, Seal
 from gateway.feed.head import named
 from gateway.feed.institution import Institutions
 from gateway.feed.pull import Pull
+from gateway.feed.reconciliation.kinds import EVENTS
 from gateway.security import Clients, clients_file
 from gateway.security.client import Client
 from gateway.security.client import digest as token_digest
@@ -29,7 +30,7 @@ from gateway.security.roles import Role
 from gateway.security.signature import Signatures, open_signatures, verify_bundle
 from gateway.security.signature.demonstration import Hospital, Signer, demonstration
 from gateway.settings import SignatureSettings, TenantSettings
-from gateway.store import Desk, Entry, Store, Transact
+from gateway.store import Desk, Entry, Store, Transact, open_store
 
 Tell = Callable[..., httpx.Response]
 REGULATOR = "渡桥市卫生健康委员会"
@@ -61,6 +62,14 @@ def fill(
 ) -> None:
     done = store.write([Transact(tenant, "t", [], act=visit(at, kind)) for at in range(first, first + count)])
     assert not any(one.error for one in done)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store on each engine."""
+    opened = open_store(url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -200,14 +209,24 @@ def test_it_is_resumed_by_number_and_an_empty_page_says_where_it_ends(tell: Tell
     fill(store, 5)
     page = tell("commission", "GET", "/feed/default?after=3").json()
     assert [one["n"] for one in entries(page)] == ["4", "5"]
-    for after in (5, 6, 999_999):
-        page = tell("commission", "GET", f"/feed/default?after={after}").json()
-        assert len(page["entry"]) == 1
-        assert [one["relation"] for one in page["link"]] == ["self"]
-        assert said(page["entry"][0]["resource"], "head")["size"] == 5
+    page = tell("commission", "GET", "/feed/default?after=5").json()
+    assert len(page["entry"]) == 1
+    assert [one["relation"] for one in page["link"]] == ["self"]
+    assert said(page["entry"][0]["resource"], "head")["size"] == 5
     assert tell("commission", "GET", "/fhir/$feed?after=3").json()["entry"][1]
-    for wrong in ("after=-1", "after=x", "after=1&after=2", "kind=A", "_count=x", "page=2"):
+    for wrong in ("after=-1", "after=x", "after=1&after=2", "kind=A", "_count=x", "_count=0", "page=2"):
         assert tell("commission", "GET", f"/feed/default?{wrong}").status_code == 400, wrong
+
+
+@pytest.mark.parametrize("after", [6, 999_999])
+def test_who_has_more_than_the_ledger_is_told_so(tell: Tell, store: Store, after: int) -> None:
+    """A ledger that was cut, or came back from an older copy, is not "complete" to whoever has the rest."""
+    fill(store, 5)
+    answer = tell("commission", "GET", f"/feed/default?after={after}")
+    assert answer.status_code == 409
+    issue = answer.json()["issue"][0]
+    assert (issue["code"], issue["expression"]) == ("conflict", ["http.after"])
+    assert "ends at entry 5" in issue["diagnostics"]
 
 
 def test_some_kinds_only(tell: Tell, store: Store) -> None:
@@ -362,3 +381,27 @@ def test_a_page_comes_as_xml_too(tell: Tell, store: Store) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("application/fhir+xml")
     assert answer.text.count("<RequestGroup") == 2
+
+
+def test_a_kind_or_event_that_no_ledger_has_is_refused(tell: Tell, store: Store) -> None:
+    """An empty page that says that it is complete would never be looked at again."""
+    fill(store, 1)
+    for path in ("/feed/default", "/fhir/$feed"):
+        found = tell("commission", "GET", f"{path}?kind=prescription,presciption")
+        assert found.status_code == 400 and "is one of visit, consent" in found.text
+        found = tell("commission", "GET", f"{path}?event=submited")
+        assert found.status_code == 400 and "is one of submitted, effective" in found.text
+    assert tell("commission", "GET", "/feed/default?kind=prescription&event=submitted").status_code == 200
+
+
+def test_the_events_are_those_of_their_code_system() -> None:
+    file = Path(__file__).parents[2] / "mappings/codesystems/feed-event.json"
+    known = {one["code"] for one in json.loads(file.read_text("utf-8"))["concept"]}
+    assert set(EVENTS) == known - {"several"}
+
+
+def test_a_size_that_the_ledger_has_not_is_what_is_at_fault(tell: Tell, store: Store) -> None:
+    fill(store, 5)
+    for query in ("n=3&size=100000", "from=99"):
+        found = tell("commission", "GET", f"/feed/default/proof?{query}")
+        assert (found.status_code, "the ledger has not so many entries" in found.text) == (404, True)

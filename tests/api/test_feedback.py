@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -15,13 +15,21 @@ from gateway.feed.feedback import Feedback
 from gateway.feed.obligations import Obligations
 from gateway.security.caller import CALLER, Caller
 from gateway.settings import SupervisionSettings, TenantSettings
-from gateway.store import Desk, Entry, Store, Transact, Transacted
+from gateway.store import Desk, Entry, Store, Transact, Transacted, open_store
 
 Call = Callable[..., httpx.Response]
 CALLERS = {
     "regulator": Caller("commission", "default", "regulator"),
     "his": Caller("his", "default", "write"),
 }
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store on each engine."""
+    opened = open_store(url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -206,3 +214,22 @@ def test_the_operations_are_published(call: Call) -> None:
     assert {"detail", "serial", "number"} <= {one["name"] for one in found["parameter"]}
     assert found["system"] is True
     assert call("his", "GET", "/fhir/OperationDefinition/qiao-close").json()["resource"] == ["Task"]
+
+
+def test_the_count_of_a_receiver_that_is_none_is_refused(call: Call, store: Store) -> None:
+    order(store)
+    day = store.ledger.days("default")[-1].day
+    said = {"counts": [{"day": day, "kind": "prescription", "receiver": "nosuch", "count": 1}]}
+    refused = call("his", "POST", "/feed/default/counts", said, "application/json")
+    assert refused.status_code == 400 and "there is no such receiver" in refused.text
+    store.deliveries.enrol("default", "province")
+    refused = call("his", "POST", "/feed/default/counts", said, "application/json")
+    assert refused.status_code == 400 and "is one of province" in refused.text
+    refused = call("his", "GET", f"/feed/default/reconciliation?day={day}&receiver=nosuch")
+    assert refused.status_code == 400, "nobody agrees with everything"
+    said["counts"][0]["receiver"] = "province"
+    assert call("his", "POST", "/feed/default/counts", said, "application/json").status_code == 200
+    said["counts"][0]["receiver"] = "commission"
+    assert call("regulator", "POST", "/fhir/$feed-counts", said, "application/json").status_code == 200, (
+        "itself"
+    )

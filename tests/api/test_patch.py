@@ -84,6 +84,14 @@ def test_conditions(stored: Call) -> None:
     patch = [{"op": "add", "path": "/active", "value": True}]
     by_json = {"content_type": JSON_PATCH}
     assert stored("PATCH", "/fhir/Patient/p1", patch, **by_json, if_match='W/"9"').status_code == 412
+    for tags in ("*", 'W/"1"', 'W/"7", W/"1"'):
+        assert stored("PATCH", "/fhir/Patient/p1", patch, **by_json, if_none_match=tags).status_code == 412
+        by_search = "/fhir/Patient?identifier=urn:mrn|1"
+        assert stored("PATCH", by_search, patch, **by_json, if_none_match=tags).status_code == 412
+    assert stored("PATCH", "/fhir/Patient/p1", patch, **by_json, if_match="1").status_code == 400
+    listed = {"if_match": 'W/"1", W/"2"', "if_none_match": 'W/"3"'}
+    assert stored("PATCH", "/fhir/Patient/p1", patch, **by_json, **listed).headers["etag"] == 'W/"2"'
+    patch = [{"op": "add", "path": "/active", "value": True}, {"op": "remove", "path": "/birthDate"}]
     assert stored("PATCH", "/fhir/Patient?identifier=urn:mrn|1", patch, **by_json).json()["active"] is True
     assert stored("PATCH", "/fhir/Patient?identifier=urn:mrn|2", patch, **by_json).status_code == 404
     assert stored("PATCH", "/fhir/Patient", patch, **by_json).status_code == 400

@@ -66,6 +66,24 @@ def test_if_match(call: Call) -> None:
     assert call("GET", "/fhir/Patient/p1").json()["name"] == [{"family": "b"}]
 
 
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [
+        ('W/"1", W/"2"', 200),
+        ('W/"2" , "x,y"', 200),
+        ('W/"1","3"', 412),
+        ('W/"2",', 400),
+        ('*, W/"2"', 400),
+    ],
+)
+def test_of_several_versions_in_if_match_one_must_be_the_current_one(
+    call: Call, tags: str, status: int
+) -> None:
+    call("PUT", "/fhir/Patient/p1", patient("p1"))
+    call("PUT", "/fhir/Patient/p1", patient("p1", "b"))
+    assert call("PUT", "/fhir/Patient/p1", patient("p1", "c"), if_match=tags).status_code == status
+
+
 def test_if_match_star_never_creates(call: Call) -> None:
     assert call("PUT", "/fhir/Patient/p1", patient("p1"), if_match="*").status_code == 412
     call("PUT", "/fhir/Patient/p1", patient("p1"))

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.canonical.json import dumps, loads
 from gateway.feed.bundle import Bundler, Destination, Seal, message_id
-from gateway.feed.document import Documents
+from gateway.feed.document import MARK, Documents
 from gateway.settings import Settings
 from gateway.store import Desk, Entered, Entry, Store, Transact, open_store
 from gateway.validation import examine, validator_of
@@ -125,7 +125,19 @@ def test_a_message_is_signed_with_the_key_of_the_tenant(store: Store) -> None:
     assert signature["data"] == "c2VhbA==" and signature["who"] == {"reference": f"{BASE}/Organization/h1"}
 
 
-def test_a_message_of_conforming_documents_conforms_to_the_profile(store: Store) -> None:
+def test_what_was_deleted_is_sent_as_it_last_stood_and_says_so(store: Store, bundler: Bundler) -> None:
+    entries = entered(store, act)
+    entered(store, lambda desk: desk.delete("Patient", "p1"), lambda desk: desk.delete("Practitioner", "w1"))
+    found = resources(bundler.message(Documents(store).of(entries), TO, START))
+    for name, text in (("Patient/p1", "林知夏"), ("Practitioner/w1", "温如玉")):
+        sent = found[name]["resource"]
+        assert sent["name"] == [{"text": text}]
+        assert (sent["meta"]["versionId"], sent["meta"]["tag"]) == ("1", [MARK])
+    assert "tag" not in found["Encounter/e1"]["resource"]["meta"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_message_of_conforming_documents_conforms_to_the_profile(store: Store, deleted: bool) -> None:
     """The documents of the shipped example come out as a message that is what ``feed-bundle`` asks for."""
     example = loads((EXAMPLES / "feed-bundle" / "good-prescription.json").read_bytes())
     text = dumps([one["resource"] | {"id": one["fullUrl"][-3:]} for one in example["entry"][1:]]).decode()
@@ -146,6 +158,16 @@ def test_a_message_of_conforming_documents_conforms_to_the_profile(store: Store)
 
     seal: Any = Seal(Signatures(), "k1")  # type: ignore[arg-type]
     bundler = Bundler(lambda _: BASE, lambda _: found["Organization"], lambda _: seal)
-    bundle = bundler.message(Documents(store).of(entered(store, enter)), TO, START)
+
+    def diagnose(desk: Desk) -> Entered:
+        subject = found["RequestGroup"]["subject"]
+        made = {"resourceType": "Condition", "id": "c1", "subject": subject, "code": {"text": "高血压"}}
+        return desk.append(Entry("diagnosis", "corrected", desk.write(made), (), "S1", 1))
+
+    entries = entered(store, enter, diagnose)
+    if deleted:
+        entered(store, lambda desk: desk.delete("Patient", found["Patient"]["id"]))
+    bundle = bundler.message(Documents(store).of(entries), TO, START)
+    assert ("feed-mark" in str(bundle)) is deleted
     checked = examine(validator_of(Settings()), dumps(bundle), ["urn:qiao:profile:feed-bundle"])
     assert [one.issue for one in checked.issues if one.issue.severity == "error"] == []

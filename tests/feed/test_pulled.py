@@ -49,8 +49,8 @@ def signatures(keys: Path) -> Signatures:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url)
     opened.write([Transact("default", "t", [], act=entering(at)) for at in range(1, 13)])
     yield opened
     opened.close()

@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any, Literal
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import first
 from gateway.canonical.json import loads
+from gateway.canonical.moments import day, last_day
 from gateway.feed.evidence.kinds import Kind
-from gateway.policy.elements import first
-from gateway.policy.moments import day, last_day
 from gateway.policy.systems import EVIDENCE
 from gateway.store import Store
 

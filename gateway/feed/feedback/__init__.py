@@ -10,13 +10,12 @@ docs/feedback.md; CQ49-5.3, SC-42; NAT-22, YN-39 (adverse events); NAT-23.2, YN-
   :func:`service_stopped`.
 """
 
+from gateway.feed.feedback.breach import Breach, open_breach
 from gateway.feed.feedback.governor import Feedback
 from gateway.feed.feedback.moves import Said, move
 from gateway.feed.feedback.opening import (
-    Breach,
     Complaint,
     Finding,
-    open_breach,
     open_complaint,
     open_finding,
 )

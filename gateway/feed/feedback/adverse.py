@@ -6,16 +6,15 @@ NAT-22, SC-33 (with the deadlines of the regulation that it names), YN-39.
 from __future__ import annotations
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import codes, name_of
+from gateway.canonical.moments import moment
 from gateway.feed.feedback.deadlines import Duties
 from gateway.feed.feedback.grounds import refuse
 from gateway.feed.feedback.stop import stop
 from gateway.feed.feedback.task import enter
-from gateway.feed.visit.book import RULES, named_id, patient_of
-from gateway.feed.visit.scope import in_visit
-from gateway.policy.elements import codes, name_of
-from gateway.policy.moments import moment
+from gateway.feed.remark import remark
+from gateway.feed.scope import in_visit
 from gateway.store import Desk, Made, Version
-from gateway.store.clock import instant
 
 CAUSES = "urn:qiao:codes:event-cause"
 _SERIOUS = "http://terminology.hl7.org/CodeSystem/adverse-event-seriousness"
@@ -83,22 +82,4 @@ def _late(desk: Desk, duties: Duties, event: Resource) -> Version | None:
         return None
     said = duties.deadlines[f"adverse-event-{grade_of(event)}"]
     detail = f"reported after its deadline of {said.hours} h [{said.requirement}: {said.article}]"
-    return flag(desk, event, "adverse-event-late", "不良事件超过规定时限上报", detail)
-
-
-def flag(desk: Desk, about: Resource, rule: str, text: str, detail: str) -> Version:
-    """Write a DetectedIssue of a rule beside a resource."""
-    patient = patient_of(about)
-    return desk.write(
-        {
-            "resourceType": "DetectedIssue",
-            "id": named_id(name_of(about), rule),
-            "status": "final",
-            "code": {"coding": [{"system": RULES, "code": rule}], "text": text},
-            "severity": "high",
-            **({"patient": {"reference": patient}} if patient else {}),
-            "identifiedDateTime": instant(desk.ts_us),
-            "implicated": [{"reference": name_of(about)}],
-            "detail": detail,
-        }
-    )
+    return remark(desk, [event], "adverse-event-late", "不良事件超过规定时限上报", detail, "high")

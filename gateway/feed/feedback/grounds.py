@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gateway.errors import Ground, Refusal
+from gateway.feed.ground import Grounds, refusal
 
 _CQ = "渝卫发〔2019〕49号 五"
 _SC = "川卫规〔2023〕10号 第四十二条"
 
-GROUNDS: Mapping[str, tuple[str, Ground]] = {
+GROUNDS: Grounds = {
     ground.rule: (code, ground)
     for code, ground in (
         ("conflict", Ground(
@@ -42,20 +41,16 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "service-stopped", "the service is stopped: no new visits until it is resumed",
             "互联网诊疗服务已停止，恢复前不得接诊", "YN-39",
             "《云南省互联网医院管理办法（试行）》第三十九条")),
+        ("conflict", Ground(
+            "service-by-operation",
+            "the service is stopped by $stop-service and goes on by $resume-service, not by a write",
+            "停止、恢复互联网诊疗服务须经 $stop-service、$resume-service 办理，不得直接改写", "YN-39",
+            "《云南省互联网医院管理办法（试行）》第三十九条")),
     )
 }  # fmt: skip
 """Rule id → the code of the refusal, and what it says."""
 
 
 def refuse(rule: str, where: str = "", *, also: str = "", also_zh: str = "") -> Refusal:
-    """Return the refusal of a rule; ``also``: an English sentence that follows, ``also_zh`` in Chinese."""
-    code, ground = GROUNDS[rule]
-    said = Ground(
-        rule,
-        f"{ground.text}: {also}" if also else ground.text,
-        f"{ground.text_zh}：{also_zh or also}" if also else ground.text_zh,
-        ground.requirement,
-        ground.article,
-        where,
-    )
-    return Refusal([said], code=code)
+    """Return the refusal of a rule of :data:`GROUNDS`, see :func:`refusal`."""
+    return refusal(GROUNDS, rule, where, also=also, also_zh=also_zh)

@@ -8,16 +8,16 @@ from hashlib import sha256
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import reference
 from gateway.canonical.json import dumps
+from gateway.canonical.moments import moment
 from gateway.errors import Rejected
 from gateway.feed.feedback.deadlines import Duties
 from gateway.feed.feedback.grounds import refuse
 from gateway.feed.feedback.outcome import Outcome
 from gateway.feed.feedback.states import COURSES, STATUSES, Act, Move, Party, State
 from gateway.feed.feedback.task import course_of, enter, outcome, party, read, state_of, with_state
-from gateway.feed.visit.book import named_id
-from gateway.policy.elements import reference
-from gateway.policy.moments import moment
+from gateway.feed.own import named_id
 from gateway.store import Desk, Version
 from gateway.store.clock import instant
 
@@ -94,20 +94,20 @@ def _taken(
         ), []
     if not said.reason.strip():
         raise refuse("feedback-no-reason", "reason")
-    noted = {
-        **task,
-        "note": [
-            *task.get("note", []),
-            {"authorString": said.client or said.by, "time": instant(now), "text": f"{act}: {said.reason}"},
-        ],
-    }
+    return with_state(_noted(duties, task, act, said, now), to.to, now), []
+
+
+def _noted(duties: Duties, task: Resource, act: Act, said: Said, now: int) -> Resource:
+    """Return the Task with the reason as a note, and what is due when, where that changes."""
+    note = {"authorString": said.client or said.by, "time": instant(now), "text": f"{act}: {said.reason}"}
+    noted = {**task, "note": [*task.get("note", []), note]}
     noted.pop("executionPeriod", None)
     if said.due:
         noted["restriction"] = {"period": {"end": _due(said.due, now)}}
     elif act == "reopen":
         severity = {"asap": "high", "routine": "low"}.get(str(task.get("priority")), "moderate")
         noted["restriction"] = {"period": {"end": instant(duties.due_us(f"finding-{severity}", now))}}
-    return with_state(noted, to.to, now), []
+    return noted
 
 
 def _answered(task: Resource, said: Said, names: Sequence[str], state: State, now: int) -> Resource:

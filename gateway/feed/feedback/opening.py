@@ -1,4 +1,4 @@
-"""Opening: a finding of the regulator, a complaint, or a breach begins."""
+"""Opening: a finding of the regulator or a complaint begins; a breach does in ``breach.py``."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.canonical import Resource
-from gateway.canonical.logical_id import new_id
+from gateway.canonical.elements import encounter_of, patient_of
+from gateway.canonical.moments import moment
 from gateway.errors import Rejected
 from gateway.feed.feedback.deadlines import Duties
 from gateway.feed.feedback.grounds import refuse
+from gateway.feed.feedback.number import Number, id_of, known_of, numbered
 from gateway.feed.feedback.outcome import Outcome
 from gateway.feed.feedback.states import Party
-from gateway.feed.feedback.task import begun, enter, outcome, party, read
-from gateway.feed.visit.book import named_id, patient_of
-from gateway.feed.visit.hospital import INSTITUTION, encounter_of
-from gateway.policy.moments import moment
-from gateway.policy.systems import SERIAL
+from gateway.feed.feedback.task import begun, enter, outcome, party
+from gateway.feed.own import named_id
+from gateway.policy.systems import INSTITUTION, SERIAL
 from gateway.store import Desk
 from gateway.store.clock import instant
 
 Severity = Literal["high", "moderate", "low"]
 PRIORITIES: Mapping[str, str] = {"high": "asap", "moderate": "urgent", "low": "routine"}
-_CAUSES = "urn:qiao:codes:event-cause"
-_CLOCKS_US = 300_000_000
-"""How far a clock elsewhere may be ahead of ours."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,7 +41,7 @@ class Finding:
     """
 
     text: str
-    number: tuple[str, str] = ("", "")
+    number: Number = ("", "")
     serial: str = ""
     about: str = ""
     severity: Severity = "moderate"
@@ -59,28 +56,8 @@ class Complaint:
     """What a patient complains of; fields as of :class:`Finding`."""
 
     text: str
-    number: tuple[str, str] = ("", "")
+    number: Number = ("", "")
     about: str = ""
-    client: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class Breach:
-    """That data got out, or that this is practised.
-
-    Attributes:
-        discovered: FHIR dateTime; ``""``: now.
-        persons: how many it concerns, None: not known.
-        measures: what was done at once.
-        drill: nothing happened: it is an exercise, and says so everywhere.
-    """
-
-    text: str
-    number: tuple[str, str] = ("", "")
-    discovered: str = ""
-    persons: int | None = None
-    measures: str = ""
-    drill: bool = False
     client: str = ""
 
 
@@ -95,16 +72,17 @@ def open_finding(desk: Desk, duties: Duties, finding: Finding, by: Party = "regu
         raise refuse("feedback-party", also="a finding is the regulator's", also_zh="反馈由监管方提出")
     if not finding.text.strip():
         raise refuse("feedback-no-text", "detail")
-    id_ = _id("finding", finding.number)
-    if desk.read("Task", id_) is not None:
-        return outcome(desk, read(desk, id_))
+    known = known_of(desk, "finding", finding.number, "feedback")
+    if known is not None:
+        return outcome(desk, known)
+    id_ = id_of("finding", finding.number)
     about = _about(desk, finding)
     due = _due(finding.due, duties.due_us(f"finding-{finding.severity}", desk.ts_us), desk.ts_us)
     made = begun(id_, "feedback", finding.text, desk.ts_us, due)
     issue = desk.write(_issue(desk, finding, about, named_id(id_, "issue")))
     task = {
         **made,
-        **_numbered(finding.number),
+        **numbered(finding.number),
         "priority": PRIORITIES[finding.severity],
         "focus": _focus(desk, duties, finding, about),
         **_around(about),
@@ -125,56 +103,17 @@ def open_complaint(desk: Desk, duties: Duties, complaint: Complaint) -> Outcome:
     """
     if not complaint.text.strip():
         raise refuse("feedback-no-text", "detail")
-    id_ = _id("complaint", complaint.number)
-    if desk.read("Task", id_) is not None:
-        return outcome(desk, read(desk, id_))
+    known = known_of(desk, "complaint", complaint.number, "complaint")
+    if known is not None:
+        return outcome(desk, known)
+    id_ = id_of("complaint", complaint.number)
     about = _read(desk, complaint.about) if complaint.about else None
     made = begun(id_, "complaint", complaint.text, desk.ts_us, duties.due_us("complaint", desk.ts_us))
     focus = {"focus": {"reference": complaint.about}} if about else {}
-    more = {**_numbered(complaint.number), **focus, **_around(about), **_owner(duties)}
+    more = {**numbered(complaint.number), **focus, **_around(about), **_owner(duties)}
     task = {**made, **more, "requester": {"display": complaint.client or "patient"}}
     entered = enter(desk, "complaint", "submitted", [desk.write(task)])
     return outcome(desk, task, entry=entered.n)
-
-
-def open_breach(desk: Desk, duties: Duties, breach: Breach) -> Outcome:
-    """Report a breach to every authority that the law names (YN-47: two): a Communication, a Task for each.
-
-    A drill is entered as ``breach-drill``, else as ``breach``.
-
-    Raises:
-        Rejected: the moment of discovery is none, or lies ahead.
-        Refusal: it says nothing.
-    """
-    if not breach.text.strip():
-        raise refuse("feedback-no-text", "detail")
-    key = _id("breach", breach.number)
-    to = duties.recipients.to
-    ids = [named_id(key, one) for one in to]
-    if desk.read("Communication", key) is not None:
-        return outcome(desk, *(read(desk, one) for one in ids))
-    found = _moment(breach.discovered, desk.ts_us) if breach.discovered else desk.ts_us
-    due = duties.due_us("breach", found)
-    owners = [_authority(duties, one) for one in to]
-    said = desk.write(_communication(desk, breach, key, found, owners, duties))
-    tasks = [
-        {
-            **begun(id_, "breach-report", breach.text, desk.ts_us, due),
-            **_numbered(breach.number),
-            "priority": "asap",
-            "focus": {"reference": f"Communication/{key}"},
-            "requester": {"display": breach.client or "hospital"},
-            "owner": owner,
-        }
-        for id_, owner in zip(ids, owners, strict=True)
-    ]
-    written = [desk.write(one) for one in tasks]
-    entered = enter(desk, "breach-drill" if breach.drill else "breach", "effective", [said, *written])
-    return outcome(desk, *tasks, entry=entered.n)
-
-
-def _id(kind: str, number: tuple[str, str]) -> str:
-    return named_id(kind, *number) if number[1] else new_id()
 
 
 def _about(desk: Desk, finding: Finding) -> Resource | None:
@@ -226,11 +165,6 @@ def _owner(duties: Duties) -> dict[str, Any]:
     return {"owner": party(duties.settings.owner)} if duties.settings.owner else {}
 
 
-def _numbered(number: tuple[str, str]) -> dict[str, Any]:
-    system, value = number
-    return {"identifier": [{**({"system": system} if system else {}), "value": value}]} if value else {}
-
-
 def _issue(desk: Desk, finding: Finding, about: Resource | None, id_: str) -> Resource:
     patient = patient_of(about) if about else ""
     return {
@@ -245,41 +179,6 @@ def _issue(desk: Desk, finding: Finding, about: Resource | None, id_: str) -> Re
         **({"evidence": [{"detail": [dict(one) for one in finding.evidence]}]} if finding.evidence else {}),
         "detail": finding.text,
     }
-
-
-def _communication(
-    desk: Desk, breach: Breach, id_: str, found: int, owners: Sequence[dict[str, Any]], duties: Duties
-) -> Resource:
-    category: list[dict[str, Any]] = [{"text": "数据泄露报告"}]
-    if breach.drill:
-        category.append({"text": "演练 drill"})
-    figures = [] if breach.persons is None else [f"涉及人数：{breach.persons}"]
-    texts = [*(["【演练】"] if breach.drill else []), breach.text, *figures, breach.measures]
-    return {
-        "resourceType": "Communication",
-        "id": id_,
-        **_numbered(breach.number),
-        "status": "in-progress",
-        "category": category,
-        "priority": "asap",
-        "recipient": [dict(one) for one in owners],
-        "sent": instant(desk.ts_us),
-        "received": instant(found),
-        "reasonCode": [{"text": f"{duties.recipients.requirement} {duties.recipients.article}"}],
-        "payload": [{"contentString": one} for one in texts if one],
-    }
-
-
-def _authority(duties: Duties, name: str) -> dict[str, Any]:
-    said = duties.settings.authorities.get(name)
-    return party(said) if said else {"display": duties.authorities[name][0]}
-
-
-def _moment(text: str, now_us: int) -> int:
-    found = moment(text)
-    if found is None or found > now_us + _CLOCKS_US:
-        raise Rejected("is a moment that has been", code="value", where="discovered")
-    return found
 
 
 def _due(text: str, otherwise: int, now_us: int) -> int:

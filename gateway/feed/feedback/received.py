@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from gateway.canonical.elements import codes, each, first, reference
 from gateway.errors import Rejected
 from gateway.feed.feedback.opening import PRIORITIES, Finding, Severity
 from gateway.feed.feedback.task import TASKS, due_of
-from gateway.policy.elements import codes, each, first, reference
 from gateway.policy.systems import SERIAL
 
 _MOST = 100

@@ -1,6 +1,6 @@
 """Stop: the service ends at once and takes no new visits until it is resumed (YN-39).
 
-A Flag under one fixed id says so, for the gate a single read.
+A Flag under one fixed id says so, for the gate two reads at most.
 """
 
 from __future__ import annotations
@@ -8,24 +8,31 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import name_of
 from gateway.canonical.facts import Facts
 from gateway.errors import Refusal
 from gateway.feed.feedback.grounds import refuse
 from gateway.feed.feedback.outcome import Outcome
 from gateway.feed.feedback.task import enter
-from gateway.feed.visit.book import named_id
-from gateway.policy.elements import name_of
-from gateway.store import Desk
+from gateway.feed.own import former_id, named_id
+from gateway.store import Desk, DeskFacts
 from gateway.store.clock import instant
 
 ID = named_id("service", "stopped")
+IDS = (ID, former_id("service", "stopped"))
+"""Ids under which a Flag says it; nothing but an operation writes there."""
+"""Where it is looked for: stores of earlier versions keep it under the second."""
+
 KIND = "service"
 
 
 def service_stopped(facts: Facts) -> Resource | None:
     """Return the Flag that says that the service is stopped, None while it runs."""
-    found = facts.read(f"Flag/{ID}")
-    return found if found is not None and found.get("status") == "active" else None
+    for id_ in IDS:
+        found = facts.read(f"Flag/{id_}")
+        if found is not None and found.get("status") == "active":
+            return found
+    return None
 
 
 def refusal_of(facts: Facts) -> Refusal | None:
@@ -45,8 +52,8 @@ def stop(desk: Desk, reason: str, institution: str, cause: str = "") -> Outcome:
     """
     if not reason.strip():
         raise refuse("feedback-no-reason", "reason")
-    flag = desk.read("Flag", ID)
-    if flag is None or flag.get("status") != "active":
+    flag = service_stopped(DeskFacts(desk))
+    if flag is None:
         made = _flag(desk, reason, institution, cause)
         return _entered(desk, made, "effective")
     return Outcome("stopped", (), _last(desk), "", name_of(flag))
@@ -60,8 +67,8 @@ def resume(desk: Desk, reason: str) -> Outcome:
     """
     if not reason.strip():
         raise refuse("feedback-no-reason", "reason")
-    flag = desk.read("Flag", ID)
-    if flag is None or flag.get("status") != "active":
+    flag = service_stopped(DeskFacts(desk))
+    if flag is None:
         return Outcome("running", (), _last(desk))
     period = {**flag["period"], "end": instant(desk.ts_us)}
     return _entered(desk, {**flag, "status": "inactive", "period": period}, "cancelled")
@@ -91,4 +98,4 @@ def _flag(desk: Desk, reason: str, institution: str, cause: str) -> Resource:
 
 
 def _last(desk: Desk) -> int:
-    return max((one.n for one in desk.entries_about("Flag", ID)), default=0)
+    return max((one.n for id_ in IDS for one in desk.entries_about("Flag", id_)), default=0)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import codes, first, name_of, reference
 from gateway.errors import Rejected
 from gateway.feed.feedback.outcome import Outcome, business_status
 from gateway.feed.feedback.states import COURSES, STATUSES, SYSTEM, State
-from gateway.policy.elements import codes, first, name_of, reference
 from gateway.store import Desk, Entered, Entry, Version
 from gateway.store.clock import instant
 

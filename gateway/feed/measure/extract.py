@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from gateway.canonical import Resource
 from gateway.canonical.json import loads
+from gateway.feed.calendar import begin_us
 from gateway.feed.measure.periods import Period
-from gateway.feed.reconciliation.calendar import begin_us
 from gateway.store import Entered, Store
 from gateway.store.ledger.proof import Head
 
@@ -60,7 +60,7 @@ class Extract:
 
     def whole(self, *kinds: str) -> list[Entered]:
         """Return all entries of some kinds from the first one to the head, whatever the period."""
-        return self.store.reckoning.of_kinds(self.tenant, kinds, self.head.size)
+        return self.store.reconciliation.of_kinds(self.tenant, kinds, self.head.size)
 
 
 def extract(store: Store, tenant: str, period: Period, size: int | None = None) -> Extract:
@@ -75,7 +75,7 @@ def extract(store: Store, tenant: str, period: Period, size: int | None = None) 
     head = store.ledger.head(tenant, size)
     begin = begin_us(period.first.isoformat(), store.zone)
     end = begin_us(period.last.isoformat(), store.zone) + 86_400_000_000
-    after = store.reckoning.last_before(tenant, begin)
-    upto = min(head.size, store.reckoning.last_before(tenant, end))
-    entries = list(store.reckoning.entries(tenant, after, upto))
+    after = store.reconciliation.last_before(tenant, begin)
+    upto = min(head.size, store.reconciliation.last_before(tenant, end))
+    entries = list(store.reconciliation.entries(tenant, after, upto))
     return Extract(store, tenant, period, head, begin, end, entries)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import each, first
+from gateway.canonical.moments import moment
 from gateway.feed.feedback.adverse import due_us
 from gateway.feed.feedback.deadlines import duties
 from gateway.feed.feedback.task import due_of
@@ -12,8 +14,6 @@ from gateway.feed.measure.criteria import Found, Function
 from gateway.feed.measure.extract import Extract
 from gateway.feed.reconciliation.receivers import Receivers, Standings
 from gateway.feed.reconciliation.sources import begins
-from gateway.policy.elements import each, first
-from gateway.policy.moments import moment
 from gateway.store import Entered
 from gateway.store.deliveries import EXCEPTIONS
 
@@ -89,7 +89,7 @@ def answers(extract: Extract, kind: str, item: str) -> Found:
 def refusals(extract: Extract, by: str) -> Found:
     """What the rules refused, by rule. Not from the ledger."""
     made, days = Found(), (extract.period.first.isoformat(), extract.period.last.isoformat())
-    for one in extract.store.reckoning.refusals(extract.tenant, *days):
+    for one in extract.store.reconciliation.refusals(extract.tenant, *days):
         for _ in range(one.n):
             made.add(1, one.rule)
     return made
@@ -109,7 +109,7 @@ def acknowledged_minutes(extract: Extract, by: str) -> Found:
     """Minutes from an entry to its acknowledgement, by receiver. Not from the ledger."""
     made = Found()
     for receiver in Receivers(extract.store, extract.tenant).pushed:
-        taken = extract.store.reckoning.acknowledged_at(receiver.no, *_extent(extract))
+        taken = extract.store.reconciliation.acknowledged_at(receiver.no, *_extent(extract))
         for one in extract.entries:
             if one.n in taken:
                 made.add(max(0, taken[one.n] - one.ts_us) / _MINUTE_US, receiver.name)
@@ -164,7 +164,7 @@ def _extent(extract: Extract) -> tuple[int, int]:
 def _standings(extract: Extract) -> Iterator[tuple[str, Standings]]:
     receivers = Receivers(extract.store, extract.tenant)
     for one in receivers.pushed:
-        states = extract.store.reckoning.delivered(one.no, *_extent(extract))
+        states = extract.store.reconciliation.delivered(one.no, *_extent(extract))
         yield one.name, Standings(states, one)
     for name, n in receivers.pulled.items():
         yield name, Standings({}, None, n)

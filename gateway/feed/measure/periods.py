@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.errors import Rejected
-from gateway.feed.reconciliation.calendar import LONGEST, day
+from gateway.feed.calendar import LONGEST, day
 
 _NAME = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{2})))?").fullmatch
 

@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import first
 from gateway.errors import Rejected
 from gateway.feed.measure.criteria import Criteria, read
 from gateway.feed.measure.functions import FUNCTIONS, OPERATIONAL
-from gateway.policy.elements import first
 
 
 @dataclass(slots=True, frozen=True)

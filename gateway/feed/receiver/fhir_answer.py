@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import each, first
 from gateway.canonical.json import loads
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import ACKNOWLEDGED, Reply, State, Verdict, by_status, not_understood
-from gateway.policy.elements import each, first
 from gateway.validation.source_text import Unreadable
 from gateway.validation.xml.reading import from_xml, is_xml
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.canonical.elements import each, first
 from gateway.canonical.json import loads
 from gateway.errors import Rejected
 from gateway.feed.bundle import named
@@ -15,7 +16,6 @@ from gateway.feed.receiver.map_file import AnswerMap, Items, MapFile
 from gateway.feed.receiver.markup import from_markup
 from gateway.feed.receiver.template import filled
 from gateway.feed.receiver.wire import Reply, Request, Verdict, by_status, not_understood
-from gateway.policy.elements import each, first
 from gateway.store import Entered
 
 

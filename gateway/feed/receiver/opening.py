@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from gateway.errors import Misconfigured
 from gateway.feed.bundle import Bundler, Destination
+from gateway.feed.endpoint import NotSent, fault, headers
 from gateway.feed.receiver.envelope import Envelope, Secrets
 from gateway.feed.receiver.map_file import load_map
 from gateway.feed.receiver.mapped import Mapped
 from gateway.feed.receiver.message import Message
 from gateway.feed.receiver.transaction import Transaction
 from gateway.feed.receiver.wire import Wire
-from gateway.feed.subscription.endpoint import NotSent, fault, headers
 from gateway.settings import ReceiverSettings, secret
 
 _FAULTS = {

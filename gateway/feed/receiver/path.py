@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+from gateway.canonical.elements import reference
 from gateway.errors import Misconfigured
 from gateway.feed.document import Document
-from gateway.policy.elements import reference
 from gateway.store.clock import instant
 
 _TOKEN = re.compile(

@@ -6,6 +6,7 @@ What nobody has stated is ``None``, never zero.
 
 from gateway.feed.reconciliation.compute import reconcile
 from gateway.feed.reconciliation.model import Day, Difference, Line, Reconciliation, Standing
+from gateway.feed.reconciliation.receivers import check_counts, check_receiver
 from gateway.feed.reconciliation.statements import of_csv, of_json, of_parameters
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Line",
     "Reconciliation",
     "Standing",
+    "check_counts",
+    "check_receiver",
     "of_csv",
     "of_json",
     "of_parameters",

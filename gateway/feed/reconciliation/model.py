@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gateway.store.reckoning import Messages
+from gateway.store.batches import Batch
+from gateway.store.reconciliation import Messages
 
 What = Literal[
     "missing", "unstated", "count", "refused", "held", "given-up", "open", "platform-missing",
-    "platform-unknown", "platform-count", "other-day",
+    "platform-unknown", "platform-count", "unanswered", "batch", "other-day",
 ]  # fmt: skip
 """What is not as it should be; ``other-day`` only explains: it is in the ledger, but not under that day."""
 
@@ -27,6 +28,11 @@ TEXTS: dict[What, tuple[str, str]] = {
     "platform-count": (
         "the platform counts another number than it acknowledged",
         "平台统计数与其确认数不一致",
+    ),
+    "unanswered": ("a source that is asked has not answered", "应当答复的来源尚未答复"),
+    "batch": (
+        "a batch says another number of messages than was in it, or stored",
+        "批次申报的消息数与其内容或入库数不一致",
     ),
     "other-day": ("in the ledger under another day", "记入台账的日期不同"),
 }
@@ -158,6 +164,7 @@ class Day:
         closed: it is over, so that what is open is late.
         first, last: numbers of its entries in the ledger; 0 and 0 where there are none.
         messages: how those of the day stand, by sender.
+        batches: in which messages came, with what their senders say of them.
     """
 
     day: str
@@ -166,6 +173,7 @@ class Day:
     last: int = 0
     lines: list[Line] = field(default_factory=list)
     messages: list[Messages] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
@@ -177,6 +185,16 @@ class Day:
             "last": self.last,
             "lines": [one.row() for one in self.lines],
             "messages": [{"sender": one.sender, "state": one.state, "n": one.n} for one in self.messages],
+            "batches": [
+                {
+                    "sender": one.sender,
+                    "batch": one.id,
+                    "said": one.said,
+                    "in": one.held,
+                    "stored": one.stored,
+                }
+                for one in self.batches
+            ],
             "differences": [one.row() for one in self.differences],
         }
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.errors import Rejected
 from gateway.feed.reconciliation.model import Day, Difference, Line, Standing, What
 from gateway.feed.reconciliation.sources import begins, keys_of
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Receiver
-from gateway.store.reckoning import Statement
+from gateway.store.reconciliation import Statement
 
 _TROUBLE: Mapping[str, What] = {"refused": "refused", "held": "held", "given-up": "given-up"}
 _OPEN = ("waiting", "sent")
@@ -24,8 +25,38 @@ class Receivers:
 
     def __init__(self, store: Store, tenant: str, only: str = "") -> None:
         self.pushed = [one for one in store.deliveries.receivers(tenant) if only in ("", one.name)]
-        pulled = store.reckoning.pulled(tenant)
+        pulled = store.reconciliation.pulled(tenant)
         self.pulled = {name: n for name, n in pulled.items() if only in ("", name)}
+
+
+def check_counts(store: Store, tenant: str, said: Sequence[Statement], also: Collection[str] = ()) -> None:
+    """Refuse what platforms count that are no receivers: it would never be compared with anything.
+
+    Args:
+        also: see :func:`check_receiver`.
+
+    Raises:
+        Rejected: names the receivers that there are.
+    """
+    for at, one in enumerate(said):
+        if one.party == "platform":
+            check_receiver(store, tenant, one.name, f"counts[{at}].receiver", also)
+
+
+def check_receiver(store: Store, tenant: str, name: str, where: str, also: Collection[str] = ()) -> None:
+    """Refuse a name that no receiver has.
+
+    Args:
+        also: who is one as well: set up but not begun, or about to pull.
+
+    Raises:
+        Rejected: names those that there are.
+    """
+    there = Receivers(store, tenant)
+    known = sorted({*(one.name for one in there.pushed), *there.pulled, *also})
+    if name not in known:
+        told = f"is one of {', '.join(known)}" if known else "there is no such receiver"
+        raise Rejected(told, code="value", where=where)
 
 
 def with_standings(
@@ -39,7 +70,7 @@ def with_standings(
     """Write into a day how its entries stand with each receiver, and what that means."""
     after, upto = max(day.first - 1, 0), day.last
     for receiver in receivers.pushed:
-        states = store.reckoning.delivered(receiver.no, after, upto)
+        states = store.reconciliation.delivered(receiver.no, after, upto)
         _fill(store, tenant, day, entries, said, receiver.name, Standings(states, receiver))
     for name, n in receivers.pulled.items():
         _fill(store, tenant, day, entries, said, name, Standings({}, None, n))
@@ -109,8 +140,8 @@ def _of_platform(
         if not has.intersection(own):
             yield Difference(day, line.kind, "platform-missing", said.name, own[0], entry.serial, entry.n)
     unknown = sorted(has - {key for own in keys for key in own})
-    serials = {one: one for one in unknown} | store.reckoning.serials(tenant, line.kind, unknown)
-    known = store.reckoning.first_entries(tenant, set(serials.values()))
+    serials = {one: one for one in unknown} | store.reconciliation.serials(tenant, line.kind, unknown)
+    known = store.reconciliation.first_entries(tenant, set(serials.values()))
     for number in unknown:
         if serials[number] not in known:
             yield Difference(day, line.kind, "platform-unknown", said.name, number)

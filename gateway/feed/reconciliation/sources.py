@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gateway.canonical.elements import each
 from gateway.canonical.json import loads
 from gateway.errors import Rejected
 from gateway.feed.reconciliation.model import Difference, Line
-from gateway.policy.elements import each
 from gateway.store import Entered, Store
 from gateway.store.day import day_of
-from gateway.store.reckoning import Statement
+from gateway.store.reconciliation import Statement
 
 TYPES = {
     "visit": "Encounter", "prescription": "RequestGroup", "exam": "ServiceRequest", "lab": "ServiceRequest",
@@ -34,13 +34,21 @@ def begins(entry: Entered) -> bool:
 
 
 def of_sources(
-    store: Store, tenant: str, day: str, line: Line, documents: Sequence[Entered], said: Sequence[Statement]
+    store: Store,
+    tenant: str,
+    day: str,
+    line: Line,
+    documents: Sequence[Entered],
+    said: Sequence[Statement],
+    *,
+    whole: bool = True,
 ) -> list[Difference]:
     """Return what does not agree; nothing where nobody has stated anything.
 
     Args:
         documents: the first entries of the documents of the day.
         said: what the sources state of this kind.
+        whole: no source that is to speak for this kind is silent: else how many there are is not known.
     """
     if not said:
         return []
@@ -49,10 +57,11 @@ def of_sources(
     if listed:
         keys = keys_of(store, tenant, documents)
         found += _missing(store, tenant, day, line.kind, listed, {key for own in keys for key in own})
-        if len(listed) == len(said):
+        if len(listed) == len(said) and whole:
             found += _unstated(day, line.kind, documents, keys, listed)
+        if len(listed) == len(said):
             return found
-    if line.total != line.documents:
+    if whole and line.total != line.documents:
         figures = f"{line.total} / {line.documents}"
         found.append(Difference(day, line.kind, "count", ", ".join(sorted(line.stated)), also=figures))
     return found
@@ -61,7 +70,7 @@ def of_sources(
 def keys_of(store: Store, tenant: str, documents: Sequence[Entered]) -> list[list[str]]:
     """Return by what each document may be named: its serial, its local number, its identifiers, its id."""
     serials = [one.serial for one in documents if one.serial]
-    locals_ = store.reckoning.locals(tenant, serials)
+    locals_ = store.reconciliation.locals(tenant, serials)
     plain = [one for one in documents if not one.serial or one.kind in FOLLOWING]
     identifiers = dict(zip([one.n for one in plain], _identifiers(store, plain), strict=True))
     return [
@@ -100,8 +109,8 @@ def _elsewhere(
     store: Store, tenant: str, kind: str, numbers: Sequence[str]
 ) -> Iterator[tuple[str, tuple[str, int, str]]]:
     """Yield (number, (serial, entry, day)) of those that are in the ledger under another day."""
-    serials = {number: number for number in numbers} | store.reckoning.serials(tenant, kind, numbers)
-    first = store.reckoning.first_entries(tenant, set(serials.values()))
+    serials = {number: number for number in numbers} | store.reconciliation.serials(tenant, kind, numbers)
+    first = store.reconciliation.first_entries(tenant, set(serials.values()))
     for number, serial in serials.items():
         if serial in first:
             n, ts_us = first[serial]

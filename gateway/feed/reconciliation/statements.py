@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import Rejected
-from gateway.feed.reconciliation.calendar import day
-from gateway.store.ledger.entry import is_word
-from gateway.store.reckoning import Party, Statement
+from gateway.feed.calendar import day
+from gateway.feed.reconciliation.kinds import KINDS
+from gateway.store.reconciliation import Party, Statement
 
 MOST = 100_000
 """Statements, or numbers of one, that are taken at once."""
@@ -100,10 +100,8 @@ def _statement(said: object, where: str) -> Statement:
     party: Party = "source" if "source" in said else "platform"
     name = _text(said["source" if party == "source" else "receiver"], where)
     kind = said.get("kind")
-    if not isinstance(kind, str) or not is_word(kind):
-        raise Rejected(
-            "is a kind of documents: prescription, exam, visit, ...", code="value", where=f"{where}.kind"
-        )
+    if kind not in KINDS:
+        raise Rejected(f"is one of {', '.join(KINDS)}", code="value", where=f"{where}.kind")
     numbers = _numbers(said.get("numbers"), where)
     count = said.get("count", None if numbers is None else len(numbers))
     if type(count) is not int or not 0 <= count < 10**12:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-import httpx
-
 from gateway.errors import Misconfigured
+from gateway.feed import http
 from gateway.feed.receiver.wire import Reply, Request
 
 MOST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer that are read."""
-
-AGENT = "qiao"
 
 
 class Lost(Exception):
@@ -50,29 +44,21 @@ def trusted(ca: str = "", cert: str = "", where: str = "") -> ssl.SSLContext:
         Misconfigured: a file cannot be read.
     """
     try:
-        context = ssl.create_default_context(cafile=ca or None)
-        if cert:
-            context.load_cert_chain(cert)
+        return http.trust(ca, cert)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(f"ca or cert cannot be read: {type(error).__name__}", where=where) from None
-    return context
 
 
 class Online:
     """Exchanges by HTTP; belongs to one event loop."""
 
     def __init__(self, trust: ssl.SSLContext) -> None:
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name whole URLs
-        self._client = httpx.AsyncClient(
-            verify=trust,
-            follow_redirects=False,
-            trust_env=False,  # no proxy of the environment between a patient and the receiver
-            limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=60),
-            timeout=None,  # noqa: S113 -- each attempt is bounded as a whole
-        )
+        self._client = http.client(trust, most=4, idle=2, expiry=60)
 
     async def __call__(self, request: Request, seconds: float) -> Reply:
         """Send a request and return its answer."""
+        import httpx
+
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchanged(request)
@@ -89,7 +75,7 @@ class Online:
             raise Lost(type(error).__name__, left=True) from None
 
     async def _exchanged(self, request: Request) -> Reply:
-        headers = [("User-Agent", AGENT), *request.headers]
+        headers = [("User-Agent", http.AGENT), *request.headers]
         async with self._client.stream(
             request.method, request.url, headers=headers, content=request.body
         ) as response:
@@ -104,20 +90,9 @@ class Online:
                 {name.lower(): value for name, value in response.headers.items()},
                 b"".join(parts),
                 size <= MOST_ANSWER,
-                _after(response.headers.get("retry-after", "")),
+                http.after(response.headers.get("retry-after", "")),
             )
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def _after(said: str) -> float | None:
-    """Return the seconds of Retry-After (RFC 9110 §10.2.3)."""
-    text = said.strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from gateway.errors import Misconfigured
 from gateway.feed.bundle import Bundler, Seal
 from gateway.feed.institution import Institutions
 from gateway.feed.receiver import open_wire
 from gateway.feed.receiver.opening import Sender
+from gateway.feed.reconciliation.kinds import EVENTS, KINDS
 from gateway.feed.relay.worker import Assign, RelayWorker
-from gateway.feed.visit.acting import Acting
-from gateway.feed.visit.assign import assign
-from gateway.feed.visit.hospital import Hospitals
 from gateway.security.signature import Signatures
 from gateway.settings import Settings
-from gateway.store import Desk, Entered, Store, Transact, Transacted
-
-Write = Callable[[Transact], Awaitable[Transacted]]
+from gateway.store import Store
 
 
 def open_relay(
     settings: Settings,
     store: Store,
     base: Callable[[str], str],
-    write: Write,
-    hospitals: Hospitals,
+    assign: Assign,
     signatures: Signatures,
 ) -> RelayWorker:
     """Return the worker for ``[receivers]``.
 
     Args:
         base: gives the URL of the FHIR API by the tenant's name.
-        write: changes the store; called in the loop that the worker is started in.
+        assign: takes the serials that platforms give, see :class:`RelayWorker`.
         signatures: with which messages are signed.
 
     Raises:
-        Misconfigured: an address is not allowed, a map is wrong, a secret or certificate cannot be read.
+        Misconfigured: an address is not allowed, a map is wrong, a secret or certificate cannot be read, a
+            kind or event is none of a ledger's.
     """
     institutions = Institutions(store, settings.tenant)
     found = []
@@ -45,23 +42,16 @@ def open_relay(
         bundler = Bundler(base, institutions.of, lambda _, seal=seal: seal)  # type: ignore[misc]
         code = settings.tenant(said.tenant).organization
         sender = Sender(bundler, base(said.tenant), code, store.zone)
-        found.append((name, said, open_wire(name, said, sender, settings.receivers.hosts)))
-    return RelayWorker(store, found, _assigns(settings, write, hospitals))
+        wire = open_wire(name, said, sender, settings.receivers.hosts)
+        _check(f"[receivers.{name}] kinds", said.kinds, KINDS)
+        _check(f"[receivers.{name}] events", said.events, EVENTS)
+        _check(f"{said.map} kinds", (kind for kind, _ in wire.wanted), KINDS)
+        _check(f"{said.map} events", (event for _, event in wire.wanted if event), EVENTS)
+        found.append((name, said, wire))
+    return RelayWorker(store, found, assign)
 
 
-def _assigns(settings: Settings, write: Write, hospitals: Hospitals) -> Assign:
-    """Return what takes a serial for a document that waits for it; any other counts nothing."""
-
-    async def taken(receiver: str, entry: Entered, serial: str) -> None:
-        if entry.serial or settings.tenant(entry.tenant).minted_by != "platform":
-            return
-        acting = Acting(client=f"receiver:{receiver}", platform=True)
-
-        def act(desk: Desk) -> object:
-            return assign(desk, hospitals, entry.type, entry.id, acting, serial, receiver)
-
-        done = await write(Transact(entry.tenant, f"receiver:{receiver}", [], act=act))
-        if done.error is not None:
-            raise done.error
-
-    return taken
+def _check(where: str, said: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse what no ledger has: nothing of it would ever be owed, and so nothing be missed."""
+    if not set(said) <= set(known):
+        raise Misconfigured(f"is one of {', '.join(known)}", where=where)

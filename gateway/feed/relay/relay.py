@@ -15,12 +15,12 @@ from gateway.canonical import now_us
 from gateway.errors import Misconfigured, QiaoError, Rejected, Retry
 from gateway.feed.bundle import named
 from gateway.feed.document import Document, Documents
+from gateway.feed.pause import pause
 from gateway.feed.receiver.wire import Reply, Request, Verdict, Wire, not_understood
 from gateway.feed.relay.exchange import Exchange, Lost
 from gateway.feed.relay.schedule import DAY, SECOND, following, horizon
 from gateway.feed.relay.sign_in import SignIn
 from gateway.feed.relay.trouble import REFUSED, UNREACHABLE, Trouble
-from gateway.feed.subscription.pause import pause
 from gateway.settings import ReceiverSettings
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Due, Receiver, Settled, State

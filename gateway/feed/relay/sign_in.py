@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.errors import Rejected, Retry
+from gateway.feed.pause import pause
 from gateway.feed.receiver.wire import Wire
 from gateway.feed.relay.exchange import Exchange, Lost
 from gateway.feed.relay.schedule import SECOND, day_to_sign
 from gateway.feed.relay.trouble import SIGN_IN, Trouble
-from gateway.feed.subscription.pause import pause
 from gateway.settings import ReceiverSettings
 from gateway.store import Store
 from gateway.store.deliveries import Receiver

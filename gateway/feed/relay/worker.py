@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
+from gateway.canonical.spell import Spell
+from gateway.feed.own_loop import OwnLoop
 from gateway.feed.receiver.wire import Wire
 from gateway.feed.relay.exchange import Exchange, Online, trusted
 from gateway.feed.relay.relay import POLL, Relay
@@ -58,46 +58,29 @@ class RelayWorker:
             for name, settings, _ in receivers
         }
         self._sole = store.sole("relay")
-        self._home: asyncio.AbstractEventLoop | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._bells: list[asyncio.Event] = []
-        self._stopping = False
         self._end = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="qiao-relay", daemon=True)
+        self._own = OwnLoop("qiao-relay", self._work, self._ring)
 
     def start(self) -> None:
         """Begin to work, in a thread; belongs to a running event loop."""
-        self._home = asyncio.get_running_loop()
+        self._own.belong()
         if self._receivers:
-            self._store.on_commit(self.wake)
-            self._thread.start()
+            self._store.on_commit(self._own.wake)
+            self._own.start()
 
     def stop(self) -> None:
         """End what is under way and stop; call it in a thread: serials may need the loop of :meth:`start`."""
-        self._stopping = True
-        self.wake({})
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def wake(self, _newest: Mapping[str, int]) -> None:
-        """Look again, now; any thread."""
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended
-                loop.call_soon_threadsafe(self._ring)
+        self._own.stop()
 
     def _ring(self) -> None:
-        if self._stopping:
+        if self._own.stopping:
             self._end.set()
         for bell in self._bells:
             bell.set()
 
-    def _run(self) -> None:
-        asyncio.run(self._work())
-
     async def _work(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        if self._stopping:
+        if self._own.stopping:
             self._end.set()
         tasks = [asyncio.create_task(self._serve(*one)) for one in self._receivers]
         try:
@@ -107,29 +90,31 @@ class RelayWorker:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         finally:
-            self._loop = None
             self._sole.leave()
 
     async def _serve(self, name: str, settings: ReceiverSettings, wire: Wire) -> None:
         exchange = self._exchange or Online(self._trust[name])
         relay = Relay(self._store, name, settings, wire, exchange, claim=self._claim(name))
-        bell = asyncio.Event()
+        bell, spell = asyncio.Event(), Spell(_LOG, name)
         self._bells.append(bell)
         try:
-            while not self._stopping:
-                await self._wait(bell, max(REST, await self._turn(relay)))
+            while not self._own.stopping:
+                await self._wait(bell, max(REST, await self._turn(relay, spell)))
         finally:
             await exchange.close()
 
-    async def _turn(self, relay: Relay) -> float:
+    async def _turn(self, relay: Relay, spell: Spell) -> float:
         """Do what is due, if it is this process that does it; returns the seconds to wait."""
         try:
             if not self._sole.mine():
+                spell.over()
                 relay.forget()
                 return POLL
-            return await relay.turn()
+            seconds = await relay.turn()
+            spell.over()
+            return seconds
         except Exception as error:  # noqa: BLE001 -- one receiver must not stop the others
-            _LOG.error("%s waits: %s", relay.name, type(error).__name__)
+            spell.on(type(error).__name__)
             relay.forget()
             return POLL
 
@@ -145,18 +130,11 @@ class RelayWorker:
         bell.clear()
 
     def _claim(self, name: str) -> Callable[[Entered, str], Awaitable[None]] | None:
-        assign, home = self._assign, self._home
+        assign = self._assign
         if assign is None:
             return None
 
-        async def wanted(entry: Entered, serial: str) -> None:
-            await assign(name, entry, serial)
-
         async def claim(entry: Entered, serial: str) -> None:
-            if home is None:
-                await wanted(entry, serial)
-                return
-            coroutine: Any = wanted(entry, serial)
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, home))
+            await self._own.at_home(lambda: assign(name, entry, serial))
 
         return claim

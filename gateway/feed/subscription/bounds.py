@@ -1,4 +1,4 @@
-"""Bounds: a regulator is notified of the supervised business only (``gateway/store/supervision.py``)."""
+"""Bounds: a regulator is notified of the supervised business only (``store/supervised_business.py``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.feed.subscription.roll import Entry
 from gateway.store.subscriptions import Step
-from gateway.store.supervision import Supervision
+from gateway.store.supervised_business import SupervisedBusiness
 
 Seen = Callable[[Entry, Step], bool]
 """Tells whether the client of a Subscription may know of a version."""
@@ -19,7 +19,7 @@ class Bounds:
         limited: (client, number of the tenant) → whether it sees only the supervised business.
     """
 
-    def __init__(self, supervision: Supervision, limited: Callable[[str, int], bool]) -> None:
+    def __init__(self, supervision: SupervisedBusiness, limited: Callable[[str, int], bool]) -> None:
         self._supervision, self._limited = supervision, limited
 
     def seen(self, steps: Sequence[Step], live: Sequence[Entry]) -> Seen | None:

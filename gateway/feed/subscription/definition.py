@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from gateway.canonical import Issue, Resource
 from gateway.errors import Rejected
-from gateway.feed.subscription import endpoint, urls
+from gateway.feed import endpoint
+from gateway.feed.subscription import urls
 from gateway.feed.subscription.criteria import compiled
 from gateway.feed.subscription.faults import issue
 from gateway.feed.subscription.topics import UNWATCHED, Topic

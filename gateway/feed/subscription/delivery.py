@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 
 from gateway.canonical import Resource
 from gateway.errors import Retry
+from gateway.feed.pause import pause
 from gateway.feed.subscription.due import SECOND, Task, due
 from gateway.feed.subscription.notification import About, Kind
 from gateway.feed.subscription.owner import May
 from gateway.feed.subscription.parcels import Packer
-from gateway.feed.subscription.pause import pause
 from gateway.feed.subscription.roll import SOURCE, Entry, Roll
 from gateway.feed.subscription.sending import Answer, Parcel, Send
 from gateway.settings import SubscriptionSettings
@@ -160,7 +160,7 @@ class Delivery:
             "Subscription",
             standing.id,
             patch=lambda old: shown(old, status, error),
-            if_match=standing.ver,
+            if_match=frozenset((standing.ver,)),
         )
         try:
             done = await self._write(Transact(self._tenant(standing.tenant), SOURCE, [change]))
@@ -168,6 +168,8 @@ class Delivery:
             return  # the next look tries again
         after = self._roll.get(standing.n)
         if after is None or after.standing.seq != seq:
+            return
+        if isinstance(done.error, Retry):
             return
         if done.error is not None and done.error.code in _OVERTAKEN:
             return  # somebody has written it meanwhile: the next look will see what

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Literal, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from gateway.errors import Misconfigured
+from gateway.feed import http
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that are read so that the connection can be used again; the rest is not waited for."""
-
-AGENT = "qiao"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def trusted(ca: str = "") -> ssl.SSLContext:
         Misconfigured: ``ca`` cannot be read.
     """
     try:
-        return ssl.create_default_context(cafile=ca or None)
+        return http.trust(ca)
     except (OSError, ssl.SSLError) as error:
         said = f"cannot be read: {type(error).__name__}"
         raise Misconfigured(said, where=f"[subscriptions] ca = {ca!r}") from None
@@ -79,32 +75,27 @@ class Sender:
     """
 
     def __init__(self, trust: ssl.SSLContext, at_once: int = 32) -> None:
-        logging.getLogger("httpx").setLevel(
-            logging.WARNING
-        )  # its lines name whole URLs, with what is in them
-        self._client = httpx.AsyncClient(
-            verify=trust,
-            follow_redirects=False,
-            trust_env=False,  # no proxy of the environment between a patient and the receiver
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=at_once, keepalive_expiry=30),
-            timeout=None,  # noqa: S113 -- each attempt is bounded as a whole
-        )
+        self._trust, self._at_once = trust, at_once
+        self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, parcel: Parcel) -> Answer:
         """Send one parcel and return what became of it."""
+        import httpx
+
+        self._client = client = self._client or http.client(
+            self._trust, most=None, idle=self._at_once, expiry=30
+        )
         try:
             async with asyncio.timeout(parcel.seconds):
-                return await self._sent(parcel)
+                return await self._sent(client, parcel)
         except TimeoutError:
             return Answer(False, f"no answer within {parcel.seconds:g} seconds")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, ValueError) as error:
             return Answer(False, type(error).__name__)
 
-    async def _sent(self, parcel: Parcel) -> Answer:
-        headers = [("User-Agent", AGENT), *parcel.headers]
-        async with self._client.stream(
-            parcel.method, parcel.url, headers=headers, content=parcel.body
-        ) as response:
+    async def _sent(self, client: httpx.AsyncClient, parcel: Parcel) -> Answer:
+        headers = [("User-Agent", http.AGENT), *parcel.headers]
+        async with client.stream(parcel.method, parcel.url, headers=headers, content=parcel.body) as response:
             size = 0
             async for part in response.aiter_raw():
                 size += len(part)
@@ -112,19 +103,11 @@ class Sender:
                     break
             if response.is_success:
                 return Answer(True)
-            return Answer(False, f"HTTP {response.status_code}", _after(response.headers))
+            return Answer(
+                False, f"HTTP {response.status_code}", http.after(response.headers.get("retry-after", ""))
+            )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
-
-
-def _after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After (RFC 9110 §10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        if self._client is not None:
+            await self._client.aclose()

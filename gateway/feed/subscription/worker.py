@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from gateway.canonical import now_us
+from gateway.canonical.spell import Spell
+from gateway.feed.own_loop import OwnLoop
 from gateway.feed.subscription.bounds import Bounds
 from gateway.feed.subscription.delivery import Clock, Delivery, Write
 from gateway.feed.subscription.look import Looker
@@ -71,56 +72,39 @@ class Worker:
         self._delivery: Delivery | None = None
         self._sole = store.sole("subscriptions")
         self._given, self._base, self._may = write, base, may
-        self._home: asyncio.AbstractEventLoop | None = None
         self._names: dict[int, str] = {}
         self._roll = Roll(store.subscriptions, notifier.reader)
-        bounds = Bounds(store.supervision, lambda client, tenant: limited(client, self._name(tenant)))
+        bounds = Bounds(store.supervised_business, lambda client, tenant: limited(client, self._name(tenant)))
         self._looker = Looker(store.subscriptions, self._roll, bounds)
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._served = 0
         self._served_at: dict[int, int] = {}
+        self._spell = Spell(_LOG, "subscriptions")
+        self._broken: dict[int, Spell] = {}
         self._bell = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="qiao-subscriptions", daemon=True)
-        store.on_commit(self.wake)
+        self._own = OwnLoop("qiao-subscriptions", self._work, self._bell.set)
+        store.on_commit(self._own.wake)
 
     def start(self) -> None:
         """Begin to work, in a thread; belongs to a running event loop."""
-        self._home = asyncio.get_running_loop()
-        self._thread.start()
+        self._own.start()
 
     def stop(self) -> None:
         """End what is under way and stop; whatever is not delivered waits for the next start.
 
         Call it in a thread: what is under way may need the loop that :meth:`start` was called in.
         """
-        self._stopping = True
-        self.wake({})
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def wake(self, _newest: Mapping[str, int]) -> None:
-        """Look again, now; any thread."""
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended
-                loop.call_soon_threadsafe(self._bell.set)
-
-    def _run(self) -> None:
-        asyncio.run(self._work())
+        self._own.stop()
 
     async def _work(self) -> None:
-        self._loop = asyncio.get_running_loop()
         sender = Sender(self._trust, self._settings.at_once) if self._trust is not None else None
         self._send = self._send or sender
         try:
-            while not self._stopping:
+            while not self._own.stopping:
                 await self._wait(self._round())
                 await asyncio.sleep(REST)  # a flood of commits is looked at together
             await self._end()
         finally:
-            self._loop = None
             if sender is not None:
                 await sender.close()
 
@@ -128,14 +112,16 @@ class Worker:
         """Do what is due, if it is this process that does it; returns the seconds to wait."""
         try:
             if not self._sole.mine():
+                self._spell.over()
                 self._delivery = None
                 return POLL
             if self._delivery is None:
                 self.open()
             self.turn()
+            self._spell.over()
             return self._pause()
         except Exception as error:  # noqa: BLE001 -- the worker must outlive whatever the store throws
-            _LOG.error("subscriptions wait: %s", type(error).__name__)
+            self._spell.on(type(error).__name__)
             self._delivery = None
             return POLL
 
@@ -183,20 +169,17 @@ class Worker:
     async def _attend(self, delivery: Delivery, n: int) -> None:
         try:
             await delivery.attend(n)
+            if n in self._broken:
+                self._broken.pop(n).over()
         except Exception as error:  # noqa: BLE001 -- one receiver must not stop the others
-            _LOG.error("a delivery broke off: %s", type(error).__name__)
+            self._broken.setdefault(n, Spell(_LOG, "a delivery")).on(type(error).__name__)
             await asyncio.sleep(POLL)
         finally:
             del self._busy[n]
             self._bell.set()
 
     async def _write(self, transact: Transact) -> Transacted:
-        if self._home is None:
-            return await self._given(transact)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._wanted(transact), self._home))
-
-    async def _wanted(self, transact: Transact) -> Transacted:
-        return await self._given(transact)
+        return await self._own.at_home(lambda: self._given(transact))
 
     def _pause(self) -> float:
         """Return the seconds until something is due, or somebody may have committed."""

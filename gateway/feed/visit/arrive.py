@@ -6,32 +6,19 @@ from collections.abc import Sequence
 
 from gateway.canonical import Resource
 from gateway.canonical.actor import Actor
-from gateway.canonical.signed import Verified
+from gateway.canonical.elements import name_of
 from gateway.errors import Rejected
-from gateway.feed.visit.book import enter, flag, last_about
-from gateway.feed.visit.grounds import GROUNDS, refusal_of
+from gateway.feed.kinds import FAMILIES, SERIALLED, serial_in
+from gateway.feed.visit.cleared import judge
+from gateway.feed.visit.entering import enter, flag, last_about
+from gateway.feed.visit.grounds import GROUNDS, finding_of, refusal_of
 from gateway.feed.visit.hospital import Hospital
-from gateway.feed.visit.kinds import FAMILIES, SERIALLED, event_of, serial_in
-from gateway.feed.visit.signing import good_ones, signatures_over
 from gateway.feed.visit.unit import Unit, check_holder, mint, numbered
-from gateway.policy import Decision, Event, Finding
-from gateway.policy.elements import name_of
+from gateway.policy import Event, Finding
 from gateway.store import Desk, Entered, Serial, Version
 
 UNKNOWN = "exam"
 """Kind under which a request is entered that says none: it is flagged, and has no serial."""
-_SIGNED = frozenset({"RequestGroup", "ServiceRequest", "Composition", "Task"})
-
-
-def judge(
-    desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None, event: Event | None = None
-) -> Decision:
-    """Return what the rules say of a document as it stands, with the signatures that are on file."""
-    signatures: tuple[Verified, ...] = ()
-    if unit.about["resourceType"] in _SIGNED:
-        found = signatures_over(desk, unit.name)
-        signatures = tuple(good_ones(hospital.checked, found, unit.documents)) if found else ()
-    return hospital.decide(desk, event or event_of(unit.about), unit.documents, actor, signatures)
 
 
 def gate(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None, event: Event | None = None) -> None:
@@ -133,9 +120,3 @@ def current(desk: Desk, documents: Sequence[Resource]) -> list[Version]:
 def _without_serial(error: Rejected) -> Finding:
     rules = [one.rule for one in getattr(error, "issues", ())]
     return finding_of(rules[0] if rules and rules[0] in GROUNDS else "serial-taken")
-
-
-def finding_of(rule: str) -> Finding:
-    """Return a rule of the states as a remark."""
-    _, ground = GROUNDS[rule]
-    return Finding(rule, ground.requirement, ground.article, "flag", "conflict", ground.text, ground.text_zh)

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
+from gateway.canonical.actor import Principal
+from gateway.canonical.elements import name_of
 from gateway.errors import Refusal, Rejected
 from gateway.faults import in_chinese
-from gateway.feed.visit.acting import Acting
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import enter, last_about, review_id
 from gateway.feed.visit.course import course_of, governing, order_of, state_of
+from gateway.feed.visit.entering import enter, last_number
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospital, Hospitals
 from gateway.feed.visit.states import State, check
 from gateway.feed.visit.submit import identifier, identifier_in, write_submitted
+from gateway.feed.visit.task import review_of
 from gateway.feed.visit.unit import Unit, check_holder
 from gateway.store import Desk, Serial
 
 
 def assign(
-    desk: Desk, hospitals: Hospitals, type_: str, id_: str, acting: Acting, serial: str, platform: str
+    desk: Desk, hospitals: Hospitals, type_: str, id_: str, principal: Principal, serial: str, platform: str
 ) -> Answer:
     """Write down the serial that a platform gave a document that waits for it, or that held when it came.
 
     Args:
-        acting: of the relay, or of a client that may (``Acting.platform``).
+        principal: of the relay, or of a client that may (``Principal.platform``).
         platform: name of the platform.
 
     Raises:
         Rejected: ``not-found``, or the serial is none.
         Refusal: another document has it, this one has another, or does not wait.
     """
-    if not acting.platform:
+    if not principal.platform:
         raise refuse("another-author", "serial")
     hospital = governing(hospitals, desk)
     unit = order_of(desk, type_, id_)
     state = state_of(desk, unit)
     if state != "waiting" and unit.serial == serial and serial:
-        last = last_about(desk, unit.name)
-        return Answer(state, unit.name, identifier_in(unit), _task(unit), last.n if last else 0)
+        last = last_number(desk, unit.name)
+        return Answer(state, unit.name, identifier_in(unit), _task(desk, unit), last)
     check(course_of(unit), state, "$assign-serial", unit.name)
     claimed = _claimed(desk, hospital, unit, serial, platform)
     after = state if state == "effective" else _after(desk, unit)
     members = write_submitted(desk, unit, claimed, after)
-    last = last_about(desk, unit.name)
+    last = last_number(desk, unit.name)
     event = "effective" if after == "effective" != state else "numbered"
-    entered = enter(desk, unit.kind, event, members, serial=serial, back=last.n if last else 0)
-    return Answer(after, unit.name, identifier(claimed), _task(unit), entered.n)
+    entered = enter(desk, unit.kind, event, members, serial=serial, back=last)
+    return Answer(after, unit.name, identifier(claimed), _task(desk, unit), entered.n)
 
 
 def _claimed(desk: Desk, hospital: Hospital, unit: Unit, serial: str, platform: str) -> Serial:
@@ -66,12 +68,13 @@ def _after(desk: Desk, unit: Unit) -> State:
     """Return where a document goes on; lets its review begin."""
     if unit.kind != "prescription":
         return "effective"
-    task = desk.read("Task", review_id(unit.about))
+    task = review_of(desk, unit.about)
     assert task is not None
     held = "statusReason" in task
     desk.write({**task, "status": "on-hold" if held else "requested"})
     return "held" if held else "submitted"
 
 
-def _task(unit: Unit) -> str:
-    return f"Task/{review_id(unit.about)}" if unit.kind == "prescription" else ""
+def _task(desk: Desk, unit: Unit) -> str:
+    task = review_of(desk, unit.about) if unit.kind == "prescription" else None
+    return name_of(task) if task else ""

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.canonical import Resource
-from gateway.feed.visit.acting import Acting, actor_of, person_of, required
+from gateway.canonical.actor import Principal
+from gateway.canonical.elements import references
+from gateway.feed.kinds import FAMILIES
+from gateway.feed.visit.actor import actor_of, person_of, required
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import enter, last_about, review_id
 from gateway.feed.visit.course import course_of, governing, order_of, state_of
+from gateway.feed.visit.entering import enter, last_number
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospitals
-from gateway.feed.visit.kinds import FAMILIES
 from gateway.feed.visit.states import check
 from gateway.feed.visit.submit import identifier_in
+from gateway.feed.visit.task import review_of
 from gateway.feed.visit.unit import Unit, with_status
-from gateway.policy.elements import references
 from gateway.store import Desk, Version
 from gateway.store.clock import instant
 
 _STATUSES = {"RequestGroup": "revoked", "MedicationRequest": "cancelled", "ServiceRequest": "revoked"}
 
 
-def cancel(desk: Desk, hospitals: Hospitals, type_: str, id_: str, acting: Acting, reason: str) -> Answer:
+def cancel(
+    desk: Desk, hospitals: Hospitals, type_: str, id_: str, principal: Principal, reason: str
+) -> Answer:
     """Cancel a RequestGroup or ServiceRequest that was submitted; who wrote it does.
 
     Raises:
@@ -36,11 +40,11 @@ def cancel(desk: Desk, hospitals: Hospitals, type_: str, id_: str, acting: Actin
         check(course_of(unit), state, "$cancel", unit.name)
         if not reason.strip():
             raise refuse("reason-missing", "reason")
-        _check_author(desk, unit, required(actor_of(desk, acting)).practitioner)
+        _check_author(desk, unit, required(actor_of(desk, principal)).practitioner)
         _check_unused(desk, unit)
         take_back(desk, unit, reason)
-    last = last_about(desk, unit.name)
-    return Answer("cancelled", unit.name, identifier_in(unit), "", last.n if last else 0)
+    last = last_number(desk, unit.name)
+    return Answer("cancelled", unit.name, identifier_in(unit), "", last)
 
 
 def take_back(desk: Desk, unit: Unit, reason: str) -> None:
@@ -49,8 +53,8 @@ def take_back(desk: Desk, unit: Unit, reason: str) -> None:
         desk.write(one) for one in with_status(unit.documents, _STATUSES, statusReason={"text": reason})
     ]
     members += _close_tasks(desk, unit, reason)
-    last = last_about(desk, unit.name)
-    enter(desk, unit.kind, "cancelled", members, serial=unit.serial, back=last.n if last else 0)
+    last = last_number(desk, unit.name)
+    enter(desk, unit.kind, "cancelled", members, serial=unit.serial, back=last)
 
 
 def _close_tasks(desk: Desk, unit: Unit, reason: str) -> list[Version]:
@@ -65,7 +69,7 @@ def _close_tasks(desk: Desk, unit: Unit, reason: str) -> list[Version]:
 
 def _tasks(desk: Desk, unit: Unit) -> Sequence[Resource]:
     if unit.kind == "prescription":
-        task = desk.read("Task", review_id(unit.about))
+        task = review_of(desk, unit.about)
         return [task] if task else []
     return desk.referring("Task", unit.name)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from gateway.canonical import Resource
 from gateway.errors import Rejected
-from gateway.feed.visit.book import last_about, review_id
+from gateway.feed.kinds import serial_in
+from gateway.feed.scope import visit_is_virtual
+from gateway.feed.visit.entering import last_about
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospital, Hospitals
-from gateway.feed.visit.kinds import serial_in
-from gateway.feed.visit.scope import visit_is_virtual
 from gateway.feed.visit.states import State
-from gateway.feed.visit.unit import Unit, unit_of
+from gateway.feed.visit.task import review_of
+from gateway.feed.visit.unit import Unit, group_of, unit_of
 from gateway.store import Desk
 
 _REVIEWS: dict[str, State] = {"draft": "waiting", "requested": "submitted", "on-hold": "held"}
@@ -42,7 +43,7 @@ def state_of(desk: Desk, unit: Unit) -> State:
 
 def _prescription(desk: Desk, group: Resource) -> State:
     status = group.get("status")
-    task = desk.read("Task", review_id(group)) or {}
+    task = review_of(desk, group) or {}
     if status == "draft":
         return _REVIEWS.get(str(task.get("status")), "draft")
     if status == "revoked" and task.get("status") == "rejected":
@@ -57,8 +58,6 @@ def locked(desk: Desk, hospital: Hospital, order: Resource) -> bool:
     if not hospital.by_platform:
         return False
     if order["resourceType"] == "MedicationRequest":
-        from gateway.feed.visit.unit import group_of
-
         group = group_of(desk, order)
         return group is not None and last_about(desk, f"RequestGroup/{group['id']}") is not None
     return last_about(desk, f"{order['resourceType']}/{order['id']}") is not None

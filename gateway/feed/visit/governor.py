@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.canonical import Resource
-from gateway.canonical.actor import Actor
-from gateway.feed.visit.acting import Acting, actor_of, person_of
-from gateway.feed.visit.arrive import arrive, current, event_for, finding_of, gate, last_of, note
-from gateway.feed.visit.book import enter, flag, last_about
+from gateway.canonical.actor import Actor, Principal
+from gateway.canonical.elements import name_of, references
+from gateway.feed.kinds import FAMILIES, ORDERS, is_virtual, kind_of, task_code
+from gateway.feed.scope import governed, in_visit
+from gateway.feed.visit.actor import actor_of, person_of
+from gateway.feed.visit.arrive import arrive, current, event_for, gate, last_of, note
+from gateway.feed.visit.belonging import check_named, check_staying
+from gateway.feed.visit.entering import DIAGNOSIS, enter, flag, last_about
+from gateway.feed.visit.grounds import finding_of
 from gateway.feed.visit.hospital import Hospital, Hospitals
-from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, kind_of, task_code
+from gateway.feed.visit.lasting import LASTING, check_lasting, correct
 from gateway.feed.visit.lines import keep_serial, siblings, standing, whole
-from gateway.feed.visit.scope import governed
+from gateway.feed.visit.reserved import KEPT, keep
 from gateway.feed.visit.signing import Checked
 from gateway.feed.visit.unit import Unit, group_of
-from gateway.feed.visit.writes import KEPT, check_kept, check_write
-from gateway.policy.elements import name_of, references
+from gateway.feed.visit.writes import check_arrived, check_write, is_past_review
 from gateway.security.signature import Signatures
 from gateway.settings import TenantSettings
 from gateway.store import Desk, Made, Occasion
@@ -34,7 +38,7 @@ class Visits:
         signatures: verifies; None: no signature is good.
     """
 
-    types = frozenset((*FAMILIES, *KEPT))
+    types = frozenset((*FAMILIES, *KEPT, *LASTING))
 
     def __init__(
         self, settings: Callable[[str], TenantSettings], signatures: Signatures | None = None
@@ -44,14 +48,18 @@ class Visits:
 
     def govern(self, desk: Desk, made: Sequence[Made], occasion: Occasion) -> None:
         """See ``gateway.store.governing.Governor``."""
+        keep(desk, made, occasion)
         hospital = self.hospitals.of(desk.tenant)
         if hospital is None:
             return
         look = _Look(desk, hospital, occasion)
-        look.keep([one for one in made if one.type in KEPT and one.method != "create"])
-        mine = [one for one in made if one.type not in KEPT and governed(desk, one)]
+        mine = [one for one in made if one.type in FAMILIES and governed(desk, one)]
+        if hospital.settings.every_order:
+            look.named(made)
+        look.keep([one for one in made if one.type in LASTING])
         if mine:
             look.at(mine)
+        correct(desk, [one for one in made if one.type == DIAGNOSIS])
 
 
 class _Look:
@@ -60,14 +68,21 @@ class _Look:
     def __init__(self, desk: Desk, hospital: Hospital, occasion: Occasion) -> None:
         self._desk, self._hospital, self._occasion = desk, hospital, occasion
         # What $import brings held elsewhere, as what messages tell; who it was says no request.
-        self._by_api = occasion.door == "api" and isinstance(occasion.caller, Acting)
+        caller = occasion.caller
+        self._by_api = occasion.door == "api" and isinstance(caller, Principal)
+        self._is_trusted = isinstance(caller, Principal) and caller.arrived
+        refuses = hospital.settings.effective_orders == "refuse"
+        self._takes_drafts = refuses and self._by_api and not self._is_trusted
+
+    def named(self, made: Sequence[Made]) -> None:
+        """Make sure that every order names a visit. Raises ``Refusal``."""
+        check_named(self._desk, [one for one in made if one.why == "written"], self._by_api)
 
     def keep(self, made: Sequence[Made]) -> None:
-        """Make sure that nobody changes what stands beside the documents. Raises ``Refusal``."""
+        """Make sure that the API deletes nothing that a document of the ledger names. Raises ``Refusal``."""
         if self._by_api:
             for one in made:
-                if one.why == "written":
-                    check_kept(self._desk, one)
+                check_lasting(self._desk, one)
 
     def at(self, made: Sequence[Made]) -> None:
         """Decide on all of them.
@@ -76,9 +91,10 @@ class _Look:
             Refusal: one is not allowed.
         """
         written = [one for one in made if one.why == "written"]
+        check_staying(self._desk, written, self._by_api)
         if self._by_api:
             for one in written:
-                check_write(self._desk, self._hospital, one)
+                self._check(one)
         else:
             for one in made:
                 keep_serial(self._desk, one)
@@ -94,6 +110,14 @@ class _Look:
         self._join(written)
         self._left([one for one in written if one.type == "Encounter" and not self._by_api])
 
+    def _check(self, made: Made) -> None:
+        """Make sure that the API may write this, and that its client may. Raises ``Refusal``."""
+        if self._is_trusted and is_past_review(self._desk, made):
+            return
+        if self._takes_drafts and made.before is None:
+            check_arrived(made.after)
+        check_write(self._desk, self._hospital, made)
+
     def _left(self, encounters: Sequence[Made]) -> None:
         """Flag what a message says to be no internet visit any more; its numbered documents stay governed."""
         for one in encounters:
@@ -102,11 +126,17 @@ class _Look:
                 flag(self._desk, (after,), [finding_of("state-class")])
 
     def _join(self, written: Sequence[Made]) -> None:
-        """Flag and enter what holds already of an Encounter that has become an internet visit."""
+        """Flag and enter what holds already of an Encounter that has become an internet visit.
+
+        Raises:
+            Refusal: orders that hold already are not taken.
+        """
         for one in written:
             if one.type == "Encounter" and (one.before is None or not is_virtual(one.before)):
                 for unit in self._belonging(f"Encounter/{one.id}"):
                     if FAMILIES[unit.about["resourceType"]].phase(standing(unit)) == "effective":
+                        if self._takes_drafts:
+                            check_arrived(standing(unit))
                         self._hold(unit, ends=False)
 
     def _belonging(self, visit: str) -> list[Unit]:
@@ -114,7 +144,8 @@ class _Look:
         found: dict[str, Unit] = {}
         for type_ in sorted(FAMILIES.keys() - {"Encounter", "Consent"}):
             for one in self._desk.referring(type_, visit):
-                if type_ != "Task" or task_code(one) == "pharmacist-review":
+                review = type_ != "Task" or task_code(one) == "pharmacist-review"
+                if review and in_visit(self._desk, one):
                     unit = self._unit(one)
                     found.setdefault(unit.name, unit)
         return [one for one in found.values() if last_of(self._desk, one) is None]
@@ -186,8 +217,8 @@ class _Look:
     def _actor(self, unit: Unit) -> Actor:
         """Return who acts: over the API as the client says; a sender vouches for whom its message names."""
         if self._by_api:
-            acting = self._occasion.caller
-            return actor_of(self._desk, acting if isinstance(acting, Acting) else Acting())
+            principal = self._occasion.caller
+            return actor_of(self._desk, principal if isinstance(principal, Principal) else Principal())
         return Actor(_author(self._desk, unit), self._occasion.sender, "asserted")
 
     def _move(self, made: Sequence[Made]) -> None:

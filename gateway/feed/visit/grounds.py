@@ -5,15 +5,16 @@ What the packs of a jurisdiction refuse is in ``gateway.policy``; here is what f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gateway.errors import Ground, Refusal
-from gateway.policy import Decision, Finding
+from gateway.feed.ground import Grounds, refusal
+from gateway.policy import Decision, Finding, Verdict
 
 _NATIONAL = "《互联网医院管理办法（试行）》"
 _FLOW = "渝卫发〔2019〕49号 附件3"
 
-GROUNDS: Mapping[str, tuple[str, Ground]] = {
+GROUNDS: Grounds = {
     ground.rule: (code, ground)
     for code, ground in (
         ("login", Ground(
@@ -32,6 +33,12 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "state-entered", "the document has been told to the regulator: mark it entered-in-error instead",
             "文书已上报，不得删除：请改为 entered-in-error", "CQ49附3.1", _FLOW)),
         ("conflict", Ground(
+            "state-named", "a document of the ledger names this: it is not deleted",
+            "台账中的文书引用了该资料，不得删除", "CQ49附3.1", _FLOW)),
+        ("conflict", Ground(
+            "diagnosis-changed", "the diagnosis of a document was changed after it had been entered",
+            "文书入账后其诊断发生变更", "NAT-20.1", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
             "state-takes-effect", "a draft takes effect by $submit (and $review), not by a write",
             "草稿须经 $submit（处方另经 $review）生效，不得直接改写",
             "NAT-20.5", f"{_NATIONAL}第二十条")),
@@ -40,15 +47,40 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "该任务须经 $review、$refer 或 $redeem 办理，不得直接改写", "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
             "state-kept",
-            "signatures under what was submitted and the gateway's own remarks stay as they are",
-            "已提交文书的电子签名和网关的规则提示不得更改或删除", "CQ49附3.1", _FLOW)),
+            "signatures, remarks, notices, findings and evidence that were entered stay as they are",
+            "已入账的电子签名、规则提示、告知、监管反馈和证据不得更改或删除", "CQ49附3.1", _FLOW)),
+        ("conflict", Ground(
+            "own-id", "the gateway alone makes this: an id of its own (qiao-…), or a remark of its rules",
+            "仅网关可建立：该标识（qiao-…）或规则提示由网关专用", "CQ49附3.1", _FLOW)),
+        ("conflict", Ground(
+            "state-visit", "what belongs to an internet visit stays with it: name the same Encounter",
+            "互联网诊疗文书不得脱离或改换就诊：请引用同一 Encounter", "CQ49-3.1", _FLOW)),
+        ("business-rule", Ground(
+            "visit-missing", "here every order belongs to an internet visit on file: name its Encounter",
+            "本机构医嘱均须关联已登记的互联网就诊：请引用其 Encounter", "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
             "state-jump", "the state of the document does not allow this", "文书当前状态不允许该操作",
             "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
+            "line-over",
+            "a drug of the prescription is cancelled or holds already: take it out of RequestGroup.action "
+            "and sign what is left",
+            "处方中有药品行已取消或已生效：请将其移出 RequestGroup.action 后重新签名", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "drug-changed",
+            "a Medication that the prescription names is another drug than when it was signed or submitted: "
+            "put it right, or sign anew: a draft as it is, what is submitted as a new prescription",
+            "处方所引用的 Medication 在签名或提交后变为另一药品：请更正；未提交的可重新签名，已提交的另开处方",
+            "NAT-20.4", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
             "state-began",
             "a visit that began ends by finished or $terminate; cancelled means that it never began",
             "已开始的就诊应以 finished 或 $terminate 结束，cancelled 仅表示未曾开始", "CQ49-3.1", _FLOW)),
+        ("conflict", Ground(
+            "visit-used",
+            "orders of this visit stand: $cancel them first, then change its patient or enter it in error",
+            "该就诊下仍有已提交或生效的医嘱：请先 $cancel，再更改患者或改为 entered-in-error",
+            "CQ49-3.1", _FLOW)),
         ("conflict", Ground(
             "state-class", "an internet visit stays one: its class does not change",
             "互联网就诊的类别不得更改", "CQ49-3.1", _FLOW)),
@@ -58,6 +90,16 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
         ("conflict", Ground(
             "state-not-approved", "the prescription has not been approved by a pharmacist",
             "处方未经药师审核生效", "NAT-20.5", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-not-cleared",
+            "nothing is handed out of a prescription that a rule refused when it came, or nobody approved",
+            "处方生效时违反规则且未改正，或未经药师审核，不得调配",
+            "NAT-20.5", f"{_NATIONAL}第二十条")),
+        ("conflict", Ground(
+            "state-arrived",
+            "orders that hold already are not taken over this interface here: write a draft and $submit it",
+            "本机构不经该接口接收已生效的医嘱：请写入草稿并用 $submit 提交",
+            "NAT-20.5", f"{_NATIONAL}第二十条")),
         ("conflict", Ground(
             "state-redeemed", "the prescription has been used", "处方已使用，不得重复核销",
             "CQ18-7.2", "渝府办发〔2018〕179号 第7项")),
@@ -82,13 +124,22 @@ GROUNDS: Mapping[str, tuple[str, Ground]] = {
             "无机构代码：请设置 [tenants.NAME] organization 或 Encounter.serviceProvider",
             "CQ18-30.2", _FLOW)),
         ("business-rule", Ground(
-            "kind-unknown", "the request does not say its kind (category, urn:qiao:codes:request-kind)",
-            "申请单未载明类别（category，urn:qiao:codes:request-kind）", "CQ49附3.5", _FLOW + "注5")),
+            "kind-unknown", "the request does not say its one kind (category, urn:qiao:codes:request-kind)",
+            "申请单未载明唯一类别（category，urn:qiao:codes:request-kind）", "CQ49附3.5", _FLOW + "注5")),
+        ("business-rule", Ground(
+            "no-referral", "only a referral, transfer or admission is referred, no exam or lab request",
+            "仅转诊、转院、入院申请可用 $refer，检查检验申请不可",
+            "SC-36", "《四川省互联网医院管理办法（试行）》第三十六条")),
+        ("business-rule", Ground(
+            "pharmacy-unknown",
+            "no active Organization on file is this pharmacy: put it on file first (PUT Organization/ID)",
+            "药房未登记或已停用：请先登记其 Organization（PUT Organization/ID）",
+            "CQ18-7.2", "渝府办发〔2018〕179号 第7项")),
         ("business-rule", Ground(
             "reason-missing", "say why (parameter reason)", "请写明理由（参数 reason）", "CQ49-3.1", _FLOW)),
         ("business-rule", Ground(
-            "visit-reference", "name the visit as Encounter/ID, without the address of a server",
-            "请以 Encounter/ID 引用就诊，不带服务器地址", "CQ49-3.1", _FLOW)),
+            "visit-reference", "name the visit as Encounter/ID, without a server's address or a fragment",
+            "请以 Encounter/ID 引用就诊，不带服务器地址或片段", "CQ49-3.1", _FLOW)),
         ("business-rule", Ground(
             "not-a-visit", "the document belongs to no internet visit on file",
             "文书不属于已登记的互联网就诊",
@@ -113,23 +164,8 @@ _SEVERITIES = {
 
 
 def refuse(rule: str, where: str = "", *, also: str = "", also_zh: str = "", code: str = "") -> Refusal:
-    """Return the refusal of a rule of :data:`GROUNDS`.
-
-    Args:
-        where: path of the element.
-        also: English sentence that follows; ``also_zh`` in Chinese.
-        code: instead of the rule's own.
-    """
-    own, ground = GROUNDS[rule]
-    said = Ground(
-        f"{rule}.{code}" if code and code != own else rule,
-        f"{ground.text}: {also}" if also else ground.text,
-        f"{ground.text_zh}：{also_zh or also}" if also else ground.text_zh,
-        ground.requirement,
-        ground.article,
-        where,
-    )
-    return Refusal([said], code=own)
+    """Return the refusal of a rule of :data:`GROUNDS`, see :func:`refusal`."""
+    return refusal(GROUNDS, rule, where, also=also, also_zh=also_zh, code=code)
 
 
 def refusal_of(decision: Decision) -> Refusal | None:
@@ -138,6 +174,12 @@ def refusal_of(decision: Decision) -> Refusal | None:
         return None
     grounds = [ground_of(one) for one in decision.findings]
     return Refusal(grounds, code=_CODES.get(decision.status, "business-rule"))
+
+
+def finding_of(rule: str, verdict: Verdict = "flag") -> Finding:
+    """Return a rule of :data:`GROUNDS` as a finding, by itself a remark."""
+    _, ground = GROUNDS[rule]
+    return Finding(rule, ground.requirement, ground.article, verdict, "conflict", ground.text, ground.text_zh)
 
 
 def ground_of(finding: Finding) -> Ground:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 from gateway.canonical import Resource
 from gateway.canonical.actor import Actor
+from gateway.canonical.elements import each, references
 from gateway.canonical.signed import Verified
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.signing import Checked
 from gateway.policy import Case, Decision, Event, Policy, policy_of
-from gateway.policy.elements import each, first, references
+from gateway.policy.systems import INSTITUTION
 from gateway.settings import TenantSettings
 from gateway.store import Bookkeeping, Desk, DeskFacts
 from gateway.store.serials.format import load
-
-INSTITUTION = "urn:oid:2.16.156.10011.1.5"
-"""System of institution codes."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -106,12 +104,3 @@ class Hospitals:
 def bookkeeping_of(settings: TenantSettings) -> Bookkeeping:
     """Return how a tenant's books are kept. Raises ``Misconfigured``: there is no such format of serials."""
     return Bookkeeping(settings.hash, load(settings.format), settings.node)
-
-
-def encounter_of(resource: Resource) -> str:
-    """Return the id of the Encounter that a resource names, ``""`` for none."""
-    for path in ("encounter", "context"):
-        name = first(resource, f"{path}.reference")
-        if isinstance(name, str) and name.startswith("Encounter/"):
-            return name.split("/")[1]
-    return ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import each, references
 from gateway.errors import Refusal
-from gateway.feed.visit.kinds import FAMILIES, ORDERS, serial_in
+from gateway.feed.kinds import FAMILIES, ORDERS, serial_in
 from gateway.feed.visit.unit import PRESCRIPTION_NUMBER, Unit, group_of, unit_of
-from gateway.policy.elements import each, references
 from gateway.store import Desk, Made
 
 

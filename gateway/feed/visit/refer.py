@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gateway.canonical import Resource
-from gateway.canonical.actor import Actor
-from gateway.feed.visit.acting import Acting, actor_of, required
+from gateway.canonical.actor import Actor, Principal
+from gateway.feed.own import named_id, task_of
+from gateway.feed.visit.actor import actor_of, required
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import enter, last_about, named_id, patient_of
 from gateway.feed.visit.course import governing, order_of, state_of
+from gateway.feed.visit.entering import enter, last_number
 from gateway.feed.visit.grounds import refuse
 from gateway.feed.visit.hospital import Hospitals
 from gateway.feed.visit.states import check
 from gateway.feed.visit.submit import identifier_in
+from gateway.feed.visit.task import task_about
 from gateway.feed.visit.unit import Unit, with_status
 from gateway.store import Desk
 from gateway.store.clock import instant
@@ -36,7 +38,9 @@ _FROM: Mapping[Step, str] = {
 """Which status of the Task a step follows; ``""``: there is no Task yet."""
 
 
-def refer(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, step: Step, reason: str = "") -> Answer:
+def refer(
+    desk: Desk, hospitals: Hospitals, id_: str, principal: Principal, step: Step, reason: str = ""
+) -> Answer:
     """Take one step of a referral.
 
     Raises:
@@ -46,9 +50,9 @@ def refer(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, step: Step
     governing(hospitals, desk)
     unit = order_of(desk, "ServiceRequest", id_)
     if unit.kind not in ("referral", "transfer", "admission"):
-        raise refuse("kind-unknown", "ServiceRequest.category")
-    task_id = named_id(unit.name, "referral")
-    task = desk.read("Task", task_id)
+        raise refuse("no-referral", "ServiceRequest.category")
+    task = task_of(desk, unit.name, "referral")
+    task_id = str(task["id"]) if task else named_id(unit.name, "referral")
     status = str(task["status"]) if task else ""
     if status != _STATUS[step]:
         check("request", state_of(desk, unit), "$refer", unit.name)
@@ -59,10 +63,10 @@ def refer(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, step: Step
             )
         if step == "decline" and not reason.strip():
             raise refuse("reason-missing", "reason")
-        actor = required(actor_of(desk, acting))
+        actor = required(actor_of(desk, principal))
         _take(desk, unit, _moved(desk, unit, task, task_id, step, reason, actor), step)
-    last = last_about(desk, unit.name)
-    return Answer(_STATUS[step], unit.name, identifier_in(unit), f"Task/{task_id}", last.n if last else 0)
+    last = last_number(desk, unit.name)
+    return Answer(_STATUS[step], unit.name, identifier_in(unit), f"Task/{task_id}", last)
 
 
 def _take(desk: Desk, unit: Unit, task: Resource, step: Step) -> None:
@@ -71,8 +75,8 @@ def _take(desk: Desk, unit: Unit, task: Resource, step: Step) -> None:
     if step == "complete":
         about = desk.write(with_status(unit.documents, {"ServiceRequest": "completed"})[0])
     assert about is not None
-    last = last_about(desk, unit.name)
-    enter(desk, unit.kind, "corrected", [about, written], serial=unit.serial, back=last.n if last else 0)
+    last = last_number(desk, unit.name)
+    enter(desk, unit.kind, "corrected", [about, written], serial=unit.serial, back=last)
 
 
 def _moved(
@@ -91,15 +95,7 @@ def _moved(
 def _offered(unit: Unit, id_: str, now: str, actor: Actor) -> Resource:
     receiver = (unit.about.get("performer") or [None])[0]
     return {
-        "resourceType": "Task",
-        "id": id_,
-        "status": "requested",
-        "intent": "order",
-        "code": {"coding": [{"system": "urn:qiao:codes:task-code", "code": "referral", "display": "转诊"}]},
-        "focus": {"reference": unit.name},
-        "for": {"reference": patient_of(unit.about)},
-        "encounter": {"reference": f"Encounter/{unit.encounter}"},
-        "authoredOn": now,
+        **task_about(unit.about, id_, "requested", "referral", "转诊", now),
         "requester": {"reference": actor.practitioner},
         **({"owner": receiver} if receiver else {}),
     }

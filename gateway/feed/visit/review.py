@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from typing import Literal
 
 from gateway.canonical import Resource
+from gateway.canonical.actor import Principal
+from gateway.canonical.elements import first, references
+from gateway.canonical.moments import day_of, last_day
 from gateway.errors import Ground, Refusal
-from gateway.feed.visit.acting import Acting, actor_of, required
+from gateway.feed.kinds import task_code
+from gateway.feed.remark import RULES
+from gateway.feed.visit.actor import actor_of, required
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import RULES, enter, flag, last_about
 from gateway.feed.visit.course import document_of, governing, order_of, state_of
+from gateway.feed.visit.drugs import changed_drugs
+from gateway.feed.visit.entering import enter, flag, last_number
 from gateway.feed.visit.grounds import grounds_of, refusal_of, refuse
 from gateway.feed.visit.hospital import Hospitals
-from gateway.feed.visit.kinds import task_code
 from gateway.feed.visit.states import State, check, jump
 from gateway.feed.visit.submit import Signature, author_signature, file_signature, identifier_in
-from gateway.feed.visit.unit import Unit, with_status
-from gateway.policy.elements import first, references
-from gateway.policy.moments import day_of, last_day
+from gateway.feed.visit.task import review_of
+from gateway.feed.visit.unit import Unit, check_living, with_status
 from gateway.security.signature import REVIEW
-from gateway.store import Desk
+from gateway.store import Desk, Version
 from gateway.store.clock import instant
 
 Verdict = Literal["approved", "rejected"]
@@ -31,7 +35,7 @@ def review(
     desk: Desk,
     hospitals: Hospitals,
     id_: str,
-    acting: Acting,
+    principal: Principal,
     verdict: Verdict,
     *,
     reason: str = "",
@@ -48,17 +52,15 @@ def review(
     task = document_of(desk, "Task", id_)
     unit = order_of(desk, *_focus(task))
     state = state_of(desk, unit)
+    own = review_of(desk, unit.about)
+    if own is not None and own["id"] != id_:
+        raise jump("prescription", state, "$review", f"Task/{id_}", "state-jump")
     if state == _DONE[verdict]:
         return _answer(desk, unit, state, task)
-    check(
-        "prescription",
-        state,
-        "$review",
-        f"Task/{id_}",
-        "state-waiting" if state == "waiting" else "state-jump",
-    )
+    rule = "state-waiting" if state == "waiting" else "state-jump"
+    check("prescription", state, "$review", f"Task/{id_}", rule)
     provenance, verified = author_signature(desk, hospital.checked, unit, signature, REVIEW)
-    actor = required(actor_of(desk, acting, verified))
+    actor = required(actor_of(desk, principal, verified))
     ended = _ended(desk, task, verdict, reason, actor.practitioner)
     decision = hospital.decide(desk, "review", [ended], actor, verified)
     if (refusal := refusal_of(decision)) is not None:
@@ -68,17 +70,21 @@ def review(
     signed = [] if provenance is None else [file_signature(desk, provenance)]
     members = [desk.write(one) for one in _as_reviewed(unit, verdict, reason)]
     reviewed = desk.write(ended)
-    flag(
-        desk, (ended, *unit.documents), [one for one in decision.findings if one.verdict in ("hold", "flag")]
-    )
-    last = last_about(desk, unit.name)
-    event = "effective" if verdict == "approved" else "rejected"
-    entered = enter(
-        desk, "prescription", event, [*members, *signed], serial=unit.serial, back=last.n if last else 0
-    )
-    enter(desk, "review", event, [reviewed, *signed], serial=unit.serial, back=entered.n)
+    remarks = [one for one in decision.findings if one.verdict in ("hold", "flag")]
+    flag(desk, (ended, *unit.documents), remarks)
+    n = _enter(desk, unit, verdict, [*members, *signed], [reviewed, *signed])
     found = grounds_of(decision.findings)
-    return Answer(_DONE[verdict], unit.name, identifier_in(unit), f"Task/{id_}", entered.n, found)
+    return Answer(_DONE[verdict], unit.name, identifier_in(unit), f"Task/{id_}", n, found)
+
+
+def _enter(
+    desk: Desk, unit: Unit, verdict: Verdict, prescribed: Sequence[Version], reviewed: Sequence[Version]
+) -> int:
+    """Enter the prescription and its review; returns the number of the prescription's entry."""
+    event, last = "effective" if verdict == "approved" else "rejected", last_number(desk, unit.name)
+    entered = enter(desk, "prescription", event, prescribed, serial=unit.serial, back=last)
+    enter(desk, "review", event, reviewed, serial=unit.serial, back=entered.n)
+    return entered.n
 
 
 def _focus(task: Resource) -> tuple[str, str]:
@@ -89,8 +95,8 @@ def _focus(task: Resource) -> tuple[str, str]:
 
 
 def _answer(desk: Desk, unit: Unit, state: State, task: Resource) -> Answer:
-    last = last_about(desk, unit.name)
-    return Answer(state, unit.name, identifier_in(unit), f"Task/{task['id']}", last.n if last else 0)
+    last = last_number(desk, unit.name)
+    return Answer(state, unit.name, identifier_in(unit), f"Task/{task['id']}", last)
 
 
 def _ended(desk: Desk, task: Resource, verdict: Verdict, reason: str, owner: str) -> Resource:
@@ -109,6 +115,10 @@ def _ended(desk: Desk, task: Resource, verdict: Verdict, reason: str, owner: str
 
 
 def _check_approvable(desk: Desk, unit: Unit, state: State, confirm: bool) -> None:
+    check_living(unit)
+    changed = changed_drugs(desk, unit)
+    if changed:
+        raise refuse("drug-changed", changed[0])
     if state == "held" and not confirm:
         raise _held(desk, unit)
     ends = [last_day(first(one, "dispenseRequest.validityPeriod.end")) for one in unit.documents]

@@ -5,7 +5,7 @@ CQ49-3.1: a jump that a text forbids is a conflict (409); optional steps may be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from gateway.errors import Refusal
@@ -81,13 +81,20 @@ def check_to(course: str, state: str, to: str, where: str, rule: str = "state-ju
     """Make sure that a write may bring a document from one state to another. Raises ``Refusal``: conflict."""
     possible = MOVES[course].get((state, "write"), ())
     if to not in possible:
-        listed = ", ".join(possible) or "-"
-        raise refuse(
-            rule,
-            where,
-            also=f"from {state} to {to}; possible: {listed}",
-            also_zh=f"状态 {state} 不能改为 {to}；可改为：{listed}",
-        )
+        raise jump_to(state, to, possible, where, rule)
+
+
+def jump_to(
+    state: str, to: str, possible: Sequence[str], where: str, rule: str = "state-jump"
+) -> Refusal:
+    """Return the refusal of a write that a state does not allow, with the states that it may bring."""
+    listed = ", ".join(possible) or "-"
+    return refuse(
+        rule,
+        where,
+        also=f"from {state} to {to}; possible: {listed}",
+        also_zh=f"状态 {state} 不能改为 {to}；可改为：{listed}",
+    )
 
 
 def jump(course: str, state: str, by: By, where: str, rule: str) -> Refusal:

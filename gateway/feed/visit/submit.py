@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.canonical import Resource
+from gateway.canonical.actor import Principal
+from gateway.canonical.elements import name_of
 from gateway.canonical.signed import Verified
-from gateway.feed.visit.acting import Acting, actor_of
+from gateway.feed.kinds import FAMILIES, SERIALLED, event_of
+from gateway.feed.visit.actor import actor_of
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import enter, flag, last_about, review_id, review_task
 from gateway.feed.visit.course import course_of, governing, order_of, state_of
+from gateway.feed.visit.drugs import changed_since
+from gateway.feed.visit.entering import enter, flag, last_number
 from gateway.feed.visit.grounds import grounds_of, refusal_of, refuse
 from gateway.feed.visit.hospital import Hospital, Hospitals
-from gateway.feed.visit.kinds import SERIALLED, event_of
-from gateway.feed.visit.signing import Checked, id_of, purpose, signatures_over
+from gateway.feed.visit.signing import Checked, came_us, good_ones, id_of, purpose, signatures_over
 from gateway.feed.visit.states import State, jump
+from gateway.feed.visit.task import review_of, review_task
 from gateway.feed.visit.unit import Unit, mint, numbered
 from gateway.policy import Decision, Finding
 from gateway.security.signature import AUTHOR
@@ -24,8 +28,12 @@ Signature = Resource | str | None
 """A Provenance, its reference, or None: whichever is on file."""
 
 
+_TRIED = 8
+"""So many of the newest signatures on file are looked at for a good one: anybody may file a bad one."""
+
+
 def submit(
-    desk: Desk, hospitals: Hospitals, type_: str, id_: str, acting: Acting, signature: Signature = None
+    desk: Desk, hospitals: Hospitals, type_: str, id_: str, principal: Principal, signature: Signature = None
 ) -> Answer:
     """Submit a RequestGroup, ServiceRequest or Composition.
 
@@ -38,12 +46,29 @@ def submit(
     state = state_of(desk, unit)
     if state != "draft":
         return _again(desk, unit, state)
+    _check_drafts(unit)
     provenance, verified = author_signature(desk, hospital.checked, unit, signature)
-    actor = actor_of(desk, acting, verified)
+    _check_drugs(desk, unit, verified)
+    actor = actor_of(desk, principal, verified)
     decision = hospital.decide(desk, event_of(unit.about), unit.documents, actor, verified)
     if (refusal := refusal_of(decision)) is not None:
         raise refusal
     return _accept(desk, hospital, unit, decision, _filed(desk, provenance))
+
+
+def _check_drafts(unit: Unit) -> None:
+    """Make sure that no drug holds already, or is cancelled: submitted is the whole. Raises ``Refusal``."""
+    for line in unit.documents:
+        is_line = line["resourceType"] == "MedicationRequest"
+        if is_line and FAMILIES["MedicationRequest"].phase(line) != "draft":
+            raise refuse("line-over", f"{name_of(line)}.status")
+
+
+def _check_drugs(desk: Desk, unit: Unit, verified: Sequence[Verified]) -> None:
+    """Make sure that the drugs are those that were signed. Raises ``Refusal``: conflict (NAT-20.4)."""
+    for one in verified:
+        if changed := changed_since(desk, unit, one):
+            raise refuse("drug-changed", changed[0])
 
 
 def author_signature(
@@ -54,10 +79,10 @@ def author_signature(
     Raises:
         Refusal: it is not good, or of another purpose.
     """
-    provenance = given if isinstance(given, dict) else _on_file(desk, unit, given, wanted)
+    provenance = given if isinstance(given, dict) else _on_file(desk, checked, unit, given, wanted)
     if provenance is None:
         return None, []
-    verified = checked.verify(provenance, unit.documents)
+    verified = checked.verify(provenance, unit.documents, came_us(desk, provenance))
     if verified.purpose != wanted:
         raise refuse(
             "signature", "Provenance.signature.type", also="of another purpose", also_zh="签名用途不符"
@@ -65,7 +90,7 @@ def author_signature(
     return provenance, [verified]
 
 
-def _on_file(desk: Desk, unit: Unit, reference: str | None, wanted: str) -> Resource | None:
+def _on_file(desk: Desk, checked: Checked, unit: Unit, reference: str | None, wanted: str) -> Resource | None:
     if reference:
         found = desk.read(*reference.split("/")[:2]) if reference.startswith("Provenance/") else None
         if found is None:
@@ -73,7 +98,9 @@ def _on_file(desk: Desk, unit: Unit, reference: str | None, wanted: str) -> Reso
                 "signature", "signature", also="there is no such Provenance", also_zh="签名记录不存在"
             )
         return found
-    return next((one for one in signatures_over(desk, unit.name) if wanted in purpose(one)), None)
+    said = [one for one in signatures_over(desk, unit.name) if wanted in purpose(one)][:_TRIED]
+    good = (one for one in said if len(said) > 1 and good_ones(desk, checked, [one], unit.documents))
+    return next(good, said[0] if said else None)
 
 
 def _filed(desk: Desk, provenance: Resource | None) -> list[Version]:
@@ -143,9 +170,10 @@ def _again(desk: Desk, unit: Unit, state: State) -> Answer:
     """Answer what was submitted before as it stands; what has ended is no draft any more."""
     if state in ("rejected", "cancelled"):
         raise jump(course_of(unit), state, "$submit", unit.name, "state-jump")
-    last = last_about(desk, unit.name)
-    task = f"Task/{review_id(unit.about)}" if unit.kind == "prescription" else ""
-    return Answer(state, unit.name, identifier_in(unit), task, last.n if last else 0)
+    last = last_number(desk, unit.name)
+    task = review_of(desk, unit.about) if unit.kind == "prescription" else None
+    name = name_of(task) if task else ""
+    return Answer(state, unit.name, identifier_in(unit), name, last)
 
 
 def identifier(serial: Serial | None) -> Resource | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from gateway.canonical import Resource
-from gateway.feed.visit.acting import Acting, actor_of, person_of, required
+from gateway.canonical.actor import Principal
+from gateway.canonical.elements import each, patient_of, references, value_of
+from gateway.feed.kinds import is_virtual
+from gateway.feed.own import former_id, named_id
+from gateway.feed.visit.actor import actor_of, person_of, required
 from gateway.feed.visit.answer import Answer
-from gateway.feed.visit.book import enter, last_about, named_id, patient_of
 from gateway.feed.visit.cancel import take_back
 from gateway.feed.visit.course import document_of, governing, state_of
+from gateway.feed.visit.entering import enter, last_number
 from gateway.feed.visit.grounds import grounds_of, refusal_of, refuse
 from gateway.feed.visit.hospital import Hospitals
-from gateway.feed.visit.kinds import is_virtual
 from gateway.feed.visit.states import check
 from gateway.feed.visit.unit import unit_of
-from gateway.policy.elements import each, references, value_of
 from gateway.store import Desk
 from gateway.store.clock import instant
 
@@ -24,7 +26,7 @@ _PENDING = ("waiting", "submitted", "held")
 _ADVICE = "请尽快到实体医疗机构就诊。Please go to a hospital as soon as you can."
 
 
-def terminate(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, reason: str) -> Answer:
+def terminate(desk: Desk, hospitals: Hospitals, id_: str, principal: Principal, reason: str) -> Answer:
     """End a visit because it must not go on over the internet; orders that do not hold yet are taken back.
 
     Raises:
@@ -37,11 +39,11 @@ def terminate(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, reason
     if not is_virtual(visit):
         raise refuse("not-a-visit", f"{name}.class")
     notice_id = named_id(name, "notice")
-    if value_of(visit, TERMINATION) is None:
+    if value_of(visit, TERMINATION) is None or visit.get("status") not in ("finished", "cancelled"):
         check("visit", str(visit.get("status")), "$terminate", name, "state-visit-over")
         if not reason.strip():
             raise refuse("reason-missing", "reason")
-        actor = required(actor_of(desk, acting))
+        actor = required(actor_of(desk, principal))
         _check_taking_part(desk, visit, actor.practitioner)
         notice = desk.write(_notice(desk, visit, notice_id, reason, actor.practitioner))
         ended = _ended(desk, visit, reason)
@@ -49,16 +51,16 @@ def terminate(desk: Desk, hospitals: Hospitals, id_: str, acting: Acting, reason
         if (refusal := refusal_of(decision)) is not None:
             raise refusal
         _take_back_pending(desk, name, reason)
-        last = last_about(desk, name)
-        entered = enter(desk, "visit", "terminated", [desk.write(ended), notice], back=last.n if last else 0)
+        last = last_number(desk, name)
+        entered = enter(desk, "visit", "terminated", [desk.write(ended), notice], back=last)
         found = grounds_of(decision.findings)
         return Answer(
             "terminated", name, None, "", entered.n, found, {"notice": (f"Communication/{notice_id}",)}
         )
-    last = last_about(desk, name)
-    return Answer(
-        "terminated", name, None, "", last.n if last else 0, (), {"notice": (f"Communication/{notice_id}",)}
-    )
+    if desk.read("Communication", notice_id) is None:
+        notice_id = former_id(name, "notice")
+    last = last_number(desk, name)
+    return Answer("terminated", name, None, "", last, (), {"notice": (f"Communication/{notice_id}",)})
 
 
 def _ended(desk: Desk, visit: Resource, reason: str) -> Resource:

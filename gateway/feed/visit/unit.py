@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import encounter_of, name_of, references
+from gateway.feed.kinds import FAMILIES, SERIALLED, kind_of, number_of, serial_in
 from gateway.feed.visit.grounds import refuse
-from gateway.feed.visit.hospital import Hospital, encounter_of
-from gateway.feed.visit.kinds import SERIALLED, kind_of, number_of, serial_in
-from gateway.policy.elements import name_of, references
+from gateway.feed.visit.hospital import Hospital
 from gateway.policy.systems import SERIAL
 from gateway.store import Desk, Serial
 
@@ -117,13 +117,29 @@ def check_holder(desk: Desk, unit: Unit, serial: str) -> None:
         raise refuse("serial-taken", f"{unit.name}.identifier")
 
 
+def check_living(unit: Unit) -> None:
+    """Make sure that a drug is left: messages cancel them one by one. Raises ``Refusal``: conflict."""
+    if all(_is_over(one) for one in unit.documents[1:]):
+        raise refuse("line-over", unit.name, also="every drug is cancelled; possible: $cancel",
+                     also_zh="所有药品行均已取消；可用：$cancel")  # fmt: skip
+
+
 def with_status(documents: Sequence[Resource], statuses: dict[str, str], **more: object) -> list[Resource]:
-    """Return resources with the status that their type takes; ``more`` goes into the MedicationRequests."""
-    return [
-        {
-            **one,
-            "status": statuses[one["resourceType"]],
-            **(more if one["resourceType"] == "MedicationRequest" else {}),
-        }
-        for one in documents
-    ]
+    """Return resources with the status that their type takes; ``more`` goes into the MedicationRequests.
+
+    A drug that was cancelled on the way stays cancelled, whatever becomes of the others.
+    """
+    return [one if _is_over(one) else _moved(one, statuses[one["resourceType"]], more) for one in documents]
+
+
+def _is_over(document: Resource) -> bool:
+    type_ = document["resourceType"]
+    return type_ == "MedicationRequest" and FAMILIES[type_].phase(document) == "void"
+
+
+def _moved(document: Resource, status: str, more: dict[str, object]) -> Resource:
+    return {
+        **document,
+        "status": status,
+        **(more if document["resourceType"] == "MedicationRequest" else {}),
+    }

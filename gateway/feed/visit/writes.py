@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import codes, each, encounter_of, name_of, references
 from gateway.errors import Rejected
-from gateway.feed.visit.book import RULES, last_about
+from gateway.feed.kinds import FAMILIES, ORDERS, TASKS, is_virtual, serial_in, task_code
+from gateway.feed.own import task_of
 from gateway.feed.visit.course import locked
 from gateway.feed.visit.grounds import refuse
-from gateway.feed.visit.hospital import Hospital, encounter_of
-from gateway.feed.visit.kinds import FAMILIES, ORDERS, is_virtual, serial_in, task_code
-from gateway.feed.visit.states import check_to
-from gateway.feed.visit.unit import group_of
-from gateway.policy.elements import each, name_of, references
+from gateway.feed.visit.hospital import Hospital
+from gateway.feed.visit.states import check_to, jump_to
+from gateway.feed.visit.task import REVIEW
 from gateway.store import Desk, Made
 
-KEPT = ("Provenance", "DetectedIssue")
-"""Types of what stands beside the documents of a visit and stays as it is."""
-
-_OURS = ("pharmacist-review", "referral", "redemption")
+_OURS = frozenset((REVIEW, "referral", "redemption"))
 """Tasks that operations move."""
 
 _OVER = ("finished", "cancelled", "entered-in-error")
@@ -34,6 +31,7 @@ def check_write(desk: Desk, hospital: Hospital, made: Made) -> None:
         _check_reference(after)
     if made.type == "Encounter":
         _visit(before, after)
+        _check_unused(desk, hospital, before, after)
     elif made.type in ORDERS:
         _order(desk, hospital, before, after)
     elif made.type == "Task":
@@ -42,37 +40,27 @@ def check_write(desk: Desk, hospital: Hospital, made: Made) -> None:
         _document(made.type, before, after)
 
 
-def check_kept(desk: Desk, made: Made) -> None:
-    """Make sure that what belongs to the evidence stays: signatures, and what the rules remarked.
-
-    Raises:
-        Refusal: ``conflict``.
-    """
-    before = made.before
-    if before is None:
-        return
-    if made.type == "DetectedIssue":
-        kept = RULES in each(before, "code.coding.system")
-    else:
-        kept = "signature" in before and any(_entered(desk, one) for one in references(before, "target"))
-    if kept:
-        raise refuse("state-kept", name_of(before))
+def check_arrived(after: Resource | None) -> None:
+    """Make sure that what comes is no order with effect. Raises ``Refusal``: conflict (NAT-20.5)."""
+    type_ = after["resourceType"] if after is not None else ""
+    if after is not None and type_ in ORDERS and FAMILIES[type_].phase(after) == "effective":
+        raise refuse("state-arrived", f"{name_of(after)}.status")
 
 
-def _entered(desk: Desk, name: str) -> bool:
-    """Tell whether a document is in the ledger, of a drug its prescription."""
-    line = desk.read(*name.split("/")) if name.startswith("MedicationRequest/") else None
-    group = group_of(desk, line) if line is not None else None
-    return last_about(desk, name) is not None or (
-        group is not None and last_about(desk, name_of(group)) is not None
-    )
+def is_past_review(desk: Desk, made: Made) -> bool:
+    """Tell whether somebody brings the review of a prescription that ended elsewhere, and is none of ours."""
+    after = made.after
+    if made.type != "Task" or made.before is not None or after is None:
+        return False
+    done = task_code(after) == REVIEW and after.get("status") == "completed"
+    return done and not any(task_of(desk, name, REVIEW) for name in references(after, "focus"))
 
 
 def _check_reference(after: Resource) -> None:
-    """A visit is named as this server knows it: by an address of its own it would pass for none of ours."""
+    """A visit is named as this server knows it: by an address it would pass for none of ours."""
     for path in ("encounter.reference", "context.reference"):
         for said in each(after, path):
-            if isinstance(said, str) and "://" in said:
+            if isinstance(said, str) and ("://" in said or "#" in said or "?" in said):
                 raise refuse("visit-reference", f"{name_of(after)}.{path.partition('.')[0]}")
 
 
@@ -87,6 +75,19 @@ def _visit(before: Resource | None, after: Resource | None) -> None:
         if new == "cancelled" and old in ("in-progress", "onleave", "finished"):
             raise refuse("state-began", f"{name}.status")
         check_to("visit", old, new, f"{name}.status")
+
+
+def _check_unused(desk: Desk, hospital: Hospital, before: Resource | None, after: Resource | None) -> None:
+    """A visit whose orders stand is this patient's, and took place. Raises ``Refusal``: conflict."""
+    if before is None or after is None or not is_virtual(before):
+        return
+    moved = references(before, "subject") != references(after, "subject")
+    if not moved and (after.get("status") != "entered-in-error" or before.get("status") == after["status"]):
+        return
+    for type_ in ORDERS:
+        for one in desk.referring(type_, name_of(before)):
+            if FAMILIES[type_].phase(one) != "void" and locked(desk, hospital, one):
+                raise refuse("visit-used", f"{name_of(before)}.{'subject' if moved else 'status'}")
 
 
 def _order(desk: Desk, hospital: Hospital, before: Resource | None, after: Resource | None) -> None:
@@ -125,7 +126,7 @@ def _check_serial(desk: Desk, order: Resource) -> None:
 
 def _task(before: Resource | None, after: Resource | None) -> None:
     for one in (before, after):
-        if one is not None and task_code(one) in _OURS:
+        if one is not None and not _OURS.isdisjoint(codes(one.get("code"), TASKS)):
             raise refuse("state-task", name_of(one))
 
 
@@ -138,4 +139,6 @@ def _document(type_: str, before: Resource | None, after: Resource | None) -> No
     if new == "none":
         raise refuse("state-entered", name_of(before))
     if new == "draft" or old == "void":
-        raise refuse("state-jump", f"{name_of(before)}.status")
+        possible = [] if old == "void" else sorted((family.asked - family.draft) | family.void)
+        was, to = str(before.get("status")), str((after or {}).get("status"))
+        raise jump_to(was, to, possible, f"{name_of(before)}.status")

@@ -1,6 +1,7 @@
 """Conditions: the functions that rules may name, by what they look at; importing one enters it."""
 
 from gateway.policy.conditions import (
+    approval,
     consent,
     diagnosis,
     dispense,
@@ -15,6 +16,7 @@ from gateway.policy.conditions import (
     practitioner,
     prescription,
     record,
+    redeem,
     request,
     signing,
     subject,
@@ -22,6 +24,7 @@ from gateway.policy.conditions import (
 )
 
 __all__ = [
+    "approval",
     "consent",
     "diagnosis",
     "dispense",
@@ -36,6 +39,7 @@ __all__ = [
     "practitioner",
     "prescription",
     "record",
+    "redeem",
     "request",
     "signing",
     "subject",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.canonical.elements import codes, each, listed, name_of, references, texts
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.visit import earlier_concepts
-from gateway.policy.elements import codes, each, listed, name_of, references, texts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import ICD_10, TCM
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from gateway.canonical.elements import each, first, has, name_of, reference, references
+from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
+from gateway.policy.conditions.drug import same_drug
 from gateway.policy.conditions.evidence import in_date, of_kind
 from gateway.policy.conditions.prescription import expires, has_serial
-from gateway.policy.elements import has, name_of, reference, references
 from gateway.policy.scene import Scene
 
 _VOID = ("entered-in-error", "cancelled", "declined", "stopped", "preparation")
@@ -55,6 +59,37 @@ def dispensed_before(scene: Scene) -> Found:
 
 
 @condition
+def dispensed_to_another(scene: Scene) -> Found:
+    """The dispense is for another patient than the prescription that it names."""
+    return tuple(
+        f"{name_of(one)}.subject"
+        for one, line in _pairs(scene)
+        if set(references(one, "subject")) ^ set(references(line, "subject"))
+    )
+
+
+@condition
+def dispensed_more(scene: Scene) -> Found:
+    """More is handed out than was prescribed, both counted in the same unit."""
+    return tuple(
+        f"{name_of(one)}.quantity"
+        for one, line in _pairs(scene)
+        if _is_more(one.get("quantity"), first(line, "dispenseRequest.quantity"))
+    )
+
+
+@condition
+def dispensed_other_drug(scene: Scene) -> Found:
+    """The dispense says another drug than its prescription: neither a code nor a name is the same."""
+    return tuple(
+        f"{name_of(one)}.medication"
+        for one in scene.of("MedicationDispense")
+        if (lines := [line for other, line in _pairs(scene) if other is one])
+        and not any(same_drug(scene, one, line) for line in lines)
+    )
+
+
+@condition
 def without_serial(scene: Scene) -> Found:
     """The prescription has no serial: it never passed the gate and the ledger."""
     return tuple(
@@ -76,6 +111,27 @@ def deliverer_not_qualified(scene: Scene, kinds: tuple[str, ...]) -> Found:
         and ours.isdisjoint((ref, reference((scene.read(ref) or {}).get("partOf"))))
         and not any(in_date(found, scene) for kind in kinds for found in of_kind(scene, ref, kind))
     )
+
+
+def _pairs(scene: Scene) -> list[tuple[Resource, Resource]]:
+    """Return each dispense with each line that it names, as far as those are on file."""
+    return [
+        (one, line)
+        for one in scene.of("MedicationDispense")
+        for ref in references(one, "authorizingPrescription")
+        if (line := scene.read(ref)) is not None
+    ]
+
+
+def _is_more(given: object, prescribed: object) -> bool:
+    amounts = [_amount(one) for one in (given, prescribed)]
+    units = [{*each(one, "unit"), *each(one, "code")} for one in (given, prescribed)]
+    return amounts[0] > amounts[1] > 0 and bool(units[0] & units[1])
+
+
+def _amount(quantity: object) -> Decimal:
+    value = first(quantity, "value")
+    return Decimal(str(value)) if isinstance(value, int | float | Decimal) else Decimal(0)
 
 
 def _prescribed(scene: Scene) -> list[str]:

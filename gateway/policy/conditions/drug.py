@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.canonical.elements import codes, each, first, name_of, reference, references, texts
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.drugs import READ, Listed, catalogue
 from gateway.policy.drugs.spelling import parts, plain, squeezed
-from gateway.policy.elements import codes, each, name_of, reference, references, texts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import REQUEST_KIND
 
@@ -30,6 +30,20 @@ def drug_listed(scene: Scene, lists: tuple[str, ...], except_exam: bool = False)
 def drug_unknown(scene: Scene) -> Found:
     """A drug's name is neither in the tables nor that of the formulary's entry (Medication, by code)."""
     return tuple(f"{name_of(one)}.medication" for one in _lines(scene) if not _is_known(scene, one))
+
+
+def same_drug(scene: Scene, one: Resource, other: Resource) -> bool:
+    """Tell whether two lines say the same drug: a reference, a code, or a name that has the other in it."""
+    refs = [set(references(line, "medicationReference")) for line in (one, other)]
+    coded = [set(map(_code, _codings(scene, line))) - {("", "")} for line in (one, other)]
+    if refs[0] & refs[1] or coded[0] & coded[1]:
+        return True
+    called = [squeezed(plain(name)) for name in _names(scene, other)]
+    return any(_is_called(name, called) for name in _names(scene, one))
+
+
+def _code(coding: object) -> tuple[str, str]:
+    return str(first(coding, "system", "")), str(first(coding, "code", ""))
 
 
 def _is_known(scene: Scene, line: Resource) -> bool:

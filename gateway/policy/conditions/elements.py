@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.canonical.elements import has, name_of
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import has, name_of
 from gateway.policy.scene import Scene
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.canonical.elements import codes, first, reference, references
+from gateway.canonical.moments import end_us, stated_us
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, first, reference, references
-from gateway.policy.moments import end_us, stated_us
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONTRACTS, EVIDENCE
 

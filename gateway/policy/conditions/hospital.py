@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.canonical.elements import codes, each, has, name_of, reference, references, value_of
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.practitioner import is_a
 from gateway.policy.conditions.subject import covers, offered
-from gateway.policy.elements import codes, each, has, name_of, reference, references, value_of
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONTRACTS, HOSPITAL_LEVEL, SUBJECTS, TITLES
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.canonical.elements import each, first, name_of
+from gateway.canonical.moments import HOUR, MINUTE, moment, stated_us
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import each, first, name_of
-from gateway.policy.moments import HOUR, MINUTE, moment, stated_us
 from gateway.policy.scene import Scene
 
 _DATED = ("authoredOn", "date", "whenHandedOver", "dateTime", "executionPeriod.end", "authored")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from gateway.canonical.elements import each
+from gateway.canonical.moments import age, day, last_day
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.subject import covers, scopes
-from gateway.policy.elements import each
-from gateway.policy.moments import age, day, last_day
 from gateway.policy.scene import ATTENDING, Scene
 from gateway.policy.systems import RESIDENT_ID
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from gateway.canonical.elements import each, has, name_of, references
+from gateway.canonical.moments import end_us, local, stated_us
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.practitioner import active_roles, is_a
-from gateway.policy.elements import each, has, name_of, references
-from gateway.policy.moments import end_us, local, stated_us
 from gateway.policy.scene import Scene
 
 PHARMACIST = ("pharmacist", "46255001", "药师")

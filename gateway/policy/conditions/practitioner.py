@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.canonical.elements import codes, each, first, name_of, reference, references, texts, value_of
+from gateway.canonical.moments import anniversary, day, end_us, moment, stated_us
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.evidence import in_date, of_kind
-from gateway.policy.elements import codes, each, first, name_of, reference, references, texts, value_of
-from gateway.policy.moments import anniversary, day, end_us, moment, stated_us
 from gateway.policy.scene import Scene
 from gateway.policy.systems import PRACTICE_FILING
 

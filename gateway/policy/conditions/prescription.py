@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from gateway.canonical.elements import codes, each, first, has, name_of, references
+from gateway.canonical.moments import day, last_day, stated
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, each, first, has, name_of, references
-from gateway.policy.moments import day, last_day, stated
 from gateway.policy.scene import Scene
 from gateway.policy.systems import PRESCRIPTION_TYPE, SERIAL
 
@@ -85,10 +85,14 @@ def supply_longer_than(scene: Scene, days: int) -> Found:
 
 @condition
 def unit_not_whole(scene: Scene) -> Found:
-    """There are no lines, not those that the RequestGroup lists, or they differ in patient, visit, author."""
+    """There are no lines, not those that the RequestGroup lists, or patient, visit, author differ."""
     lines, groups = scene.of("MedicationRequest"), scene.of("RequestGroup")
     names = sorted(name_of(one) for one in lines)
-    others = [one for one in groups if sorted(references(one, "action.resource")) != names]
+    others = [
+        one
+        for one in groups
+        if sorted(references(one, "action.resource")) != names or has(one, "action.action")
+    ]
     apart = [path for path in ("subject", "encounter") if _differ(path, path, groups, lines)]
     apart += ["author"] if _differ("author", "requester", groups, lines) else []
     empty = [] if lines else [_unit(scene)]

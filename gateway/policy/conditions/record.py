@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.canonical.elements import codes, each, name_of, reference, references, values_of
+from gateway.canonical.moments import anniversary, day, moment
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, each, name_of, reference, references, values_of
-from gateway.policy.moments import anniversary, day, moment
 from gateway.policy.scene import Scene
 
 

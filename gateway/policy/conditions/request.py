@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from gateway.canonical.elements import codes, first, name_of, references, texts
+from gateway.canonical.moments import day
 from gateway.canonical.resource import Resource
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, first, name_of, references, texts
-from gateway.policy.moments import day
 from gateway.policy.scene import Scene
 
 _DONE = ("final", "amended", "corrected", "appended")

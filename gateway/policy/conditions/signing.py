@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.canonical.elements import name_of, references
+from gateway.canonical.moments import HOUR, MINUTE
 from gateway.canonical.signed import Verified
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import name_of, references
-from gateway.policy.moments import HOUR, MINUTE
 from gateway.policy.scene import Scene
 
 
@@ -53,14 +53,18 @@ def signed_without_time(scene: Scene) -> Found:
 
 @condition
 def signed_ahead(scene: Scene, minutes: int) -> Found:
-    """An author's signature says that it was made more minutes after now than clocks may differ."""
-    return any(by.signed_us > scene.now_us + minutes * MINUTE for by in _own(scene))
+    """An author's signature says that it was made more minutes after it came than clocks may differ."""
+    return any(by.signed_us > _came(scene, by) + minutes * MINUTE for by in _own(scene))
 
 
 @condition
 def signed_long_ago(scene: Scene, hours: int) -> Found:
-    """An author's signature is older than so many hours."""
-    return any(by.signed_us < scene.now_us - hours * HOUR for by in _own(scene))
+    """An author's signature was older than so many hours when it came."""
+    return any(by.signed_us < _came(scene, by) - hours * HOUR for by in _own(scene))
+
+
+def _came(scene: Scene, by: Verified) -> int:
+    return by.arrived_us or scene.now_us
 
 
 def _own(scene: Scene) -> list[Verified]:

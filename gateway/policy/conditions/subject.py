@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.canonical.elements import codes, each, texts
 from gateway.policy.condition import Found, condition
-from gateway.policy.elements import codes, each, texts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import SUBJECTS
 

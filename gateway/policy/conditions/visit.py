@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from gateway.policy.condition import Found, condition
-from gateway.policy.conditions.evidence import in_force
-from gateway.policy.elements import (
+from gateway.canonical.elements import (
     codes,
     each,
     first,
@@ -19,7 +17,9 @@ from gateway.policy.elements import (
     value_of,
     values_of,
 )
-from gateway.policy.moments import day, moment
+from gateway.canonical.moments import day, moment
+from gateway.policy.condition import Found, condition
+from gateway.policy.conditions.evidence import in_force
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONTRACTS, SERVICES
 

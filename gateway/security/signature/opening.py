@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-from httpx import URL, InvalidURL
+from urllib.parse import urlsplit
 
 from gateway.errors import Misconfigured
 from gateway.security.signature.certificate import NAMES
 from gateway.security.signature.moments import Limits
 from gateway.security.signature.provider import Provider
-from gateway.security.signature.server import ServerProvider
 from gateway.security.signature.signatures import Naming, Signatures
 from gateway.security.signature.software import SoftwareProvider
 from gateway.security.signature.trust import Trust
@@ -48,15 +46,22 @@ def open_signatures(settings: SignatureSettings, clock: Callable[[], int] | None
 def _provider(settings: SignatureSettings) -> Provider:
     if not settings.server:
         return SoftwareProvider(Path(settings.keys) if settings.keys else None)
-    try:
-        url = URL(settings.server)
-    except InvalidURL:
-        url = URL()
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+    if not _is_safe(settings.server):
         raise Misconfigured("the signature server needs https", where="[signatures] server")
+    from gateway.security.signature.server import ServerProvider  # only who has one loads an HTTP client
+
     return ServerProvider(
         settings.server,
         token=settings.server_token,
         ca=settings.server_ca,
         verifies=settings.server_verifies,
     )
+
+
+def _is_safe(server: str) -> bool:
+    try:
+        url = urlsplit(server)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        return False
+    return bool(host) and (url.scheme == "https" or (url.scheme == "http" and is_loopback(host)))

@@ -49,3 +49,10 @@ class Provider(Protocol):
             Rejected: the certificate's key is none of the algorithm.
             Retry: the server does not answer.
         """
+
+    def known(self, algorithm: Algorithm, certificate: bytes, data: bytes, value: bytes) -> bool | None:
+        """Return what :meth:`verify` would say, without waiting for anybody; None: that must be asked first.
+
+        Raises:
+            Rejected: the certificate's key is none of the algorithm.
+        """

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import ssl
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +26,9 @@ from gateway.security.sm.der import raw_signature
 
 _LARGEST = 65536
 """Bytes of an answer."""
+_REMEMBERED = 65_536
+"""Verdicts that are kept, the newest: whether a value is that of a key over some bytes never changes. A bad
+one is asked again whenever there is time to wait."""
 
 
 class ServerProvider:
@@ -49,6 +54,8 @@ class ServerProvider:
             raise Misconfigured(f"cannot be read: {error.strerror or error}", where=ca) from None
         self._client = httpx.Client(headers=headers, verify=context, timeout=timeout, trust_env=False)
         self._key = lru_cache(maxsize=1024)(self._ask_key)
+        self._lock = Lock()
+        self._verdicts: dict[bytes, bool] = {}
 
     def key(self, name: str) -> Key:
         """Return what is known of a key; asked once. Raises ``Misconfigured`` or ``Retry``."""
@@ -70,17 +77,34 @@ class ServerProvider:
         ``Retry``."""
         if not self._verifies:
             return verify_value(algorithm, certificate, data, value)
+        question = _question(algorithm, certificate, data, value)
+        if self._verdicts.get(question):
+            return True
         asked = {
             "algorithm": algorithm,
             "certificate": _text(certificate),
             "data": _text(data),
             "signature": _text(value),
         }
-        return self._ask("POST", "verify", asked).get("valid") is True
+        good = self._ask("POST", "verify", asked).get("valid") is True
+        self._remember(question, good)
+        return good
+
+    def known(self, algorithm: Algorithm, certificate: bytes, data: bytes, value: bytes) -> bool | None:
+        """Return what the server said of a value before; None: it has not been asked yet."""
+        if not self._verifies:
+            return verify_value(algorithm, certificate, data, value)
+        return self._verdicts.get(_question(algorithm, certificate, data, value))
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _remember(self, question: bytes, good: bool) -> None:
+        with self._lock:
+            self._verdicts[question] = good
+            while len(self._verdicts) > _REMEMBERED:
+                del self._verdicts[next(iter(self._verdicts))]
 
     def _ask_key(self, name: str) -> Key:
         answer = self._ask("GET", f"keys/{quote(name, safe='')}")
@@ -108,6 +132,11 @@ class ServerProvider:
         if not isinstance(answer, dict):
             raise _no_answer()
         return answer
+
+
+def _question(algorithm: Algorithm, certificate: bytes, data: bytes, value: bytes) -> bytes:
+    parts = (algorithm.encode(), certificate, data, value)
+    return hashlib.sha256(b"".join(len(one).to_bytes(8, "big") + one for one in parts)).digest()
 
 
 def _limited(response: httpx.Response) -> bytes:

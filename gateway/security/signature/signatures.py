@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from gateway.canonical.resource import Resource
 from gateway.canonical.signed import Verified
-from gateway.errors import Misconfigured, Rejected
+from gateway.errors import Misconfigured, Rejected, Retry
 from gateway.security.signature import jws, moments
 from gateway.security.signature.certificate import Certificate, read_certificate
 from gateway.security.signature.claim import Claim, read_claim
@@ -119,6 +119,7 @@ class Signatures:
         practitioner: Resource | None = None,
         organization: Resource | None = None,
         at_us: int | None = None,
+        waits: bool = True,
     ) -> Verified:
         """Return what the signature of a Provenance over ``documents`` proves.
 
@@ -130,29 +131,37 @@ class Signatures:
             organization: the hospital that it must name, by identifier, name or alias; None likewise.
             at_us: when the documents arrived, microseconds since 1970: the age of the signature and
                 revocations are judged at that time. None: now.
+            waits: False: nobody else is asked; what a signature server has not said before is a ``Retry``.
 
         Raises:
             Rejected: it proves nothing; ``code`` says why (docs/signatures.md).
-            Retry: a signature server verifies, and does not answer.
+            Retry: a signature server verifies, and does not answer, or has not been asked.
         """
         claim = read_claim(provenance)
         _check_targets(claim, documents)
         moments.check_written(claim.jws.header.signed, documents, self._limits)
-        verified = self.unseal(canonical(documents), claim.jws, who=claim.who, at_us=at_us)
+        verified = self.unseal(canonical(documents), claim.jws, who=claim.who, at_us=at_us, waits=waits)
         check_names(verified, practitioner, organization)
         return verified
 
     def unseal(
-        self, payload: bytes, found: jws.Jws | str, *, who: str = "", at_us: int | None = None
+        self,
+        payload: bytes,
+        found: jws.Jws | str,
+        *,
+        who: str = "",
+        at_us: int | None = None,
+        waits: bool = True,
     ) -> Verified:
         """Return what a detached JWS over any bytes proves; whose it is and what of, the caller looks at.
 
         Args:
             found: as it was read, or its base64.
+            waits: see :meth:`verify`.
 
         Raises:
             Rejected: it proves nothing.
-            Retry: a signature server verifies, and does not answer.
+            Retry: a signature server verifies, and does not answer, or has not been asked.
         """
         sealed = jws.read(found) if isinstance(found, str) else found
         header = sealed.header
@@ -160,7 +169,11 @@ class Signatures:
         signed = datetime.fromtimestamp(header.signed, UTC)
         self._limits.check(signed, now)
         signer = self.trust.path(header.chain, now, signed)[0]
-        if not self._provider.verify(header.algorithm, signer.der, sealed.input(payload), sealed.value):
+        ask = self._provider.verify if waits else self._provider.known
+        good = ask(header.algorithm, signer.der, sealed.input(payload), sealed.value)
+        if good is None:
+            raise Retry("the signature server has not been asked yet")
+        if not good:
             raise Rejected("the documents are not what was signed", code="signature-value")
         return self._verified(header, who, signer)
 

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
+from conformance.simulators.internet.api import parameter
 from gateway.api import Context, create_app
 from gateway.feed.visit.governor import Visits
 from gateway.feed.visit.hospital import bookkeeping_of
@@ -97,6 +98,7 @@ class Clinic:
     scene: dict[str, Resource]
     signatures: Signatures
     headers: dict[str, str] = field(default_factory=dict)
+    tenant: str = "default"
 
     def body(self, name: str, **changes: Any) -> Resource:
         """Return a resource of the scene, as of now."""
@@ -112,7 +114,8 @@ class Clinic:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
                 content = None if body is None else json.dumps(body).encode()
-                return await client.request(method, f"/fhir/{url}", content=content, headers=said)
+                root = "/fhir" if self.tenant == "default" else f"/t/{self.tenant}/fhir"
+                return await client.request(method, f"{root}/{url}", content=content, headers=said)
 
         return asyncio.run(run())
 
@@ -122,7 +125,7 @@ class Clinic:
     def file(self, *bodies: Resource) -> None:
         """Put resources on file past the API and the governor."""
         done = self.store.write(
-            [Transact("default", "test", [], act=lambda desk: [desk.write(one) for one in bodies])]
+            [Transact(self.tenant, "test", [], act=lambda desk: [desk.write(one) for one in bodies])]
         )
         assert done[0].error is None, done[0].error
 
@@ -134,7 +137,7 @@ class Clinic:
 
     def call(self, name: str, operation: str, by: str = "", **given: Any) -> httpx.Response:
         """Call an operation; resources, references, texts and booleans as its parameters."""
-        parameters = [_parameter(key, value) for key, value in given.items() if value is not None]
+        parameters = [parameter(key, value) for key, value in given.items() if value is not None]
         body = {"resourceType": "Parameters", "parameter": parameters}
         return self.ask("POST", f"{name}/${operation}", body, by=by)
 
@@ -190,20 +193,8 @@ class Clinic:
         """Return (kind, event, document) of the ledger."""
         return [
             (one.kind, one.event, f"{one.type}/{one.id}")
-            for one in self.store.ledger.entries("default", 0, 999)
+            for one in self.store.ledger.entries(self.tenant, 0, 999)
         ]
-
-
-def _parameter(name: str, value: Any) -> Resource:
-    if isinstance(value, bool):
-        return {"name": name, "valueBoolean": value}
-    if isinstance(value, str):
-        return {"name": name, "valueString": value}
-    return (
-        {"name": name, "resource": value}
-        if "resourceType" in value
-        else {"name": name, "valueReference": value}
-    )
 
 
 def told(answer: httpx.Response) -> Resource:

@@ -51,7 +51,7 @@ def test_drugs_without_a_group_are_one_prescription_by_their_number(admitted: An
     serials = {admitted.read(f"MedicationRequest/g1m{n}")["groupIdentifier"]["value"] for n in range(2)}
     assert len(serials) == 1
     entered = [one for one in admitted.store.ledger.entries("default", 0, 9) if one.kind == "prescription"]
-    assert [len(one.members) for one in entered] == [2]
+    assert [len(one.members) for one in entered] == [3], "two drugs, and the diagnosis that they name"
 
 
 def test_a_later_message_corrects_and_keeps_the_serial(admitted: Any, message: Any) -> None:
@@ -121,6 +121,34 @@ def test_a_merge_of_patients_appends_to_each_document(admitted: Any, store: Any)
     assert store.ledger.verify("default").ok
 
 
+def test_a_message_that_is_converted_anew_appends_to_each_document_that_it_changed(
+    admitted: Any, store: Any
+) -> None:
+    at = now_us()
+    envelope = Envelope(new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|")
+    group, line = ({**one, "status": "active"} for one in admitted.draft(number="HIS1"))
+    lab = admitted.body("ServiceRequest/e1", status="active")
+
+    def mapped(text: str, again: bool = False) -> Settle:
+        drug = {**line, "dosageInstruction": [{"text": text}]}
+        drafts = [Draft(one["resourceType"], one["id"], one) for one in (group, drug, lab)]
+        return Settle(envelope, Translation(drafts), lambda _outcome: b"", keeps=again)
+
+    store.write([Receive(envelope, "", b"", 0), mapped("每日一次，每次一片")])
+    first = store.ledger.entries("default", 0, 99)
+    (done,) = store.write([mapped("每日两次，每次一片", again=True)])
+    assert isinstance(done.outcome, Stored), done.outcome
+    assert admitted.read("MedicationRequest/g1m0")["dosageInstruction"][0]["text"] == "每日两次，每次一片"
+    (entry,) = store.ledger.entries("default", len(first), 99)
+    before = next(one for one in first if one.kind == "prescription")
+    assert (entry.kind, entry.event, entry.back) == ("prescription", "remapped", before.n)
+    assert entry.serial == before.serial != ""
+    assert admitted.read("RequestGroup/g1")["groupIdentifier"]["value"] == before.serial
+    store.write([mapped("每日两次，每次一片", again=True)])
+    assert len(store.ledger.entries("default", 0, 99)) == entry.n, "what is the same again enters nothing"
+    assert store.ledger.verify("default").ok
+
+
 def test_messages_of_the_wards_enter_nothing(admitted: Any, message: Any) -> None:
     before = admitted.entries()
     ward = {"resourceType": "Encounter", "id": "w", "status": "planned", "class": {"code": "IMP"}}
@@ -165,7 +193,7 @@ def test_a_drug_that_is_cancelled_alone_corrects_its_prescription(
     message(*({**one, "status": "cancelled"} for one in lines))
     told = [one for one in admitted.store.ledger.entries("default", 0, 99) if one.kind == "prescription"]
     assert [(one.event, one.serial, len(one.members)) for one in told] == [
-        (event, serial["value"], 3) for event in ("effective", "corrected", "cancelled")
+        (event, serial["value"], 4) for event in ("effective", "corrected", "cancelled")
     ]
     assert {admitted.read(f"MedicationRequest/g1m{n}")["groupIdentifier"]["value"] for n in range(3)} == {
         serial["value"]

@@ -41,7 +41,7 @@ def test_it_is_numbered_when_submitted_and_holds_when_the_pharmacist_approves(ad
         ("review", "effective", said["task"]["reference"]),
     ]
     entered = admitted.store.ledger.entries("default", 0, 9)
-    assert [len(one.members) for one in entered] == [1, 5, 5, 2], "signatures belong to it"
+    assert [len(one.members) for one in entered] == [1, 6, 6, 2], "signature and diagnosis belong to it"
     assert [one.back for one in entered] == [0, 0, 2, 3]
     assert admitted.store.ledger.verify("default").ok
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.canonical.actor import Principal
 from gateway.feed.feedback import Feedback
 from gateway.feed.feedback.deadlines import Duties, duties
 from gateway.settings import SupervisionSettings
@@ -19,6 +19,9 @@ EVIDENCE = {
     "status": "current",
     "content": [{"attachment": {}}],
 }
+
+
+CLIENT = Principal("x")
 
 
 class House:
@@ -41,9 +44,12 @@ class House:
 
     def write(self, *bodies: dict[str, Any]) -> None:
         """Write resources as any client does."""
-        changes = [Change("update", one["resourceType"], one["id"], one) for one in bodies]
+        self.change(*[Change("update", one["resourceType"], one["id"], one) for one in bodies])
+
+    def change(self, *changes: Change, by: Principal | None = CLIENT) -> None:
+        """Make changes, one by one; ``by`` nobody: as an import does."""
         for change in changes:
-            (done,) = self.store.write([Transact("default", "client:x", [change])])
+            (done,) = self.store.write([Transact("default", "client:x", [change], caller=by)])
             if done.error is not None:
                 raise done.error
 
@@ -60,8 +66,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    opened = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+def house(url: str) -> Iterator[House]:
+    opened = open_store(url)
     made = House(opened)
     opened.govern(Feedback(lambda _tenant: made.duties))
     made.write(EVIDENCE)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from gateway.canonical.moments import moment
 from gateway.errors import Refusal, Rejected
 from gateway.feed.feedback import Complaint, Finding, Said, move, open_complaint, open_finding
 from gateway.feed.feedback.deadlines import HOUR_US, duties
 from gateway.feed.feedback.states import COURSES
-from gateway.policy.moments import moment
 from gateway.settings import SupervisionSettings
 from gateway.store import Desk, Entry
 

@@ -91,18 +91,6 @@ def test_in_yunnan_it_ends_the_service(house: Any, cause: str) -> None:
     assert not stopped(house)
 
 
-def test_while_it_is_stopped_no_internet_visit_begins(house: Any) -> None:
-    visit = {"resourceType": "Encounter", "id": "v1", "status": "planned", "class": {"code": "VR"}}
-    house.write(visit)
-    house.act(lambda desk, _duties: stop(desk, "停电", "990101"))
-    with pytest.raises(Refusal) as error:
-        house.write({**visit, "id": "v2"})
-    assert (error.value.code, error.value.issues[0].requirement) == ("conflict", "YN-39")
-    house.write({**visit, "status": "in-progress"})
-    house.write({**visit, "id": "ward", "class": {"code": "IMP"}})
-    assert house.store.reckoning.refusals("default", "2000", "9999")[0].rule == "service-stopped"
-
-
 def test_who_stops_or_resumes_says_why(house: Any) -> None:
     with pytest.raises(Refusal):
         house.act(lambda desk, _duties: stop(desk, " ", "990101"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from gateway.feed.calendar import begin_us
 from gateway.feed.reconciliation import Reconciliation, of_json, reconcile
-from gateway.feed.reconciliation.calendar import begin_us
 from gateway.feed.reconciliation.table import as_csv
 from gateway.store.deliveries import Settled
 
@@ -16,7 +16,7 @@ AFTER = begin_us("2026-03-05", "+08:00")
 
 def state(books: Any, **said: Any) -> None:
     given = {"day": "2026-03-02", "kind": "prescription", **said}
-    books.store.reckoning.state("default", of_json([given]))
+    books.store.reconciliation.state("default", of_json([given]))
 
 
 def found(books: Any, first: date = MONDAY, last: date = MONDAY, **more: Any) -> Reconciliation:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import Rejected
 from gateway.feed.reconciliation import of_csv, of_json, of_parameters
-from gateway.store.reckoning import Statement
+from gateway.store.reconciliation import Statement
 
 COUNT = {"day": "2026-03-02", "kind": "exam", "source": "lis", "count": 2}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.errors import Misconfigured
+from gateway.feed.endpoint import fault
 from gateway.feed.subscription import check, load_topics, urls
 from gateway.feed.subscription.definition import Reader
-from gateway.feed.subscription.endpoint import fault
 from gateway.settings import SubscriptionSettings
 
 GOOD: dict[str, Any] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.feed.subscription.pause import pause
+from gateway.feed.pause import pause
 from gateway.feed.subscription.sending import MOST_ANSWER, Answer, Parcel, Sender, trusted
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -118,6 +118,24 @@ def test_a_server_verifies_where_the_settings_say_so(
     assert caught.value.code == "signature-value"
 
 
+def test_what_the_server_has_said_is_known_without_waiting(
+    ward: Any, simulator: Simulator, prescription: list[Resource]
+) -> None:
+    signatures = signing(ward, server_verifies=True)
+    made = signatures.sign(prescription, "physician", who="Practitioner/w1")
+    with pytest.raises(Retry, match="has not been asked"):
+        signatures.verify(made, prescription, waits=False)
+    assert "/signing/verify" not in simulator.asked
+    for waits in (True, False, True):
+        assert signatures.verify(made, prescription, waits=waits)
+    assert simulator.asked.count("/signing/verify") == 1, "a good value stays one"
+    prescription[0]["intent"] = "plan"
+    for waits in (True, False, True):
+        with pytest.raises(Rejected, match="not what was signed"):
+            signatures.verify(made, prescription, waits=waits)
+    assert simulator.asked.count("/signing/verify") == 3, "a bad one is asked again by who may wait"
+
+
 def test_a_key_that_the_server_does_not_have(
     ward: Any, simulator: Simulator, prescription: list[Resource]
 ) -> None:

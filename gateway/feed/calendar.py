@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from gateway.canonical.moments import moment
 from gateway.errors import Rejected
-from gateway.policy.moments import moment
 from gateway.store import Store
 
 LONGEST = 400

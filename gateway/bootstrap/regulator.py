@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from gateway.feed.bundle import Bundler, Seal
@@ -10,6 +11,8 @@ from gateway.feed.governors import Governors
 from gateway.feed.institution import Institutions
 from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
+from gateway.feed.purging import Retention
+from gateway.feed.unsigned import unsigned
 from gateway.feed.visit.governor import Visits
 from gateway.feed.visit.hospital import bookkeeping_of
 from gateway.policy import policy_of
@@ -17,6 +20,8 @@ from gateway.security import DEFAULT_TENANT
 from gateway.security.signature import Signatures
 from gateway.settings import Settings
 from gateway.store import Store
+
+_LOG = logging.getLogger("qiao")
 
 
 def obligations(settings: Settings, store: Store) -> Obligations:
@@ -33,8 +38,15 @@ def visits(settings: Settings, store: Store, signatures: Signatures, obligations
         store.keep_books(tenant, bookkeeping_of(settings.tenant(tenant)))
         policy_of(settings.tenant(tenant))  # a pack that is wrong stops the start, not the first prescription
     governor = Visits(settings.tenant, signatures)
-    store.govern(Governors(Feedback(obligations.duties), governor))
+    retention = Retention(governor.hospitals)  # first: it names the article where others only say no
+    store.govern(Governors(retention, Feedback(obligations.duties), governor))
     return governor
+
+
+def warn_unsigned(settings: Settings) -> None:
+    """Say at the start whose feeds leave without a signature."""
+    for section in unsigned(settings):
+        _LOG.warning("%s has no sign_key: what the regulator gets is not signed", section)
 
 
 def pull(settings: Settings, store: Store, signatures: Signatures, base: Callable[[str], str]) -> Pull:

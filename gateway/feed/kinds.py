@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.canonical import Resource
+from gateway.canonical.elements import codes, each, first
 from gateway.policy import Event
-from gateway.policy.elements import codes, each, first
 from gateway.policy.systems import REQUEST_KIND, SERIAL
 
 Phase = Literal["draft", "effective", "void", "none"]
@@ -118,7 +118,7 @@ def kind_of(resource: Resource) -> str:
     category = resource.get("category")
     kinds = codes(category, REQUEST_KIND) & SERIALLED
     if kinds:
-        return min(kinds)
+        return min(kinds) if len(kinds) == 1 else ""
     sections = codes(category, _DIAGNOSTIC_SERVICE)
     return "" if not sections else "lab" if sections <= _LABORATORIES else "exam"
 

@@ -1,4 +1,4 @@
-"""Supervising: looks now and then at what is due, late, over or missing, and says so once (``qiao.alerts``).
+"""Alerting: looks now and then at what is due, late, over or missing, and says so once (``qiao.alerts``).
 
 One process of a store does it at a time. What it finds is compared with the alerts that are open: what is new
 begins, what is over clears.
@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from gateway.canonical import now_us
 from gateway.canonical.json import loads
+from gateway.canonical.moments import day_of, moment
+from gateway.canonical.spell import Spell
 from gateway.errors import QiaoError
+from gateway.feed.calendar import begin_us
 from gateway.feed.feedback.deadlines import HOUR_US
 from gateway.feed.feedback.states import OPEN
-from gateway.feed.feedback.stop import ID as STOP
+from gateway.feed.feedback.stop import IDS as STOP
 from gateway.feed.feedback.task import DISPLAYS, TASKS, course_of, due_of, state_of
 from gateway.feed.obligations import Obligations
 from gateway.feed.reconciliation import reconcile
-from gateway.policy.moments import day_of, moment
+from gateway.feed.reconciliation.asking import NO_ANSWER, SUBJECT, ask_all, unanswered
+from gateway.settings import SourceSettings
 
 _LOG = logging.getLogger("qiao.supervision")
 
@@ -33,7 +37,7 @@ Found = tuple[str, str, str]
 """(subject, kind, detail) of an alert."""
 
 _DAY = "reconciliation:"
-SUBJECTS = ("feedback:", "evidence:", _DAY, "service")
+SUBJECTS = ("feedback:", "evidence:", SUBJECT, _DAY, "service")
 """How the subjects of its alerts begin; others belong to others."""
 
 
@@ -42,6 +46,7 @@ def look(obligations: Obligations, tenant: str, at_us: int) -> list[Found]:
     return [
         *_due(obligations, tenant, at_us),
         *_evidence(obligations, tenant, at_us),
+        *_asked(obligations, tenant, at_us),
         *_days(obligations, tenant, at_us),
         *_stopped(obligations, tenant),
     ]
@@ -60,7 +65,7 @@ def tell(obligations: Obligations, tenant: str, at_us: int) -> None:
         alerts.begin(tenant, subject, kind, found[subject, kind], at_us)
 
 
-class Supervisor:
+class Alerting:
     """The thread that looks; one process of a store does.
 
     Args:
@@ -73,6 +78,7 @@ class Supervisor:
     ) -> None:
         self._obligations, self._tenants, self._now = obligations, tuple(tenants), now
         self._sole = obligations.store.sole("supervision")
+        self._spells = {tenant: Spell(_LOG, tenant) for tenant in self._tenants}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="qiao-supervision", daemon=True)
 
@@ -92,8 +98,9 @@ class Supervisor:
             try:
                 if self._sole.mine():
                     tell(self._obligations, tenant, self._now())
+                self._spells[tenant].over()
             except QiaoError as error:
-                _LOG.warning("%s was not looked at: %s", tenant, error)
+                self._spells[tenant].on(f"not looked at: {error}")
 
     def _run(self) -> None:
         try:
@@ -127,21 +134,49 @@ def _evidence(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Fou
             yield f"evidence:{one.kind.kind}", one.why, f"{one.kind.requirement} {one.kind.article}{until}"
 
 
-def _days(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
-    """Yield that the day before does not agree, and days that did not and still do not."""
+def _asked(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
+    """Ask the sources what they have not said yet; yield those that gave no answer."""
+    store = obligations.store
+    for day in _looked_at(obligations, tenant, at_us):
+        stated = store.reconciliation.stated(tenant, day, day)
+        due = _due_sources(obligations, tenant, day, at_us)
+        silent = {name for _, name in unanswered(due, day, stated)}
+        for one in ask_all(store, tenant, {name: due[name] for name in sorted(silent)}, [day]):
+            yield f"{SUBJECT}{one.source}", NO_ANSWER, f"{day}: {one.reason}"
+
+
+def _looked_at(obligations: Obligations, tenant: str, at_us: int) -> list[str]:
+    """Return the day before, and days that did not agree when they were looked at last."""
     days = {(day_of(at_us) - timedelta(days=1)).isoformat()}
     for one in obligations.store.alerts.find(tenant=tenant):
         if one.subject.startswith(_DAY):
             days.add(one.subject.removeprefix(_DAY))
-    for day in sorted(days):
-        at = date.fromisoformat(day)
-        found = reconcile(obligations.store, tenant, at, at, at_us=at_us, inbox=False)
+    return sorted(days)
+
+
+def _due_sources(obligations: Obligations, tenant: str, day: str, at_us: int) -> Mapping[str, SourceSettings]:
+    """Return the sources whose time to be asked about a day has come."""
+    after = begin_us((date.fromisoformat(day) + timedelta(days=1)).isoformat(), obligations.store.zone)
+    said = obligations.duties(tenant).settings.sources
+    return {name: one for name, one in said.items() if at_us >= after + _into_the_day_us(one.at)}
+
+
+def _into_the_day_us(time: str) -> int:
+    hours, minutes = time.split(":")
+    return (int(hours) * 60 + int(minutes)) * 60_000_000
+
+
+def _days(obligations: Obligations, tenant: str, at_us: int) -> Iterator[Found]:
+    """Yield that the day before does not agree, and days that did not and still do not."""
+    for day in _looked_at(obligations, tenant, at_us):
+        at, sources = date.fromisoformat(day), _due_sources(obligations, tenant, day, at_us)
+        found = reconcile(obligations.store, tenant, at, at, at_us=at_us, inbox=False, sources=sources)
         if not found.ok:
             count = sum(one.counts for one in found.days[0].differences)
             yield f"{_DAY}{day}", "differences", f"{count}: qiao feed reconcile --day {day}"
 
 
 def _stopped(obligations: Obligations, tenant: str) -> Iterator[Found]:
-    flag = obligations.store.read(tenant, "Flag", STOP)
-    if flag is not None and not flag.deleted and loads(flag.body).get("status") == "active":
+    flags = [obligations.store.read(tenant, "Flag", one) for one in STOP]
+    if any(one and not one.deleted and loads(one.body).get("status") == "active" for one in flags):
         yield "service", "stopped", "YN-39"

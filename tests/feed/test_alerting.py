@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.canonical import now_us
+from gateway.canonical.moments import day_of, moment
+from gateway.feed.alerting import Alerting, tell
 from gateway.feed.feedback import Finding, Said, move, open_finding, resume, stop
 from gateway.feed.feedback.deadlines import HOUR_US
 from gateway.feed.obligations import Obligations
 from gateway.feed.reconciliation import of_json
-from gateway.feed.supervising import Supervisor, tell
-from gateway.policy.moments import day_of
 from gateway.settings import SupervisionSettings, TenantSettings
 from gateway.store import Change, Desk, Store, Transact, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url)
     yield opened
     opened.close()
 
@@ -41,6 +40,14 @@ def act(store: Store, work: Any) -> Any:
 def open_(store: Store, subject: str) -> list[tuple[str, str]]:
     found = store.alerts.find(tenant="default")
     return sorted((one.subject, one.kind) for one in found if one.subject.startswith(subject))
+
+
+def keep(store: Store, id_: str, kind: str, **period: str) -> None:
+    coding = [{"system": "urn:qiao:codes:evidence-kind", "code": kind}]
+    body = {"resourceType": "DocumentReference", "id": id_, "status": "current", "type": {"coding": coding}}
+    body |= {"context": {"period": period}}
+    (done,) = store.write([Transact("default", "x", [Change("update", "DocumentReference", id_, body)])])
+    assert done.error is None, done.error
 
 
 def test_a_reminder_before_it_is_due_then_an_alarm_then_nothing(
@@ -71,17 +78,41 @@ def test_a_reminder_before_it_is_due_then_an_alarm_then_nothing(
 def test_evidence_is_told_by_its_article(store: Store, obligations: Obligations) -> None:
     tell(obligations, "default", now_us())
     assert ("evidence:mlps-certificate", "missing") in open_(store, "evidence:")
-    coding = [{"system": "urn:qiao:codes:evidence-kind", "code": "mlps-certificate"}]
-    body = {"resourceType": "DocumentReference", "id": "m", "status": "current", "type": {"coding": coding}}
-    body |= {"context": {"period": {"end": "2999-12-31"}}}
-    store.write([Transact("default", "x", [Change("update", "DocumentReference", "m", body)])])
+    keep(store, "m", "mlps-certificate", end="2999-12-31")
     tell(obligations, "default", now_us())
     assert ("evidence:mlps-certificate", "missing") not in open_(store, "evidence:")
 
 
+def test_yearly_evidence_is_asked_for_every_year_thirty_days_before(
+    store: Store, obligations: Obligations
+) -> None:
+    """Two years of an insurance: renewed in time, then too late; each look is that of the supervisor."""
+    noon = [moment("2027-01-10T12:00:00+08:00")]
+    supervisor = Alerting(obligations, ["default"], now=lambda: noon[0] or 0)
+
+    def seen(day: str) -> list[str]:
+        noon[0] = moment(f"{day}T12:00:00+08:00")
+        supervisor.once()
+        return [kind for name, kind in open_(store, "evidence:liability-insurance")]
+
+    keep(store, "i1", "liability-insurance", start="2027-01-05")
+    assert seen("2027-01-10") == seen("2027-12-06") == [], "a month before its end and a day"
+    assert seen("2027-12-07") == seen("2027-12-20") == seen("2028-01-05") == ["ending"]
+    keep(store, "i2", "liability-insurance", start="2028-01-05")
+    assert seen("2028-01-05") == seen("2028-12-06") == [], "the renewed one holds for the next year"
+    assert seen("2028-12-07") == seen("2029-01-05") == ["ending"]
+    assert seen("2029-01-06") == seen("2029-02-01") == ["expired"]
+    keep(store, "i3", "liability-insurance", start="2029-02-01")
+    assert seen("2029-02-01") == []
+    told = [one for one in store.alerts.find(now=False) if one.subject == "evidence:liability-insurance"]
+    assert [one.kind for one in reversed(told)] == ["ending", "ending", "expired"], "each once"
+    assert [one.detail.endswith("2028-01-05") for one in reversed(told)] == [True, False, False]
+    assert all("NAT-24" in one.detail and "第二十四条" in one.detail for one in told)
+
+
 def test_a_stopped_service_is_an_alarm_until_it_goes_on(store: Store, obligations: Obligations) -> None:
     act(store, lambda desk: stop(desk, "停电", "990101"))
-    Supervisor(obligations, ["default", "never-seen"]).once()
+    Alerting(obligations, ["default", "never-seen"]).once()
     assert open_(store, "service") == [("service", "stopped")]
     act(store, lambda desk: resume(desk, "恢复"))
     tell(obligations, "default", now_us())
@@ -98,10 +129,10 @@ def test_a_day_that_does_not_agree_is_an_alarm_until_it_does(store: Store, oblig
     now, day = now_us(), 24 * HOUR_US
     yesterday = str(day_of(now - day))
     said = {"day": yesterday, "kind": "visit", "source": "his"}
-    store.reckoning.state("default", of_json([{**said, "count": 3}]))
+    store.reconciliation.state("default", of_json([{**said, "count": 3}]))
     for at in (now, now + day, now + 5 * day):
         tell(obligations, "default", at)
         assert open_(store, "reconciliation:") == [(f"reconciliation:{yesterday}", "differences")]
-    store.reckoning.state("default", of_json([{**said, "count": 0}]))
+    store.reconciliation.state("default", of_json([{**said, "count": 0}]))
     tell(obligations, "default", now + 6 * day)
     assert open_(store, "reconciliation:") == []

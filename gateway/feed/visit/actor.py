@@ -1,48 +1,29 @@
-"""Acting: who does something in a visit, as the door knows it, and as the records do (NAT-16.2, SC-22.2)."""
+"""Actor: the person on file who acts in a visit, found by what the principal says (NAT-16.2, SC-22.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from gateway.canonical.actor import Actor
+from gateway.canonical.actor import Actor, Principal
 from gateway.canonical.signed import Verified
 from gateway.feed.visit.grounds import refuse
 from gateway.store import Desk
 
 
-@dataclass(slots=True, frozen=True)
-class Acting:
-    """Who asks, for ``Transact.caller`` and for the operations.
-
-    Attributes:
-        client: name of the client or sender.
-        said: ``"Practitioner/id"``, ``"PractitionerRole/id"`` or ``"SYSTEM|VALUE"``; ``""`` for nobody.
-        by: what that rests on, see ``Actor.by``.
-        platform: it may give serials on behalf of a platform.
-    """
-
-    client: str = ""
-    said: str = ""
-    by: Literal["bound", "asserted", ""] = ""
-    platform: bool = False
-
-
-def actor_of(desk: Desk, acting: Acting, signatures: Sequence[Verified] = ()) -> Actor:
+def actor_of(desk: Desk, principal: Principal, signatures: Sequence[Verified] = ()) -> Actor:
     """Return the person who acts: as bound or asserted, else the signer whom a good certificate names.
 
     Raises:
         Refusal: ``login``: the person who was asserted is not on file.
     """
-    if acting.said:
-        return Actor(_found(desk, acting.said), acting.client, acting.by)
+    if principal.said:
+        return Actor(_found(desk, principal.said), principal.client, principal.by)
     for one in signatures:
         person = person_of(desk, one.who)
         practitioner = desk.read("Practitioner", person.partition("/")[2]) if person else None
         if practitioner is not None and one.names_person(practitioner):
-            return Actor(person, acting.client, "certificate")
-    return Actor("", acting.client)
+            return Actor(person, principal.client, "certificate")
+    return Actor("", principal.client)
 
 
 def required(actor: Actor) -> Actor:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.policy.moments import age, anniversary, day, day_of, end_us, last_day, local, moment, stated
+from gateway.canonical.moments import age, anniversary, day, day_of, end_us, last_day, local, moment, stated
 
 DAYS = st.dates(date(1900, 1, 1), date(2090, 12, 31))
 

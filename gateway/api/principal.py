@@ -1,11 +1,11 @@
-"""Acting: whose act a request is: of the client's own person, or of one whom it names (NAT-16.2)."""
+"""Principal: whose act a request is: of the client's own person, or of one whom it names (NAT-16.2)."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
+from gateway.canonical.actor import Principal
 from gateway.errors import Rejected
-from gateway.feed.visit.acting import Acting
 from gateway.security.caller import Caller, caller_of
 from gateway.security.client import check_practitioner
 
@@ -13,7 +13,7 @@ HEADER = "x-qiao-practitioner"
 """``Practitioner/ID``, ``PractitionerRole/ID`` or ``SYSTEM|VALUE``."""
 
 
-def acting_of(request: Request, said: str = "") -> Acting:
+def principal_of(request: Request, said: str = "") -> Principal:
     """Return who acts.
 
     Args:
@@ -24,12 +24,12 @@ def acting_of(request: Request, said: str = "") -> Acting:
     """
     caller = caller_of(request.scope)
     wanted = said or request.headers.get(HEADER, "")
-    platform = caller.may("serials")
+    trusted = caller.may("serials"), caller.arrived
     if not wanted:
-        return Acting(caller.client, caller.practitioner, "bound" if caller.practitioner else "", platform)
+        return Principal(caller.client, caller.practitioner, "bound" if caller.practitioner else "", *trusted)
     _check(caller, wanted)
     own = wanted == caller.practitioner
-    return Acting(caller.client, wanted, "bound" if own else "asserted", platform)
+    return Principal(caller.client, wanted, "bound" if own else "asserted", *trusted)
 
 
 def _check(caller: Caller, wanted: str) -> None:

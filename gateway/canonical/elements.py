@@ -104,3 +104,21 @@ def value_of(resource: object, url: str) -> Any:
     """Return what :func:`values_of` returns first, None where there is nothing."""
     found = values_of(resource, url)
     return found[0] if found else None
+
+
+def patient_of(resource: Resource) -> str:
+    """Return ``"Patient/id"`` of whom a document is about, ``""`` for nobody."""
+    for path in ("subject", "patient", "for"):
+        name = first(resource, f"{path}.reference")
+        if isinstance(name, str) and name.startswith("Patient/"):
+            return name
+    return ""
+
+
+def encounter_of(resource: Resource) -> str:
+    """Return the id of the Encounter that a resource names, ``""`` for none."""
+    for path in ("encounter", "context"):
+        name = first(resource, f"{path}.reference")
+        if isinstance(name, str) and name.startswith("Encounter/"):
+            return name.split("/")[1]
+    return ""
