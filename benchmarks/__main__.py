@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import codecs, durable, machine, served, server, visit
+from benchmarks import codecs, durable, ledger, machine, served, server, visit
 from benchmarks.messages import KINDS, MAPPED
 from benchmarks.resources import RESOURCES
 
@@ -96,6 +96,13 @@ VISIT: Columns = {
     "gate p50 ms": lambda row: f"{row['gate_p50']:.1f}" if "gate_p50" in row else "",
     "p95": lambda row: f"{row['gate_p95']:.1f}" if "gate_p95" in row else "",
 }
+VERIFY: Columns = {
+    "": lambda row: row["command"],
+    "entries": lambda row: f"{row['entries']:,}",
+    "seconds": lambda row: f"{row['seconds']:.1f}",
+    "of the processor": lambda row: f"{row['cpu']:.1f}",
+    "entries/s": lambda row: f"{row['entries'] / row['seconds']:,.0f}",
+}
 
 
 def run_codecs(rounds: int, seconds: float) -> Rows:
@@ -173,13 +180,22 @@ def run_visit(size: visit.Size) -> Rows:
     return rows
 
 
+def run_ledger(size: ledger.Size) -> Rows:
+    """Time the verification of a ledger as a whole process."""
+    rows = ledger.run(size)
+    table(
+        f"a ledger verified beside an idle gateway, its start included, median of {size.rounds}", rows, VERIFY
+    )
+    return rows
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
     parser.add_argument(
         "--only",
-        choices=("codecs", "validation", "durable", "receipt", "memory", "server", "visit"),
+        choices=("codecs", "validation", "durable", "receipt", "memory", "server", "visit", "ledger"),
         action="append",
     )
     parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
@@ -194,6 +210,7 @@ def main() -> None:
         "memory": lambda: run_memory(size),
         "server": lambda: run_server(server.QUICK if options.quick else server.FULL),
         "visit": lambda: run_visit(visit.QUICK if options.quick else visit.FULL),
+        "ledger": lambda: run_ledger(ledger.QUICK if options.quick else ledger.FULL),
     }
     result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
     print(result["machine"], flush=True)

@@ -27,11 +27,16 @@ Translate = Callable[[bytes], tuple["Envelope", "Translation"]]
 
 def filled(resources: int) -> Path:
     """Return a database file with ``resources`` resources or a few more, made where none is kept."""
-    target = work() / f"filled-{resources}-{_fingerprint()}.db"
+    return kept(f"filled-{resources}", lambda draft: fill(draft, resources))
+
+
+def kept(name: str, make: Callable[[Path], None]) -> Path:
+    """Return the database file that is kept under ``name``, made where there is none with today's tables."""
+    target = work() / f"{name}-{_fingerprint()}.db"
     if not target.exists():
         draft = work() / f"filling-{os.getpid()}.db"
-        fill(draft, resources)
-        for old in work().glob(f"filled-{resources}-*"):
+        make(draft)
+        for old in work().glob(f"{name}-*"):
             old.unlink()
         draft.rename(target)
     return target

@@ -37,6 +37,11 @@ SHARED = (
 OWN = ("Patient/p1", "DocumentReference/d1", "Consent/z1", "Encounter/v1", "Condition/c1", "Communication/n1")
 PHYSICIAN, PHARMACIST = "Practitioner/w1", "Practitioner/y1"
 AT_ONCE = 64
+DRAFT, SUBMIT, REVIEW = (
+    "draft: store",
+    "$submit: signature, gate, serial, ledger, store",
+    "$review: signature, gate, ledger, store",
+)
 NAMED_BY = "urn:oid:2.16.156.10011.1.20"
 
 
@@ -129,6 +134,7 @@ def _at(seconds: int) -> str:
 async def _run(path: Path, folder: Path, size: Size) -> list[dict[str, Any]]:
     from gateway.feed.visit.governor import Visits
     from gateway.feed.visit.hospital import bookkeeping_of
+    from gateway.mapping import load_maps
     from gateway.pipeline.engine import Engine, Parts
     from gateway.settings import PipelineSettings, TenantSettings
     from gateway.store import open_store
@@ -139,7 +145,7 @@ async def _run(path: Path, folder: Path, size: Size) -> list[dict[str, Any]]:
     visits = Visits(lambda _tenant: settings, signatures)
     store.keep_books("default", bookkeeping_of(settings))
     store.govern(visits)
-    engine = Engine(Parts(store, None, {}, PipelineSettings()))  # type: ignore[arg-type]
+    engine = Engine(Parts(store, load_maps(), {}, PipelineSettings()))
     await engine.start()
     try:
         return await _measured(store, engine, visits, signatures, size)
@@ -167,14 +173,14 @@ async def _measured(
     scene, taken = Scene(), list[float]()
     _time_decisions(visits, taken)
     _good(await engine.write(_filing(scene.shared())))
-    rates: dict[str, list[tuple[float, float]]] = {"draft": [], "submit": [], "review": []}
+    rates: dict[str, list[tuple[float, float]]] = {step: [] for step in (DRAFT, SUBMIT, REVIEW)}
     for turn in range(size.rounds):
         numbers = range(turn * size.prescriptions, (turn + 1) * size.prescriptions)
         await _all([_writing(engine, _filing(scene.visit(n))) for n in numbers])
         works = [_Prescription(n, scene.draft(n), engine, visits, signatures) for n in numbers]
-        rates["draft"].append(await _timed([one.write for one in works]))
-        rates["submit"].append(await _timed([one.submit for one in works]))
-        rates["review"].append(await _timed([one.review for one in works]))
+        rates[DRAFT].append(await _timed([one.write for one in works]))
+        rates[SUBMIT].append(await _timed([one.submit for one in works]))
+        rates[REVIEW].append(await _timed([one.review for one in works]))
     rows: list[dict[str, Any]] = [
         {"step": step, "rate": median(one[0] for one in found), "cpu_rate": median(one[1] for one in found)}
         for step, found in rates.items()
@@ -190,36 +196,37 @@ class _Prescription:
     def __init__(
         self, n: int, documents: list[Resource], engine: Engine, visits: Visits, signatures: Signatures
     ) -> None:
-        from gateway.security.signature import AUTHOR, REVIEW
+        from gateway.security.signature import AUTHOR
+        from gateway.security.signature import REVIEW as BY_PHARMACIST
 
         self._n, self._documents, self._engine, self._visits = n, documents, engine, visits
         self._signed = signatures.sign(documents, "physician", who=PHYSICIAN, purpose=AUTHOR)
-        self._checked = signatures.sign(documents, "pharmacist", who=PHARMACIST, purpose=REVIEW)
+        self._checked = signatures.sign(documents, "pharmacist", who=PHARMACIST, purpose=BY_PHARMACIST)
         self._task = ""
 
     async def write(self) -> None:
-        from gateway.feed.visit.acting import Acting
+        from gateway.canonical.actor import Principal
         from gateway.store import Change, Transact
 
         changes = [Change("update", one["resourceType"], one["id"], one) for one in self._documents]
-        _good(await self._engine.write(Transact("default", "bench", changes, caller=Acting("bench"))))
+        _good(await self._engine.write(Transact("default", "bench", changes, caller=Principal("bench"))))
 
     async def submit(self) -> None:
-        from gateway.feed.visit.acting import Acting
+        from gateway.canonical.actor import Principal
         from gateway.feed.visit.submit import submit
 
-        acting, id_ = Acting("bench", PHYSICIAN, "asserted"), f"g1-{self._n}"
+        principal, id_ = Principal("bench", PHYSICIAN, "asserted"), f"g1-{self._n}"
         hospitals, signed = self._visits.hospitals, self._signed
-        answer = await self._act(lambda desk: submit(desk, hospitals, "RequestGroup", id_, acting, signed))
+        answer = await self._act(lambda desk: submit(desk, hospitals, "RequestGroup", id_, principal, signed))
         self._task = answer.task.partition("/")[2]
 
     async def review(self) -> None:
-        from gateway.feed.visit.acting import Acting
+        from gateway.canonical.actor import Principal
         from gateway.feed.visit.review import review
 
-        acting = Acting("bench", PHARMACIST, "asserted")
+        principal = Principal("bench", PHARMACIST, "asserted")
         hospitals, task, signed = self._visits.hospitals, self._task, self._checked
-        await self._act(lambda desk: review(desk, hospitals, task, acting, "approved", signature=signed))
+        await self._act(lambda desk: review(desk, hospitals, task, principal, "approved", signature=signed))
 
     async def _act(self, act: Callable[[Desk], Answer]) -> Answer:
         from gateway.store import Transact

@@ -32,6 +32,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     adding.add_argument("--note", default="", help=say("client.note"))
     adding.add_argument("--practitioner", default="", metavar="WHO", help=say("client.practitioner"))
     adding.add_argument("--asserts", action="store_true", help=say("client.asserts"))
+    adding.add_argument("--arrived", action="store_true", help=say("client.arrived"))
     adding.set_defaults(run=add_)
     listing = actions.add_parser("list", help=say("client.list"), parents=[shared])
     listing.set_defaults(run=list_)
@@ -59,6 +60,7 @@ def add_(options: argparse.Namespace) -> int:
         options.note,
         client.check_practitioner(options.practitioner, "--practitioner"),
         options.asserts,
+        options.arrived,
     )
     file = _file(options)
     clients_file.add(file, made)
@@ -139,4 +141,5 @@ def _as_json(one: Client) -> dict[str, object]:
     shown: dict[str, object] = {"name": one.name, "role": one.role, "tenant": one.tenant}
     shown |= {"practitioner": one.practitioner} if one.practitioner else {}
     shown |= {"asserts": True} if one.asserts else {}
+    shown |= {"arrived": True} if one.arrived else {}
     return {**shown, "added": moment(one.added), "expires": moment(one.expires), "note": one.note}

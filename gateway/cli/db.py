@@ -8,15 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from gateway.cli.output import (
-    Commands,
-    add_group,
-    add_settings,
-    notice,
-    print_json,
-    progress,
-    read_settings,
-)
+from gateway.cli.output import Commands, add_group, add_settings, notice, print_json, progress, read_settings
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings

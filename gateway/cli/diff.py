@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,11 @@ from gateway.cli.output import (
     add_settings,
     at_least_one,
     maps_of,
-    open_existing,
     print_json,
     progress,
     read_settings,
 )
+from gateway.cli.stores import existing_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured, Rejected
 
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         if options.files:
             size, messages = _from_files(options.files)
         else:
-            store = stack.enter_context(closing(open_existing(settings)))
+            store = stack.enter_context(existing_store(settings))
             size, messages = _from_inbox(store, moment(options.since) if options.since else Moment())
         if options.limit:
             size, messages = (

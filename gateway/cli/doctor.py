@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from gateway.cli import looks, looks_clients, looks_inbox, looks_ports, looks_receivers, looks_subscriptions
+from gateway.cli import (
+    looks,
+    looks_clients,
+    looks_inbox,
+    looks_ports,
+    looks_receivers,
+    looks_signing,
+    looks_subscriptions,
+)
 from gateway.cli.looks import Finding, Level, Remark
 from gateway.cli.output import Commands, add_settings, print_json, read_settings, said
 from gateway.cli.words import say
@@ -32,6 +40,7 @@ LOOKS: dict[str, Callable[[Settings], str]] = {
     "clients": looks_clients.clients,
     "subscriptions": looks_subscriptions.subscriptions,
     "receivers": looks_receivers.receivers,
+    "signing": looks_signing.signing,
     "ports": looks_ports.ports,
 }
 """Everything that is looked at, in this order: the log before the store, which empties it when it closes."""

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import (
-    Commands,
-    add_settings,
-    notice,
-    open_existing,
-    padded,
-    print_json,
-    read_settings,
-)
+from gateway.cli.output import Commands, add_settings, notice, padded, print_json, read_settings
+from gateway.cli.stores import existing_store, named_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 
@@ -49,7 +41,8 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
         add_settings(parser)
         parser.add_argument("receiver", metavar="RECEIVER", nargs="?" if parser is listing else None,
                             help=say("feed.dead.receiver"))  # fmt: skip
-        parser.add_argument("--tenant", default="default", metavar="NAME", help=say("feed.dead.tenant"))
+        tenant, words = (None, "feed.dead.of") if parser is listing else ("default", "feed.dead.tenant")
+        parser.add_argument("--tenant", default=tenant, metavar="NAME", help=say(words))
     for parser in (showing, dropping):
         parser.add_argument("n", metavar="N", type=int, nargs="+", help=say("feed.dead.n"))
     retrying.add_argument("n", metavar="N", type=int, nargs="*", help=say("feed.dead.n"))
@@ -60,7 +53,7 @@ def receivers(options: argparse.Namespace) -> int:
     """Print how every receiver stands; 1 where one is in trouble."""
     settings = read_settings(options)
     trouble = False
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         for tenant, name, found in _all(settings, store):
             counts = store.deliveries.counts(found)
             trouble = trouble or counts["refused"] + counts["held"] + found.failures > 0
@@ -78,8 +71,8 @@ def list_(options: argparse.Namespace) -> int:
     """Print what was refused, with the reason; 1 where there is anything."""
     settings = read_settings(options)
     count = 0
-    with closing(open_existing(settings)) as store:
-        for tenant, name, found in _all(settings, store, options.receiver or "", options.tenant):
+    with existing_store(settings, options.tenant or "default") as store:
+        for tenant, name, found in _all(settings, store, options.receiver or "", options.tenant or ""):
             for one in _letters(store, tenant, found, held=options.held):
                 count += 1
                 _print(one, name, options.json)
@@ -91,7 +84,7 @@ def list_(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print all that is known of some entries at a receiver."""
     settings = read_settings(options)
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         found = _one(store, options)
         for n in options.n:
             one = store.deliveries.delivery(options.tenant, found, n)
@@ -107,7 +100,7 @@ def retry(options: argparse.Namespace) -> int:
 
     if not options.n and not options.all:
         raise Misconfigured("name the entries, or give --all")
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
+    with named_store(options) as store:
         receiver = _one(store, options)
         _say_what_stays(store, receiver, options, ("refused", "given-up"))
         count = store.deliveries.retry(receiver, options.n or None, now_us())
@@ -121,7 +114,7 @@ def drop(options: argparse.Namespace) -> int:
 
     if not options.reason.strip():
         raise Misconfigured(say("feed.dead.unreasoned"))
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
+    with named_store(options) as store:
         receiver = _one(store, options)
         _say_what_stays(store, receiver, options, ("waiting", "sent", "refused"))
         count = store.deliveries.drop(receiver, options.n, options.reason, now_us())
@@ -132,9 +125,9 @@ def drop(options: argparse.Namespace) -> int:
 def _all(settings: Settings, store: Store, only: str = "", tenant: str = "") -> Iterator[Found]:
     """Yield the receivers of all tenants, those too that are not set up any more."""
     names = {"default", *settings.tenants, *(one.tenant for one in settings.receivers.named.values())}
-    for each in sorted(names):
+    for each in [tenant] if tenant else sorted(names):
         for found in store.deliveries.receivers(each):
-            if not only or (found.name, each) == (only, tenant):
+            if only in ("", found.name):
                 yield each, found.name, found
 
 

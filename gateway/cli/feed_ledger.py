@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli import heads
-from gateway.cli.output import (
-    Commands,
-    add_settings,
-    notice,
-    open_existing,
-    padded,
-    print_json,
-    read_settings,
-)
+from gateway.cli.output import Commands, add_settings, notice, padded, print_json, read_settings
+from gateway.cli.stores import existing_store, named_store
 from gateway.cli.words import say, say_fault
 from gateway.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
+    from gateway.feed.proof import Proven
     from gateway.feed.pull import Pull
     from gateway.settings import Settings
 
@@ -61,7 +55,11 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 
 def status(options: argparse.Namespace) -> int:
     """Print how the ledger stands, and how far everybody is who gets it; 1 where somebody has exceptions."""
-    with _pull(read_settings(options), options.tenant) as pull:
+    from gateway.feed.unsigned import unsigned
+
+    settings = read_settings(options)
+    missing = unsigned(settings, options.tenant)
+    with _pull(settings, options.tenant) as pull:
         told = pull.status(options.tenant)["parameter"]
     rows = [(one["name"], _values(one["part"])) for one in told if "part" in one]
     head = next(row for name, row in rows if name == "head")
@@ -69,10 +67,14 @@ def status(options: argparse.Namespace) -> int:
     others = [(name, row) for name, row in rows if name != "head"]
     if options.json:
         said = {name: [row for kind, row in others if kind == name] for name in ("client", "receiver")}
-        print_json({"tenant": options.tenant, "head": head, "countersigned": signed, **said})
+        print_json(
+            {"tenant": options.tenant, "head": head, "countersigned": signed, "unsigned": missing, **said}
+        )
     else:
         print(say("feed.standing", size=head["size"], time=head.get("time", "-"), head=head["head"]))
         print(say("feed.signed" if signed else "feed.unsigned", size=signed))
+        if missing:
+            print(say("feed.unsealed", sections=", ".join(missing)))
         for name, row in others:
             print(_row(name, row))
     return 1 if any(row.get("exceptions") for _, row in others) else 0
@@ -88,11 +90,8 @@ def _row(kind: str, row: dict[str, Any]) -> str:
 
 def head(options: argparse.Namespace) -> int:
     """Print the head of the ledger as a line of JSON: what is countersigned and kept."""
-    store = open_existing(read_settings(options), options.tenant)
-    try:
+    with named_store(options) as store:
         print_json(heads.line_of(store.ledger.head(options.tenant, options.size)))
-    finally:
-        store.close()
     return 0
 
 
@@ -126,25 +125,20 @@ def _check(options: argparse.Namespace) -> int:
             print(say("feed.unproven", why=say_fault(why)))
         return 1
     if options.json:
-        before = {"before": found.before[0], "before_root": found.before[1]} if found.before else {}
-        told = {"tenant": found.tenant, "size": found.size, "root": found.root, "head": found.head}
-        print_json(
-            {"ok": True, "kind": found.kind, **told, **before, "entry": found.entry, "bodies": found.sha}
-        )
+        print_json(_proof_row(found))
     elif found.before:
         print(say("feed.consistent", before=found.before[0], size=found.size, root=found.root))
     else:
-        print(
-            say(
-                "feed.included",
-                n=found.entry["n"],
-                about=found.entry["about"],
-                size=found.size,
-                root=found.root,
-            )
-        )
+        n, about = found.entry["n"], found.entry["about"]
+        print(say("feed.included", n=n, about=about, size=found.size, root=found.root))
         print(say("feed.bodies" if found.sha else "feed.no-bodies"))
     return 0
+
+
+def _proof_row(found: Proven) -> dict[str, Any]:
+    before = {"before": found.before[0], "before_root": found.before[1]} if found.before else {}
+    told = {"tenant": found.tenant, "size": found.size, "root": found.root, "head": found.head}
+    return {"ok": True, "kind": found.kind, **told, **before, "entry": found.entry, "bodies": found.sha}
 
 
 def countersign(options: argparse.Namespace) -> int:
@@ -186,13 +180,10 @@ def _pull(settings: Settings, tenant: str = "default") -> Iterator[Pull]:
     from gateway.feed.pull import Pull
     from gateway.security.signature import open_signatures
 
-    store = open_existing(settings, tenant)
-    try:
+    with existing_store(settings, tenant) as store:
         institutions = Institutions(store, settings.tenant)
         bundler = Bundler(lambda _: "urn:qiao", institutions.of)
         yield Pull(store, bundler, settings.tenant, open_signatures(settings.signatures))
-    finally:
-        store.close()
 
 
 def _values(parts: list[dict[str, Any]]) -> dict[str, Any]:

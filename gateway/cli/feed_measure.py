@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.output import (
@@ -11,11 +10,11 @@ from gateway.cli.output import (
     add_settings,
     notice,
     of_the_command,
-    open_existing,
     padded,
     print_json,
     read_settings,
 )
+from gateway.cli.stores import existing_store, named_store
 from gateway.cli.words import language, say
 
 if TYPE_CHECKING:
@@ -24,16 +23,18 @@ if TYPE_CHECKING:
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Declare the commands."""
-    measuring = actions.add_parser("measure", help=say("reckon.measure"), parents=[shared])
-    measuring.add_argument("name", nargs="?", default="", metavar="MEASURE", help=say("reckon.measure-name"))
-    measuring.add_argument("--period", metavar="PERIOD", default="", help=say("reckon.period"))
+    measuring = actions.add_parser("measure", help=say("regulator.measure"), parents=[shared])
+    measuring.add_argument(
+        "name", nargs="?", default="", metavar="MEASURE", help=say("regulator.measure-name")
+    )
+    measuring.add_argument("--period", metavar="PERIOD", default="", help=say("regulator.period"))
     measuring.add_argument("--size", type=int, default=None, metavar="N", help=say("feed.size"))
-    measuring.add_argument("--list", action="store_true", help=say("reckon.measure-list"))
+    measuring.add_argument("--list", action="store_true", help=say("regulator.measure-list"))
     measuring.set_defaults(run=measure)
-    proving = actions.add_parser("evidence", help=say("reckon.evidence"), parents=[shared])
+    proving = actions.add_parser("evidence", help=say("regulator.evidence"), parents=[shared])
     proving.set_defaults(run=evidence)
-    finding = actions.add_parser("findings", help=say("reckon.findings"), parents=[shared])
-    finding.add_argument("--all", action="store_true", help=say("reckon.findings-all"))
+    finding = actions.add_parser("findings", help=say("regulator.findings"), parents=[shared])
+    finding.add_argument("--all", action="store_true", help=say("regulator.findings-all"))
     finding.set_defaults(run=findings)
     for parser in (measuring, proving, finding):
         parser.add_argument("--tenant", default="default", metavar="NAME", help=say("feed.tenant"))
@@ -44,17 +45,17 @@ def measure(options: argparse.Namespace) -> int:
     """Print the figures of a month, quarter or year; with ``--json`` a MeasureReport a line."""
     from gateway.canonical import now_us
     from gateway.canonical.json import dumps
+    from gateway.canonical.moments import day_of
     from gateway.feed.measure import evaluate, load_measures, period_of
     from gateway.feed.measure.extract import extract
     from gateway.feed.measure.report import figures
-    from gateway.policy.moments import day_of
 
     with of_the_command():
         asked = [load_measures().of(options.name)] if options.name else list(load_measures())
         period = period_of(options.period or day_of(now_us()).isoformat()[:7])
     if options.list:
         return _list(asked, options.json)
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
+    with named_store(options) as store:
         found = extract(store, options.tenant, period, options.size)
         reports = [(one, evaluate(one, found, now_us())) for one in asked]
     for one, report in reports:
@@ -65,7 +66,7 @@ def measure(options: argparse.Namespace) -> int:
         for group, what, figure in figures(report):
             print(f"  {padded(group, 16)} {padded(what, 28)} {figure}")
     if not options.json:
-        notice(say("reckon.measured", first=period.first, last=period.last, size=found.head.size,
+        notice(say("regulator.measured", first=period.first, last=period.last, size=found.head.size,
                    head=found.head.head.hex()))  # fmt: skip
     return 0
 
@@ -76,7 +77,7 @@ def evidence(options: argparse.Namespace) -> int:
     from gateway.feed.obligations import Obligations
 
     settings = read_settings(options)
-    with closing(open_existing(settings, options.tenant)) as store:
+    with existing_store(settings, options.tenant) as store:
         found = Obligations(store, settings.tenant, settings.supervised).evidence(options.tenant, now_us())
     for one in found:
         row = one.row()
@@ -84,11 +85,11 @@ def evidence(options: argparse.Namespace) -> int:
             print_json(row)
             continue
         text = row["text_zh"] if language() == "zh" else row["text"]
-        line = f"{padded(say(f'reckon.{one.colour}'), 7)} {padded(one.kind.kind, 24)} {padded(text, 18)}"
+        line = f"{padded(say(f'regulator.{one.colour}'), 7)} {padded(one.kind.kind, 24)} {padded(text, 18)}"
         print(f"{line} {padded(row['end'] or '', 11)} {one.kind.requirement} {one.kind.article}")
     red = sum(one.colour == "red" for one in found)
     if not options.json:
-        notice(say("reckon.red-ones", count=red))
+        notice(say("regulator.red-ones", count=red))
     return 1 if red else 0
 
 
@@ -96,12 +97,12 @@ def findings(options: argparse.Namespace) -> int:
     """Print what the hospital has to answer; 1 where something is overdue."""
     from gateway.canonical import now_us
     from gateway.canonical.json import loads
+    from gateway.canonical.moments import moment
     from gateway.feed.feedback.states import OPEN
     from gateway.feed.feedback.task import DISPLAYS, TASKS, due_of, state_of
-    from gateway.policy.moments import moment
 
     pairs = [("code", ",".join(f"{TASKS}|{code}" for code in DISPLAYS)), ("_count", "1000")]
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
+    with named_store(options) as store:
         tasks = [loads(one.body) for one in store.search(options.tenant, "Task", pairs).matches]
         zone = store.zone
     late, now = 0, now_us()
@@ -115,9 +116,9 @@ def findings(options: argparse.Namespace) -> int:
 
 
 def _print_task(task: dict[str, Any], state: str, late: bool, as_json: bool, zone: str) -> None:
+    from gateway.canonical.moments import moment
     from gateway.feed.feedback.states import TEXTS
     from gateway.feed.feedback.task import about_of, course_of, due_of
-    from gateway.policy.moments import moment
     from gateway.store.day import day_of
 
     course, due, about = course_of(task), due_of(task), about_of(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,45 +14,47 @@ from gateway.cli.output import (
     add_settings,
     notice,
     of_the_command,
-    open_existing,
     padded,
     print_json,
     read_settings,
 )
-from gateway.cli.words import language, say
+from gateway.cli.stores import existing_store, named_store
+from gateway.cli.words import language, say, say_fault
 from gateway.errors import Misconfigured, Rejected
 
 if TYPE_CHECKING:
     from gateway.feed.reconciliation import Day, Difference, Reconciliation
     from gateway.store import Store
+    from gateway.store.reconciliation import Statement
 
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Declare the commands."""
-    comparing = actions.add_parser("reconcile", help=say("reckon.reconcile"), parents=[shared])
-    comparing.add_argument("--day", metavar="DAY", default="", help=say("reckon.day"))
-    comparing.add_argument("--from", dest="first", metavar="DAY", default="", help=say("reckon.from-day"))
-    comparing.add_argument("--to", dest="last", metavar="DAY", default="", help=say("reckon.to-day"))
-    comparing.add_argument("--receiver", metavar="NAME", default="", help=say("reckon.receiver"))
-    comparing.add_argument("--csv", action="store_true", help=say("reckon.csv"))
+    comparing = actions.add_parser("reconcile", help=say("regulator.reconcile"), parents=[shared])
+    comparing.add_argument("--day", metavar="DAY", default="", help=say("regulator.day"))
+    comparing.add_argument("--from", dest="first", metavar="DAY", default="", help=say("regulator.from-day"))
+    comparing.add_argument("--to", dest="last", metavar="DAY", default="", help=say("regulator.to-day"))
+    comparing.add_argument("--receiver", metavar="NAME", default="", help=say("regulator.receiver"))
+    comparing.add_argument("--ask", action="store_true", help=say("regulator.ask"))
+    comparing.add_argument("--csv", action="store_true", help=say("regulator.csv"))
     comparing.set_defaults(run=compare)
-    counting = actions.add_parser("counts", help=say("reckon.counts"))
+    counting = actions.add_parser("counts", help=say("regulator.counts"))
     steps = counting.add_subparsers(required=True, metavar="ACTION")
-    adding = steps.add_parser("add", help=say("reckon.counts.add"), parents=[shared])
-    adding.add_argument("--day", metavar="DAY", required=True, help=say("reckon.day"))
-    adding.add_argument("--kind", metavar="KIND", required=True, help=say("reckon.kind"))
-    adding.add_argument("--count", metavar="N", type=int, default=None, help=say("reckon.count"))
+    adding = steps.add_parser("add", help=say("regulator.counts.add"), parents=[shared])
+    adding.add_argument("--day", metavar="DAY", required=True, help=say("regulator.day"))
+    adding.add_argument("--kind", metavar="KIND", required=True, help=say("regulator.kind"))
+    adding.add_argument("--count", metavar="N", type=int, default=None, help=say("regulator.count"))
     who = adding.add_mutually_exclusive_group(required=True)
-    who.add_argument("--source", metavar="NAME", help=say("reckon.source"))
-    who.add_argument("--receiver", metavar="NAME", help=say("reckon.platform"))
-    adding.add_argument("numbers", nargs="*", metavar="NUMBER", help=say("reckon.numbers"))
+    who.add_argument("--source", metavar="NAME", help=say("regulator.source"))
+    who.add_argument("--receiver", metavar="NAME", help=say("regulator.platform"))
+    adding.add_argument("numbers", nargs="*", metavar="NUMBER", help=say("regulator.numbers"))
     adding.set_defaults(run=add_count)
-    importing = steps.add_parser("import", help=say("reckon.counts.import"), parents=[shared])
-    importing.add_argument("file", metavar="CSV", help=say("reckon.counts.file"))
-    importing.add_argument("--source", metavar="NAME", default="", help=say("reckon.source"))
+    importing = steps.add_parser("import", help=say("regulator.counts.import"), parents=[shared])
+    importing.add_argument("file", metavar="CSV", help=say("regulator.counts.file"))
+    importing.add_argument("--source", metavar="NAME", default="", help=say("regulator.source"))
     importing.set_defaults(run=import_counts)
-    listing = steps.add_parser("list", help=say("reckon.counts.list"), parents=[shared])
-    listing.add_argument("--day", metavar="DAY", default="", help=say("reckon.day"))
+    listing = steps.add_parser("list", help=say("regulator.counts.list"), parents=[shared])
+    listing.add_argument("--day", metavar="DAY", default="", help=say("regulator.day"))
     listing.set_defaults(run=list_counts)
     for parser in (comparing, adding, importing, listing):
         parser.add_argument("--tenant", default="default", metavar="NAME", help=say("feed.tenant"))
@@ -61,8 +63,9 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 
 def compare(options: argparse.Namespace) -> int:
     """Print the days; 1 where something does not agree."""
+    from gateway.feed.calendar import day, days
     from gateway.feed.reconciliation import reconcile
-    from gateway.feed.reconciliation.calendar import day, days
+    from gateway.feed.reconciliation.asking import ask_all
     from gateway.feed.reconciliation.table import as_csv
 
     if options.day and (options.first or options.last):
@@ -73,10 +76,18 @@ def compare(options: argparse.Namespace) -> int:
         begin, end = (day(text, "--day" if options.day else name)
                       for text, name in ((first, "--from"), (last, "--to")))  # fmt: skip
         days(begin, end)
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
+    settings = read_settings(options)
+    sources = settings.supervised(options.tenant).sources
+    if options.ask and not sources:
+        where = f"[supervision.{options.tenant}.sources]"
+        raise Misconfigured("no source is set up to be asked", where=where)
+    with existing_store(settings, options.tenant) as store:
+        if options.ask:
+            for one in ask_all(store, options.tenant, sources, days(begin, end)):
+                notice(say("regulator.silent", day=one.day, source=one.source, why=say_fault(one.reason)))
         if options.receiver and not _receives(store, options.tenant, options.receiver):
             raise Misconfigured("there is no such receiver", where=options.receiver)
-        found = reconcile(store, options.tenant, begin, end, options.receiver)
+        found = reconcile(store, options.tenant, begin, end, options.receiver, sources=sources)
     if options.json:
         print_json(found.row())
     elif options.csv:
@@ -88,7 +99,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def _receives(store: Store, tenant: str, name: str) -> bool:
     pushed = store.deliveries.receiver(tenant, name) is not None
-    return pushed or name in store.reckoning.pulled(tenant)
+    return pushed or name in store.reconciliation.pulled(tenant)
 
 
 def add_count(options: argparse.Namespace) -> int:
@@ -103,9 +114,7 @@ def add_count(options: argparse.Namespace) -> int:
         said["count"] = options.count
     with of_the_command():
         stated = of_json([said])
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
-        kept = store.reckoning.state(options.tenant, stated)
-    return _kept(options, kept)
+    return _kept(options, stated)
 
 
 def import_counts(options: argparse.Namespace) -> int:
@@ -118,35 +127,41 @@ def import_counts(options: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         raise Rejected("the body is not UTF-8", code="invalid", where=options.file) from None
     said = of_csv(text, options.source)
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
-        return _kept(options, store.reckoning.state(options.tenant, said))
+    return _kept(options, said)
 
 
 def list_counts(options: argparse.Namespace) -> int:
     """Print what was stated."""
-    with closing(open_existing(read_settings(options), options.tenant)) as store:
-        found = store.reckoning.stated(options.tenant, options.day, options.day or "9999")
+    with named_store(options) as store:
+        found = store.reconciliation.stated(options.tenant, options.day, options.day or "9999")
     for one in found:
         if options.json:
             row = {"day": one.day, "kind": one.kind, "party": one.party, "name": one.name, "count": one.n}
             print_json(row | ({} if one.numbers is None else {"numbers": list(one.numbers)}))
         else:
-            listed = "" if one.numbers is None else say("reckon.listed")
+            listed = "" if one.numbers is None else say("regulator.listed")
             print(f"{one.day}  {padded(one.kind, 14)} {padded(one.name, 20)} {one.n:>8}  {listed}".rstrip())
     return 0
 
 
-def _kept(options: argparse.Namespace, count: int) -> int:
+def _kept(options: argparse.Namespace, said: Sequence[Statement]) -> int:
+    from gateway.feed.reconciliation import check_counts
+
+    settings = read_settings(options)
+    set_up = [name for name, one in settings.receivers.named.items() if one.tenant == options.tenant]
+    with existing_store(settings, options.tenant) as store:
+        check_counts(store, options.tenant, said, set_up)
+        count = store.reconciliation.state(options.tenant, said)
     if options.json:
         print_json({"kept": count})
     else:
-        notice(say("reckon.kept", count=count))
+        notice(say("regulator.kept", count=count))
     return 0
 
 
 def _yesterday() -> str:
     from gateway.canonical import now_us
-    from gateway.policy.moments import day_of
+    from gateway.canonical.moments import day_of
 
     return (day_of(now_us()) - timedelta(days=1)).isoformat()
 
@@ -155,26 +170,29 @@ def _print(found: Reconciliation) -> None:
     for day in found.days:
         _print_day(day)
     wrong = sum(one.counts for day in found.days for one in day.differences)
-    notice(say("reckon.agrees") if found.ok else say("reckon.differences", count=wrong))
+    notice(say("regulator.agrees") if found.ok else say("regulator.differences", count=wrong))
 
 
 def _print_day(day: Day) -> None:
-    extent = say("reckon.entries", first=day.first, last=day.last) if day.last else say("reckon.no-entries")
-    print(f"{day.day}  {extent}{'' if day.closed else say('reckon.still-open')}")
+    extent = (
+        say("regulator.entries", first=day.first, last=day.last) if day.last else say("regulator.no-entries")
+    )
+    print(f"{day.day}  {extent}{'' if day.closed else say('regulator.still-open')}")
     for line in day.lines:
-        stated = say("reckon.not-stated") if line.total is None else str(line.total)
-        print(f"  {padded(line.kind, 14)} " + say("reckon.line", stated=stated, ledger=line.documents))
+        stated = say("regulator.not-stated") if line.total is None else str(line.total)
+        print(f"  {padded(line.kind, 14)} " + say("regulator.line", stated=stated, ledger=line.documents))
         if line.origins:
             came = ", ".join(f"{name or 'API'} {count}" for name, count in line.origins.items())
-            print(f"    {say('reckon.came', came=came)}")
+            print(f"    {say('regulator.came', came=came)}")
         for name, standing in line.receivers.items():
             row = standing.row()
-            platform = say("reckon.not-stated") if row["platform"] is None else row["platform"]
+            platform = say("regulator.not-stated") if row["platform"] is None else row["platform"]
             print(
-                f"    {padded(name, 20)} " + say("reckon.standing", **{**_named(row), "platform": platform})
+                f"    {padded(name, 20)} "
+                + say("regulator.standing", **{**_named(row), "platform": platform})
             )
     for sent in day.messages:
-        print(f"  {padded(sent.sender, 22)} " + say("reckon.messages", state=sent.state, count=sent.n))
+        print(f"  {padded(sent.sender, 22)} " + say("regulator.messages", state=sent.state, count=sent.n))
     for one in day.differences:
         print(f"  {'!' if one.counts else 'i'} {_said(one)}")
 

@@ -14,11 +14,11 @@ from gateway.cli.output import (
     add_settings,
     at_least_one,
     notice,
-    open_existing,
     print_json,
     progress,
     read_settings,
 )
+from gateway.cli.stores import existing_store
 from gateway.cli.words import say, say_fault
 from gateway.errors import Misconfigured, Rejected
 
@@ -57,11 +57,8 @@ def verify(options: argparse.Namespace) -> int:
     if options.files:
         return _told(options, _pulled(options, signatures, known), signatures is not None)
     # of a ledger of which heads are known, nothing in the store is a finding
-    store = open_existing(settings, "default" if known else options.tenant)
-    try:
+    with existing_store(settings, "default" if known else options.tenant) as store:
         return _told(options, _stored(options, store, signatures, known), signatures is not None)
-    finally:
-        store.close()
 
 
 def _stored(

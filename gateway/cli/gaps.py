@@ -5,21 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable
-from contextlib import closing
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.output import (
-    Commands,
-    add_settings,
-    at_least_one,
-    maps_of,
-    open_existing,
-    print_json,
-    read_settings,
-)
+from gateway.cli.output import Commands, add_settings, at_least_one, maps_of, print_json, read_settings
+from gateway.cli.stores import existing_store
 from gateway.cli.words import say
 
 if TYPE_CHECKING:
@@ -40,7 +32,7 @@ def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPar
 def run(options: argparse.Namespace) -> int:
     """Print the codes that today's tables still lack, most frequent first."""
     settings = read_settings(options)
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         counted = store.gaps(sender=options.sender, table=options.table)
     tables = maps_of(settings).tables
     open_ = [one for one in counted if one.table not in tables or tables[one.table].get(one.code) is None]

@@ -13,7 +13,8 @@ from gateway.api.context import Context
 from gateway.api.import_lines import lines_of
 from gateway.api.import_ndjson import LONGEST
 from gateway.api.import_summary import Summary
-from gateway.cli.output import notice, open_or_make, read_settings, there_is_a_store
+from gateway.cli.output import notice, read_settings
+from gateway.cli.stores import open_or_make, there_is_a_store
 from gateway.cli.words import language, say
 from gateway.store import Store
 from gateway.store.model import Transact, Transacted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,11 +17,11 @@ from gateway.cli.output import (
     at_least_one,
     maps_of,
     notice,
-    open_existing,
     padded,
     print_json,
     read_settings,
 )
+from gateway.cli.stores import named_store
 from gateway.cli.words import language, say, say_fault, say_reason, say_state
 from gateway.errors import Misconfigured, Rejected
 
@@ -59,7 +58,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 def list_(options: argparse.Namespace) -> int:
     """Print the newest messages, one line each."""
-    with closing(open_existing(read_settings(options))) as store:
+    with named_store(options) as store:
         count = 0
         for row in _rows(store, options.state, options.reason, options.limit):
             count += 1
@@ -75,7 +74,7 @@ def list_(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print one message: what is known of it, then its bytes as they came."""
-    with closing(open_existing(read_settings(options))) as store:
+    with named_store(options) as store:
         entry = _entry(store, options.id)
     if options.account:
         return _account(options, entry)
@@ -143,11 +142,14 @@ def replay(options: argparse.Namespace) -> int:
 
     maps, adapters = maps_of(read_settings(options)), registry.find()
     left = 0
-    with closing(open_existing(read_settings(options))) as store:
+    with named_store(options) as store:
         state = "rejected" if options.rejected else "quarantined"
         ids = [options.id] if options.id else [row.id for row in _rows(store, state, None, 1_000_000)]
         for id_ in ids:
-            written = store.write([again(maps, adapters, _entry(store, id_).envelope)])[0]
+            envelope = _entry(store, id_).envelope
+            if not envelope.raw:
+                raise Rejected(say("inbox.purged"), where=id_)
+            written = store.write([again(maps, adapters, envelope)])[0]
             row = _entry(store, id_).row
             left += row.state != "stored"
             refs = getattr(written.outcome, "refs", [])

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from gateway.cli.output import maps_of, there_is_a_store
+from gateway.cli.output import maps_of
+from gateway.cli.stores import there_is_a_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gateway.cli.looks import Remark
-from gateway.cli.output import maps_of, open_existing, there_is_a_store
+from gateway.cli.output import maps_of
+from gateway.cli.stores import existing_store, there_is_a_store
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
@@ -61,5 +62,5 @@ def _opened(settings: Settings) -> Iterator[Store | None]:
     if not there_is_a_store(settings):
         yield None
         return
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         yield store

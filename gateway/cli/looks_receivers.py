@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from gateway.cli.looks import Remark
-from gateway.cli.output import open_existing, there_is_a_store
+from gateway.cli.stores import existing_store, there_is_a_store
 from gateway.cli.words import say
 from gateway.settings import Settings
 
@@ -22,12 +20,33 @@ def receivers(settings: Settings) -> str:
         open_wire(name, said, sender, settings.receivers.hosts)
     if not named:
         return say("doctor.receivers.none")
-    if not there_is_a_store(settings):
-        return say("doctor.receivers", count=len(named), failing=0)
-    with closing(open_existing(settings)) as store:
-        alerts = [one for one in store.alerts.find() if one.subject.startswith("receiver:")]
-    failing = sorted({f"{one.tenant}/{one.subject.removeprefix('receiver:')} ({one.kind})" for one in alerts})
+    failing = _failing(settings) if there_is_a_store(settings) else []
     text = say("doctor.receivers", count=len(named), failing=len(failing))
-    if not failing:
+    told = [f"{text}: {', '.join(failing)}"] if failing else [text]
+    told += [
+        say("doctor.receivers.minting", tenant=tenant, names=", ".join(names))
+        for tenant, names in _minting(settings).items()
+        if len(names) > 1
+    ]
+    if (failing, told[1:]) == ([], []):
         return text
-    raise Remark("info", f"{text}: {', '.join(failing)}")
+    raise Remark("info", "; ".join(told))
+
+
+def _failing(settings: Settings) -> list[str]:
+    with existing_store(settings) as store:
+        alerts = [one for one in store.alerts.find() if one.subject.startswith("receiver:")]
+    return sorted({f"{one.tenant}/{one.subject.removeprefix('receiver:')} ({one.kind})" for one in alerts})
+
+
+def _minting(settings: Settings) -> dict[str, list[str]]:
+    """Return the receivers whose serials count, of each tenant that gets them from a platform."""
+    from gateway.feed.kinds import SERIALLED
+
+    found: dict[str, list[str]] = {}
+    for name, said in sorted(settings.receivers.named.items()):
+        asked = not said.kinds or not SERIALLED.isdisjoint(said.kinds)
+        if said.enabled and said.gives_serials and asked:
+            if settings.tenant(said.tenant).minted_by == "platform":
+                found.setdefault(said.tenant, []).append(name)
+    return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from gateway.cli.looks import Remark
-from gateway.cli.output import open_existing, there_is_a_store
+from gateway.cli.stores import existing_store, there_is_a_store
 from gateway.cli.words import say, say_fault
 from gateway.settings import Settings
 
@@ -17,7 +15,7 @@ def subscriptions(settings: Settings) -> str:
     """Look for Subscriptions in error: they are tried again by themselves, but their receivers wait."""
     if not there_is_a_store(settings):
         return say("doctor.subscriptions.none")
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         tenants = {number: name for name, number, _ in store.subscriptions.clocks()}
         standings = store.subscriptions.standings()
     if not standings:

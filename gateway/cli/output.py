@@ -17,7 +17,6 @@ from gateway.settings import Settings, load, override
 
 if TYPE_CHECKING:
     from gateway.mapping import Maps
-    from gateway.store import Store
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 -- argparse has no public name for it
 
@@ -112,37 +111,6 @@ def of_the_command() -> Iterator[None]:
         yield
     except Rejected as error:
         raise Misconfigured(error.reason, code=error.code, where=error.where) from None
-
-
-def open_existing(settings: Settings, tenant: str = "default") -> Store:
-    """Open a store that exists: a wrong path must not make an empty one, nor a wrong name pass for a tenant.
-
-    Raises:
-        Misconfigured: there is no store, or neither it nor the settings know the tenant.
-    """
-    if not there_is_a_store(settings):
-        raise Misconfigured(say("inbox.no-store"), where=settings.store.place)
-    store = open_or_make(settings)
-    if tenant in {"default", *settings.tenants, *settings.supervision} or store.knows(tenant):
-        return store
-    store.close()
-    raise Misconfigured(say("no-such-tenant"), where=tenant)
-
-
-def open_or_make(settings: Settings) -> Store:
-    """Open a store, or make it where there is none. Raises ``Misconfigured``."""
-    from gateway.store import open_store
-
-    return open_store(settings.store.url, synchronous=settings.store.synchronous, zone=settings.store.zone)
-
-
-def there_is_a_store(settings: Settings) -> bool:
-    """Tell whether there is one, without making it. Raises ``Retry`` where a server does not answer."""
-    if settings.store.file:
-        return settings.store.file.is_file()
-    from gateway.store.migrations import standing
-
-    return standing(settings.store.url).version > 0
 
 
 def maps_of(settings: Settings, root: str = "", forms: frozenset[str] = frozenset()) -> Maps:

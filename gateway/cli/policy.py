@@ -210,6 +210,6 @@ def _day(text: str) -> date:
 
 def _today() -> date:
     from gateway.canonical import now_us
-    from gateway.policy.moments import day_of
+    from gateway.canonical.moments import day_of
 
     return day_of(now_us())

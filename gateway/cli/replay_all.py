@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from dataclasses import replace
 
 from gateway.cli.moment import moment
-from gateway.cli.output import maps_of, notice, open_existing, print_json, progress, read_settings
+from gateway.cli.output import maps_of, notice, print_json, progress, read_settings
+from gateway.cli.stores import existing_store
 from gateway.cli.words import say, say_reason
 from gateway.errors import Misconfigured
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     since, settings = moment(options.since), read_settings(options)
     maps, adapters = maps_of(settings), registry.find()
     total, stopped = Replayed(""), False
-    with closing(open_existing(settings)) as store:
+    with existing_store(settings) as store:
         walk = Walk(since_us=since.us, first=since.id, sender=options.sender or "")
         count, last = store.inbox_extent(walk)
         rejected, _ = store.inbox_extent(replace(walk, states=("rejected",)))

@@ -20,7 +20,7 @@ from gateway.faults import (
     patches,
     policies,
     receivers,
-    reckonings,
+    reconciliations,
     requests,
     running,
     searches,
@@ -32,8 +32,8 @@ from gateway.faults import (
 )
 from gateway.faults.template import PLACE, Template
 
-FAULTS: dict[str, str] = {
-    english: chinese
+TABLES = [
+    table.FAULTS
     for table in (
         running,
         maps,
@@ -53,10 +53,12 @@ FAULTS: dict[str, str] = {
         ledgers,
         feeds,
         policies,
-        reckonings,
+        reconciliations,
     )
-    for english, chinese in table.FAULTS.items()
-}
+]
+"""A table for each area; a sentence stands in one of them."""
+
+FAULTS: dict[str, str] = {english: chinese for table in TABLES for english, chinese in table.items()}
 """Sentence of an error, ``{…}`` for what varies → Chinese; ``{why}`` is a sentence of the tables itself."""
 
 _LONGEST = 4000

@@ -8,13 +8,16 @@ FAULTS: dict[str, str] = {
     ),
     "acknowledged up to entry {n}": "已确认至第 {n} 条",
     "send size and signature": "请给出 size 和 signature",
-    "the head of {size} entries is countersigned": "{size} 条的链头已会签",
+    "the head at size {size} is countersigned": "{size} 条的链头已会签",
     "is a number that is not negative, once": "须为非负数，且只给一次",
-    "is a code, or several with commas between them": "须为代码，多个以逗号分隔",
     "send one of n, serial, reference and from": "请给出 n、serial、reference、from 其中之一",
     "this entry has another hash: what you have is not this ledger": (
         "此条目的散列值不同：所持数据不属于这个台账"
     ),
+    "the ledger ends at entry {size}: what you have is not this ledger": (
+        "台账只到第 {size} 条：所持数据不属于这个台账"
+    ),
+    "is a number from 1 on": "须为不小于 1 的数字",
     "the signature is of another head": "签名属于另一个链头",
     "a hospital does not countersign its own ledger": "医院不得会签自己的台账",
     "the certificate is of nobody who may countersign": "证书持有人无权会签",
@@ -36,6 +39,5 @@ FAULTS: dict[str, str] = {
     "the head of the ledger is another": "台账链头不符",
     "{client} is not trusted to say who acts (asserts)": "{client} 未获授权代他人声明操作者（asserts）",
     "say the serial": "请给出流水号",
-    "this owner is not here": "系统中没有该责任人",
     "the simulated regulator does not start": "模拟监管平台未能启动",
 }

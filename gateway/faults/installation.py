@@ -17,6 +17,9 @@ FAULTS: dict[str, str] = {
     "the store {path} cannot be opened: {why}": "无法打开存储 {path}：{why}",
     "the store cannot commit ({why})": "存储无法提交（{why}）",
     "the store cannot be read ({why})": "存储无法读取（{why}）",
+    "the store does not answer, and it is not known what it has stored ({why})": (
+        "存储没有响应，尚不知道是否已存储（{why}）"
+    ),
     "the store {path} cannot be upgraded now ({why})": "存储 {path} 现在无法升级（{why}）",
     "SQLite {found} is too old, {needed} is needed": "SQLite {found} 过旧，需要 {needed}",
     "say which code system it is: --system URL": "请指明代码系统：--system URL",

@@ -37,6 +37,9 @@ FAULTS: dict[str, str] = {
     "token is missing": "缺少 token",
     "role is missing": "缺少 role",
     "must be {kind}": "类型必须是 {kind}",
+    "must be Practitioner/ID, PractitionerRole/ID or SYSTEM|VALUE": (
+        "应为 Practitioner/ID、PractitionerRole/ID 或 SYSTEM|VALUE"
+    ),
     'host {host} can be reached from outside: set {missing}, or use host = "127.0.0.1"': (
         '地址 {host} 可从外部访问：请设置 {missing}，或使用 host = "127.0.0.1"'
     ),

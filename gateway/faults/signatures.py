@@ -57,6 +57,7 @@ FAULTS: dict[str, str] = {
     "a signed document needs its type and id": "被签名的文书须有类型和 id",
     "the signature server needs https": "签名服务器的地址须为 https",
     "the signature server does not answer": "签名服务器没有应答",
+    "the signature server has not been asked yet": "尚未向签名服务器核验",
     "the signature server has no such key": "签名服务器上没有这个密钥",
     "the signature server refuses the token": "签名服务器拒绝了令牌",
     "the signature server's answer is not of its interface": "签名服务器的应答不符合接口约定",

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from gateway import cli
-from gateway.cli import looks, usage, words
+from gateway.cli import looks, words
 from gateway.cli.doctor import LOOKS, examine
+from gateway.cli.examples import COMMANDS
 from gateway.cli.looks import Remark
 from gateway.cli.output import columns, read_settings
 from gateway.cli.words import WORDS, say_fault, say_reason, speak
@@ -128,7 +129,7 @@ def helps() -> dict[str, str]:
 def test_every_help_has_an_example_and_names_the_settings_it_reads() -> None:
     found = helps()
     groups = {name for name in found if any(other.startswith(f"{name} ") for other in found)}
-    assert set(found) - {"qiao"} <= set(usage.COMMANDS)
+    assert set(found) - {"qiao"} <= set(COMMANDS)
     sections = (
         "[store]",
         "[api]",
@@ -149,7 +150,7 @@ def test_every_help_has_an_example_and_names_the_settings_it_reads() -> None:
 
 def test_every_example_is_a_command_that_the_parser_takes(capsys: pytest.CaptureFixture[str]) -> None:
     there = helps()
-    for name, (_, examples) in usage.COMMANDS.items():
+    for name, (_, examples) in COMMANDS.items():
         for example in examples if name in there else ():
             words = shlex.split(example.split(" > ")[0])
             given = words[words.index("qiao") + 1 :]

@@ -48,6 +48,10 @@ def test_a_client_is_bound_to_a_person_or_trusted_to_name_one(
     clients = Clients(tmp_path / "clients.toml")
     assert clients.caller(f"Bearer {ward}".encode()) == Caller("ward", "default", "write", number)
     assert clients.caller(f"Bearer {app}".encode()) == Caller("app", "default", "write", asserts=True)
+    assert main([*add, "his", "--arrived"]) == 0
+    his = capsys.readouterr().out.strip()
+    clients = Clients(tmp_path / "clients.toml")
+    assert clients.caller(f"Bearer {his}".encode()) == Caller("his", "default", "write", arrived=True)
     assert main([*add, "other", "--practitioner", "Patient/p1"]) == 2
 
 

@@ -42,7 +42,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A ledger of twenty entries over several blocks and two days, open as in a gateway that runs."""
-    for name in ("tree", "book", "verify", "stretch"):
+    for name in ("tree", "appending", "verify", "stretch"):
         monkeypatch.setattr(f"gateway.store.ledger.{name}.BLOCK", 8)
     opened = open_store(url)
     start = 1_772_769_600_000_000

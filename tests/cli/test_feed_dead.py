@@ -98,3 +98,11 @@ def test_a_wrong_path_makes_no_store(tmp_path: Path, capsys: pytest.CaptureFixtu
     for words in (["receivers"], ["dead", "list"], ["dead", "retry", "province", "--all"]):
         assert main(["feed", *words, "--store", f"sqlite:///{file}"]) == 2
     assert not file.exists() and capsys.readouterr().err
+
+
+def test_the_letters_of_one_tenant_are_listed(run: Run, tmp_path: Path) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path / 'qiao.db'}")) as store:
+        store.deliveries.enrol("east", "city")
+    assert run("dead", "list", "--tenant", "default")[0] == 1
+    code, out = run("dead", "list", "--tenant", "nope")
+    assert (code, "nope" in out) == (2, True)

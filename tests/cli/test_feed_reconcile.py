@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,41 @@ def test_a_day_and_a_span_together_are_refused(url: str, capsys: Any) -> None:
     assert run(capsys, "reconcile", "--store", url, "--day", DAY, "--to", DAY)[0] == 2
     assert run(capsys, "reconcile", "--store", url, "--day", "yesterday")[0] == 2
     assert run(capsys, "reconcile", "--store", url, "--receiver", "nobody")[0] == 2, "nobody agrees with all"
+
+
+def test_sources_are_asked_first_where_that_is_said(url: str, tmp_path: Path, capsys: Any) -> None:
+    with closing(sqlite3.connect(tmp_path / "his.db")) as his:
+        his.executescript("CREATE TABLE rx (no text); INSERT INTO rx VALUES ('RX1')")
+    config = tmp_path / "qiao.toml"
+    source = f'kinds = ["prescription"]\nurl = "sqlite:///{tmp_path / "his.db"}"\n'
+    sql = "SELECT 'prescription' AS kind, no AS number FROM rx"
+    head = f'[store]\nurl = "{url}"\n[supervision.default.sources.his]\n'
+    config.write_text(f'{head}{source}sql = "{sql}"\n', "utf-8")
+    code, out, _ = run(capsys, "reconcile", "--day", DAY, "--config", str(config))
+    assert (code, "his: a source that is asked has not answered" in out) == (1, True)
+    code, out, _ = run(capsys, "reconcile", "--day", DAY, "--ask", "--config", str(config))
+    assert (code, "stated 1, ledger 1" in out) == (0, True)
+    (tmp_path / "his.db").unlink()
+    code, _, err = run(capsys, "reconcile", "--day", "2026-03-07", "--ask", "--config", str(config))
+    assert (code, "2026-03-07: his gave no answer" in err) == (1, True)
+    code, _, err = run(capsys, "reconcile", "--ask", "--store", url)
+    assert (code, "no source is set up" in err) == (2, True)
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(url: str, capsys: Any) -> None:
+    added = ("counts", "add", "--store", url, "--day", DAY, "--source", "his", "--count", "1")
+    code, _, err = run(capsys, *added, "--kind", "recipe")
+    assert (code, "visit, consent, record, diagnosis, prescription" in err) == (2, True)
+
+
+def test_the_count_of_a_receiver_that_is_none_is_refused(url: str, capsys: Any, tmp_path: Path) -> None:
+    added = ("counts", "add", "--day", DAY, "--kind", "prescription", "--count", "1", "--receiver")
+    code, _, err = run(capsys, *added, "nosuch", "--store", url)
+    assert (code, "no such receiver" in err) == (1, True)
+    config = tmp_path / "qiao.toml"
+    config.write_text(
+        f'[store]\nurl = "{url}"\n[receivers]\nhosts = []\n[receivers.province]\nurl = "http://127.0.0.1:9"\n'
+    )
+    code, _, err = run(capsys, *added, "nosuch", "--config", str(config))
+    assert (code, "province" in err) == (1, True)
+    assert run(capsys, *added, "province", "--config", str(config))[0] == 0, "set up, and not begun yet"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.faults import FAULTS, in_chinese
+from gateway.faults import FAULTS, TABLES, in_chinese
 from gateway.validation import source_text
 from gateway.validation.faults import Rule
 from gateway.validation.xml import rules as xml_rules
@@ -161,6 +161,11 @@ def test_what_is_wrong_with_a_text_has_its_chinese() -> None:
     rules = [one for one in (*vars(source_text).values(), *vars(xml_rules).values()) if isinstance(one, Rule)]
     assert len(rules) > 15
     assert [one.text for one in rules if in_chinese(one.text) == one.text] == []
+
+
+def test_a_sentence_stands_in_one_table() -> None:
+    """Of two the later one would be said, whatever the other says."""
+    assert sum(map(len, TABLES)) == len(FAULTS)
 
 
 def test_both_languages_leave_the_same_open() -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.canonical.json import loads
-from gateway.patch import FHIRPathPatch, MalformedPatch, PatchFailed, Unprocessable
+from gateway.patch import MalformedPatch, PatchFailed, Unprocessable
+from gateway.patch.fhirpath_patch import FHIRPathPatch
 from gateway.validation.r4 import Definitions
 
 Json = dict[str, Any]

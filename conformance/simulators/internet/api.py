@@ -97,7 +97,7 @@ class Api:
     def call(self, name: str, operation: str, by: str = "", **given: Any) -> Answer:
         """Call an operation of one resource: texts, booleans, resources, lists of them, references."""
         parameters = [
-            _parameter(key, value)
+            parameter(key, value)
             for key, said in given.items()
             for value in (said if isinstance(said, list) else [said])
         ]
@@ -156,7 +156,8 @@ def _over(
     return Answer(answer.status, loads(text) if text else {})
 
 
-def _parameter(name: str, value: Any) -> Resource:
+def parameter(name: str, value: Any) -> Resource:
+    """Return a parameter of an operation: a boolean, a string, a resource or a Reference by what it is."""
     if isinstance(value, bool):
         return {"name": name, "valueBoolean": value}
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from conformance.simulators.exact import Resource
-from conformance.simulators.internet import documents
+from conformance.simulators.internet import documents, orders
 from conformance.simulators.internet.api import Answer
 from conformance.simulators.internet.course import Desk, expect
 from conformance.simulators.internet.documents import Visit, with_
@@ -31,7 +31,7 @@ def _begun(desk: Desk, visit: Visit) -> None:
 def _drug(name: str) -> Attempt:
     def attempt(desk: Desk, visit: Visit) -> Answer:
         _begun(desk, visit)
-        group, line = documents.prescription(visit, drugs=1)
+        group, line = orders.prescription(visit, drugs=1)
         return _submitted(desk, [group, with_(line, medicationCodeableConcept={"text": name})])
 
     return attempt
@@ -46,7 +46,7 @@ def _submitted(desk: Desk, parts: list[Resource]) -> Answer:
 def _without(element: str) -> Attempt:
     def attempt(desk: Desk, visit: Visit) -> Answer:
         _begun(desk, visit)
-        group, line = documents.prescription(visit, drugs=1)
+        group, line = orders.prescription(visit, drugs=1)
         return _submitted(desk, [group, with_(line, **{element: None})])
 
     return attempt
@@ -57,7 +57,7 @@ def _no_consent(desk: Desk, visit: Visit) -> Answer:
     if not answer.ok:
         return answer
     desk.examine(visit)
-    return _submitted(desk, documents.prescription(visit))
+    return _submitted(desk, orders.prescription(visit))
 
 
 def _first_visit(desk: Desk, visit: Visit) -> Answer:
@@ -72,7 +72,7 @@ def _emergency(desk: Desk, visit: Visit) -> Answer:
 def _other_category(desk: Desk, visit: Visit) -> Answer:
     expect("visit", desk.admit(visit))
     desk.examine(visit, code="E11.900", text="2型糖尿病")
-    return _submitted(desk, documents.prescription(visit))
+    return _submitted(desk, orders.prescription(visit))
 
 
 def _child(desk: Desk, visit: Visit) -> Answer:
@@ -85,7 +85,7 @@ def _child(desk: Desk, visit: Visit) -> Answer:
     if not answer.ok:
         return answer
     desk.examine(child)
-    return _submitted(desk, documents.prescription(child))
+    return _submitted(desk, orders.prescription(child))
 
 
 def _expired(desk: Desk, visit: Visit) -> Answer:
@@ -98,7 +98,7 @@ def _expired(desk: Desk, visit: Visit) -> Answer:
 def _edited(desk: Desk, visit: Visit) -> Answer:
     """The dose is changed after the physician signed."""
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     signature = desk.signed(parts)
     more = {
@@ -112,7 +112,7 @@ def _edited(desk: Desk, visit: Visit) -> Answer:
 def _foreign(desk: Desk, visit: Visit) -> Answer:
     """A certificate that nobody here knows."""
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     return desk.submit(parts, sign(parts, _own_certificate(), PHYSICIAN, AUTHOR))
 
@@ -132,14 +132,14 @@ def _own_certificate() -> Key:
 def _replayed(desk: Desk, visit: Visit) -> Answer:
     """The signature under another prescription is used again."""
     _begun(desk, visit)
-    one, other = documents.prescription(visit, 1, "-1"), documents.prescription(visit, 1, "-2")
+    one, other = orders.prescription(visit, 1, "-1"), orders.prescription(visit, 1, "-2")
     expect("prescriptions", desk.write([*one, *other]))
     return desk.submit(other, desk.signed(one))
 
 
 def _unsigned(desk: Desk, visit: Visit) -> Answer:
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     return desk.api.call(f"RequestGroup/{parts[0]['id']}", "submit", PHYSICIAN)
 
@@ -148,14 +148,14 @@ def _machine(desk: Desk, visit: Visit) -> Answer:
     """A machine writes the prescription."""
     _begun(desk, visit)
     device = {"reference": "Device/i-assistant"}
-    group, line = documents.prescription(visit, drugs=1)
+    group, line = orders.prescription(visit, drugs=1)
     return _submitted(desk, [with_(group, author=device), with_(line, requester=device)])
 
 
 def _another(desk: Desk, visit: Visit) -> Answer:
     """Somebody else is logged in than the one who signs."""
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     return desk.submit(parts, by=EXPIRED)
 
@@ -163,13 +163,13 @@ def _another(desk: Desk, visit: Visit) -> Answer:
 def _own_serial(desk: Desk, visit: Visit) -> Answer:
     _begun(desk, visit)
     serial = {"use": "official", "system": "urn:qiao:id:serial", "value": "CQP000990101001202601010000017X"}
-    return desk.write([with_(one, groupIdentifier=serial) for one in documents.prescription(visit)])
+    return desk.write([with_(one, groupIdentifier=serial) for one in orders.prescription(visit)])
 
 
 def _changed_later(desk: Desk, visit: Visit) -> Answer:
     """A drug is changed after the prescription was submitted."""
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     desk.count(desk.submit(parts))
     return desk.api.put(with_(parts[1], medicationCodeableConcept={"text": "缬沙坦胶囊 160mg"}), PHYSICIAN)
@@ -177,10 +177,10 @@ def _changed_later(desk: Desk, visit: Visit) -> Answer:
 
 def _dispensed_early(desk: Desk, visit: Visit) -> Answer:
     _begun(desk, visit)
-    parts = documents.prescription(visit)
+    parts = orders.prescription(visit)
     expect("prescription", desk.write(parts))
     desk.count(desk.submit(parts))
-    given = documents.dispenses(visit, parts[1:])
+    given = orders.dispenses(visit, parts[1:])
     pharmacy = {"reference": PHARMACY}
     return desk.api.call(f"RequestGroup/{parts[0]['id']}", "redeem", "", pharmacy=pharmacy, dispense=given)
 
@@ -189,7 +189,7 @@ def _after_the_end(desk: Desk, visit: Visit) -> Answer:
     """Orders of a visit that was broken off."""
     _begun(desk, visit)
     expect("terminate", desk.api.call(visit.encounter, "terminate", PHYSICIAN, reason="需到实体医院面诊"))
-    return _submitted(desk, documents.prescription(visit))
+    return _submitted(desk, orders.prescription(visit))
 
 
 ATTEMPTS: Mapping[str, Attempt] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.simulators.exact import Resource
-from conformance.simulators.internet import documents
+from conformance.simulators.internet import documents, orders
 from conformance.simulators.internet.api import Answer, Api
 from conformance.simulators.internet.documents import Visit, with_
 from conformance.simulators.internet.hospital import PHARMACIST, PHARMACY, PHYSICIAN
@@ -139,12 +139,12 @@ def whole_visit(desk: Desk, visit: Visit, order: int) -> None:
     desk.tally.visits += 1
     desk.examine(visit)
     desk.count(desk.sign_record(visit))
-    parts = documents.prescription(visit, drugs=1 + order % 3)
+    parts = orders.prescription(visit, drugs=1 + order % 3)
     expect("prescription", desk.write(parts))
     told = desk.count(desk.submit(parts))
     _decide(desk, visit, parts, told["task"], order)
     for kind, text in _besides(order):
-        one = documents.request(visit, kind, text)
+        one = orders.request(visit, kind, text)
         expect(kind, desk.write([one]))
         desk.count(desk.submit([one]))
         _refer(desk, one, kind)
@@ -163,7 +163,7 @@ def _decide(desk: Desk, visit: Visit, parts: list[Resource], task: str, order: i
     expect("approve", desk.review(task, group))
     desk.tally.effective += 1
     pharmacy = {"reference": PHARMACY}
-    given = documents.dispenses(visit, parts[1:])
+    given = orders.dispenses(visit, parts[1:])
     answer = desk.api.call(group, "redeem", "", pharmacy=pharmacy, number=f"YF{visit.number}", dispense=given)
     expect("redeem", answer)
 

@@ -21,7 +21,8 @@ from gateway.cli.words import (
     inbox,
     mapping,
     policy,
-    reckoning,
+    purging,
+    regulator,
     running,
     signing,
 )
@@ -46,7 +47,8 @@ WORDS: dict[str, tuple[str, str]] = {
         signing,
         policy,
         feed,
-        reckoning,
+        purging,
+        regulator,
     )
     for key, said in table.WORDS.items()
 }

@@ -29,6 +29,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "trust it to say which practitioner acts (X-Qiao-Practitioner)",
         "信任其声明操作的医务人员（X-Qiao-Practitioner）",
     ),
+    "client.arrived": (
+        "trust it to bring orders that took effect elsewhere (effective_orders)",
+        "信任其写入在别处已生效的医嘱（effective_orders）",
+    ),
     "client.note": ("a remark for people", "备注"),
     "client.added": (
         "{name}: {role} of the tenant {tenant}, in {file}. Keep the token: it is shown only now. "

@@ -33,7 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "db.progress": ("upgrading", "升级中"),
     "db.step.copy": ("copying the database file", "复制数据库文件"),
-    "db.step.schema": ("changing the tables: {of} versions", "更改表结构：{of} 个版本"),
+    "db.step.schema": ("changing the tables, version by version: {of}", "更改表结构：{of} 个版本"),
     "db.step.reindex": ("indexing {of} resources", "索引 {of} 个资源"),
     "db.copied": ("the store as it was: {copy}", "升级前的存储：{copy}"),
     "db.upgraded": (

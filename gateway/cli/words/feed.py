@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "feed.size": ("as it was at so many entries (default: now)", "台账有 N 条时的状态（默认现在）"),
     "feed.check": ("check the proof in a file; no store is needed", "核验文件中的证明，不需要数据库"),
     "feed.n": ("entry by its number", "按序号指定条目"),
-    "feed.serial": ("newest entry of a serial", "某编号的最新条目"),
+    "feed.serial": ("newest entry of a serial", "某流水号的最新条目"),
     "feed.reference": (
         "newest entry about a resource, or about TYPE/ID/_history/VERSION",
         "某资源（或其某版本）的最新条目",

@@ -46,6 +46,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "issue.information": ("information", "提示"),
     "inbox.none": ("no such message: {id}", "没有这条消息：{id}"),
     "inbox.empty": ("nothing", "没有消息"),
+    "inbox.purged": ("its bytes were purged with its document", "原文已随文书清除"),
     "inbox.which": (
         "give an ID, --quarantined, --rejected, or --all --since TIME",
         "请给出编号、--quarantined、--rejected，或 --all --since 时间",
