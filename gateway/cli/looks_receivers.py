@@ -45,8 +45,7 @@ def _minting(settings: Settings) -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     for name, said in sorted(settings.receivers.named.items()):
-        asked = not said.kinds or not SERIALLED.isdisjoint(said.kinds)
-        if said.enabled and said.gives_serials and asked:
-            if settings.tenant(said.tenant).minted_by == "platform":
-                found.setdefault(said.tenant, []).append(name)
+        gives = said.gives_serials and (not said.kinds or not SERIALLED.isdisjoint(said.kinds))
+        if said.enabled and gives and settings.tenant(said.tenant).minted_by == "platform":
+            found.setdefault(said.tenant, []).append(name)
     return found

@@ -34,6 +34,9 @@ FAULTS: dict[str, str] = {
     ),
     "what was pulled ends before a head that is known": "所拉取的数据比已知的链头短",
     "it does not say what an entry says": "内容不完整，不是台账条目",
+    "the message has no signature: none was made (sign_key), or it was taken off": (
+        "消息没有签名：未曾签名（sign_key），或签名已被去掉"
+    ),
     "the message is signed by another hospital": "消息由其他医院签名",
     "it is of another ledger": "属于另一个台账",
     "the head of the ledger is another": "台账链头不符",

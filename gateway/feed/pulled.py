@@ -119,6 +119,8 @@ class Pulled:
     def _signature(self, message: Resource, n: int) -> None:
         assert self.signatures is not None
         signature = message.get("signature")
+        if signature is None:
+            raise Bad(n, "the message has no signature: none was made (sign_key), or it was taken off")
         when = seconds(signature.get("when")) if isinstance(signature, dict) else None
         try:
             at_us = None if when is None else when * 1_000_000

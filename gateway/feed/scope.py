@@ -67,6 +67,13 @@ def in_visit(desk: Desk, resource: Resource) -> bool:
     return any(_belongs(desk, name, id_) for path in paths for name, id_ in _named(resource, path))
 
 
+def names_visit(desk: Desk, resource: Resource) -> bool:
+    """Tell whether a resource of any type names an internet visit as the ``encounter`` that it is of."""
+    return any(
+        type_ == "Encounter" and visit_is_virtual(desk, id_) for type_, id_ in _named(resource, "encounter")
+    )
+
+
 def _belongs(desk: Desk, type_: str, id_: str) -> bool:
     """Tell whether what a document names as its own is, or belongs to, an internet visit."""
     if type_ == "Encounter":
@@ -104,6 +111,7 @@ def _may_belong(desk: Desk, type_: str, body: bytes) -> bool:
         return _through(desk, "MedicationRequest", _PRESCRIPTION.findall(body))
     return type_ == "Task" and (
         _through(desk, "RequestGroup", _GROUP.findall(body))
+        or _through(desk, "MedicationRequest", _PRESCRIPTION.findall(body))
         or _through(desk, "ServiceRequest", _REQUEST.findall(body))
     )
 

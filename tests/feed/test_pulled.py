@@ -250,3 +250,11 @@ def test_another_hospital_does_not_sign_for_this_one(pull: Pull, signatures: Sig
     assert checked(Pulled(signatures, signer="990101001"), given).signer == "990101001"
     with pytest.raises(Bad, match="signed by another hospital"):
         checked(Pulled(signatures, signer="990101002"), given)
+
+
+def test_a_message_without_a_signature_is_called_that(pull: Pull, signatures: Signatures) -> None:
+    messages = [page["entry"][1]["resource"] for page in pages(pull)]
+    del messages[0]["signature"]
+    with pytest.raises(Bad) as bad:
+        checked(Pulled(signatures), messages)
+    assert "has no signature" in bad.value.reason

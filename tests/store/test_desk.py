@@ -230,3 +230,30 @@ def test_another_writer_is_noticed(desk: Any) -> None:
         assert other.write([acting(append)])[0].answer == 2
     assert answer(desk, append) == 3
     assert desk.store.ledger.verify("default").ok
+
+
+def test_what_a_resource_was_since_a_moment(desk: Any) -> None:
+    def write(status: str) -> int:
+        made: int = answer(desk, lambda inside: inside.write(order(status=status)).ts_us)
+        return made
+
+    first, second = write("draft"), write("on-hold")
+    answer(desk, lambda inside: inside.delete("MedicationRequest", "m1"))
+    last = write("active")
+
+    def since(moment: int) -> list[str]:
+        def act(inside: Desk) -> object:
+            inside.write(order(status="completed"))
+            found = inside.since("MedicationRequest", "m1", moment)
+            assert [made for made, _ in found] == sorted((made for made, _ in found), reverse=True)
+            inside.write(order(status="active"))
+            return [body.get("status", "-") for _, body in found]
+
+        found: list[str] = answer(desk, act)
+        return found
+
+    assert since(last) == ["completed", "active"]
+    assert since(second)[-3:] == ["active", "-", "on-hold"]
+    assert since(second - 1)[-3:] == ["-", "on-hold", "draft"]
+    assert since(first - 1)[-1] == since(0)[-1] == "draft"
+    assert answer(desk, lambda inside: inside.since("MedicationRequest", "none", 0)) == []

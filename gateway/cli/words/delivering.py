@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "doctor.receivers.minting": (
         "tenant {tenant}: a platform mints the serials, and {names} may each give one: "
         "set gives_serials = false at all but the one that mints",
-        "租户 {tenant}：流水号由平台赋予，而 {names} 均可返回流水号：除赋号平台外，请设 gives_serials = false",
+        "租户 {tenant}：流水号由平台赋予，而 {names} 均可返回流水号：除赋号者外请设 gives_serials = false",
     ),
     "doctor.do.receivers": (
         "mend that section of the settings; qiao feed receivers tells how far each is, "

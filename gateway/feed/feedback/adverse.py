@@ -13,7 +13,7 @@ from gateway.feed.feedback.grounds import refuse
 from gateway.feed.feedback.stop import stop
 from gateway.feed.feedback.task import enter
 from gateway.feed.remark import remark
-from gateway.feed.scope import in_visit
+from gateway.feed.scope import names_visit
 from gateway.store import Desk, Made, Version
 
 CAUSES = "urn:qiao:codes:event-cause"
@@ -24,8 +24,8 @@ _GRADES = ("extraordinary", "grave", "general")
 def report(desk: Desk, duties: Duties, made: Made) -> None:
     """Enter an adverse event of the internet hospital; of the wards nothing is reported.
 
-    One that names an internet visit is a document of that visit, and entered as such. One that names no visit
-    is reported where it says its cause or grade by our codes.
+    One that names an internet visit is reported, and one that names no visit where it says its cause or grade
+    by our codes.
 
     Raises:
         Refusal: it was reported and is to be deleted.
@@ -35,12 +35,13 @@ def report(desk: Desk, duties: Duties, made: Made) -> None:
         if desk.entries_about("AdverseEvent", made.id):
             raise refuse("feedback-entered", "AdverseEvent")
         return
-    of_visit = in_visit(desk, event)
-    if event.get("actuality") != "actual" or made.why != "written" or not (of_visit or _is_ours(event)):
+    if event.get("actuality") != "actual" or made.why != "written":
+        return
+    if not (_is_ours(event) or names_visit(desk, event)):
         return
     late = _late(desk, duties, event) if made.method == "create" else None
     version = made.version
-    if not of_visit and version is not None:
+    if version is not None:
         known = desk.entries_about("AdverseEvent", made.id)
         enter(
             desk, "adverse-event", "corrected" if known else "effective", [version, *([late] if late else [])]

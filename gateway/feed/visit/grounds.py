@@ -70,7 +70,7 @@ GROUNDS: Grounds = {
             "drug-changed",
             "a Medication that the prescription names is another drug than when it was signed or submitted: "
             "put it right, or sign anew: a draft as it is, what is submitted as a new prescription",
-            "处方所引用的 Medication 在签名或提交后变为另一药品：请更正；未提交的可重新签名，已提交的另开处方",
+            "处方所引用的 Medication 在签名或提交后变为另一药品：请更正；未提交的可重签，已提交的另开处方",
             "NAT-20.4", f"{_NATIONAL}第二十条")),
         ("conflict", Ground(
             "state-began",

@@ -84,9 +84,7 @@ def check_to(course: str, state: str, to: str, where: str, rule: str = "state-ju
         raise jump_to(state, to, possible, where, rule)
 
 
-def jump_to(
-    state: str, to: str, possible: Sequence[str], where: str, rule: str = "state-jump"
-) -> Refusal:
+def jump_to(state: str, to: str, possible: Sequence[str], where: str, rule: str = "state-jump") -> Refusal:
     """Return the refusal of a write that a state does not allow, with the states that it may bring."""
     listed = ", ".join(possible) or "-"
     return refuse(

@@ -265,3 +265,24 @@ def test_the_serial_of_another_document_is_not_entered_twice(admitted: Any) -> N
     assert "serial-taken" in {one["resource"]["code"]["coding"][0]["code"] for one in flags}
     ledger = admitted.store.ledger.entries("default", 0, 99)
     assert {one.serial for one in ledger if one.id == "g2m0"} == {found}
+
+
+def test_a_parameter_without_a_name_is_told_as_that(admitted: Any) -> None:
+    admitted.write(admitted.draft())
+    for nameless in ({"valueString": "x"}, {"name": "", "valueString": "x"}, {"name": 1}, "x"):
+        body = {"resourceType": "Parameters", "parameter": [nameless]}
+        for address in ("RequestGroup/g1/$submit", "ConceptMap/$translate"):
+            done = admitted.ask("POST", address, body, by=PHYSICIAN)
+            if address.startswith("ConceptMap") and done.status_code == 404:
+                continue
+            assert (done.status_code, "a parameter without a name" in done.text) == (400, True), done.text
+    zh = admitted.ask("POST", "RequestGroup/g1/$submit", body, **{"accept-language": "zh"})
+    assert "参数没有名称" in zh.text
+
+
+def test_a_person_that_is_none_is_told_in_chinese_alone(admitted: Any) -> None:
+    body = {"resourceType": "Parameters"}
+    done = admitted.ask("POST", "RequestGroup/g1/$submit", body, by="zz", **{"accept-language": "zh"})
+    told = done.json()["issue"][0]["diagnostics"]
+    assert (done.status_code, " or " in told) == (400, False)
+    assert "Practitioner/ID、PractitionerRole/ID 或 SYSTEM|VALUE" in told

@@ -217,6 +217,9 @@ class TestRefused:
         assert "nat-20-unapproved" in flags(admitted, "RequestGroup/g1")
         assert admitted.put(task).status_code == 201
         assert rules(admitted.put({**task, "status": "rejected"})) == ["state-task"], "what came stays"
+        admitted.submitted("g2", "CF2")
+        beside = {**task, "id": "beside", "focus": {"reference": "RequestGroup/g2"}}
+        assert rules(admitted.put(beside)) == ["state-task"], "that is reviewed here"
         arrived("app")
         assert rules(admitted.put({**task, "id": "mine"})) == ["state-task"], "others bring none"
         planned = admitted.ask("POST", "MedicationDispense", dispense(status="preparation"))

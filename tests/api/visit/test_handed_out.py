@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.canonical import now_us
 from gateway.settings import TenantSettings
 
 PHARMACY = {"reference": "Organization/pharmacy"}
@@ -93,6 +94,47 @@ def test_a_medication_that_becomes_another_drug_is_not_approved(admitted: Any) -
     assert (done.status_code, rules(done)) == (409, ["drug-changed"])
     assert admitted.put({**MEDICATION, "status": "active"}).status_code == 200
     assert admitted.review(task).status_code == 200
+
+
+def test_a_medication_that_became_another_drug_after_the_signature_is_not_submitted(admitted: Any) -> None:
+    documents = by_reference(admitted)
+    admitted.write(documents)
+    signed = admitted.sign(documents, at_us=now_us() - 5_000_000)
+    aspirin = {**MEDICATION, "code": {"text": "阿司匹林肠溶片"}}
+    assert admitted.put(aspirin).status_code == 200
+    entered = admitted.entries()
+
+    def submit(signature: Any) -> Any:
+        return admitted.call("RequestGroup/g1", "submit", "Practitioner/w1", signature=signature)
+
+    done = submit(signed)
+    assert (done.status_code, rules(done)) == (409, ["drug-changed"])
+    assert done.json()["issue"][0]["expression"] == ["MedicationRequest/g1m0.medicationReference"]
+    assert admitted.entries() == entered and "groupIdentifier" not in admitted.read("RequestGroup/g1")
+    assert admitted.put({**signed, "id": "s1"}).status_code == 201
+    assert rules(submit(None)) == ["drug-changed"], "one that is on file neither"
+    assert admitted.ask("DELETE", "Medication/x1").status_code in (200, 204)
+    assert rules(submit(signed)) == ["drug-changed"]
+    assert admitted.put({**MEDICATION, "status": "active"}).status_code in (200, 201)
+    assert submit(signed).status_code == 200, "it was put right"
+
+
+def test_a_medication_that_changes_within_the_second_of_the_signature_is_not_submitted(admitted: Any) -> None:
+    documents = by_reference(admitted)
+    admitted.write(documents)
+    signed = admitted.sign(documents)
+    assert admitted.put({**MEDICATION, "code": {"text": "阿司匹林肠溶片"}}).status_code == 200
+    done = admitted.call("RequestGroup/g1", "submit", "Practitioner/w1", signature=signed)
+    assert (done.status_code, rules(done)) == (409, ["drug-changed"])
+
+
+def test_a_medication_that_was_another_drug_before_the_signature_is_submitted(admitted: Any) -> None:
+    documents = by_reference(admitted)
+    admitted.write(documents)
+    assert admitted.put({**MEDICATION, "code": {"text": "阿司匹林肠溶片"}}).status_code == 200
+    signed = admitted.sign(documents, at_us=now_us() + 5_000_000)
+    done = admitted.call("RequestGroup/g1", "submit", "Practitioner/w1", signature=signed)
+    assert done.status_code == 200, done.text
 
 
 def test_a_medication_that_becomes_another_drug_is_not_handed_out(admitted: Any) -> None:

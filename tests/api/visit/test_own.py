@@ -205,3 +205,41 @@ def test_another_task_about_the_prescription_is_not_its_review(admitted: Any) ->
     done = admitted.review("Task/t1")
     assert (done.status_code, rules(done)) == (409, ["state-jump"])
     assert admitted.review(f"Task/{review['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("code", ["pharmacist-review", "redemption"])
+@pytest.mark.parametrize("focus", [GROUP, "MedicationRequest/g1m0"])
+def test_nobody_says_the_gateways_code_beside_its_task(admitted: Any, code: str, focus: str) -> None:
+    own = admitted.submitted()["task"]
+    coding = [{"system": TASKS, "code": "another"}, {"system": TASKS, "code": code}]
+    named: dict[str, Any] = {"focus": {"reference": focus}}
+    done = admitted.put({**task("mine", **named), "code": {"coding": coding}})
+    assert (done.status_code, rules(done)) == (409, ["state-task"])
+    done = admitted.ask("POST", "Task", task("mine", code, **named))
+    assert (done.status_code, rules(done)) == (409, ["state-task"])
+    for id_, concept in (("t1", {"text": code}), ("t2", {"coding": [{"system": "urn:x", "code": code}]})):
+        body = {**task(id_, **named), "code": concept}
+        assert admitted.put(body).status_code == 201
+        coded = {"coding": [{"system": TASKS, "code": code}]}
+        assert rules(admitted.put({**body, "code": coded})) == ["state-task"]
+    found = admitted.ask("GET", f"Task?focus={GROUP}&code={TASKS}|pharmacist-review").json()["entry"]
+    assert [f"Task/{one['resource']['id']}" for one in found] == [own]
+
+
+def test_a_document_that_goes_on_does_not_go_back(admitted: Any) -> None:
+    start = admitted.visit()["period"]["start"]
+    record = admitted.body(
+        "Composition/r1", status="preliminary", type={"text": "病历"}, title="病历", date=start
+    )
+    admitted.write([record])
+    signed = admitted.sign([record])
+    assert admitted.call("Composition/r1", "submit", PHYSICIAN, signature=signed).status_code == 200
+    told = admitted.put({**record, "status": "preliminary"}, PHYSICIAN)
+    assert rules(told) == ["state-jump"]
+    assert "from final to preliminary; possible: amended, entered-in-error, final" in told.text
+    said = {"category": [{"text": "互联网诊疗知情同意"}], "policyRule": {"text": "知情同意"}}
+    consent = {**admitted.read("Consent/z1"), **said}
+    assert admitted.put({**consent, "status": "inactive"}).status_code == 200
+    told = admitted.ask("PUT", "Consent/z1", consent, **{"accept-language": "zh"})
+    assert rules(told) == ["state-jump"]
+    assert "状态 inactive 不能改为 active；可改为：-" in told.text

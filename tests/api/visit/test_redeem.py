@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.feed.visit.hospital import Hospital
+from gateway.policy import Decision, Finding
+
 PHARMACIST = "Practitioner/y1"
 OUTSIDE = {"resourceType": "Organization", "id": "x3", "active": True, "name": "云桥大药房"}
 CONTRACT = {
@@ -88,3 +91,33 @@ def test_where_agreements_are_on_file_one_in_force_is_with_it(admitted: Any, cha
     admitted.file(CONTRACT)
     done = redeem(admitted, "Organization/x3")
     assert (done.status_code, named(done, "warning")) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("event", "about"), [("redeem", "Task/"), ("dispense", "MedicationDispense/")], ids=["task", "dispense"]
+)
+def test_what_is_flagged_is_on_file_too(
+    admitted: Any, monkeypatch: pytest.MonkeyPatch, event: str, about: str
+) -> None:
+    decide = Hospital.decide
+
+    def flagging(self: Hospital, desk: Any, of: Any, *more: Any) -> Decision:
+        own = Finding("own-rule", "X-1", "第一条", "flag", "business-rule", "look at it", "请核对")
+        found = decide(self, desk, of, *more).findings
+        return Decision((*found, own) if of == event else found)
+
+    admitted.approved()
+    monkeypatch.setattr(Hospital, "decide", flagging)
+    body = {
+        "resourceType": "MedicationDispense", "status": "completed", "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": {"text": "氨氯地平片 5mg"}, "quantity": {"value": 7, "unit": "片"},
+        "authorizingPrescription": [{"reference": "MedicationRequest/g1m0"}],
+    }  # fmt: skip
+    pharmacy = {"reference": "Organization/p1"}
+    done = admitted.call("RequestGroup/g1", "redeem", PHARMACIST, pharmacy=pharmacy, dispense=body)
+    assert (done.status_code, named(done, "information")) == (200, ["own-rule"])
+    found = admitted.ask("GET", "DetectedIssue?implicated=RequestGroup/g1").json()["entry"]
+    (issue,) = [
+        one["resource"] for one in found if one["resource"]["code"]["coding"][0]["code"] == "own-rule"
+    ]
+    assert issue["implicated"][0]["reference"].startswith(about)

@@ -100,6 +100,15 @@ def test_every_own_operation_is_described_and_the_statement_leads_there(clinic: 
                 "POST", f"{type_}/none/${name}", {"resourceType": "Parameters"}
             ).status_code in (400, 404)
     assert clinic.ask("GET", "OperationDefinition?name=Sub").json()["total"] == 1
+    for short in ("_elements=url", "_summary=true"):
+        cut = clinic.ask("GET", f"OperationDefinition?name=Sub&{short}").json()["entry"][0]["resource"]
+        assert cut["url"] == "urn:qiao:operation:submit" and "description" not in cut
+        assert cut["meta"]["tag"][0]["code"] == "SUBSETTED"
+    counted = clinic.ask("GET", "OperationDefinition?_summary=count").json()
+    assert (counted["total"] >= len(names), "entry" in counted) == (True, False)
+    assert len(clinic.ask("GET", "OperationDefinition?_count=2&_elements=url").json()["entry"]) == 2
+    for bad in ("_elements=nothing", "_elements=url&_summary=true"):
+        assert clinic.ask("GET", f"OperationDefinition?{bad}").status_code == 400
     assert clinic.ask("GET", "OperationDefinition/none").status_code == 404
     assert clinic.ask("POST", "OperationDefinition", {"resourceType": "OperationDefinition"}).status_code in (
         404,

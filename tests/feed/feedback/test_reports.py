@@ -55,6 +55,15 @@ def test_of_the_wards_nothing_is_reported(house: Any) -> None:
     assert done.error is None
 
 
+def test_one_that_names_an_internet_visit_is_reported(house: Any) -> None:
+    house.write({"resourceType": "Encounter", "id": "v1", "status": "in-progress", "class": {"code": "VR"}})
+    house.duties = YUNNAN
+    house.write(event("grave", detected="2020-01-01", encounter={"reference": "Encounter/v1"}))
+    assert house.ledger()[0] == ("adverse-event", "effective", 0)
+    assert len(house.store.ledger.entries("default")[0].members) == 2, "it was late"
+    assert stopped(house)
+
+
 def test_what_was_reported_stays(house: Any) -> None:
     house.write(event("drug"))
     (done,) = house.store.write([Transact("default", "x", [Change("delete", "AdverseEvent", "a1")])])

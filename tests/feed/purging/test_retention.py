@@ -48,4 +48,4 @@ def test_a_note_of_a_visit_is_not_deleted(tmp_path: Path) -> None:
 
 
 def test_whose_right_it_is() -> None:
-    assert right_of("POST", "/$purge") == "other"
+    assert right_of("POST", "/$purge") == "purge"
