@@ -66,7 +66,24 @@ class Walker:
         )
         self._made: dict[str, Check] = {}
         self._making = RLock()
-        self._space: dict[str, Any] = {
+        self._space = self._names(types, codes, unchanging)
+
+    def find(self, name: str) -> Check:
+        """Return the check of a type, compiled now if nobody asked before.
+
+        Raises:
+            KeyError: R4 has no such type.
+        """
+        made = self._made.get(name)
+        return made if made is not None else self._make(name)
+
+    def source(self, name: str) -> str:
+        """Return the text that :meth:`find` compiles, for those who want to read it."""
+        return self._emitter(name).source()
+
+    def _names(self, types: frozenset[str], codes: Codes, unchanging: bool) -> dict[str, Any]:
+        """Return what the compiled checks call and compare with, by the names that they have for it."""
+        space: dict[str, Any] = {
             "EMPTY": EMPTY,
             "IS_LIST": IS_LIST,
             "LONGEST": primitives.LONGEST,
@@ -82,7 +99,7 @@ class Walker:
             "extension": self.runtime.extension,
             "inside": self.runtime.inside,
             "join": join,
-            "named": level.named,
+            "named": self._level.named,
             "narrative": narrative,
             "note": note,
             "pass_": runtime.pass_,
@@ -103,21 +120,9 @@ class Walker:
             "unfit": primitives.unfit,
         } | {f"p_{name}": check for name, check in CHECKS.items()}
         for name in REMEMBERED:
-            shared = self._space[f"shared_{name}"] = Shared(unchanging)
-            self._space[f"kept_{name}"] = shared.kept
-
-    def find(self, name: str) -> Check:
-        """Return the check of a type, compiled now if nobody asked before.
-
-        Raises:
-            KeyError: R4 has no such type.
-        """
-        made = self._made.get(name)
-        return made if made is not None else self._make(name)
-
-    def source(self, name: str) -> str:
-        """Return the text that :meth:`find` compiles, for those who want to read it."""
-        return self._emitter(name).source()
+            shared = space[f"shared_{name}"] = Shared(unchanging)
+            space[f"kept_{name}"] = shared.kept
+        return space
 
     def _emitter(self, name: str) -> StraightEmitter:
         structure = self._definitions.structure(name)
