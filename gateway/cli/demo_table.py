@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 REFRESH = 0.5
 """Seconds between two looks at the counters."""
 
+PRINTED = 10.0
+"""Seconds between two pictures where the output is no terminal: a file, a pipe, a job of CI."""
+
 REASONS = 1
 """Reasons of quarantine that are shown, the most frequent ones."""
 
@@ -38,7 +41,8 @@ async def show(stage: Stage, over: asyncio.Task[int], leave: asyncio.Task[bool],
     """Refresh the table until somebody leaves, or until the day is over where one is enough."""
     console = Console()
     gateway = stage.gateway
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    screen = Live(console=console, auto_refresh=False) if console.is_terminal else Printed(console)
+    with screen as live:
         before, at = 0, time.monotonic()
         while True:
             done = over.done() or leave.done()
@@ -52,6 +56,30 @@ async def show(stage: Stage, over: asyncio.Task[int], leave: asyncio.Task[bool],
                 return
             waiting = {leave} if over.done() else {leave, over}
             await asyncio.wait(waiting, timeout=REFRESH, return_when=asyncio.FIRST_COMPLETED)
+
+
+class Printed:
+    """What :class:`Live` is where nothing can be drawn over: a picture now and then, and the last one."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last: Group | None = None
+        self._next = 0.0
+
+    def __enter__(self) -> Printed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._last is not None:
+            self._console.print(self._last)
+
+    def update(self, picture: Group, *, refresh: bool) -> None:
+        """Print a picture if it is time for one, or keep it as the last."""
+        if refresh and time.monotonic() < self._next:
+            self._last = picture
+            return
+        self._console.print(picture, "")
+        self._last, self._next = None, time.monotonic() + PRINTED
 
 
 def render(stage: Stage, rate: float, words: str) -> Group:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console, Group
+
+from gateway.cli import demo_table
 
 pytestmark = pytest.mark.serial
 
@@ -91,3 +96,16 @@ def test_a_second_day_goes_on_in_the_same_folder(figures: dict[str, Any], folder
     assert done.returncode == 0, done.stdout + done.stderr
     assert "internet visits" in done.stdout
     assert "qiao feed verify" in done.stderr
+
+
+def test_where_nothing_can_be_drawn_over_a_picture_is_printed_at_once_and_the_last_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paper = io.StringIO()
+    clock = iter((0.0, 0.0, 3.0, 6.0, 20.0, 20.0, 21.0))
+    monkeypatch.setattr(demo_table, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with demo_table.Printed(Console(file=paper)) as printed:
+        for words in ("first", "second", "third", "fourth", "last"):
+            printed.update(Group(words), refresh=True)
+        assert paper.getvalue().split() == ["first", "fourth"]
+    assert paper.getvalue().split() == ["first", "fourth", "last"]
