@@ -7,7 +7,8 @@ JOBS   ?= 2
 ARGS   ?=
 TYPED  := gateway adapters conformance mappings benchmarks
 # Debian packages that tests drive as real components; without them such a test is skipped by name.
-DEBIAN := postgresql
+# A browser prints the conformance report; it needs a font that has Chinese characters.
+DEBIAN := postgresql chromium fonts-noto-cjk
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
           --generate-hashes --no-header --no-emit-index-url
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -29,7 +30,7 @@ setup: $(VENV)/.dev
 demo: $(VENV)/.runtime
 	@$(BIN)/qiao demo $(ARGS)
 
-test: $(VENV)/.dev debian
+test: $(VENV)/.dev .venv-peer/.ready debian
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev
@@ -52,9 +53,10 @@ lock: $(VENV)/.dev
 	@$(LOCK) pyproject.toml --group dev --group build --constraint requirements/runtime.txt \
 	  --constraint requirements/build.txt --output-file requirements/dev.txt
 	@$(LOCK) --group bench --output-file requirements/bench.txt
+	@$(LOCK) --group peer --output-file requirements/peer.txt
 
 clean:
-	rm -rf $(VENV) .venv-bench .bench build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+	rm -rf $(VENV) .venv-bench .venv-peer .bench build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
 	  .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -83,6 +85,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 .venv-bench/.peers: requirements/bench.txt $(VENV)/.runtime
 	@$(BIN)/python -m venv .venv-bench && echo '*' > .venv-bench/.gitignore
 	@.venv-bench/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# A FHIR server that is not ours, the second target of the conformance harness; it wants an older FastAPI than we have.
+.venv-peer/.ready: requirements/peer.txt $(VENV)/.runtime
+	@$(BIN)/python -m venv .venv-peer && echo '*' > .venv-peer/.gitignore
+	@.venv-peer/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/peer.txt
 	@touch $@
 
 # The first interpreter that really starts and is new enough; PYTHON=… goes first.

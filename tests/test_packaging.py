@@ -86,9 +86,9 @@ def test_locks_name_no_address() -> None:
     locks = [
         path
         for path in _tracked()
-        if path.parent.name == "requirements" or re.search(r"(\.lock|lock\.json|lock\.yaml)$", path.name)
+        if path.parent == ROOT / "requirements" or re.search(r"(\.lock|lock\.json|lock\.yaml)$", path.name)
     ]
-    assert {path.name for path in locks} >= {"runtime.txt", "build.txt", "dev.txt", "bench.txt"}
+    assert {path.name for path in locks} >= {"runtime.txt", "build.txt", "dev.txt", "bench.txt", "peer.txt"}
     assert [path.name for path in locks if "://" in path.read_text("utf-8")] == []
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from gateway.cli import (
     adapter,
     client,
+    conformance,
     convert,
     db,
     demo,
@@ -51,6 +52,7 @@ COMMANDS = (
     policy,
     signature,
     feed,
+    conformance,
     terminology,
     adapter,
     db,

@@ -1,4 +1,7 @@
-"""``qiao demo``: a hospital day becomes FHIR, its internet visits are gated and reach the regulator."""
+"""``qiao demo``: a hospital day becomes FHIR, its internet visits are gated and reach the regulator.
+
+With ``--target`` it stays as a target of `qiao conformance`, to clients only.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.demo_foreign import (
-    SENDERS,
     Program,
     Regulator,
     day_arguments,
@@ -21,6 +23,7 @@ from gateway.cli.demo_foreign import (
     running,
     visits_arguments,
 )
+from gateway.cli.demo_settings import JURISDICTION, RECEIVER, guarded, make_keys, open_to_all, settings
 from gateway.cli.output import (
     LOG_FORMAT,
     Commands,
@@ -31,20 +34,13 @@ from gateway.cli.output import (
     print_json,
 )
 from gateway.cli.words import say
-from gateway.settings import (
-    ApiSettings,
-    Receivers,
-    ReceiverSettings,
-    Settings,
-    SignatureSettings,
-    StoreSettings,
-    TenantSettings,
-)
+from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
+    from gateway.cli.demo_target import Guests
+    from gateway.settings import Settings
 
-RECEIVER = "regulator"
 DRAIN = 30.0
 """Seconds after the day until everything that is owed must have been delivered."""
 COUNTERSIGNED = 5.0
@@ -54,17 +50,24 @@ COUNTERSIGNED = 5.0
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Declare the command."""
     parser = commands.add_parser("demo", help=say("demo"), parents=[shared])
-    parser.add_argument("--once", action="store_true", help=say("demo.once"))
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--once", action="store_true", help=say("demo.once"))
+    ways.add_argument("--target", type=Path, metavar="FILE", help=say("demo.target"))
     parser.add_argument("--dir", type=Path, metavar="DIR", help=say("demo.dir"))
     parser.add_argument("--port", type=port_number, default=0, metavar="N", help=say("serve.port"))
     parser.add_argument("--seed", type=int, default=7, help=say("demo.seed"))
     parser.add_argument("--patients", type=at_least_one, default=60, help=say("demo.patients"))
     parser.add_argument("--rate", type=float, metavar="N", help=say("demo.rate"))
+    parser.add_argument("--idle", action="store_true", help=say("demo.idle"))
+    parser.add_argument("--tls", action="store_true", help=say("demo.tls"))
+    parser.add_argument("--jurisdiction", action="append", metavar="NAME", help=say("demo.jurisdiction"))
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo; 1 if a simulator fails, or the regulator has not got everything."""
+    if options.target is None and (options.idle or options.tls):
+        raise Misconfigured(say("demo.needs-target"), where="--idle" if options.idle else "--tls")
     if options.dir:
         options.dir.mkdir(parents=True, exist_ok=True)
         return asyncio.run(_demo(options, options.dir))
@@ -75,10 +78,11 @@ def run(options: argparse.Namespace) -> int:
 async def _demo(options: argparse.Namespace, folder: Path) -> int:
     # Beside the table, not across it.
     logging.basicConfig(filename=folder / "qiao.log", level=logging.INFO, format=LOG_FORMAT)
-    _keys(folder)
+    make_keys(folder)
     began = time.monotonic()
-    async with regulator(folder) as platform:
-        stage = await _stage(options, folder, platform)
+    guests = _guests(options, folder)
+    async with regulator(folder, _authority(options, folder)) as platform:
+        stage = await _stage(_settings(options, folder, platform, guests), platform, guests)
         try:
             code = await _play(stage, options, folder)
             figures = await stage.figures(round(time.monotonic() - began, 3))
@@ -91,45 +95,40 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
     return code or (0 if figures["feed"]["whole"] or not options.once else 1)
 
 
-def _keys(folder: Path) -> None:
-    """Make an authority, and keys of physician, pharmacist, hospital and regulator."""
-    from gateway.security.signature.demonstration import (
-        PHARMACIST,
-        PHYSICIAN,
-        Hospital,
-        Signer,
-        demonstration,
-    )
+def _guests(options: argparse.Namespace, folder: Path) -> Guests | None:
+    """Return who has a token; None where nobody is asked for one."""
+    if options.target is None:
+        return None
+    from gateway.cli.demo_target import Guests
 
-    if (folder / "ca" / "trust.pem").exists():
-        return
-    hospital = Signer("gateway", "渡桥市人民医院互联网医院", "12990101MA0000017Q")
-    demonstration(folder / "ca", (PHYSICIAN, PHARMACIST, hospital), algorithm="ES256")
-    office = Hospital("渡桥市卫生健康委员会", "11990101MB0000001A")
-    demonstration(folder / "ca", (Signer("regulator", "监管平台", "11990101MB0000001A"),), office, "ES256")
+    return Guests.admitted(folder)
 
 
-def _settings(folder: Path, port: int, platform: str) -> Settings:
-    """Return settings of an embedded store and free ports; files and environment play no part."""
-    ca = folder / "ca"
-    return Settings(
-        store=StoreSettings(url=f"sqlite:///{folder / 'qiao.db'}"),
-        api=ApiSettings(port=port),
-        adapters={name: {"port": 0} for name in SENDERS},
-        tenants={"default": TenantSettings(jurisdiction=("cn-chongqing",), sign_key="gateway")},
-        signatures=SignatureSettings(trust=(str(ca / "trust.pem"),), keys=str(ca / "keys")),
-        receivers=Receivers(
-            named={RECEIVER: ReceiverSettings(url=platform, sign_key="gateway", longest_pause=5)}
-        ),
-    )
+def _authority(options: argparse.Namespace, folder: Path) -> Path | None:
+    """Return the certificate of whoever issues the gateway's; None where it has none."""
+    if not options.tls:
+        return None
+    from gateway.cli.demo_tls import loopback_certificate
+
+    return loopback_certificate(folder / "ca")[0]
 
 
-async def _stage(options: argparse.Namespace, folder: Path, platform: Regulator) -> Stage:
+def _settings(
+    options: argparse.Namespace, folder: Path, platform: Regulator, guests: Guests | None
+) -> Settings:
+    jurisdiction = options.jurisdiction or JURISDICTION
+    if guests is None:
+        return settings(folder, open_to_all(options.port), platform.url, jurisdiction)
+    api = guarded(folder, options.port, guests.file, tls=options.tls)
+    return settings(folder, api, platform.url, jurisdiction, guests.tenants)
+
+
+async def _stage(wanted: Settings, platform: Regulator, guests: Guests | None) -> Stage:
     from gateway import bootstrap
 
     with naming_the_port():
-        gateway = bootstrap.build(_settings(folder, options.port, platform.url))
-    return Stage(gateway, await bootstrap.start(gateway), platform)
+        gateway = bootstrap.build(wanted)
+    return Stage(gateway, await bootstrap.start(gateway), platform, guests)
 
 
 class Stage:
@@ -137,10 +136,13 @@ class Stage:
 
     Attributes:
         visits: the internet hospital's front end, None before it starts.
+        guests: who has a token; None where nobody is asked for one.
     """
 
-    def __init__(self, gateway: Gateway, api: asyncio.Task[None], platform: Regulator) -> None:
-        self.gateway, self._api, self.platform = gateway, api, platform
+    def __init__(
+        self, gateway: Gateway, api: asyncio.Task[None], platform: Regulator, guests: Guests | None = None
+    ) -> None:
+        self.gateway, self._api, self.platform, self.guests = gateway, api, platform, guests
         self.visits: Program | None = None
         self.signed = 0
 
@@ -168,9 +170,13 @@ class Stage:
                 return
             await asyncio.sleep(0.1)
 
+    def token(self, client: str) -> str:
+        """Return the token of a client, ``""`` where nobody is asked for one."""
+        return self.guests.tokens[client] if self.guests else ""
+
     async def countersign(self) -> None:
         """Let the regulator sign the head of what it has."""
-        asked = {"hospital": self.gateway.url.removesuffix("/fhir")}
+        asked = {"hospital": self.gateway.url.removesuffix("/fhir"), "token": self.token("regulator")}
         with suppress(OSError, ValueError):
             answer = await asyncio.to_thread(self.platform.tell, "/countersign", asked)
             self.signed = answer.get("countersigned", 0)
@@ -212,39 +218,70 @@ class Stage:
 
 async def _play(stage: Stage, options: argparse.Namespace, folder: Path) -> int:
     """Show the day until it is over (``--once``) or somebody stops us; 1 if a simulator failed."""
-    # One lost answer, so that what is sent again can be seen.
-    await asyncio.to_thread(stage.platform.tell, "/misbehave", {"mode": "lost", "times": 1})
-    gateway = stage.gateway
-    day = day_arguments(gateway.addresses, options.seed, options.patients, options.rate or 0.0, options.once)
-    visits = visits_arguments(gateway.url, folder, options.seed, options.patients, options.once)
-    async with AsyncExitStack() as programs:
-        his = await programs.enter_async_context(running("conformance.simulators", day))
-        stage.visits = await programs.enter_async_context(running("conformance.simulators.internet", visits))
-        for program in (his, stage.visits):
-            program.listen()
-        return await _watch(stage, [his, stage.visits], options)
-
-
-async def _watch(stage: Stage, programs: list[Program], options: argparse.Namespace) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    over = loop.create_task(_over(stage, programs))
-    leave, signing = loop.create_task(stopped.wait()), loop.create_task(stage.countersigning())
+    signing = loop.create_task(stage.countersigning())
+    try:
+        code = 0 if options.idle else await _day(stage, options, folder, stopped)
+        if stage.guests and not (code or stopped.is_set()):
+            await _stand(stage, options, folder, stopped)
+    finally:
+        signing.cancel()
+    return code
+
+
+async def _day(stage: Stage, options: argparse.Namespace, folder: Path, stopped: asyncio.Event) -> int:
+    gateway, once = stage.gateway, options.once or stage.guests is not None
+    if stage.guests is None:
+        # One lost answer, so that what is sent again can be seen.
+        await asyncio.to_thread(stage.platform.tell, "/misbehave", {"mode": "lost", "times": 1})
+    day = day_arguments(gateway.addresses, options.seed, options.patients, options.rate or 0.0, once)
+    visits = visits_arguments(
+        gateway.url, folder, options.seed, options.patients, once, stage.token("front-end")
+    )
+    async with AsyncExitStack() as programs:
+        his = await programs.enter_async_context(running("conformance.simulators", day))
+        front_end = running("conformance.simulators.internet", visits, _authority(options, folder))
+        stage.visits = await programs.enter_async_context(front_end)
+        for program in (his, stage.visits):
+            program.listen()
+        return await _watch(stage, [his, stage.visits], options, stopped, once=once)
+
+
+async def _watch(
+    stage: Stage, programs: list[Program], options: argparse.Namespace, stopped: asyncio.Event, *, once: bool
+) -> int:
+    loop = asyncio.get_running_loop()
+    over, leave = loop.create_task(_over(stage, programs)), loop.create_task(stopped.wait())
     if options.json:
         await asyncio.wait({over, leave}, return_when=asyncio.FIRST_COMPLETED)
     else:
         from gateway.cli.demo_table import show
 
-        await show(stage, over, leave, once=options.once)
-    for task in (leave, signing):
-        task.cancel()
+        await show(stage, over, leave, once=once)
+    leave.cancel()
     if stopped.is_set() or not over.done() or not over.result():
         over.cancel()
         return 0
     notice(say("demo.simulators", code=over.result()))
     return 1
+
+
+async def _stand(stage: Stage, options: argparse.Namespace, folder: Path, stopped: asyncio.Event) -> None:
+    """Let others test this gateway until somebody stops us."""
+    from gateway.cli.demo_target import described, standing
+
+    assert stage.guests is not None
+    jurisdiction = options.jurisdiction or JURISDICTION
+    said = described(stage.gateway, stage.guests, stage.platform.url, folder, jurisdiction)
+    with standing(options.target, said):
+        if options.json:
+            print_json({"target": str(options.target), "fhir": stage.gateway.url})
+        else:
+            print(say("demo.ready", file=options.target), flush=True)
+        await stopped.wait()
 
 
 async def _over(stage: Stage, programs: list[Program]) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -57,9 +58,18 @@ class Program:
 
 
 @asynccontextmanager
-async def running(module: str, arguments: Sequence[str]) -> AsyncIterator[Program]:
-    """Run ``python -m module`` until the block ends."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, *arguments, stdout=PIPE)
+async def running(
+    module: str, arguments: Sequence[str], authority: Path | None = None
+) -> AsyncIterator[Program]:
+    """Run ``python -m module`` until the block ends.
+
+    Args:
+        authority: certificate of whoever issued the gateway's; None: it has none.
+    """
+    trusting = {"SSL_CERT_FILE": str(authority)} if authority else {}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, stdout=PIPE, env=os.environ | trusting
+    )
     program = Program(process)
     try:
         yield program
@@ -91,7 +101,7 @@ class Regulator:
 
 
 @asynccontextmanager
-async def regulator(folder: Path) -> AsyncIterator[Regulator]:
+async def regulator(folder: Path, authority: Path | None = None) -> AsyncIterator[Regulator]:
     """Run the platform; its file is in the folder, its key and the authority's certificate in ``folder/ca``.
 
     Raises:
@@ -99,9 +109,8 @@ async def regulator(folder: Path) -> AsyncIterator[Regulator]:
     """
     ca = folder / "ca"
     arguments = ["--store", str(folder / "regulator.db"), "--trust", str(ca / "trust.pem")]
-    async with running(
-        "conformance.simulators.regulator", [*arguments, "--keys", str(ca / "keys")]
-    ) as program:
+    arguments += ["--keys", str(ca / "keys")]
+    async with running("conformance.simulators.regulator", arguments, authority) as program:
         assert program.process.stdout is not None
         try:
             line = await asyncio.wait_for(program.process.stdout.readline(), PATIENCE)
@@ -124,9 +133,12 @@ def day_arguments(addresses: dict[str, str], seed: int, patients: int, rate: flo
     return [*arguments, "--once"] if once else arguments
 
 
-def visits_arguments(url: str, folder: Path, seed: int, patients: int, once: bool) -> list[str]:
+def visits_arguments(
+    url: str, folder: Path, seed: int, patients: int, once: bool, token: str = ""
+) -> list[str]:
     """Return how the internet hospital's front end is called: with ``once`` two visits for five patients."""
     arguments = ["--to", url, "--keys", str(folder / "ca" / "keys"), "--seed", str(seed)]
+    arguments += ["--token", token] if token else []
     if once:
         return [*arguments, "--once", "--visits", str(max(12, patients * 2 // 5))]
     return [*arguments, "--rate", "0.7"]

@@ -8,7 +8,10 @@ _CLIENTS = "[api] clients; [store] url"
 _INBOX = "[store] url, synchronous; " + _MAPS
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "qiao demo": ("", ("qiao demo", "qiao demo --once --json --dir day")),
+    "qiao demo": (
+        "",
+        ("qiao demo", "qiao demo --once --json --dir day", "qiao demo --target target.yaml --dir day"),
+    ),
     "qiao serve": (
         '[store], [api], [pipeline], [mapping], [bulk], [adapters."…"]',
         (
@@ -82,6 +85,15 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "qiao mapping diff --maps new-maps --since 7d",
             "qiao mapping diff --maps new-maps old.hl7 --json",
+        ),
+    ),
+    "qiao conformance": (
+        "",
+        (
+            "qiao conformance run --target http://127.0.0.1:8080/fhir --report report",
+            "qiao conformance run --target target.yaml --jurisdiction cn-chongqing --report report",
+            "qiao conformance compare last-year report",
+            "qiao conformance verify report",
         ),
     ),
     "qiao terminology": ("", ()),

@@ -7,10 +7,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console, Group
 
 from gateway.cli import demo_table
@@ -109,3 +111,50 @@ def test_where_nothing_can_be_drawn_over_a_picture_is_printed_at_once_and_the_la
             printed.update(Group(words), refresh=True)
         assert paper.getvalue().split() == ["first", "fourth"]
     assert paper.getvalue().split() == ["first", "fourth", "last"]
+
+
+@pytest.fixture(scope="module")
+def stood(folder: Path, figures: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """What a demo said as a target, over TLS in the same folder: when it stood, its file, and at the end."""
+    file = folder / "target.yaml"
+    given = ("--patients", "2", "--seed", "9", "--tls", "--json", "--dir", str(folder), "--target", str(file))
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "demo", *given], stdout=PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        said = yaml.safe_load(file.read_text("utf-8"))
+        process.terminate()
+        rest, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert not file.exists()
+    return ready, said, json.loads(rest)
+
+
+def test_a_target_stands_after_its_day_was_played_by_clients_over_tls(
+    stood: tuple[dict[str, Any], ...],
+) -> None:
+    ready, said, end = stood
+    assert ready["fhir"] == said["fhir"]
+    assert said["fhir"].startswith("https://")
+    assert end["visits"]["unexpected"] == []
+    assert end["visits"]["effective"] > 12
+    assert end["feed"]["whole"] is True
+    assert end["feed"]["countersigned"] == end["feed"]["ledger"]
+
+
+def test_a_demo_for_everybody_asks_for_no_token_where_a_target_stood(
+    stood: tuple[dict[str, Any], ...], folder: Path
+) -> None:
+    done = qiao("demo", "--once", "--json", "--patients", 2, "--seed", 10, "--dir", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["visits"]["unexpected"] == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--idle"], ["--tls"], ["--once", "--target", "x"], ["--jurisdiction", "nowhere", "--once"]]
+)
+def test_what_a_demo_cannot_be_is_said(arguments: list[str], tmp_path: Path) -> None:
+    done = qiao("demo", *arguments, "--dir", tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

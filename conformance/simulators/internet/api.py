@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.simulators.exact import Resource, dumps, loads
+from conformance.simulators.line import line_to
 
 BUSY, PAUSE = 503, 0.05
 """Status that means: come again; seconds until then."""
@@ -64,9 +65,9 @@ class Api:
 
     def __init__(self, base: str, token: str = "", patience: float = 0.0) -> None:
         parts = urlsplit(base)
-        if parts.scheme != "http" or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"not an http URL: {base}")
-        self._host, self._port = parts.hostname, parts.port or 80
+        self._root = f"{parts.scheme}://{parts.netloc}"
         self._path, self._patience = parts.path.rstrip("/"), patience
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._line: http.client.HTTPConnection | None = None
@@ -138,7 +139,7 @@ class Api:
         if kept is not None:
             with suppress(OSError, http.client.HTTPException):
                 return _over(kept, method, path, data, headers)
-        self._line = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        self._line = line_to(self._root)
         try:
             return _over(self._line, method, path, data, headers)
         except (OSError, http.client.HTTPException):

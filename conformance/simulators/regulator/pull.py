@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.simulators import jws
 from conformance.simulators.exact import Resource, dumps, loads
+from conformance.simulators.line import line_to
 from conformance.simulators.regulator import ledger, message
 from conformance.simulators.regulator.platform import Platform, finding
 
@@ -26,7 +26,7 @@ class Hospital:
     """A gateway that is asked.
 
     Attributes:
-        url: ``http://HOST:PORT``.
+        url: ``http://HOST:PORT``, or ``https``.
         tenant: whose ledger.
     """
 
@@ -36,11 +36,10 @@ class Hospital:
 
     def ask(self, method: str, path: str, body: Resource | None = None) -> Resource:
         """Return what it answers. Raises :class:`Unanswered`."""
-        parts = urlsplit(self.url)
         headers = {"Accept": _TYPE, "Content-Type": _TYPE}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
+        line = line_to(self.url)
         try:
             line.request(method, path, None if body is None else dumps(body).encode(), headers)
             answer = line.getresponse()

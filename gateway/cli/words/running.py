@@ -1,4 +1,4 @@
-"""Words of `qiao demo`, `serve`, `send` and `adapter`. Each is said in English and in Chinese."""
+"""Words of `qiao demo`, `serve`, `send`, `conformance` and `adapter`, in English and in Chinese."""
 
 from __future__ import annotations
 
@@ -27,6 +27,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.rate": (
         "messages per second (default: a readable pace; as fast as possible with --once)",
         "每秒消息数（默认便于观看；--once 时尽快）",
+    ),
+    "demo.target": (
+        "stay as a target of `qiao conformance`, to clients only; FILE says how to reach it, and with which "
+        "tokens, as long as it stands",
+        "作为 `qiao conformance` 的被测目标持续运行，仅对持令牌的客户端开放；运行期间 FILE 写明地址与令牌",
+    ),
+    "demo.needs-target": ("is for --target FILE only", "只能与 --target FILE 合用"),
+    "demo.idle": ("with --target: no day is played before", "与 --target 合用：不先播放模拟的一天"),
+    "demo.tls": ("with --target: the FHIR API over TLS", "与 --target 合用：FHIR 接口使用 TLS"),
+    "demo.jurisdiction": (
+        "rules that it is held to, may be repeated (default: cn-chongqing)",
+        "适用的规则，可重复给出（默认 cn-chongqing）",
+    ),
+    "demo.ready": (
+        "The target stands. Ctrl-C ends. Next:\n  qiao conformance run --target {file} --report report",
+        "被测目标已就绪，按 Ctrl-C 退出。接下来：\n  qiao conformance run --target {file} --report report",
     ),
     "demo.title": (
         "qiao: a hospital day becomes FHIR, and the regulator has every internet visit",
@@ -79,6 +95,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "send.line": ("{file} message {index}: {code} {text}", "{file} 第 {index} 条：{code} {text}"),
     "send.unreachable": ("{to}: {reason}", "{to}：{reason}"),
     "send.timeout": ("seconds to wait for an answer", "等待应答的秒数"),
+    "conformance": (
+        "test any gateway against the rules that hold for it, and report what was found",
+        "合规测试：按适用的规定检测任意网关并出具报告",
+    ),
+    "conformance.rest": (
+        "run, attest, compare, verify, …; `qiao conformance --help` shows them",
+        "run、attest、compare、verify 等；`qiao conformance --help` 列出全部",
+    ),
     "adapter": ("the ways in", "接入方式"),
     "adapter.list": ("adapters and their settings", "列出适配器及其设置"),
 }

@@ -1,0 +1,125 @@
+"""The demo as a target of `qiao conformance`: who may ask it, and the file by which a run finds it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gateway.cli.demo_settings import NAME
+from gateway.security.client import DEFAULT_TENANT, Client, digest, new_token
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Gateway
+
+PHYSICIAN, PHARMACIST = "Practitioner/iw1", "Practitioner/iy1"
+"""Whom the simulated front end has signed in (`conformance/simulators/internet/hospital.py`)."""
+EAST = "east"
+"""The second tenant."""
+DOORS = {"his/hl7v2": "his", "lis/hl7v2": "lis", "pacs/ris_hl7v2": "ris"}
+"""Adapter → what the file calls its door."""
+_PAST = datetime(2020, 1, 1, tzinfo=UTC)
+
+CLIENTS = (
+    Client("operator", b"", "operator"),
+    Client("front-end", b"", "write", asserts=True),
+    Client("bound", b"", "write", practitioner=PHYSICIAN),
+    Client("read", b"", "read"),
+    Client("write", b"", "write"),
+    Client("regulator", b"", "regulator"),
+    Client("foreign", b"", "operator", EAST),
+    Client("expired", b"", "operator", expires=_PAST),
+    Client("revoked", b"", "operator"),
+)
+"""Who may ask, once each has got a token."""
+
+
+@dataclass(slots=True, frozen=True)
+class Guests:
+    """The clients of one demo.
+
+    Attributes:
+        file: ``clients.toml`` that the gateway reads; not that of `qiao client`, which stays as it is.
+        tokens: by name of the client.
+        tenants: the hospitals that they belong to.
+    """
+
+    file: Path
+    tokens: dict[str, str]
+    tenants: tuple[str, ...] = (DEFAULT_TENANT, EAST)
+
+    @classmethod
+    def admitted(cls, folder: Path) -> Guests:
+        """Give everybody a new token; those of an earlier demo are none any more."""
+        from gateway.security import clients_file
+
+        file = folder / "target-clients.toml"
+        tokens = {one.name: new_token() for one in CLIENTS}
+        file.unlink(missing_ok=True)
+        for one in CLIENTS:
+            clients_file.add(file, _with(one, tokens[one.name]))
+        clients_file.revoke(file, "revoked")
+        return cls(file, tokens)
+
+
+def _with(client: Client, token: str) -> Client:
+    return replace(client, digest=digest(token.encode()), added=datetime.now(UTC).replace(microsecond=0))
+
+
+def described(
+    gateway: Gateway, guests: Guests, platform: str, folder: Path, jurisdiction: Sequence[str]
+) -> dict[str, Any]:
+    """Return what the target's file says (its form: `conformance/harness/target_file.py`)."""
+    ca, root = (folder / "ca").absolute(), gateway.url.removesuffix("/fhir")
+    said: dict[str, Any] = {
+        "extends": "qiao",
+        "name": NAME,
+        "fhir": gateway.url,
+        "jurisdiction": list(jurisdiction),
+        "identities": _identities(guests.tokens, root),
+        "doors": {DOORS[name]: _door(address) for name, address in gateway.addresses.items()},
+        "signing": {"keys": str(ca / "keys"), "physician": "physician", "pharmacist": "pharmacist"},
+        "platform": {"url": platform, "kind": "simulator"},
+        "feed": {"hospital": root, "tenant": "default"},
+    }
+    return {**said, "tls": {"ca": str(ca / "tls.pem")}} if root.startswith("https:") else said
+
+
+def _identities(tokens: dict[str, str], root: str) -> dict[str, dict[str, Any]]:
+    front_end: dict[str, Any] = {"token": tokens["front-end"], "asserts": True}
+    people = {
+        "physician": {**front_end, "practitioner": PHYSICIAN},
+        "pharmacist": {**front_end, "practitioner": PHARMACIST},
+        "bound": {"token": tokens["bound"], "asserts": False, "practitioner": PHYSICIAN},
+        "foreign": {"token": tokens["foreign"], "fhir": f"{root}/t/{EAST}/fhir"},
+    }
+    plain = {name: {"token": token} for name, token in tokens.items() if name != "front-end"}
+    return {**plain, **people}
+
+
+def _door(address: str) -> dict[str, Any]:
+    host, _, port = address.rpartition(":")
+    return {"protocol": "mllp", "host": host.strip("[]"), "port": int(port), "charset": "UTF-8"}
+
+
+@contextmanager
+def standing(file: Path, said: dict[str, Any]) -> Iterator[None]:
+    """Let the file be there, for nobody else to read, as long as the target stands."""
+    import yaml
+
+    handle, draft = tempfile.mkstemp(
+        prefix=f".{file.name}.", dir=file.absolute().parent
+    )  # 0600 from the beginning
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            yaml.safe_dump(said, out, allow_unicode=True, sort_keys=False)
+        Path(draft).replace(file)
+        yield
+    finally:
+        for one in (Path(draft), file):
+            one.unlink(missing_ok=True)
