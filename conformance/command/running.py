@@ -1,0 +1,196 @@
+"""``qiao conformance run``: tests a target and writes the report."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import signal
+import sys
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+from conformance.catalogue import Catalogue, CatalogueError
+from conformance.catalogue import load as load_catalogue
+from conformance.command.printed import Stopped, as_json, notice
+from conformance.command.progress import Progress
+from conformance.command.rows import Rows
+from conformance.command.words import language, said, say
+from conformance.command.written import write
+from conformance.harness.suite import FOLDER, Loaded
+from conformance.harness.suite import load as load_suites
+from conformance.harness.target import Target, Undeclared
+from conformance.harness.target_file import made, read
+from conformance.result.attest import load as load_register
+from conformance.result.model import Attestation, Result
+from conformance.result.model import load as load_result
+from conformance.result.refused import Refused
+from conformance.result.standing import standings
+from conformance.runner.journal import NAME as JOURNAL
+from conformance.runner.journal import Unfit
+from conformance.runner.plan import Plan, Unknown, plan
+from conformance.runner.whole import Asked, Heard, WholeRun
+
+FAILED = ("fail", "error")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Test a target; 0: everything that was tried passed, 1: something did not, or the run is not whole."""
+    target, loaded, catalogue = (
+        target_of(options),
+        load_suites((FOLDER, *options.suites_from)),
+        the_catalogue(),
+    )
+    stack = stack_of(options.jurisdiction or list(target.jurisdictions))
+    day = options.day or (datetime.now(UTC) + timedelta(hours=8)).date()
+    chosen = _plan(options, loaded, catalogue, stack, day)
+    _ready(options)
+    register = _register(options.attestations)
+    stands = standings(register, catalogue, day, options.attestations.parent)
+    asked = Asked(
+        target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
+        options.keep, options.resume, language(), _typed(), register, stands,
+    )  # fmt: skip
+    result, stopped = _gone(asked, quiet=options.json)
+    if stopped:
+        notice(say("stopped"))
+    write(
+        result, options.report, key=options.key, pdf=not options.no_pdf, attested=options.attestations.parent
+    )
+    _told(result, options)
+    return 0 if not stopped and _well(result) else 1
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """Return the target of ``--target``. Raises :class:`Stopped`: it cannot be used."""
+    try:
+        if "://" not in options.target:
+            return read(Path(options.target))
+        identity = {"operator": {"token": options.token}} if options.token else {}
+        tls = {"tls": {"ca": str(options.ca.resolve())}} if options.ca else {}
+        return made(
+            {"extends": options.profile, "fhir": options.target, "identities": identity, **tls}, Path.cwd()
+        )
+    except Undeclared as error:
+        raise Stopped(say("bad-target", why=error)) from None
+
+
+def the_catalogue() -> Catalogue:
+    """Return the catalogue. Raises :class:`Stopped`: a row of it is wrong."""
+    try:
+        return load_catalogue()
+    except CatalogueError as error:
+        raise Stopped(str(error)) from None
+
+
+def _register(path: Path) -> tuple[Attestation, ...]:
+    """Return what was attested; nothing where there is no register."""
+    if not path.exists():
+        return ()
+    try:
+        return load_register(path)
+    except Refused as error:
+        raise Stopped(f"{path}: {said(error.reason)}") from None
+
+
+def stack_of(jurisdictions: list[str]) -> tuple[str, ...]:
+    """Return the jurisdictions of a run; what holds in the whole country always does."""
+    return tuple(dict.fromkeys(["cn", *jurisdictions]))
+
+
+def _plan(
+    options: argparse.Namespace, loaded: Loaded, catalogue: Catalogue, stack: tuple[str, ...], day: object
+) -> Plan:
+
+    assert isinstance(day, date)
+    try:
+        ids = _failed(options.only_failed) if options.only_failed else None
+        chosen = plan(loaded, Rows(catalogue), stack, day, suites=options.suite, only=options.check, ids=ids)
+    except (Unknown, Refused) as error:
+        raise Stopped(str(error)) from None
+    if not chosen.checks and not chosen.elsewhere and not loaded.unreadable:
+        raise Stopped(say("no-checks"))
+    return chosen
+
+
+def _failed(folder: Path) -> list[str]:
+    """Return the checks that did not pass in an earlier report."""
+    earlier = load_result(folder / "result.json" if folder.is_dir() else folder)
+    return [one.id for one in earlier.checks if one.verdict.value in FAILED]
+
+
+def _ready(options: argparse.Namespace) -> None:
+    """See that the folder is fit. Raises :class:`Stopped`: a report is there, or none to go on with."""
+    there = (options.report / "result.json").exists() or (options.report / JOURNAL).exists()
+    if options.resume and not (options.report / JOURNAL).exists():
+        raise Stopped(say("nothing-to-resume", path=options.report))
+    if there and not options.resume and not options.fresh:
+        raise Stopped(say("exists", path=options.report))
+    if options.fresh:
+        for name in ("evidence", "signatures"):
+            shutil.rmtree(options.report / name, ignore_errors=True)
+
+
+def _gone(asked: Asked, *, quiet: bool) -> tuple[Result, bool]:
+    """Run it; Ctrl-C ends it after the checks that are under way, once more at once."""
+    stop = threading.Event()
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        with Progress(len(asked.plan.checks), quiet=quiet) as progress:
+            heard = Heard(progress.probed, progress.ended, progress.removing)
+            return WholeRun(asked, heard, stop).go(), stop.is_set()
+    except Unfit as error:
+        raise Stopped(say("other-run", what=error)) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _typed() -> str:
+    """Return the command as it was typed, without what is secret."""
+    words: list[str] = []
+    hide = False
+    for one in sys.argv[1:]:
+        words.append("***" if hide else one.partition("=")[0] + "=***" if one.startswith("--token=") else one)
+        hide = one == "--token"
+    return "qiao " + shlex.join(words)
+
+
+def _told(result: Result, options: argparse.Namespace) -> None:
+    counts: dict[str, int] = {}
+    for one in result.checks:
+        counts[one.verdict.value] = counts.get(one.verdict.value, 0) + 1
+    if options.json:
+        as_json({"report": str(options.report), "score": result.score.value, "complete": result.run.complete,
+                 "checks": counts, "seconds": result.run.seconds, "errors": len(result.errors)})  # fmt: skip
+        return
+    notice(
+        say(
+            "summary",
+            score=result.score.value,
+            passed=counts.get("pass", 0),
+            failed=counts.get("fail", 0),
+            skipped=counts.get("skip", 0) + counts.get("not-tested", 0),
+            errors=counts.get("error", 0),
+            all=len(result.checks) - counts.get("not-applicable", 0),
+            seconds=result.run.seconds,
+        )
+    )
+    for trouble in result.errors:
+        notice(f"  {trouble.where}: {trouble.what}")
+    notice(say("written", path=options.report / "index.html"))
+
+
+def _well(result: Result) -> bool:
+    return (
+        result.run.complete
+        and not result.errors
+        and not any(one.verdict.value in FAILED for one in result.checks)
+    )

@@ -1,0 +1,70 @@
+"""Exchanges: what went to the target and what came back, as it was; it is masked before it is written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Protocol = Literal["http", "mllp", "inbound", "tls"]
+
+
+@dataclass(slots=True, frozen=True)
+class Message:
+    """One direction of an exchange.
+
+    Attributes:
+        line: ``"POST http://…"`` of a request, ``"201"`` of an answer; ``""`` where the protocol has none.
+        body: the bytes as they went; of what is long only the first part.
+        length: of the whole body, in bytes.
+    """
+
+    line: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    length: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Exchange:
+    """A request and its answer.
+
+    Attributes:
+        step: what was being done.
+        at: when it began, RFC 3339 in UTC.
+        seconds: until the answer was read.
+        response: None where none came.
+        error: why none came, ``""`` where one did.
+    """
+
+    step: str
+    protocol: Protocol
+    at: str
+    seconds: float
+    request: Message
+    response: Message | None
+    error: str = ""
+
+
+class Book:
+    """The exchanges of one check, in their order; threads may write at the same time."""
+
+    def __init__(self) -> None:
+        self._kept: list[Exchange] = []
+        self._lock = threading.Lock()
+
+    def note(self, exchange: Exchange) -> int:
+        """Keep one; returns its number, from 1."""
+        with self._lock:
+            self._kept.append(exchange)
+            return len(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was kept so far."""
+        with self._lock:
+            return tuple(self._kept)

@@ -1,0 +1,257 @@
+"""A client of the target's FHIR API, as one identity; everything it says and hears is kept as evidence."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from conformance.evidence.exchange import Book, Exchange, Message
+from conformance.harness.paths import each
+from conformance.harness.target import Identity, Target
+from conformance.harness.verdict import Unanswered
+from conformance.simulators.exact import Resource, dumps, loads
+
+FHIR_JSON = "application/fhir+json"
+KEPT = 256 * 1024
+"""Bytes of a body that evidence keeps at most before it is masked and cut."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer; a target that sends more is not read on."""
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        headers: by lower-case name.
+        evidence: number of the exchange.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+    evidence: int
+    seconds: float = 0.0
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return 200 <= self.status < 300
+
+    @property
+    def body(self) -> Resource:
+        """The resource; ``{}`` where there is none, or what came is no JSON object."""
+        try:
+            found = loads(self.raw) if self.raw else {}
+        except (ValueError, RecursionError):  # a foreign answer may nest as deep as it likes
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def kind(self) -> str:
+        """The resource's type, ``""`` without one."""
+        return str(self.body.get("resourceType") or "")
+
+    @property
+    def type(self) -> str:
+        """Media type, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused as R4 asks (http §3.1.0.1.5): 4xx, an OperationOutcome with an error."""
+        return 400 <= self.status < 500 and bool(self.errors)
+
+    @property
+    def errors(self) -> list[Resource]:
+        """Issues of an OperationOutcome with the severity error or fatal."""
+        if self.kind != "OperationOutcome":
+            return []
+        return [one for one in _listed(self.body, "issue") if one.get("severity") in ("error", "fatal")]
+
+    @property
+    def rules(self) -> list[str]:
+        """Codes and texts of rules that the errors name."""
+        return [str(one) for one in each(self.errors, "details.coding.code")] + [
+            str(one) for one in each(self.errors, "details.text")
+        ]
+
+    @property
+    def entries(self) -> list[Resource]:
+        """Resources of a Bundle."""
+        return [one for one in each(self.body, "entry.resource") if isinstance(one, dict)]
+
+    def link(self, relation: str) -> str:
+        """Return a link of a Bundle, ``""`` where there is none."""
+        found = [one.get("url") for one in _listed(self.body, "link") if one.get("relation") == relation]
+        return str(found[0]) if found and found[0] else ""
+
+
+def _listed(body: Resource, name: str) -> list[Resource]:
+    found = body.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+class Recorder(Protocol):
+    """Where exchanges are kept: the check that is under way."""
+
+    book: Book
+    doing: str
+
+
+class Line:
+    """The lines to a target, shared by all clients: one pool for each client certificate."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._pools: dict[tuple[str, str] | None, httpx.Client] = {}
+
+    def pool(self, cert: tuple[str, str] | None) -> httpx.Client:
+        """Return the pool for a client certificate."""
+        found = self._pools.get(cert)
+        if found is None:
+            found = self._pools[cert] = httpx.Client(
+                timeout=httpx.Timeout(self.target.patience, connect=min(5.0, self.target.patience)),
+                verify=self._trust(cert), follow_redirects=False, trust_env=False,
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            )  # fmt: skip
+        return found
+
+    def _trust(self, cert: tuple[str, str] | None) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.target.ca or None)
+        if cert:
+            context.load_cert_chain(*cert)
+        return context
+
+    def close(self) -> None:
+        """Close all lines."""
+        for one in self._pools.values():
+            one.close()
+
+
+class Client:
+    """One identity at the target's FHIR API."""
+
+    def __init__(self, line: Line, identity: Identity, recorder: Recorder) -> None:
+        self._line, self.identity, self._recorder = line, identity, recorder
+        self.base = identity.base or line.target.fhir
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Read an address: below the base, ``//`` below the host, or whole."""
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, body: Any, by: str = "", **headers: str) -> Answer:
+        """Post a resource, or bytes."""
+        return self.send("POST", path, body, by, headers)
+
+    def put(self, body: Resource, by: str = "", **headers: str) -> Answer:
+        """Write a resource under its own id."""
+        return self.send("PUT", f"{body['resourceType']}/{body['id']}", body, by, headers)
+
+    def delete(self, path: str, by: str = "") -> Answer:
+        """Delete what stands at an address."""
+        return self.send("DELETE", path, None, by)
+
+    def transaction(self, bodies: list[Resource], by: str = "") -> Answer:
+        """Write several resources under their ids, all or none."""
+        entries = [
+            {"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}}
+            for one in bodies
+        ]
+        return self.post("", {"resourceType": "Bundle", "type": "transaction", "entry": entries}, by)
+
+    def send(
+        self, method: str, path: str, body: Any = None, by: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request and return its answer, whatever it says.
+
+        Args:
+            by: reference to the practitioner who acts, for identities that assert one.
+            headers: with ``_`` for ``-``; what is ``""`` is not sent.
+
+        Raises:
+            Unanswered: there was none: refused, cut, too slow, too long, or not to be trusted.
+        """
+        url = self.url(path)
+        content = body if isinstance(body, bytes) or body is None else dumps(body).encode()
+        whole = self._headers(content is not None, by, headers or {})
+        began, clock = datetime.now(UTC), time.perf_counter()
+        request = Message(f"{method} {url}", whole, (content or b"")[:KEPT], len(content or b""))
+        try:
+            status, heard, raw = self._exchange(method, url, content, whole)
+        except (httpx.HTTPError, ssl.SSLError, OSError, ValueError) as error:
+            what = f"{type(error).__name__}: {error}"
+            self._note(request, None, began, clock, what)
+            raise Unanswered(
+                f"目标未应答：{_kind(error)}", f"the target did not answer: {_kind(error)}"
+            ) from error
+        number = self._note(request, Message(str(status), heard, raw[:KEPT], len(raw)), began, clock)
+        return Answer(status, heard, raw, number, time.perf_counter() - clock)
+
+    def url(self, path: str) -> str:
+        """Return the whole address: ``//x`` is below the host, what has a scheme stays."""
+        if urlsplit(path).scheme in ("http", "https"):
+            return path
+        if path.startswith("//"):
+            return urljoin(self.base, path[1:])
+        return f"{self.base}/{path}" if path and not path.startswith("?") else f"{self.base}{path}"
+
+    def _headers(self, has_body: bool, by: str, more: Mapping[str, str]) -> dict[str, str]:
+        found = {
+            "Accept": FHIR_JSON,
+            **({"Content-Type": FHIR_JSON} if has_body else {}),
+            **self.identity.headers,
+        }
+        acting, asserting = (
+            by or self.identity.practitioner,
+            self._line.target.setting("practitioner_header", ""),
+        )
+        if acting and asserting:
+            found[asserting] = acting
+        found.update({name.replace("_", "-"): value for name, value in more.items()})
+        return {name: value for name, value in found.items() if value}
+
+    def _exchange(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        pool = self._line.pool(self.identity.cert)
+        until = time.monotonic() + self._line.target.patience
+        with pool.stream(method, url, content=content, headers=dict(headers)) as answer:
+            pieces, size = [], 0
+            for piece in answer.iter_bytes():
+                pieces.append(piece)
+                size += len(piece)
+                if size > LARGEST or time.monotonic() > until:
+                    raise httpx.ReadTimeout("the answer is too long, or comes too slowly")
+            return (
+                answer.status_code,
+                {name.lower(): value for name, value in answer.headers.items()},
+                b"".join(pieces),
+            )
+
+    def _note(
+        self, request: Message, response: Message | None, began: datetime, clock: float, error: str = ""
+    ) -> int:
+        seconds = round(time.perf_counter() - clock, 6)
+        at = began.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        exchange = Exchange(self._recorder.doing, "http", at, seconds, request, response, error)
+        return self._recorder.book.note(exchange)
+
+
+def _kind(error: Exception) -> str:
+    """Return what went wrong, without addresses and texts of the target: the same in each run."""
+    if isinstance(error, httpx.ConnectError) and "CERTIFICATE" in str(error).upper():
+        return "certificate not trusted"
+    if isinstance(error, httpx.ConnectError):
+        return "connection refused"
+    if isinstance(error, httpx.TimeoutException):
+        return "time-out"
+    return type(error).__name__

@@ -1,0 +1,213 @@
+"""Reads ``target.yaml``: a profile of the target's kind (``extends``), with what this one is laid over it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from conformance.harness.action import Action
+from conformance.harness.target import Door, Identity, Target, Undeclared
+
+PROFILES = Path(__file__).parents[1] / "targets"
+_KEYS = {
+    "extends", "name", "fhir", "jurisdiction", "identities", "doors", "actions", "signing", "platform",
+    "feed", "on_file", "rules", "capabilities", "settings", "tls", "patience", "seed",
+}  # fmt: skip
+_ACTION = {"method", "path", "as", "headers", "body", "answer"}
+_LARGEST = 1024 * 1024
+
+
+def read(path: Path) -> Target:
+    """Return the target that a file declares.
+
+    Raises:
+        Undeclared: it cannot be read or says what nobody understands; names the place.
+    """
+    said = _loaded(path)
+    return made(said, folder=path.resolve().parent, declared=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def of_url(url: str, profile: str = "fhir") -> Target:
+    """Return a target of which only the FHIR base is known."""
+    return made({"extends": profile, "fhir": url, "name": urlsplit(url).netloc})
+
+
+def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> Target:
+    """Return the target that a mapping declares. Raises :class:`Undeclared`."""
+    whole = _extended(said)
+    _known(whole, _KEYS, "target")
+    base = str(whole.get("fhir") or "").rstrip("/")
+    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
+        raise Undeclared("fhir: the FHIR base of the target, as https://gateway.example/fhir")
+    identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
+    doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
+    actions = {name: _action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
+    signing = {name: _placed(str(one), folder) if name == "keys" else str(one)
+               for name, one in _table(whole, "signing").items()}  # fmt: skip
+    target = Target(
+        name=str(whole.get("name") or urlsplit(base).netloc),
+        fhir=base,
+        jurisdictions=_list(whole.get("jurisdiction")),
+        identities=identities,
+        doors=doors,
+        actions=actions,
+        on_file={name: str(one) for name, one in _table(whole, "on_file").items()},
+        signing=signing,
+        platform={name: str(one) for name, one in _table(whole, "platform").items()},
+        feed={name: str(one) for name, one in _table(whole, "feed").items()},
+        rules={name: _list(one) for name, one in _table(whole, "rules").items()},
+        settings=_table(whole, "settings"),
+        ca=_placed(str(_table(whole, "tls").get("ca") or ""), folder),
+        patience=_seconds(whole.get("patience", 20)),
+        declared=declared,
+        folder=folder,
+    )
+    object.__setattr__(target, "capabilities", _capabilities(target, whole))
+    return target
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise Undeclared(f"{path.name}: larger than 1 MiB")
+        said = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise Undeclared(
+            f"{path}: there is no such file; `qiao demo --target FILE` writes one to begin with"
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Undeclared(f"{path.name}: {error}") from None
+    if not isinstance(said, dict):
+        raise Undeclared(f"{path.name}: a mapping is needed, with `fhir:` at least")
+    return said
+
+
+def _extended(said: Mapping[str, Any]) -> dict[str, Any]:
+    name = said.get("extends")
+    if name is None:
+        return dict(said)
+    profile = PROFILES / f"{name}.yaml"
+    if not str(name).replace("-", "").isalnum() or not profile.is_file():
+        there = ", ".join(sorted(one.stem for one in PROFILES.glob("*.yaml")))
+        raise Undeclared(f"extends: there is no profile {name}; there are {there}")
+    return _laid(_extended(_loaded(profile)), said)
+
+
+def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one mapping over another; what says null is taken away."""
+    laid = dict(below)
+    for name, value in above.items():
+        if isinstance(value, Mapping) and isinstance(laid.get(name), Mapping):
+            laid[name] = _laid(laid[name], value)
+        else:
+            laid[name] = value
+    return {name: value for name, value in laid.items() if name != "extends"}
+
+
+def _known(said: Mapping[str, Any], keys: set[str], where: str) -> None:
+    unknown = sorted(str(one) for one in said if one not in keys)
+    if unknown:
+        raise Undeclared(
+            f"{where}: unknown key {', '.join(unknown)}; there are {', '.join(sorted(keys - {'extends'}))}"
+        )
+
+
+def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = said.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise Undeclared(f"{name}: a mapping is needed")
+    return {str(key): value for key, value in found.items()}
+
+
+def _list(said: Any) -> tuple[str, ...]:
+    if said is None:
+        return ()
+    return tuple(str(one) for one in said) if isinstance(said, list | tuple) else (str(said),)
+
+
+def _seconds(said: Any) -> float:
+    if not isinstance(said, int | float) or not 0 < said <= 600:
+        raise Undeclared("patience: seconds between 0 and 600")
+    return float(said)
+
+
+def _identity(name: str, said: Any, folder: Path) -> Identity:
+    if not isinstance(said, Mapping):
+        raise Undeclared(f"identities.{name}: a mapping is needed, with `token:` or `headers:`")
+    _known(said, {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key"}, f"identities.{name}")
+    headers = {str(key): str(value) for key, value in (said.get("headers") or {}).items()}
+    token = _secret(said.get("token"), f"identities.{name}.token", folder)
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    cert = (
+        (_placed(str(said["cert"]), folder), _placed(str(said.get("key") or said["cert"]), folder))
+        if said.get("cert")
+        else None
+    )
+    asserts = str(said.get("practitioner") or "") if said.get("asserts", True) else ""
+    return Identity(name, headers, str(said.get("fhir") or "").rstrip("/"), asserts, cert)
+
+
+def _secret(said: Any, where: str, folder: Path) -> str:
+    """Return a secret: itself, ``file:PATH`` or ``env:NAME``."""
+    text = str(said or "")
+    if text.startswith("file:"):
+        try:
+            return Path(_placed(text[5:], folder)).read_text("utf-8").strip()
+        except OSError as error:
+            raise Undeclared(f"{where}: {error.strerror}") from None
+    if text.startswith("env:"):
+        if text[4:] not in os.environ:
+            raise Undeclared(f"{where}: {text[4:]} is not in the environment")
+        return os.environ[text[4:]]
+    return text
+
+
+def _placed(path: str, folder: Path) -> str:
+    return str(folder / path) if path and not Path(path).is_absolute() else path
+
+
+def _door(name: str, said: Any) -> Door:
+    if not isinstance(said, Mapping) or not isinstance(said.get("port"), int):
+        raise Undeclared(f"doors.{name}: protocol, host and port are needed")
+    rest = {str(key): str(value) for key, value in said.items() if key not in ("protocol", "host", "port")}
+    return Door(
+        name, str(said.get("protocol") or "mllp"), str(said.get("host") or "127.0.0.1"), said["port"], rest
+    )
+
+
+def _action(name: str, said: Any) -> Action:
+    if not isinstance(said, Mapping):
+        raise Undeclared(f"actions.{name}: a mapping is needed, with `method:` and `path:`")
+    _known(said, _ACTION, f"actions.{name}")
+    return Action(
+        name,
+        str(said.get("method") or "POST").upper(),
+        str(said.get("path") or ""),
+        str(said.get("as") or "operator"),
+        {str(key): str(value) for key, value in (said.get("headers") or {}).items()},
+        said.get("body"),
+        {str(key): str(value) for key, value in (said.get("answer") or {}).items()},
+    )
+
+
+def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:
+    """Return what the target has: what is declared as such, and what follows from the rest."""
+    found = {"fhir", *_list(said.get("capabilities"))}
+    found |= {f"identities.{name}" for name in target.identities}
+    found |= {f"doors.{name}" for name in target.doors}
+    found |= {f"doors.{one.protocol}" for one in target.doors.values()}
+    found |= {f"actions.{name}" for name in target.actions}
+    found |= {f"on_file.{name}" for name in target.on_file}
+    found |= {name for name in ("signing", "platform", "feed") if getattr(target, name)}
+    if said.get("seed") == "put":
+        found.add("seed")
+    return frozenset(found)

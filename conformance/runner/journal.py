@@ -1,0 +1,90 @@
+"""The journal: every check as it ends, on disk, so that a run that broke off goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from conformance.result.model import CheckResult
+
+NAME = "journal.ndjson"
+
+
+class Unfit(ValueError):
+    """What is there is of another run; says what differs."""
+
+
+@dataclass(slots=True, frozen=True)
+class Begun:
+    """What a run was begun with; a run that goes on must be the same."""
+
+    number: str
+    seed: int
+    target: str
+    jurisdictions: tuple[str, ...]
+    definitions: str
+    started: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the first line of a journal."""
+        return {**asdict(self), "jurisdictions": list(self.jurisdictions)}
+
+
+class Journal:
+    """Lines of JSON: what was begun, then every check that ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._lock = threading.Lock()
+        self._file: IO[str] | None = None
+
+    def begun(self) -> tuple[Begun, list[CheckResult]] | None:
+        """Return what stands there; a last line that broke off counts as not written. None: nothing."""
+        try:
+            lines = self._path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return None
+        found = [one for one in (_read(line) for line in lines) if one is not None]
+        if not found or "number" not in found[0]:
+            return None
+        head = found[0]
+        begun = Begun(head["number"], head["seed"], head["target"], tuple(head["jurisdictions"]),
+                      head["definitions"], head["started"])  # fmt: skip
+        return begun, [CheckResult.from_json(one) for one in found[1:]]
+
+    def open(self, begun: Begun, ended: list[CheckResult]) -> None:
+        """Begin, or go on: what counts is written anew, so that a broken line is gone."""
+        self._file = self._path.open("w", encoding="utf-8")
+        self._line(begun.as_json())
+        for one in ended:
+            self._line(one.to_json())
+
+    def note(self, result: CheckResult) -> None:
+        """Keep a check that ended."""
+        with self._lock:
+            self._line(result.to_json())
+
+    def close(self, *, done: bool) -> None:
+        """Close it; a run that is done needs it no more."""
+        if self._file is not None:
+            self._file.close()
+        if done:
+            self._path.unlink(missing_ok=True)
+
+    def _line(self, said: dict[str, Any]) -> None:
+        assert self._file is not None
+        self._file.write(json.dumps(said, ensure_ascii=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,266 @@
+"""A whole run: probe, try every check, remove the data, judge, and write what was found."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from conformance.catalogue import Catalogue
+from conformance.evidence.masking import Masker
+from conformance.evidence.writer import EvidenceWriter
+from conformance.harness.session import Session
+from conformance.harness.suite import Loaded
+from conformance.harness.target import Target
+from conformance.harness.verdict import Verdict
+from conformance.harness.words import Words, same
+from conformance.result.coverage import coverage
+from conformance.result.judge import judge, sources, strangers
+from conformance.result.model import (
+    Attestation,
+    CheckResult,
+    Result,
+    Standing,
+    Step,
+    SuiteResult,
+    Tested,
+    Trouble,
+)
+from conformance.result.model import (
+    Course as CourseResult,
+)
+from conformance.result.score import score
+from conformance.runner.course import Course
+from conformance.runner.definitions import environment, tool
+from conformance.runner.journal import Begun, Journal, Unfit
+from conformance.runner.plan import Plan
+from conformance.runner.probe import Probed, alive, probe
+from conformance.runner.removal import remove
+from conformance.runner.trial import Trial, untried
+
+_SILENT = Words("目标未应答：", "the target does not answer: ")
+
+
+@dataclass(slots=True, frozen=True)
+class Asked:
+    """What a run was asked for.
+
+    Attributes:
+        stack: jurisdictions, ``cn`` among them.
+        jobs: checks side by side.
+        keep: the test data stays where it was written.
+        command: as it was typed, without credentials.
+    """
+
+    target: Target
+    stack: tuple[str, ...]
+    plan: Plan
+    loaded: Loaded
+    catalogue: Catalogue
+    folder: Path
+    day: date
+    jobs: int = 4
+    seed: int = 7
+    keep: bool = False
+    resume: bool = False
+    lang: str = "zh"
+    command: str = ""
+    attestations: tuple[Attestation, ...] = ()
+    standings: tuple[Standing, ...] = ()
+
+
+@dataclass(slots=True)
+class Heard:
+    """Who is told how it goes; each may be called from any thread, one at a time."""
+
+    probed: Callable[[Probed], None] = lambda _: None
+    ended: Callable[[CheckResult], None] = lambda _: None
+    removing: Callable[[int, int], None] = lambda *_: None
+
+
+@dataclass(slots=True)
+class WholeRun:
+    """One run, from the first look at the target to its result."""
+
+    asked: Asked
+    heard: Heard = field(default_factory=Heard)
+    stop: threading.Event = field(default_factory=threading.Event)
+    _gone: bool = False
+
+    def go(self) -> Result:
+        """Run it.
+
+        Raises:
+            Unfit: a run that is to go on was another one.
+        """
+        asked, clock = self.asked, time.monotonic()
+        journal, begun, before = self._begun()
+        session = Session(asked.target, begun.number, asked.seed, asked.day)
+        try:
+            probed = probe(session)
+            self.heard.probed(probed)
+            _offer(session.target, probed)
+            results = self._tried(session, probed, journal, before)
+            left = [] if asked.keep else remove(session, asked.jobs, self.heard.removing)
+        finally:
+            session.close()
+            journal.close(done=not self.stop.is_set())
+        return self._result(begun, probed, results, left, time.monotonic() - clock)
+
+    def _begun(self) -> tuple[Journal, Begun, list[CheckResult]]:
+        """Begin a journal, or take up the one that is there."""
+        asked = self.asked
+        made = tool(asked.loaded).definitions
+        definitions = f"{made.catalogue[:16]}/{made.harness[:16]}"
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        target = asked.target.declared or asked.target.fhir
+        fresh = Begun(f"r{secrets.token_hex(3)}", asked.seed, target, asked.stack, definitions, now)
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        journal = Journal(asked.folder)
+        before: list[CheckResult] = []
+        found = journal.begun() if asked.resume else None
+        if found is not None:
+            there, before = found
+            wanted = replace(fresh, number=there.number, started=there.started)
+            if there != wanted:
+                raise Unfit(_differs(there, wanted))
+            fresh = there
+        journal.open(fresh, before)
+        return journal, fresh, before
+
+    def _tried(
+        self, session: Session, probed: Probed, journal: Journal, before: Sequence[CheckResult]
+    ) -> dict[str, CheckResult]:
+        asked = self.asked
+        masker = _masker(asked.target)
+        writer = EvidenceWriter(asked.folder / "evidence", masker)
+        numbers = {name: at for at, name in enumerate(sorted(one.id for one in asked.loaded.checks), 1)}
+        results = {one.id: one for one in before}
+
+        def told(trial: Trial) -> None:
+            made = _made(trial, numbers[trial.check.id], writer, masker)
+            results[made.id] = made
+            journal.note(made)
+            self.heard.ended(made)
+
+        due = [one for one in asked.plan.checks if one.id not in results]
+        if probed.trouble is not None:
+            for one in due:
+                told(
+                    untried(
+                        one,
+                        Verdict.SKIP,
+                        Words("目标未应答：", "the target does not answer: ") + probed.trouble,
+                    )
+                )
+        else:
+            course = Course(session, asked.jobs, lambda: alive(session), told, self.stop)
+            course.go(due)
+            self._gone = course.gone.is_set()
+        for one in asked.plan.elsewhere:
+            reason = Words("其他辖区或不在有效期内的要求", "a requirement of elsewhere, or not in force")
+            trial = untried(one, Verdict.NOT_APPLICABLE, reason)
+            results[one.id] = _made(trial, numbers[one.id], writer, masker)
+        writer.finish()
+        return results
+
+    def _result(
+        self, begun: Begun, probed: Probed, results: dict[str, CheckResult], left: list[str], seconds: float
+    ) -> Result:
+        asked, loaded = self.asked, self.asked.loaded
+        checks = tuple(results[name] for name in sorted(results))
+        rows = judge(asked.catalogue, checks, asked.standings, stack=asked.stack, day=asked.day)
+        silent = probed.trouble is not None or self._gone
+        complete = not silent and all(one.id in results for one in asked.plan.checks)
+        basic = {one.id for one in loaded.checks if one.basic}
+        named = {one.requirement for one in loaded.checks}
+        return Result(
+            tool(loaded),
+            _course(asked, begun, complete, seconds),
+            _tested(asked.target, probed),
+            environment(),
+            score(rows, complete=complete, checks=checks, basic=basic),
+            coverage(rows, named),
+            checks, rows, asked.attestations, _suites(loaded, asked.plan, checks), tuple(left),
+            (*_troubles(loaded, asked.plan), *strangers(asked.catalogue, checks)), sources(asked.catalogue),
+        ).ordered()  # fmt: skip
+
+
+def _course(asked: Asked, begun: Begun, complete: bool, seconds: float) -> CourseResult:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return CourseResult(
+        begun.number, asked.seed, begun.started, now, round(seconds, 1), complete, asked.stack,
+        asked.plan.suites, asked.jobs, asked.lang, asked.command,
+    )  # fmt: skip
+
+
+def _offer(target: Target, probed: Probed) -> None:
+    """Add what the target says it can do to what is declared of it."""
+    object.__setattr__(target, "capabilities", target.capabilities | probed.capabilities)
+
+
+def _masker(target: Target) -> Masker:
+    """Return what masks evidence; it knows the target's secrets from the start."""
+    masker = Masker()
+    for identity in target.identities.values():
+        for value in identity.headers.values():
+            masker.learn("secret", value.rpartition(" ")[2])
+    return masker
+
+
+def _made(trial: Trial, number: int, writer: EvidenceWriter, masker: Masker) -> CheckResult:
+    """Return a trial as the result keeps it, its exchanges written and masked."""
+    check, mask = trial.check, masker.text
+    ids = writer.write(number, check.id, trial.book)
+    steps = tuple(
+        Step(
+            one.action,
+            one.expected,
+            _masked(one.actual, mask),
+            one.ok,
+            tuple(ids[at - 1] for at in one.evidence),
+        )
+        for one in trial.steps
+    )
+    reason = None if trial.reason is None else _masked(trial.reason, mask)
+    return CheckResult(
+        check.id, check.suite, check.requirement, check.title, check.critical, trial.verdict, reason, None,
+        steps, tuple(ids), round(trial.seconds, 3),
+    )  # fmt: skip
+
+
+def _masked(words: Words, mask: Callable[[str], str]) -> Words:
+    return Words(mask(words.zh), mask(words.en))
+
+
+def _tested(target: Target, probed: Probed) -> Tested:
+    return Tested(
+        target.name, target.fhir, probed.software, probed.version, probed.fhir_version,
+        tuple(target.capabilities), target.declared, probed.offset,
+    )  # fmt: skip
+
+
+def _suites(loaded: Loaded, plan: Plan, checks: Sequence[CheckResult]) -> tuple[SuiteResult, ...]:
+    counts: dict[str, dict[str, int]] = {}
+    for one in checks:
+        verdicts = counts.setdefault(one.suite, {})
+        verdicts[one.verdict.value] = verdicts.get(one.verdict.value, 0) + 1
+    here = {name: one for name, one in loaded.suites.items() if name in plan.suites}
+    read = [SuiteResult(name, one.title, counts.get(name, {})) for name, one in here.items()]
+    broken = [one for one in loaded.unreadable if one.suite in plan.suites]
+    return (*read, *(SuiteResult(one.suite, same(one.suite), {}, one.what) for one in broken))
+
+
+def _troubles(loaded: Loaded, plan: Plan) -> list[Trouble]:
+    return [
+        Trouble(f"suites/{one.suite}.py", one.what) for one in loaded.unreadable if one.suite in plan.suites
+    ]
+
+
+def _differs(there: Begun, wanted: Begun) -> str:
+    names = ("seed", "target", "jurisdictions", "definitions")
+    return ", ".join(name for name in names if getattr(there, name) != getattr(wanted, name))

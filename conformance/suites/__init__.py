@@ -1,0 +1,1 @@
+"""Suites: one file each; what is dropped in here is found. See docs/add-a-suite.md."""

@@ -1,0 +1,47 @@
+"""Templates of actions."""
+
+from __future__ import annotations
+
+from conformance.harness.action import Action, Several, filled
+
+BODY = {
+    "resourceType": "Parameters",
+    "parameter": [
+        {"name": "reason", "valueString": "{reason}"},
+        {"name": "signature", "resource": "{signature}"},
+        {"name": "owner", "valueReference": {"reference": "{owner}"}},
+        "{more}",
+    ],
+}
+
+
+def test_what_is_not_given_is_left_out() -> None:
+    assert filled(BODY, {"reason": "x"}) == {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "reason", "valueString": "x"}],
+    }
+
+
+def test_a_whole_name_is_the_value_itself() -> None:
+    signature = {"resourceType": "Provenance"}
+    made = filled(BODY, {"signature": signature, "owner": "Organization/1"})
+    assert made["parameter"] == [
+        {"name": "signature", "resource": signature},
+        {"name": "owner", "valueReference": {"reference": "Organization/1"}},
+    ]
+
+
+def test_several_take_the_place_of_one() -> None:
+    more = Several([{"name": "dispense"}, {"name": "dispense"}])
+    assert len(filled(BODY, {"more": more})["parameter"]) == 2
+
+
+def test_a_boolean_stays_one() -> None:
+    assert filled({"valueBoolean": "{confirm}"}, {"confirm": False}) == {"valueBoolean": False}
+
+
+def test_the_path_is_encoded_and_the_answer_read() -> None:
+    action = Action("x", "POST", "{document}/$go?q={text}", "operator", answer={"id": "id", "none": "a.b"})
+    method, path, headers, body = action.request({"document": "Task/1", "text": "a b&c"})
+    assert (method, path, headers, body) == ("POST", "Task/1/$go?q=a%20b%26c", {}, None)
+    assert action.told({"id": "1"}) == {"id": "1"}
