@@ -81,6 +81,7 @@ def _run(commands: Parsers[argparse.ArgumentParser]) -> None:
     made.add_argument("--attestations", type=Path, default=REGISTER, metavar="FILE", help=say("attestations"))
     made.add_argument("--no-pdf", action="store_true", help=say("no-pdf"))
     made.add_argument("--key", type=Path, metavar="PEM", help=say("key"))
+    made.add_argument("--who", default="", metavar="NAME", help=say("tester"))
 
 
 def _attest(commands: Parsers[argparse.ArgumentParser]) -> None:
@@ -110,13 +111,13 @@ def _compare(commands: Parsers[argparse.ArgumentParser]) -> None:
 def _verify(commands: Parsers[argparse.ArgumentParser]) -> None:
     made = _command(commands, "verify")
     made.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
-    made.add_argument("--trust", type=Path, action="append", default=[], metavar="PEM", help=say("trust"))
+    made.add_argument("--trust", action="append", default=[], metavar="PEM|FINGERPRINT", help=say("trust"))
 
 
 def _sign(commands: Parsers[argparse.ArgumentParser]) -> None:
     made = _command(commands, "sign")
     made.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
-    made.add_argument("--role", choices=("reviewer", "responsible"), required=True, help=say("sign.role"))
+    made.add_argument("--role", choices=("review", "responsible"), required=True, help=say("sign.role"))
     made.add_argument("--key", type=Path, metavar="PEM", help=say("key"))
     made.add_argument("--who", default="", help=say("attest.who"))
 
@@ -136,6 +137,7 @@ def _report(commands: Parsers[argparse.ArgumentParser]) -> None:
     made.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
     made.add_argument("--no-pdf", action="store_true", help=say("no-pdf"))
     made.add_argument("--key", type=Path, metavar="PEM", help=say("key"))
+    made.add_argument("--who", default="", metavar="NAME", help=say("tester"))
 
 
 def _testscript(commands: Parsers[argparse.ArgumentParser]) -> None:

@@ -18,7 +18,7 @@ from conformance.command.printed import Stopped, as_json, notice
 from conformance.command.progress import Progress
 from conformance.command.rows import Rows
 from conformance.command.words import language, said, say
-from conformance.command.written import write
+from conformance.command.written import Sealed, signing_key, write
 from conformance.harness.suite import FOLDER, Loaded
 from conformance.harness.suite import load as load_suites
 from conformance.harness.target import Target, Undeclared
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     day = options.day or (datetime.now(UTC) + timedelta(hours=8)).date()
     chosen = _plan(options, loaded, catalogue, stack, day)
     _ready(options)
+    key = signing_key(options.key)  # before the first check: who has none is told at once
     register = _register(options.attestations)
     stands = standings(register, catalogue, day, options.attestations.parent)
     asked = Asked(
@@ -56,10 +57,9 @@ def run(options: argparse.Namespace) -> int:
     result, stopped = _gone(asked, quiet=options.json)
     if stopped:
         notice(say("stopped"))
-    write(
-        result, options.report, key=options.key, pdf=not options.no_pdf, attested=options.attestations.parent
-    )
-    _told(result, options)
+    beside, wanted = options.attestations.parent, not options.no_pdf
+    sealed = write(result, options.report, key, tester=options.who, pdf=wanted, attested=beside)
+    _told(result, sealed, options)
     return 0 if not stopped and _well(result) else 1
 
 
@@ -163,13 +163,14 @@ def _typed() -> str:
     return "qiao " + shlex.join(words)
 
 
-def _told(result: Result, options: argparse.Namespace) -> None:
+def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     counts: dict[str, int] = {}
     for one in result.checks:
         counts[one.verdict.value] = counts.get(one.verdict.value, 0) + 1
     if options.json:
         as_json({"report": str(options.report), "score": result.score.value, "complete": result.run.complete,
-                 "checks": counts, "seconds": result.run.seconds, "errors": len(result.errors)})  # fmt: skip
+                 "checks": counts, "seconds": result.run.seconds, "errors": len(result.errors),
+                 "fingerprint": sealed.fingerprint})  # fmt: skip
         return
     notice(
         say(
@@ -185,6 +186,8 @@ def _told(result: Result, options: argparse.Namespace) -> None:
     )
     for trouble in result.errors:
         notice(f"  {trouble.where}: {trouble.what}")
+    for note in sealed.notes:
+        notice(say("no-pdf-made", why=said(note)))
     notice(say("written", path=options.report / "index.html"))
 
 

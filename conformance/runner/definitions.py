@@ -16,9 +16,10 @@ _PACKAGES = ("httpx", "cryptography", "lxml", "pyyaml", "jinja2", "openpyxl")
 
 def tool(loaded: Loaded) -> Tool:
     """Return the program, with the SHA-256 of everything that a verdict depends on."""
-    harness = _hash(
-        sorted(one for name in ("harness", "result", "runner", "targets") for one in _files(_HOUSE / name))
-    )
+    rooms = ("harness", "result", "runner", "targets", "simulators")
+    suites = _HOUSE / "suites"
+    shared = [one for one in suites.rglob("*.py") if one.parent != suites]
+    harness = _hash(sorted([*shared, *(one for name in rooms for one in _files(_HOUSE / name))]))
     catalogue = _hash(sorted((_HOUSE / "requirements").glob("*.yaml")))
     return Tool("qiao", version("qiao"), Definitions(catalogue, dict(loaded.hashes), harness))
 
