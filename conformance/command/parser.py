@@ -73,6 +73,7 @@ def _run(commands: Parsers[argparse.ArgumentParser]) -> None:
     made.add_argument("--fresh", action="store_true", help=say("fresh"))
     made.add_argument("--jobs", type=int, default=4, metavar="N", help=say("jobs"))
     made.add_argument("--day", type=_day, metavar="DATE", help=say("day"))
+    made.add_argument("--within", type=float, default=0.0, metavar="SECONDS", help=say("within"))
     made.add_argument("--seed", type=int, default=7, metavar="N", help=say("seed"))
     made.add_argument("--keep", action="store_true", help=say("keep"))
     made.add_argument(

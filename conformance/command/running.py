@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
         options.keep, options.resume, language(), _typed(), register, stands,
     )  # fmt: skip
-    result, stopped = _gone(asked, quiet=options.json)
+    result, stopped = _gone(asked, within=options.within, quiet=options.json)
     if stopped:
         notice(say("stopped"))
     beside, wanted = options.attestations.parent, not options.no_pdf
@@ -133,7 +133,7 @@ def _ready(options: argparse.Namespace) -> None:
             shutil.rmtree(options.report / name, ignore_errors=True)
 
 
-def _gone(asked: Asked, *, quiet: bool) -> tuple[Result, bool]:
+def _gone(asked: Asked, *, within: float, quiet: bool) -> tuple[Result, bool]:
     """Run it; Ctrl-C ends it after the checks that are under way, once more at once."""
     stop = threading.Event()
 
@@ -143,6 +143,10 @@ def _gone(asked: Asked, *, quiet: bool) -> tuple[Result, bool]:
         stop.set()
 
     before = signal.signal(signal.SIGINT, interrupted)
+    clock = threading.Timer(within, stop.set)
+    clock.daemon = True
+    if within > 0:
+        clock.start()
     try:
         with Progress(len(asked.plan.checks), quiet=quiet) as progress:
             heard = Heard(progress.probed, progress.ended, progress.removing)
@@ -150,6 +154,7 @@ def _gone(asked: Asked, *, quiet: bool) -> tuple[Result, bool]:
     except Unfit as error:
         raise Stopped(say("other-run", what=error)) from None
     finally:
+        clock.cancel()
         signal.signal(signal.SIGINT, before)
 
 

@@ -166,7 +166,8 @@ class WholeRun:
             trial = untried(one, Verdict.NOT_APPLICABLE, reason)
             results[one.id] = _made(trial, numbers[one.id], writer, masker)
         writer.finish()
-        return results
+        # The answer of one check may name, in passing, whom only a later one makes known.
+        return {name: _again(one, masker.text) for name, one in results.items()}
 
     def _result(
         self, begun: Begun, probed: Probed, results: dict[str, CheckResult], left: list[str], seconds: float
@@ -207,8 +208,7 @@ def _masker(target: Target) -> Masker:
     """Return what masks evidence; it knows the target's secrets from the start."""
     masker = Masker()
     for identity in target.identities.values():
-        for value in identity.headers.values():
-            masker.learn("secret", value.rpartition(" ")[2])
+        masker.places("", identity.headers)
     return masker
 
 
@@ -231,6 +231,11 @@ def _made(trial: Trial, number: int, writer: EvidenceWriter, masker: Masker) -> 
         check.id, check.suite, check.requirement, check.title, check.critical, trial.verdict, reason, None,
         steps, tuple(ids), round(trial.seconds, 3),
     )  # fmt: skip
+
+
+def _again(one: CheckResult, mask: Callable[[str], str]) -> CheckResult:
+    steps = tuple(replace(step, actual=_masked(step.actual, mask)) for step in one.steps)
+    return replace(one, steps=steps, reason=None if one.reason is None else _masked(one.reason, mask))
 
 
 def _masked(words: Words, mask: Callable[[str], str]) -> Words:
