@@ -148,5 +148,6 @@ def _testscript(commands: Parsers[argparse.ArgumentParser]) -> None:
     made.add_argument("--destination", action="append", default=[], metavar="N=URL", help=say("destination"))
     made.add_argument("--variable", action="append", default=[], metavar="NAME=VALUE", help=say("variable"))
     made.add_argument("--validator", default="", metavar="COMMAND", help=say("validator"))
+    made.add_argument("--fixtures", type=Path, metavar="DIR", help=say("fixtures"))
     made.add_argument("--anywhere", action="store_true", help=say("anywhere"))
     made.add_argument("--report", type=Path, metavar="DIR", help=say("testreports"))

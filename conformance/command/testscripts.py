@@ -10,6 +10,7 @@ from typing import Any
 from conformance.command.printed import Stopped, as_json, line, notice
 from conformance.command.running import target_of
 from conformance.command.words import language, said, say
+from conformance.evidence.masking import Masker
 from conformance.simulators.exact import dumps
 from conformance.testscript import (
     ActionResult,
@@ -25,6 +26,7 @@ from conformance.testscript import (
 from conformance.testscript import (
     run as run_script,
 )
+from conformance.testscript.harness_sender import learning
 from conformance.testscript.result import STOPS
 
 
@@ -52,14 +54,21 @@ def _servers(options: argparse.Namespace) -> dict[int, Destination]:
 
 
 def _one(path: Path, servers: dict[int, Destination], options: argparse.Namespace) -> ScriptResult:
-    with HttpxSender() as sender:
+    target, masker = target_of(options), Masker()
+    identity = target.identities.get("operator")
+    with HttpxSender(ca=target.ca or None, cert=identity.cert if identity else None) as plain:
+        sender = learning(plain, masker)
         validator = (
             ProcessValidator(shlex.split(options.validator))
             if options.validator
             else ServerValidator(sender, servers[0])
         )
         settings = Settings(
-            validator=validator, variables=_variables(options.variable), anywhere=options.anywhere
+            validator=validator,
+            variables=_variables(options.variable),
+            folder=options.fixtures,
+            anywhere=options.anywhere,
+            mask=masker.text,
         )
         result = run_script(load(path), servers, sender=sender, settings=settings)
     _told(path, result, options)

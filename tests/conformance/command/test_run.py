@@ -155,7 +155,8 @@ def test_a_run_that_was_killed_goes_on_where_it_was(standing: Standing, tmp_path
     program = "import sys; from conformance.command import main; sys.exit(main(sys.argv[1:]))"
     command = [
         sys.executable, "-c", program, "run", "--target", str(standing.target), "--report", str(folder),
-        "--no-pdf", "--suites-from", str(tmp_path / "mine"), "--suite", "serials", "--suite", "hangs", "--jobs", "2",
+        "--no-pdf", "--suites-from", str(tmp_path / "mine"), "--suite", "serials", "--suite", "hangs",
+        "--jobs", "2",
     ]  # fmt: skip
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
