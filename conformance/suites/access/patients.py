@@ -1,0 +1,121 @@
+"""Patients: they see their own record, all of it, and nobody else's (NAT article 21).
+
+The law asks that patients can look at their records online, not that they do so at the gateway. So it fails,
+without capping anything, where the target neither declares a patient's identity nor announces one (SMART);
+what such an identity may not see is critical.
+"""
+
+from __future__ import annotations
+
+from conformance.harness.check import Case, check, checks
+from conformance.harness.run import Run
+from conformance.harness.scene import Scene
+from conformance.harness.words import Words, same
+from conformance.simulators.exact import Resource
+from conformance.suites.access.attempt import nothing, something
+from conformance.suites.fhir.claims import Claims
+from conformance.suites.fhir.ground import (
+    created,
+    name_of,
+    observation,
+    patient,
+)
+from conformance.suites.fhir.ways import WAYS
+
+
+@check(
+    "NAT-21.2",
+    zh="患者的结果、诊断、处方和申请可按患者一并查得，不含他人的",
+    en="results, diagnosis, prescriptions and requests of a patient are found by patient, and nobody else's",
+)
+def whole_record(run: Run) -> None:
+    """By ``$everything`` or the compartment: what a front end for patients asks."""
+    claims = Claims.of(run)
+    mine, other = Scene(run, suffix="a").begun(), Scene(run, suffix="b").begun()
+    made = [*mine.prescription()[1:], mine.request("lab"), mine.record()]
+    for scene, parts in (
+        (mine, [*mine.prescription(), mine.request("lab"), mine.record()]),
+        (other, other.prescription()),
+    ):
+        run.given(scene.write(parts), "写入处方、申请与病历", "prescription, request and record are written")
+    result = created(run, observation(run, mine.patient, "5.40"))
+    if claims.operation("everything", "Patient"):
+        found = _everything(run, mine.patient)
+    else:
+        found = [
+            one
+            for kind in ("Observation", "MedicationRequest", "ServiceRequest", "Composition", "Condition")
+            for one in run.client().get(f"{mine.patient}/{kind}").entries
+        ]
+    names = {f"{one.get('resourceType')}/{one.get('id')}" for one in found}
+    wanted = {name_of(one) for one in (*made, result)}
+    missing = sorted(one.partition("/")[0] for one in wanted - names)
+    run.expect(not missing, "各类资料都在", "each kind is there", same(", ".join(missing)))
+    strange = sorted(one for one in names if other.visit.number in one)
+    run.expect(not strange, "不含他人的", "nothing of another patient is", same(str(len(strange))))
+
+
+@check("NAT-21.2", zh="提供患者本人的访问身份", en="there is a way in for patients themselves")
+def announced(run: Run) -> None:
+    """Declared to the harness, or announced by SMART configuration with patient scopes."""
+    if run.target.has("identities.patient"):
+        run.done(
+            run.client("patient").get(run.target.on_file.get("patient", "metadata")),
+            "患者可读取本人资料",
+            "a patient reads the own record",
+        )
+        return
+    found = run.client().get(".well-known/smart-configuration", Accept="application/json").body
+    said = [str(one) for name in ("capabilities", "scopes_supported") for one in found.get(name) or []]
+    smart = any(
+        one.startswith(("patient/", "permission-patient", "context-standalone-patient")) for one in said
+    )
+    run.expect(
+        smart,
+        "已声明患者身份（identities.patient），或在 SMART 配置中公布患者范围",
+        "a patient's identity is declared (identities.patient), or patient scopes are announced by SMART",
+        Words("两者皆无", "neither"),
+    )
+
+
+@checks(
+    [
+        Case(
+            way,
+            "NAT-21.2",
+            Words(f"患者看不到他人资料（{way}）", f"a patient sees nothing of another ({way})"),
+            (way,),
+            critical=True,
+            needs=("identities.patient",),
+        )
+        for way in (
+            "read",
+            "vread",
+            "history",
+            "search",
+            "everything",
+            "batch-read",
+            "update",
+            "delete",
+            "export",
+        )
+    ]
+)
+def other_patient(run: Run, way: str) -> None:
+    """Another patient, in every way; the operator is the twin."""
+    going = WAYS[way]
+    going.claimed(run)
+    body = created(run, patient(run))
+    nothing(run, going.go(run.client("patient"), run, body), going, body, own=True)
+    something(run, going, body)
+
+
+def _everything(run: Run, name: str) -> list[Resource]:
+    answer = run.done(run.client().get(f"{name}/$everything"), "查询成功", "it is answered")
+    found = answer.entries
+    for _ in range(20):
+        if not answer.link("next"):
+            break
+        answer = run.done(run.client().get(answer.link("next")), "下一页", "the next page")
+        found += answer.entries
+    return found

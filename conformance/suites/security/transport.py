@@ -1,0 +1,196 @@
+"""Transport and storage: encrypted on the way and at rest (SC article 48, YN article 46)."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from conformance.harness.check import Case, check, checks
+from conformance.harness.run import Run
+from conformance.harness.verdict import Skipped, Unanswered
+from conformance.harness.words import Words, same
+from conformance.suites.fhir.ground import created, name_of, patient
+from conformance.suites.security.raw import needs_tls, place, request, say
+
+_HELLO, _ALERT = 0x16, 0x15
+_SUITES = (0xC02F, 0xC030, 0xC02B, 0xC02C, 0xC013, 0xC014, 0xC009, 0xC00A, 0x009C, 0x002F, 0x0035)
+_LARGEST_FILE = 512 * 1024 * 1024
+
+
+@check("SC-48.2", zh="接口只以 TLS 提供", en="the API is offered over TLS only", critical=True)
+def encrypted(run: Run) -> None:
+    """Plain HTTP is no way for patient data, but on the machine itself, where nothing is transmitted."""
+    host, _, _ = place(run)
+    if run.target.fhir.startswith("http:") and _is_loopback(host):
+        raise Skipped(
+            "目标以本机回环地址的明文 HTTP 受测，未经传输；请以生产地址（https）测试",
+            "the target is asked on its own machine, nothing is transmitted; ask its production address",
+        )
+    run.expect(
+        run.target.fhir.startswith("https:"),
+        "基地址为 https",
+        "its base is https",
+        same(run.target.fhir.partition(":")[0]),
+    )
+    run.done(run.client().get("metadata"), "以 TLS 应答", "it answers over TLS")
+
+
+@check("SC-48.2", zh="同一端口拒绝明文 HTTP", en="plain HTTP is refused at the same port", critical=True)
+def plain_refused(run: Run) -> None:
+    """The same request, without TLS: nothing of FHIR comes back."""
+    needs_tls(run)
+    body = created(run, patient(run))
+    path = f"{place(run)[2]}/{name_of(body)}"
+    heard = say(run, request(run, path), tls=False)
+    run.expect(
+        str(body["id"]).encode() not in heard.raw and 200 not in heard.statuses,
+        "得不到数据",
+        "nothing is shown",
+    )
+    run.expect(200 in say(run, request(run, path)).statuses, "以 TLS 得到", "over TLS it is")
+
+
+@checks(
+    [
+        Case(name, "SC-48.2", Words(f"TLS {name} {zh}", f"TLS {name} is {en}"), (minor, taken), critical=True)
+        for name, minor, taken, zh, en in (
+            ("1.0", 1, False, "被拒绝", "refused"),
+            ("1.1", 2, False, "被拒绝", "refused"),
+            ("1.2", 3, True, "或更高版本可用", "taken"),
+        )
+    ]
+)
+def tls(run: Run, minor: int, taken: bool) -> None:
+    """A ClientHello of that version, by hand: libraries refuse the old ones themselves."""
+    needs_tls(run)
+    heard = say(run, _hello(place(run)[0], minor), tls=False).raw
+    answered = len(heard) > 10 and heard[0] == _HELLO and heard[5] == 2 and heard[10] == minor
+    if taken and not answered:
+        answered = _modern(run)
+    run.expect(
+        answered is taken,
+        "可用" if taken else "被拒绝",
+        "it is taken" if taken else "it is refused",
+        Words("可用" if answered else "被拒绝", "taken" if answered else "refused"),
+    )
+
+
+@check(
+    "SC-48.2",
+    zh="证书可信、在有效期内、密钥足够强",
+    en="the certificate is trusted, in date, and its key is strong",
+)
+def certificate(run: Run) -> None:
+    """The chain and the name are verified as a client would."""
+    needs_tls(run)
+    host, port, _ = place(run)
+    context = ssl.create_default_context(cafile=run.target.ca or None)
+    try:
+        with (
+            socket.create_connection((host, port), timeout=10) as line,
+            context.wrap_socket(line, server_hostname=host) as secure,
+        ):
+            raw = secure.getpeercert(binary_form=True) or b""
+    except ssl.SSLError:
+        run.expect(False, "证书可信", "it is trusted", Words("不可信", "not trusted"))
+        return
+    except OSError as error:
+        raise Unanswered("目标未应答：无法连接", "the target did not answer: no line") from error
+    found = x509.load_der_x509_certificate(raw)
+    run.expect(
+        found.not_valid_before_utc <= datetime.now(UTC) <= found.not_valid_after_utc,
+        "在有效期内",
+        "it is in date",
+    )
+    size = getattr(found.public_key(), "key_size", 256)
+    run.expect(size >= 2048 or 224 <= size <= 521, "密钥足够强", "its key is strong", same(str(size)))
+    name = found.signature_hash_algorithm.name if found.signature_hash_algorithm else ""
+    run.expect(name not in ("md5", "sha1"), "签名算法未过时", "it is signed by no outdated hash", same(name))
+
+
+@check("SC-48.2", zh="存储介质上检索不到患者姓名", en="no patient's name is found on the disk", critical=True)
+def at_rest(run: Run) -> None:
+    """Where the target says where its data lie (``settings.data``) and the harness may read there."""
+    folder = str(run.target.setting("data", ""))
+    if not folder or not Path(folder).exists():
+        raise Skipped(
+            "目标未声明其数据目录（settings.data），请现场检查",
+            "the target does not say where its data lie (settings.data); look on site",
+        )
+    family = f"密{run.number}"
+    created(run, patient(run, name=[{"family": family, "given": ["如玉"]}]))
+    wanted = (family.encode(), run.number.encode(), family.encode("utf-16-le"))
+    files = (
+        [Path(folder)]
+        if Path(folder).is_file()
+        else sorted(one for one in Path(folder).rglob("*") if one.is_file())
+    )
+    found = sorted({one.suffix or "-" for one in files if _holds(one, wanted)})
+    run.expect(
+        bool(files) and not found,
+        "各文件中均无",
+        "it is in no file",
+        Words("明文存于文件", "it is in a file, unencrypted") if found else "",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _holds(path: Path, wanted: tuple[bytes, ...]) -> bool:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            return False
+        raw = path.read_bytes()
+    except OSError:
+        return False
+    return any(one in raw for one in wanted)
+
+
+def _modern(run: Run) -> bool:
+    """Tell whether TLS 1.3 is taken, where 1.2 is not."""
+    try:
+        return 200 in say(run, request(run, f"{place(run)[2]}/metadata", "Connection: close")).statuses
+    except Unanswered:
+        return False
+
+
+def _hello(host: str, minor: int) -> bytes:
+    """Return a ClientHello of TLS 1.(minor-1) (RFC 5246 §7.4.1.2)."""
+    name = host.encode()
+    server = struct.pack("!HBH", len(name) + 3, 0, len(name)) + name
+    groups = struct.pack("!HHHH", 6, 29, 23, 24)
+    algorithms = struct.pack("!H6H", 12, 0x0403, 0x0804, 0x0401, 0x0503, 0x0501, 0x0201)
+    parts = [(10, groups), (11, b"\x01\x00"), (13, algorithms)]
+    if not _numeric(host):
+        parts.insert(0, (0, server))
+    extensions = b"".join(struct.pack("!HH", kind, len(said)) + said for kind, said in parts)
+    suites = struct.pack(f"!{len(_SUITES)}H", *_SUITES)
+    body = b"\x03" + bytes([minor]) + bytes(range(32)) + b"\x00"
+    body += (
+        struct.pack("!H", len(suites))
+        + suites
+        + b"\x01\x00"
+        + struct.pack("!H", len(extensions))
+        + extensions
+    )
+    hello = b"\x01" + struct.pack("!I", len(body))[1:] + body
+    return b"\x16\x03\x01" + struct.pack("!H", len(hello)) + hello
+
+
+def _numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

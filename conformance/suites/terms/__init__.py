@@ -1,0 +1,1 @@
+"""What the suite of terminology is made of."""
