@@ -15,7 +15,7 @@ REPORT = Path("conformance-report")
 REGISTER = Path("attestations.json")
 _MODULES = {
     "run": "running", "attest": "attesting", "compare": "comparing", "verify": "verifying", "sign": "signing",
-    "list": "listing", "report": "reporting", "testscript": "testscripts",
+    "list": "listing", "report": "reporting", "testscript": "testscripts", "demo": "demonstrating",
 }  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
     made = argparse.ArgumentParser(prog="qiao conformance", description=say("conformance"))
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for declare in (_run, _attest, _compare, _verify, _sign, _list, _report, _testscript):
+    for declare in (_run, _demo, _attest, _compare, _verify, _sign, _list, _report, _testscript):
         declare(commands)
     return made
 
@@ -85,6 +85,14 @@ def _run(commands: Parsers[argparse.ArgumentParser]) -> None:
     made.add_argument("--who", default="", metavar="NAME", help=say("tester"))
 
 
+def _demo(commands: Parsers[argparse.ArgumentParser]) -> None:
+    made = _command(commands, "demo")
+    made.add_argument("--jurisdiction", action="append", default=[], metavar="ID", help=say("jurisdiction"))
+    made.add_argument("--report", type=Path, default=REPORT, metavar="DIR", help=say("report-dir"))
+    made.add_argument("--jobs", type=int, default=4, metavar="N", help=say("jobs"))
+    made.add_argument("--no-pdf", action="store_true", help=say("no-pdf"))
+
+
 def _attest(commands: Parsers[argparse.ArgumentParser]) -> None:
     made = _command(commands, "attest")
     made.add_argument("requirement", metavar="REQUIREMENT", help=say("attest.requirement"))
@@ -136,6 +144,7 @@ def _list(commands: Parsers[argparse.ArgumentParser]) -> None:
 def _report(commands: Parsers[argparse.ArgumentParser]) -> None:
     made = _command(commands, "report")
     made.add_argument("folder", type=Path, metavar="DIR", help=say("folder"))
+    made.add_argument("--fresh", action="store_true", help=say("report.fresh"))
     made.add_argument("--no-pdf", action="store_true", help=say("no-pdf"))
     made.add_argument("--key", type=Path, metavar="PEM", help=say("key"))
     made.add_argument("--who", default="", metavar="NAME", help=say("tester"))

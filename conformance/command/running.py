@@ -14,6 +14,8 @@ from types import FrameType
 
 from conformance.catalogue import Catalogue, CatalogueError
 from conformance.catalogue import load as load_catalogue
+from conformance.catalogue.model import EVERYWHERE
+from conformance.catalogue.read import JURISDICTIONS
 from conformance.command.printed import Stopped, as_json, notice
 from conformance.command.progress import Progress
 from conformance.command.rows import Rows
@@ -23,17 +25,22 @@ from conformance.harness.suite import FOLDER, Loaded
 from conformance.harness.suite import load as load_suites
 from conformance.harness.target import Target, Undeclared
 from conformance.harness.target_file import made, read
+from conformance.report.write import NAMES
+from conformance.result.attest import NAME as REGISTER
 from conformance.result.attest import load as load_register
 from conformance.result.model import Attestation, Result
 from conformance.result.model import load as load_result
+from conformance.result.proof import FOLDER as ATTESTED
 from conformance.result.refused import Refused
 from conformance.result.standing import standings
 from conformance.runner.journal import NAME as JOURNAL
-from conformance.runner.journal import Unfit
+from conformance.runner.journal import Busy, Unfit, busy
 from conformance.runner.plan import Plan, Unknown, plan
 from conformance.runner.whole import Asked, Heard, WholeRun
 
 FAILED = ("fail", "error")
+REPORTS = ("result.json", "manifest.json", *NAMES)
+"""What a run writes beside evidence."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
         the_catalogue(),
     )
     stack = stack_of(options.jurisdiction or list(target.jurisdictions))
+    if len(stack) == 1:
+        notice(say("only-national"))
     day = options.day or (datetime.now(UTC) + timedelta(hours=8)).date()
     chosen = _plan(options, loaded, catalogue, stack, day)
     _ready(options)
@@ -52,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     stands = standings(register, catalogue, day, options.attestations.parent)
     asked = Asked(
         target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
-        options.keep, options.resume, language(), _typed(), register, stands,
+        options.keep, not (options.suite or options.check or options.only_failed), options.resume, language(),
+        _typed(), register, stands,
     )  # fmt: skip
     result, stopped = _gone(asked, within=options.within, quiet=options.json)
     if stopped:
@@ -96,7 +106,13 @@ def _register(path: Path) -> tuple[Attestation, ...]:
 
 
 def stack_of(jurisdictions: list[str]) -> tuple[str, ...]:
-    """Return the jurisdictions of a run; what holds in the whole country always does."""
+    """Return the jurisdictions of a run; what holds in the whole country always does.
+
+    Raises :class:`Stopped`: one is unknown; a slip of the pen would make a province's law not applicable.
+    """
+    there = [one for one in JURISDICTIONS if one != EVERYWHERE]
+    if unknown := [one for one in jurisdictions if one not in there]:
+        raise Stopped(say("no-jurisdiction", which=", ".join(unknown), there=", ".join(there)))
     return tuple(dict.fromkeys(["cn", *jurisdictions]))
 
 
@@ -122,15 +138,38 @@ def _failed(folder: Path) -> list[str]:
 
 
 def _ready(options: argparse.Namespace) -> None:
-    """See that the folder is fit. Raises :class:`Stopped`: a report is there, or none to go on with."""
-    there = (options.report / "result.json").exists() or (options.report / JOURNAL).exists()
-    if options.resume and not (options.report / JOURNAL).exists():
-        raise Stopped(say("nothing-to-resume", path=options.report))
-    if there and not options.resume and not options.fresh:
-        raise Stopped(say("exists", path=options.report))
-    if options.fresh:
-        for name in ("evidence", "signatures"):
-            shutil.rmtree(options.report / name, ignore_errors=True)
+    """See that the folder is fit, and clear it where that is asked. Raises :class:`Stopped`."""
+    folder: Path = options.report
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {one.name for one in folder.iterdir()}
+        going_on = JOURNAL in names
+        if going_on and busy(folder):
+            raise Stopped(say("busy", path=folder))
+        if options.resume and not going_on:
+            raise Stopped(say("nothing-to-resume", path=folder))
+        if not names & {"result.json", JOURNAL} and (others := names - {REGISTER, "evidence"}):
+            raise Stopped(say("other-files", path=folder, file=min(others)))  # all of it would be sealed
+        if names & {"result.json", JOURNAL} and not options.resume and not options.fresh:
+            raise Stopped(say("exists", path=folder))
+        if options.fresh:
+            _cleared(folder, keep_attested=options.attestations.resolve().parent == folder.resolve())
+    except OSError as error:
+        raise Stopped(f"{folder}: {error.strerror}") from None
+
+
+def _cleared(folder: Path, *, keep_attested: bool) -> None:
+    """Take away what an earlier run wrote, so that none of it is sealed as part of the next.
+
+    Args:
+        keep_attested: the register of attestations lies here: its files are no run's.
+    """
+    for name in (*REPORTS, JOURNAL):
+        (folder / name).unlink(missing_ok=True)
+    for one in (folder / "evidence").glob("*.json"):
+        one.unlink()
+    if not keep_attested:
+        shutil.rmtree(folder / ATTESTED, ignore_errors=True)
 
 
 def _gone(asked: Asked, *, within: float, quiet: bool) -> tuple[Result, bool]:
@@ -151,6 +190,8 @@ def _gone(asked: Asked, *, within: float, quiet: bool) -> tuple[Result, bool]:
         with Progress(len(asked.plan.checks), quiet=quiet) as progress:
             heard = Heard(progress.probed, progress.ended, progress.removing)
             return WholeRun(asked, heard, stop).go(), stop.is_set()
+    except Busy:
+        raise Stopped(say("busy", path=asked.folder)) from None
     except Unfit as error:
         raise Stopped(say("other-run", what=error)) from None
     finally:
@@ -173,9 +214,19 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     for one in result.checks:
         counts[one.verdict.value] = counts.get(one.verdict.value, 0) + 1
     if options.json:
-        as_json({"report": str(options.report), "score": result.score.value, "complete": result.run.complete,
-                 "checks": counts, "seconds": result.run.seconds, "errors": len(result.errors),
-                 "fingerprint": sealed.fingerprint})  # fmt: skip
+        as_json(
+            {
+                "report": str(options.report),
+                "score": result.score.value,
+                "complete": result.run.complete,
+                "whole": result.run.whole,
+                "checks": counts,
+                "left": len(result.left),
+                "seconds": result.run.seconds,
+                "errors": len(result.errors),
+                "fingerprint": sealed.fingerprint,
+            }
+        )
         return
     notice(
         say(
@@ -189,6 +240,10 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
             seconds=result.run.seconds,
         )
     )
+    if not result.run.whole:
+        notice(say("part"))
+    if result.left:
+        notice(say("left", count=len(result.left)))
     for trouble in result.errors:
         notice(f"  {trouble.where}: {trouble.what}")
     for note in sealed.notes:

@@ -6,12 +6,14 @@ import argparse
 from dataclasses import asdict
 
 from conformance.command.printed import Stopped, as_json, line
-from conformance.command.words import said
+from conformance.command.words import said, say
 from conformance.seal import SealRefused, verify
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what was found; 1 where the report is not as it was sealed."""
+    if not options.folder.is_dir():
+        raise Stopped(say("no-folder", path=options.folder))
     try:
         found = verify(options.folder, options.trust or None)
     except SealRefused as error:

@@ -32,7 +32,19 @@ _KEPT_OF_ADDRESS = (2, 3, 5, 6)
 """XAD.3 city, XAD.4 state, XAD.6 country, XAD.7 type, from 0."""
 _HEADERS = ("MSH", "FHS", "BHS")
 START = re.compile(r"\s*\x0b?(?:MSH|FHS|BHS)[^\w\s]")
+_INSIDE = re.compile(r"[\r\n\x0b](?:MSH|FHS|BHS)[^\w\s](?=[^\w\s]{3})")
+_SEGMENT = re.compile(
+    r"(?:\A\s*|[\r\n\x0b])(?:MSH|EVN|PID|PD1|NK1|PV1|PV2|MRG|GT1|IN1|ORC|OBR|OBX|SPM|TXA|RXE|RXO|RXD|DG1|STF)\|"
+)
+_NAMED = re.compile(r"[A-Y][A-Z0-9]{2}")
+_NAME_TYPES = frozenset("ABCDFILMNPSTU")
+"""HL7 table 0200, as XPN.7 and XCN.10 have it."""
 _NULL = '""'
+
+
+def looks_like_er7(text: str) -> bool:
+    """Tell whether a text is a message, or what is left of one: broken ones name people, too."""
+    return bool(START.match(text) or _SEGMENT.search(text))
 
 
 def open_er7(text: str, learner: Learner) -> Opened:
@@ -51,7 +63,7 @@ def open_er7(text: str, learner: Learner) -> Opened:
 
 class _Reader:
     def __init__(self, text: str, learner: Learner) -> None:
-        found = START.match(text)
+        found = START.match(text) or _INSIDE.search(text)
         start = found.end() - 1 if found else 0
         marks = (text[start : start + 5] if found else "").ljust(5)
         self._learner = learner
@@ -100,12 +112,15 @@ class _Reader:
             parts[0] = self._learner.learn("birth", parts[0])
         elif kind == "ID" or (kind == "CX" and PERSONAL_NUMBERS.fullmatch("".join(parts[4:5]))):
             parts[0] = self._each(parts[0], "number")
-        elif segment.startswith("Z"):
+        elif not _NAMED.fullmatch(segment):
             self._perhaps(parts)
         return self._component.join(parts)
 
     def _perhaps(self, parts: list[str]) -> None:
-        """Mask a name that is known, in a segment of which nobody says what its fields are."""
+        """Mask a name that is known, or has the form of one, in a segment of which nobody says what it is."""
+        for at, kind in ((0, 6), (1, 9)):  # XPN.7 and XCN.10 tell the type of a name
+            if len(parts) > kind and parts[kind] in _NAME_TYPES and any(parts[at : at + 2]):
+                self._person(parts, at)
         for at in range(len(parts) - 1):
             if self._learner.knows_name(parts[at] + parts[at + 1]):
                 self._person(parts, at)

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 
 from conformance.evidence.broken import open_broken
 from conformance.evidence.codings import as_text, from_base64, layers, looks_like_base64, masked_base64
-from conformance.evidence.er7_places import START, open_er7
+from conformance.evidence.er7_places import looks_like_er7, open_er7
 from conformance.evidence.json_places import open_json
 from conformance.evidence.known import Known
 from conformance.evidence.marks import MARK, Kind, Marks, bare, plainly
@@ -157,7 +157,7 @@ class Masker:
         start = text.lstrip("\ufeff \t\r\n\x0b")[:1]
         if media == "application/x-www-form-urlencoded":
             return plain(mask_form(text, self))
-        if START.match(text):
+        if start not in ("{", "[", "<", '"') and looks_like_er7(text):
             return open_er7(text, self)
         if start == "<":
             return open_xml(text, self)

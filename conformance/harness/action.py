@@ -28,6 +28,8 @@ class Action:
         identity: who asks, unless the check says otherwise.
         path: below the FHIR base; with a leading ``//`` below the target's host.
         answer: what is told → path of it in the answer.
+        done: path → what stands there where it was done; for calls that answer 200 to what they refuse.
+        refusal: path of why it was refused; for calls that do not answer with an OperationOutcome.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Action:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     answer: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, str] = field(default_factory=dict)
+    refusal: str = ""
 
     def request(self, given: Mapping[str, Any]) -> tuple[str, str, dict[str, str], Any]:
         """Return method, path, headers and body for what is given."""
@@ -45,6 +49,14 @@ class Action:
         body = filled(self.body, given)
         kept = {name: str(value) for name, value in headers.items() if value is not _ABSENT}
         return self.method, path, kept, None if body is _ABSENT else body
+
+    def undone(self, body: Resource) -> bool:
+        """Tell whether the answer itself says that it was not done, whatever its status."""
+        return any(str(pick(body, path)) != wanted for path, wanted in self.done.items())
+
+    def why(self, body: Resource) -> str:
+        """Return why it was refused, as the answer says it in its own form; ``""`` where it does not."""
+        return str(pick(body, self.refusal) or "") if self.refusal else ""
 
     def told(self, body: Resource) -> dict[str, Any]:
         """Return what the answer says; what it does not say is not there."""

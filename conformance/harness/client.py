@@ -32,6 +32,8 @@ class Answer:
     Attributes:
         headers: by lower-case name.
         evidence: number of the exchange.
+        undone: an action that was answered in a form of the target's own, and says that it was not done.
+        why: why it was refused, in that form.
     """
 
     status: int
@@ -40,11 +42,13 @@ class Answer:
     evidence: int
     seconds: float = 0.0
     told: Mapping[str, Any] = field(default_factory=dict)
+    undone: bool = False
+    why: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether it was done."""
-        return 200 <= self.status < 300
+        return 200 <= self.status < 300 and not self.undone
 
     @property
     def body(self) -> Resource:
@@ -67,7 +71,12 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether it was refused as R4 asks (http §3.1.0.1.5): 4xx, an OperationOutcome with an error."""
+        """Whether it was refused as R4 asks (http §3.1.0.1.5): 4xx, an OperationOutcome with an error.
+
+        An action in a form of the target's own is refused where it says so there, and why.
+        """
+        if self.why and (self.undone or 400 <= self.status < 500):
+            return True
         return 400 <= self.status < 500 and bool(self.errors)
 
     @property
@@ -80,9 +89,8 @@ class Answer:
     @property
     def rules(self) -> list[str]:
         """Codes and texts of rules that the errors name."""
-        return [str(one) for one in each(self.errors, "details.coding.code")] + [
-            str(one) for one in each(self.errors, "details.text")
-        ]
+        named = [*each(self.errors, "details.coding.code"), *each(self.errors, "details.text")]
+        return [*([self.why] if self.why else []), *(str(one) for one in named)]
 
     @property
     def entries(self) -> list[Resource]:
@@ -182,7 +190,7 @@ class Client:
         """
         url = self.url(path)
         content = body if isinstance(body, bytes) or body is None else dumps(body).encode()
-        whole = self._headers(content is not None, by, headers or {})
+        whole = self._headers(content is not None, by, headers or {}, url)
         began, clock = datetime.now(UTC), time.perf_counter()
         request = Message(f"{method} {url}", whole, (content or b"")[:KEPT], len(content or b""))
         try:
@@ -204,11 +212,11 @@ class Client:
             return urljoin(self.base, path[1:])
         return f"{self.base}/{path}" if path and not path.startswith("?") else f"{self.base}{path}"
 
-    def _headers(self, has_body: bool, by: str, more: Mapping[str, str]) -> dict[str, str]:
+    def _headers(self, has_body: bool, by: str, more: Mapping[str, str], url: str) -> dict[str, str]:
         found = {
             "Accept": FHIR_JSON,
             **({"Content-Type": FHIR_JSON} if has_body else {}),
-            **self.identity.headers,
+            **(self.identity.headers if self._ours(url) else {}),
         }
         acting, asserting = (
             by or self.identity.practitioner,
@@ -218,6 +226,10 @@ class Client:
             found[asserting] = acting
         found.update({name.replace("_", "-"): value for name, value in more.items()})
         return {name: value for name, value in found.items() if value}
+
+    def _ours(self, url: str) -> bool:
+        """Tell whether an address is the target's; one of elsewhere is followed without credentials."""
+        return urlsplit(url)[:2] in {urlsplit(one)[:2] for one in (self.base, self._line.target.fhir)}
 
     def _exchange(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]

@@ -84,6 +84,18 @@ class MllpDoor:
         code, control = acknowledgement(answer)
         return Acknowledged(code, control.decode("latin-1"), answer, number)
 
+    def break_off(self, part: bytes) -> None:
+        """Send the beginning of a frame, then cut the line. Raises :class:`Unanswered`: there is no line."""
+        try:
+            self._open().sendall(START + part)
+        except (OSError, ssl.SSLError) as error:
+            what = type(error).__name__
+            raise Unanswered(
+                f"接口 {self._door.name} 无法连接：{what}", f"no line to door {self._door.name}: {what}"
+            ) from None
+        finally:
+            self.close()
+
     def close(self) -> None:
         """Close the line."""
         if self._line is not None:

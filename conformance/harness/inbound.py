@@ -129,8 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def _take(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length) if 0 <= length <= LARGEST else b""
+        raw = self._body()
+        if raw is None:
+            self.send_error(400)
+            return
         box = self.server.found(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         status = (
@@ -142,6 +144,33 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _body(self) -> bytes | None:
+        """Return what was sent, also in chunks (RFC 9112 §7.1); None: it is broken, or too long."""
+        self.close_connection = True  # where something is left unread
+        try:
+            if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+                raw = self._chunks()
+            else:
+                length = int(self.headers.get("Content-Length") or 0)
+                raw = self.rfile.read(length) if 0 <= length <= LARGEST else None
+        except ValueError:
+            return None
+        self.close_connection = raw is None or self.headers.get("Connection", "").lower() == "close"
+        return raw
+
+    def _chunks(self) -> bytes | None:
+        """Raises ``ValueError``: a length is none."""
+        pieces, size = [], 0
+        while length := int(self.rfile.readline(1024).split(b";")[0], 16):
+            size += length
+            if length < 0 or size > LARGEST:
+                return None
+            pieces.append(self.rfile.read(length))
+            self.rfile.readline(8)
+        while self.rfile.readline(8192).strip():
+            pass  # trailers
+        return b"".join(pieces)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _take  # noqa: N815 -- the library's names
 

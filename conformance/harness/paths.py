@@ -5,7 +5,6 @@ say so, ``[0]`` one of several, ``value*`` whichever element begins so. ``a | b`
 something. Lists are walked into.
 """
 
-
 from __future__ import annotations
 
 import re

@@ -37,6 +37,11 @@ class Platform:
         """Return its own counts of a day, with serials."""
         return self._ask("GET", f"/counts?day={day}&numbers=true")
 
+    def entries(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return what it has of the target's ledger after a number: ``n``, ``hash``, ``document``…"""
+        tenant = self._session.target.feed.get("tenant", "default")
+        return list(self._ask("GET", f"/entries?tenant={tenant}&after={after}").get("entries", []))
+
     def misbehave(self, mode: str, **how: Any) -> None:
         """Let it misbehave: ``away``, ``timeout``, ``lost``, ``half``…; ``""`` ends it."""
         self._ask("POST", "/misbehave", {"mode": mode, **how})

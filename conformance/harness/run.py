@@ -61,6 +61,7 @@ class Run:
         self.steps: list[Step] = []
         self._action = check.title
         self._shown = 0
+        self._doors: list[MllpDoor] = []
 
     # What it may speak to.
 
@@ -88,7 +89,8 @@ class Run:
         action = self.target.actions[name]
         method, path, headers, body = action.request({"number": self.number, "practitioner": by, **given})
         answer = self.client(identity or self._allowed(action)).send(method, path, body, by, headers)
-        return replace(answer, told=action.told(answer.body))
+        said = answer.body
+        return replace(answer, told=action.told(said), undone=action.undone(said), why=action.why(said))
 
     def _allowed(self, action: Action) -> str:
         """Return the identity of an action; a target without roles has an operator for everything."""
@@ -97,7 +99,14 @@ class Run:
     def door(self, name: str) -> MllpDoor:
         """Return a line to a door that is not FHIR. Raises :class:`Skipped`."""
         self.need(f"doors.{name}")
-        return MllpDoor(self.target.doors[name], self, self.target.patience)
+        door = MllpDoor(self.target.doors[name], self, self.target.patience)
+        self._doors.append(door)
+        return door
+
+    def close(self) -> None:
+        """Close the lines that the check has left open."""
+        for one in self._doors:
+            one.close()
 
     def inbox(self, name: str = "in") -> Inbox:
         """Return a place to wait for what the target sends by itself."""

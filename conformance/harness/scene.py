@@ -175,9 +175,11 @@ class Scene:
 
     def read(self, name: str) -> Resource:
         """Return a resource as it stands. Raises :class:`Skipped` where it cannot be read."""
-        return self.run.given(
-            self.run.client().get(name), f"读取 {name.partition('/')[0]}", f"{name.partition('/')[0]} is read"
-        ).body
+        kind = name.partition("/")[0]
+        answer = self.run.given(self.run.client().get(name), f"读取 {kind}", f"{kind} is read")
+        if f"{answer.kind}/{answer.body.get('id')}" != name:
+            raise Skipped(f"前提未满足：读取 {kind}", f"prerequisite not met: {kind} is read")
+        return answer.body
 
     def whole(self, group: str) -> list[Resource]:
         """Return a prescription as it stands: the group and its drugs."""

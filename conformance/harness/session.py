@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -41,12 +41,14 @@ class Session:
 
     def __init__(self, target: Target, number: str, seed: int, today: date) -> None:
         self.target, self.number, self.seed, self.today = target, number, seed, today
+        self.began = datetime.now(UTC)
         self.line = Line(target)
         self.stack = ExitStack()
         self.stack.callback(self.line.close)
         self._once: dict[str, _Once] = {}
         self._lock = threading.Lock()
         self._written: dict[str, str] = {}
+        self.noting: Callable[[str, str], None] = lambda *_: None
         self._people = 0
 
     def close(self) -> None:
@@ -117,7 +119,10 @@ class Session:
     def wrote(self, reference: str, identity: str) -> None:
         """Note what was written, so that it can be removed at the end."""
         with self._lock:
+            new = reference not in self._written
             self._written.setdefault(reference, identity)
+        if new:
+            self.noting(reference, identity)
 
     @property
     def written(self) -> dict[str, str]:

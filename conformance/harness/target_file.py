@@ -19,7 +19,7 @@ _KEYS = {
     "extends", "name", "fhir", "jurisdiction", "identities", "doors", "actions", "signing", "platform",
     "feed", "on_file", "rules", "capabilities", "settings", "tls", "patience", "seed",
 }  # fmt: skip
-_ACTION = {"method", "path", "as", "headers", "body", "answer"}
+_ACTION = {"method", "path", "as", "headers", "body", "answer", "done", "refusal"}
 _LARGEST = 1024 * 1024
 
 
@@ -45,6 +45,10 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     base = str(whole.get("fhir") or "").rstrip("/")
     if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
         raise Undeclared("fhir: the FHIR base of the target, as https://gateway.example/fhir")
+    if "@" in urlsplit(base).netloc:  # it would stand in the report
+        raise Undeclared(
+            "fhir: no user and password in the address; give identities.operator a token or headers"
+        )
     identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
     doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
     actions = {name: _action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
@@ -195,8 +199,17 @@ def _action(name: str, said: Any) -> Action:
         str(said.get("as") or "operator"),
         {str(key): str(value) for key, value in (said.get("headers") or {}).items()},
         said.get("body"),
-        {str(key): str(value) for key, value in (said.get("answer") or {}).items()},
+        _paths(said, "answer", name),
+        _paths(said, "done", name),
+        str(said.get("refusal") or ""),
     )
+
+
+def _paths(said: Mapping[str, Any], key: str, action: str) -> dict[str, str]:
+    found = said.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise Undeclared(f"actions.{action}.{key}: a mapping is needed")
+    return {str(one): str(value) for one, value in found.items()}
 
 
 def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:

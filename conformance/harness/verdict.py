@@ -6,6 +6,7 @@
      ├── Failed          the target does not do what the requirement asks
      ├── Skipped         a prerequisite is not met: the target lacks a capability, or it is not declared
      ├── NotTested       it cannot be tested here, for the printed reason
+     ├── NotApplicable   it does not concern this target: it takes another way that the law leaves open
      └── Broken          the harness is at fault; says nothing about the target
 """
 
@@ -57,6 +58,12 @@ class NotTested(Ended):
     """It cannot be tested here, for the printed reason."""
 
     verdict = Verdict.NOT_TESTED
+
+
+class NotApplicable(Ended):
+    """It does not concern this target, for the printed reason; it counts for nothing."""
+
+    verdict = Verdict.NOT_APPLICABLE
 
 
 class Broken(Ended):

@@ -19,6 +19,9 @@ from conformance.result.model import Result
 
 NO_PDF = "report-pdf.txt"
 """Why there is no PDF; the file is there only then, so that a manifest covers the reason as well."""
+_PDF = "report.pdf"
+NAMES = ("index.html", "junit.xml", "testreport.json", "result.csv", "result.xlsx", _PDF, NO_PDF)
+"""All that may be written."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,6 +66,8 @@ def write_all(
         "result.csv": as_csv(rows, lang),
         "result.xlsx": workbook(rows, lang),
     }
+    for name in (_PDF, NO_PDF):  # of an earlier report: it would be sealed as part of this one
+        (folder / name).unlink(missing_ok=True)
     for name, data in files.items():
         write(folder / name, data)
     paths = tuple(folder / name for name in files)
@@ -72,9 +77,8 @@ def write_all(
 
 
 def _with_pdf(paths: tuple[Path, ...], html: str, folder: Path, lang: str, browser: str | None) -> Written:
-    printed = print_page(html, folder / "report.pdf", lang, browser=browser)
+    printed = print_page(html, folder / _PDF, lang, browser=browser)
     why = folder / NO_PDF
-    why.unlink(missing_ok=True)
     if printed.path is not None:
         return Written((*paths, printed.path))
     note = printed.note or Words("没有 PDF", "no PDF")

@@ -81,6 +81,7 @@ class Course(Shaped):
 
     Attributes:
         complete: every check that was chosen came to a verdict.
+        whole: every check there is was chosen; False: the score is that of a part.
         command: as it was typed, without credentials.
     """
 
@@ -95,6 +96,7 @@ class Course(Shaped):
     jobs: int = 1
     lang: str = "zh"
     command: str = ""
+    whole: bool = True
 
 
 @dataclass(slots=True, frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -16,6 +17,19 @@ NAME = "journal.ndjson"
 
 class Unfit(ValueError):
     """What is there is of another run; says what differs."""
+
+
+class Busy(RuntimeError):
+    """Another run is writing here."""
+
+
+def busy(folder: Path) -> bool:
+    """Tell whether a run is under way in a folder. Raises ``OSError``."""
+    try:
+        with (folder / NAME).open("a") as file:
+            return not _locked(file)
+    except FileNotFoundError:
+        return False
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,9 +55,13 @@ class Journal:
         self._path = folder / NAME
         self._lock = threading.Lock()
         self._file: IO[str] | None = None
+        self.written: dict[str, str] = {}
 
     def begun(self) -> tuple[Begun, list[CheckResult]] | None:
-        """Return what stands there; a last line that broke off counts as not written. None: nothing."""
+        """Return what stands there; a last line that broke off counts as not written. None: nothing.
+
+        What was written on the target stands in ``written`` afterwards.
+        """
         try:
             lines = self._path.read_text("utf-8").splitlines()
         except FileNotFoundError:
@@ -54,12 +72,24 @@ class Journal:
         head = found[0]
         begun = Begun(head["number"], head["seed"], head["target"], tuple(head["jurisdictions"]),
                       head["definitions"], head["started"])  # fmt: skip
-        return begun, [CheckResult.from_json(one) for one in found[1:]]
+        self.written = {one["wrote"]: one["by"] for one in found[1:] if "wrote" in one}
+        return begun, [CheckResult.from_json(one) for one in found[1:] if "wrote" not in one]
 
     def open(self, begun: Begun, ended: list[CheckResult]) -> None:
-        """Begin, or go on: what counts is written anew, so that a broken line is gone."""
-        self._file = self._path.open("w", encoding="utf-8")
+        """Begin, or go on: what counts is written anew, so that a broken line is gone.
+
+        Raises:
+            Busy: another run has it; nothing was touched.
+        """
+        file = self._path.open("a", encoding="utf-8")
+        if not _locked(file):
+            file.close()
+            raise Busy(str(self._path))
+        file.truncate(0)
+        self._file = file
         self._line(begun.as_json())
+        for name, identity in self.written.items():
+            self._say({"wrote": name, "by": identity})
         for one in ended:
             self._line(one.to_json())
 
@@ -67,6 +97,12 @@ class Journal:
         """Keep a check that ended."""
         with self._lock:
             self._line(result.to_json())
+
+    def wrote(self, name: str, identity: str) -> None:
+        """Keep what was written on the target, so that a run that goes on after a crash can remove it."""
+        with self._lock:
+            if self._file is not None and not self._file.closed:
+                self._say({"wrote": name, "by": identity})
 
     def close(self, *, done: bool) -> None:
         """Close it; a run that is done needs it no more."""
@@ -77,9 +113,22 @@ class Journal:
 
     def _line(self, said: dict[str, Any]) -> None:
         assert self._file is not None
+        self._say(said)
+        os.fsync(self._file.fileno())
+
+    def _say(self, said: dict[str, Any]) -> None:
+        assert self._file is not None
         self._file.write(json.dumps(said, ensure_ascii=False) + "\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+
+
+def _locked(file: IO[str]) -> bool:
+    """Take a file for as long as it is open; a process that is killed lets it go."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _read(line: str) -> dict[str, Any] | None:

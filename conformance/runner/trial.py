@@ -48,6 +48,8 @@ def tried(check: Check, session: Session) -> Trial:
     except Exception as error:  # noqa: BLE001 -- a check is foreign code
         what = f"{type(error).__name__}: {_place(error)}"
         verdict, reason = Verdict.ERROR, Words(f"检查程序出错：{what}", f"the check itself failed: {what}")
+    finally:
+        run.close()
     return Trial(check, verdict, reason, tuple(run.steps), run.book, time.perf_counter() - began, unanswered)
 
 

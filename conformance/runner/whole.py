@@ -23,6 +23,7 @@ from conformance.result.judge import judge, sources, strangers
 from conformance.result.model import (
     Attestation,
     CheckResult,
+    RequirementResult,
     Result,
     Standing,
     Step,
@@ -37,6 +38,7 @@ from conformance.result.score import score
 from conformance.runner.course import Course
 from conformance.runner.definitions import environment, tool
 from conformance.runner.journal import Begun, Journal, Unfit
+from conformance.runner.lapsed import excused, today
 from conformance.runner.plan import Plan
 from conformance.runner.probe import Probed, alive, probe
 from conformance.runner.removal import remove
@@ -51,7 +53,9 @@ class Asked:
 
     Attributes:
         stack: jurisdictions, ``cn`` among them.
+        day: whose texts are asked for; the target acts today all the same.
         jobs: checks side by side.
+        whole: no part was chosen; else the score is that of the requirements that were looked at.
         keep: the test data stays where it was written.
         command: as it was typed, without credentials.
     """
@@ -66,6 +70,7 @@ class Asked:
     jobs: int = 4
     seed: int = 7
     keep: bool = False
+    whole: bool = True
     resume: bool = False
     lang: str = "zh"
     command: str = ""
@@ -99,7 +104,10 @@ class WholeRun:
         """
         asked, clock = self.asked, time.monotonic()
         journal, begun, before = self._begun()
-        session = Session(asked.target, begun.number, asked.seed, asked.day)
+        session = Session(asked.target, begun.number, asked.seed, today())
+        for name, identity in journal.written.items():  # before a crash: to be removed with the rest
+            session.wrote(name, identity)
+        session.noting = journal.wrote
         try:
             probed = probe(session)
             self.heard.probed(probed)
@@ -142,6 +150,7 @@ class WholeRun:
         results = {one.id: one for one in before}
 
         def told(trial: Trial) -> None:
+            trial = excused(trial, asked.catalogue, asked.stack, session.today)
             made = _made(trial, numbers[trial.check.id], writer, masker)
             results[made.id] = made
             journal.note(made)
@@ -169,6 +178,11 @@ class WholeRun:
         # The answer of one check may name, in passing, whom only a later one makes known.
         return {name: _again(one, masker.text) for name, one in results.items()}
 
+    def _scope(self, rows: tuple[RequirementResult, ...]) -> tuple[RequirementResult, ...]:
+        """Return the rows that the score is about: of a part only what was looked at."""
+        looked = {one.requirement for one in self.asked.plan.checks}
+        return rows if self.asked.whole else tuple(one for one in rows if one.id in looked)
+
     def _result(
         self, begun: Begun, probed: Probed, results: dict[str, CheckResult], left: list[str], seconds: float
     ) -> Result:
@@ -184,7 +198,7 @@ class WholeRun:
             _course(asked, begun, complete, seconds),
             _tested(asked.target, probed),
             environment(),
-            score(rows, complete=complete, checks=checks, basic=basic),
+            score(self._scope(rows), complete=complete, checks=checks, basic=basic),
             coverage(rows, named),
             checks, rows, asked.attestations, _suites(loaded, asked.plan, checks), tuple(left),
             (*_troubles(loaded, asked.plan), *strangers(asked.catalogue, checks)), sources(asked.catalogue),
@@ -195,7 +209,7 @@ def _course(asked: Asked, begun: Begun, complete: bool, seconds: float) -> Cours
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return CourseResult(
         begun.number, asked.seed, begun.started, now, round(seconds, 1), complete, asked.stack,
-        asked.plan.suites, asked.jobs, asked.lang, asked.command,
+        asked.plan.suites, asked.jobs, asked.lang, asked.command, asked.whole,
     )  # fmt: skip
 
 

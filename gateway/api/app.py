@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import description, everything, feed, health, offer, outcome
+from gateway.api import description, disclosure, everything, feed, health, offer, outcome
 from gateway.api.context import Context
 from gateway.api.guard import Guard
 from gateway.api.interaction import Interaction
@@ -34,6 +34,8 @@ def create_app(here: Context, version: str = "0") -> FastAPI:
     routes = _routes([*served, *everything.REFUSED])
     for short in offer.short(here):
         routes.add(feed.BASE, short)
+    for public in disclosure.interactions(here):
+        routes.add(disclosure.BASE, public)
     app.router.routes.append(routes)
     app.add_route("/openapi.json", description.openapi(served, version), include_in_schema=False)
     app.add_route("/docs", description.docs(served), include_in_schema=False)

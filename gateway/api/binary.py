@@ -19,8 +19,9 @@ TYPE = "Binary"
 _MEDIA = re.compile(
     r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}(?:\s*;[\x20-\x7e]{0,200})?", re.IGNORECASE
 ).fullmatch
-_SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
-"""Somebody else wrote it: a browser must not run it as ours (R4 binary.html, security)."""
+_SAFE = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+"""Somebody else wrote it: a browser must not run it as ours (R4 binary.html, security). Nor does it guess
+what it is: the server says so of every answer."""
 
 
 def is_raw(request: Request, type_: str) -> bool:

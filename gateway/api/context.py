@@ -57,6 +57,7 @@ class Options:
         validate: what happens to a resource that breaks a rule of R4: ``"strict"``, it is refused (422);
             ``"report"``, it is stored, ``Prefer: return=OperationOutcome`` tells; ``"off"``, nobody looks.
         import_hosts: whom $import of a manifest may ask for files, see ``[bulk] import_hosts``; none: nobody.
+        public: tenants that tell the public of themselves, without a token (``[tenants.NAME] public``).
     """
 
     tenants: frozenset[str] = frozenset({DEFAULT_TENANT})
@@ -69,6 +70,7 @@ class Options:
     search_threads: int = 8
     validate: Literal["strict", "report", "off"] = "strict"
     import_hosts: tuple[str, ...] = ()
+    public: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, frozen=True)

@@ -40,7 +40,7 @@ async def status(request: Request, job: str) -> Response:
     exports, loop = context(request).store.exports, asyncio.get_running_loop()
     files = await loop.run_in_executor(context(request).threads, exports.files, found)
     expires = datetime.fromtimestamp(found.expires_us // _SECOND, UTC)
-    headers = {"Expires": format_datetime(expires, usegmt=True), "Cache-Control": "private"}
+    headers = {"Expires": format_datetime(expires, usegmt=True)}
     body = manifest(found, files, "authorization" in request.headers)
     return Response(body, 200, headers=headers, media_type="application/json")
 

@@ -24,7 +24,6 @@ Entry = dict[str, Any]
 _URL = "http://hl7.org/fhir/SearchParameter/"
 _OPERATION = "http://hl7.org/fhir/OperationDefinition/"
 _SYSTEM = ("transaction", "batch", "search-system", "history-system")
-_OF_ALL = ("_id", "_lastUpdated", "_profile", "_security", "_source", "_tag")
 
 _SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _SECURITY: Entry = {
@@ -79,7 +78,7 @@ def statement(about: Described, base: str, secured: bool) -> bytes:
         rest["security"] = _SECURITY
     rest["resource"] = resources
     rest["interaction"] = [{"code": code} for code in about.codes() if code in _SYSTEM]
-    rest["searchParam"] = [_common(name) for name in _OF_ALL]
+    rest["searchParam"] = [_common("_id")]  # the others not of types that stand in no store
     if "system" in operations:
         rest["operation"] = operations["system"]
     rest["compartment"] = list(DEFINITIONS)

@@ -43,10 +43,12 @@ class Quick:
     Args:
         context: of the application.
         clients: who may ask.
+        nameless: only names of this machine are served (:class:`gateway.security.Access`).
     """
 
-    def __init__(self, app: ASGIApp, context: Context, clients: Clients) -> None:
+    def __init__(self, app: ASGIApp, context: Context, clients: Clients, *, nameless: bool = False) -> None:
         self.app = app
+        self._nameless = nameless
         self._reads = context.reads
         self._clients = clients
 
@@ -95,7 +97,7 @@ class Quick:
             return False
         if caller.sees != "all":
             return False
-        return caller is not LOCAL or is_local(scope)
+        return not (self._nameless or caller is LOCAL) or is_local(scope)
 
 
 @lru_cache(maxsize=4096)

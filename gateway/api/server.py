@@ -43,6 +43,8 @@ _SAID = {
     431: ("too-long", "the headers are too long"),
     503: ("throttled", "too many connections; come again"),
 }
+_HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+"""Of every answer: no cache keeps what is a patient's (RFC 9111 §5.2.2.5), no browser guesses what it is."""
 _LINGER = 2
 """Looks after a refusal until the connection is closed: closed at once, what is still being sent would make
 the system take the refusal back."""
@@ -212,6 +214,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 Outflow(app), http=http, ws="none", lifespan="off",
                 log_config=None, log_level="critical", access_log=False, server_header=False,
+                headers=_HEADERS,
                 timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
                 ssl_certfile=cert or None, ssl_keyfile=key or None,
             )

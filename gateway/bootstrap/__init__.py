@@ -92,7 +92,9 @@ def _store(settings: Settings, terminology: Terminology) -> Store:
 
 
 def _server(settings: Settings, served: Context, clients: Clients) -> Server:
-    app, limits = protect(create_app(served, registry.version()), clients), settings.api
+    limits = settings.api
+    nameless = is_loopback(limits.host) and not (limits.behind_proxy or limits.public_url)
+    app = protect(create_app(served, registry.version()), clients, nameless=nameless)
     return Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
 
 
@@ -117,6 +119,7 @@ def _options(settings: Settings) -> Options:
         public_url=settings.api.public_url,
         validate=settings.api.validate,
         import_hosts=settings.bulk.import_hosts,
+        public=frozenset(name for name, one in settings.tenants.items() if one.public),
     )
 
 

@@ -68,7 +68,7 @@ def settings(
         jurisdiction: policy packs that every tenant is held to.
     """
     ca = folder / "ca"
-    tenant = TenantSettings(jurisdiction=tuple(jurisdiction), sign_key="gateway")
+    tenant = TenantSettings(jurisdiction=tuple(jurisdiction), sign_key="gateway", public=True)
     return Settings(
         store=StoreSettings(url=f"sqlite:///{folder / 'qiao.db'}"),
         api=api,

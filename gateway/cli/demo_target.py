@@ -98,6 +98,7 @@ def _identities(tokens: dict[str, str], root: str) -> dict[str, dict[str, Any]]:
         "bound": {"token": tokens["bound"], "asserts": False, "practitioner": PHYSICIAN},
         "foreign": {"token": tokens["foreign"], "fhir": f"{root}/t/{EAST}/fhir"},
     }
+    people["public"] = {"fhir": f"{root}/public/{DEFAULT_TENANT}"}
     plain = {name: {"token": token} for name, token in tokens.items() if name != "front-end"}
     return {**plain, **people}
 

@@ -30,6 +30,9 @@ FAULTS: dict[str, str] = {
     "without clients this gateway serves addresses of its own machine only: qiao client add": (
         "尚未登记客户端，网关只接受本机访问；请用 qiao client add 登记"
     ),
+    "this server is not known by this name: set [api] public_url, or behind_proxy": (
+        "服务器不认此主机名；请设置 [api] public_url 或 behind_proxy"
+    ),
     "this token is not known, or expired": "令牌无效或已过期",
     "send Authorization: Bearer and your token": "请在请求头中发送 Authorization: Bearer 加令牌",
     "this needs the role {roles} ({right}); {client} has the role {role}": (

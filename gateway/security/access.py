@@ -17,7 +17,7 @@ from gateway.canonical.operation_outcome import issue, operation_outcome
 from gateway.security.caller import ANONYMOUS, CALLER, LOCAL, Caller
 from gateway.security.client import DEFAULT_TENANT
 from gateway.security.clients import Clients
-from gateway.security.rights import right_of
+from gateway.security.rights import is_public, right_of
 from gateway.security.roles import Right, roles_with
 
 Scope = MutableMapping[str, Any]
@@ -47,11 +47,18 @@ class Access:
     Answers 401 without a token that is known, 404 for another tenant, 403 where the role does not suffice:
     each an OperationOutcome. Without clients only addresses of this machine are served (a page in a browser
     could otherwise come here under a name of its own).
+
+    Args:
+        nameless: nobody said how the API is called, and it listens on this machine alone: any other name is
+            421 (RFC 9110 §7.4), and so comes into no address that is answered.
+        public: some tenant tells the public of itself (``gateway/api/disclosure.py``).
     """
 
-    def __init__(self, app: App, clients: Clients) -> None:
+    def __init__(self, app: App, clients: Clients, *, nameless: bool = False, public: bool = False) -> None:
         self._app = app
         self._clients = clients
+        self._nameless = nameless
+        self._public = public
         self._denied = 0
         self._told = -_TELL_EVERY
 
@@ -62,8 +69,12 @@ class Access:
             return
         path: str = scope["path"]
         caller = self._clients.caller(authorization(scope))
+        if self._nameless and caller is not LOCAL and path not in HEALTH and not is_local(scope):
+            said = "this server is not known by this name: set [api] public_url, or behind_proxy"
+            await _answer(send, 421, "not-supported", said)
+            return
         if caller is None:
-            if path in OPEN:
+            if path in OPEN or (self._public and is_public(scope["method"], path)):
                 scope[CALLER] = ANONYMOUS
                 await self._app(scope, receive, send)
             else:

@@ -63,8 +63,15 @@ _JOBS: Mapping[str, Right] = {"export": "export", "import": "import"}
 
 _READS = ("GET", "HEAD")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
+PUBLIC = "/public/"
+"""Below it stands what tenants tell the public: to be read without a token, where one of them does."""
 OWN = ("Subscription",)
 """Types that need ``subscribe`` whatever is done with them: a channel's headers may hold a secret."""
+
+
+def is_public(method: str, path: str) -> bool:
+    """Tell whether an address (decoded, from the root) may be asked by anybody."""
+    return method in _READS and path.startswith(PUBLIC)
 
 
 def right_of(method: str, path: str) -> Right:

@@ -43,6 +43,8 @@ class TenantSettings:
         effective_orders: what becomes of an order of an internet visit that the API brings and that holds
             already: stored, flagged and ledgered, or refused, but from clients that are trusted for it
             (``arrived`` in ``clients.toml``).
+        public: whether anybody may read, without a token, which institutions, services and physicians these
+            are (``GET /public/NAME/…``), as the law asks of internet hospitals.
     """
 
     organization: str = ""
@@ -59,6 +61,7 @@ class TenantSettings:
     governed: bool = True
     every_order: bool = False
     effective_orders: Literal["flag", "refuse"] = "flag"
+    public: bool = False
 
     @property
     def format(self) -> str:

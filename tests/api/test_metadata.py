@@ -89,6 +89,23 @@ def test_every_search_parameter_works(server: FastAPI, statement: dict[str, Any]
     assert wrong == {}
 
 
+def test_what_is_claimed_of_every_type_is_served_of_every_type(
+    server: FastAPI, statement: dict[str, Any]
+) -> None:
+    rest = statement["rest"][0]
+    asked = [
+        ("GET", f"/fhir/{one['type']}?{each['name']}={SAMPLE[each['type']]}")
+        for one in rest["resource"]
+        if one["versioning"] == "no-version"
+        for each in (*rest["searchParam"], *one["searchParam"])
+    ]
+    wrong = {
+        url: answer.text for (_, url), answer in ask_all(server, asked).items() if answer.status_code != 200
+    }
+    assert asked
+    assert wrong == {}
+
+
 def test_every_include_works(server: FastAPI, statement: dict[str, Any]) -> None:
     asked = [
         ("GET", f"/fhir/{one['type']}?{name}={value}")

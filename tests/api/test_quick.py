@@ -182,3 +182,16 @@ def test_an_error_of_the_store_is_told_by_the_application(
     answer = Both(store, Clients()).same("GET", "/fhir/Patient/p1", {})
     assert answer.status_code == 500
     assert "Zhang" not in answer.text
+
+
+@pytest.mark.usefixtures("filled")
+def test_only_names_of_this_machine_are_quick_where_nobody_said_another(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "clients.toml"
+    clients_file.add(file, Client("r", digest(b"r"), "read", "default"))
+    both = Both(store, Clients(file))
+    both.quick = Quick(both._count, both.whole.state.context, Clients(file), nameless=True)
+    token = {"Authorization": "Bearer r"}
+    both.same("GET", "/fhir/Patient/p1", token)
+    assert both.asked == 0
+    both.same("GET", "/fhir/Patient/p1", {**token, "Host": "evil.example"})
+    assert both.asked == 1

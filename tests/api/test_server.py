@@ -146,6 +146,13 @@ def test_a_request_that_is_none_is_refused(request_: bytes, status: int) -> None
     assert status_of(against(lambda running: running.ask(request_))) == status
 
 
+@pytest.mark.parametrize("request_", [b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n", b"GET / HTTP/1.1\r\n\r\n"])
+def test_no_answer_is_kept_by_a_cache_or_guessed_at(request_: bytes) -> None:
+    head = against(lambda running: running.ask(request_)).partition(b"\r\n\r\n")[0].lower()
+    assert head.count(b"cache-control: no-store") == 1
+    assert head.count(b"x-content-type-options: nosniff") == 1
+
+
 def test_a_refusal_before_the_application_is_chinese_for_who_reads_it() -> None:
     asked = b"GET / HTTP/1.1\r\nAccept-Language: zh-CN\r\nConnection: close\r\n\r\n"
     answer = against(lambda running: running.ask(asked))

@@ -76,13 +76,13 @@ def _starter() -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
 def stand(_starter: Callable[[dict[str, Any]], dict[str, Any]]) -> Stand:
     """``with stand(folder, "--jurisdiction", "cn", QIAO_X="…") as standing:`` → a demo of its own.
 
-    Nothing was played in it (``--idle``); environment variables hold in its processes only.
+    Nothing was played in it unless ``idle=False``; environment variables hold in its processes only.
     """
 
     @contextmanager
-    def standing(folder: Path, *arguments: str, **environment: str) -> Iterator[Standing]:
+    def standing(folder: Path, *arguments: str, idle: bool = True, **environment: str) -> Iterator[Standing]:
         target = folder / "target.yaml"
-        given = ["--idle", "--dir", str(folder), "--target", str(target), *arguments]
+        given = ["--dir", str(folder), "--target", str(target), *arguments, *(["--idle"] if idle else [])]
         asked = {"arguments": given, "environment": environment, "errors": str(folder / "errors")}
         answer = _starter({"start": asked})
         assert "failed" not in answer, answer["failed"]
@@ -121,12 +121,22 @@ def served(python: Path | str, program: str, *arguments: object, **environment: 
             process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def foreign_server() -> Iterator[str]:
-    """FHIR base of a server that is not ours: fhirstarter, with an empty store in memory that tests share."""
+    """FHIR base of a server that is not ours: fhirstarter, with one for a module, its store in memory."""
+    yield from _foreign()
+
+
+@pytest.fixture
+def empty_foreign_server() -> Iterator[str]:
+    """FHIR base of another one, with nothing in it; what it stores is a day old at once."""
+    yield from _foreign(FHIR_AGE="86400")
+
+
+def _foreign(**environment: str) -> Iterator[str]:
     if not PEER_PYTHON.exists():
         pytest.skip("needs fhirstarter in an environment of its own: make .venv-peer/.ready")
-    with served(PEER_PYTHON, "fhirstarter_app", FHIR_SEQUENCE="R4B") as base:
+    with served(PEER_PYTHON, "fhirstarter_app", FHIR_SEQUENCE="R4B", **environment) as base:
         yield base
 
 

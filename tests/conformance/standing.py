@@ -48,6 +48,7 @@ def _become(arguments: Sequence[str], environment: dict[str, str], errors: str, 
         os.dup2(out, 1)
         os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 2)
         os.environ.update(environment)
+        _mutate(environment)
         code = cli.main(["demo", "--json", *arguments])
     except SystemExit as ended:
         code = int(ended.code or 0)
@@ -57,6 +58,14 @@ def _become(arguments: Sequence[str], environment: dict[str, str], errors: str, 
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _mutate(environment: dict[str, str]) -> None:
+    """Switch off what a mutant lacks, before anything is built."""
+    from mutants.mutant import VARIABLE, switch_off
+
+    if VARIABLE in environment:
+        switch_off(environment[VARIABLE])
 
 
 def stop(process: int) -> dict[str, Any]:

@@ -31,7 +31,15 @@ def clients(tmp_path: Path) -> Clients:
     return Clients(file)
 
 
-def ask(clients: Clients, method: str, path: str, token: str = "", *more: tuple[bytes, bytes]) -> Answer:
+def ask(
+    clients: Clients,
+    method: str,
+    path: str,
+    token: str = "",
+    *more: tuple[bytes, bytes],
+    host: bytes = b"localhost:8080",
+    nameless: bool = False,
+) -> Answer:
     """Return status, headers and body; an answer of the application is 200 with the caller's name."""
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
@@ -45,10 +53,10 @@ def ask(clients: Clients, method: str, path: str, token: str = "", *more: tuple[
         async def send(message: Any) -> None:
             sent.append(message)
 
-        headers = [(b"host", b"localhost:8080"), *more]
+        headers = [(b"host", host), *more]
         headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
         scope = {"type": "http", "method": method, "path": path, "headers": headers}
-        await Access(app, clients)(scope, None, send)  # type: ignore[arg-type]
+        await Access(app, clients, nameless=nameless)(scope, None, send)  # type: ignore[arg-type]
 
     asyncio.run(run())
     return sent[0]["status"], dict(sent[0]["headers"]), json.loads(sent[1]["body"])
@@ -171,6 +179,21 @@ def test_without_clients_a_page_in_a_browser_does_not_come_in(host: bytes, statu
         return sent[0]["status"], {}, None
 
     assert asyncio.run(run())[0] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "token"), [("/fhir/Patient", "r"), ("/fhir/metadata", ""), ("/fhir/Patient", "")]
+)
+def test_where_nobody_said_its_name_no_other_one_is_served(clients: Clients, path: str, token: str) -> None:
+    """The addresses in an answer are made of the name that was asked for."""
+    status, _, body = ask(clients, "GET", path, token, host=b"evil.example", nameless=True)
+    assert status == 421
+    assert "evil" not in json.dumps(body)
+    assert ask(clients, "GET", path, token, nameless=True)[0] == (200 if token or "meta" in path else 401)
+    assert ask(clients, "GET", path, token, host=b"evil.example")[0] == (
+        200 if token or "meta" in path else 401
+    )
+    assert ask(clients, "GET", "/healthz", host=b"evil.example", nameless=True)[0] == 200
 
 
 def test_guesses_are_told_without_filling_the_log(clients: Clients, caplog: pytest.LogCaptureFixture) -> None:

@@ -54,7 +54,8 @@ def _work(desk: Desk, options: argparse.Namespace) -> None:
         person = draw(rng, str(number), today().date(), (20, 80))
         _tried(desk, "visit", partial(whole_visit, desk, Visit(f"{stamp}{number:04d}", person), number))
         for name in names[number * 2 % len(names) :][:2] if options.attempts else ():
-            wrong = Visit(f"{stamp}{number:04d}x{names.index(name)}", person)
+            other = draw(Random(f"{options.seed}/{number}/{name}"), str(number), today().date(), (20, 80))  # noqa: S311
+            wrong = Visit(f"{stamp}{number:04d}x{names.index(name)}", other)
             _tried(desk, name, partial(attempt, desk, wrong, name))
         if time.monotonic() - last > HEARD:
             last = time.monotonic()

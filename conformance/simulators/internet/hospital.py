@@ -51,7 +51,13 @@ def _organizations() -> list[Resource]:
     parts = (("quality", "医疗质量管理部"), ("it", "信息技术服务与管理部"), ("pharmacy", "药学服务部"))
     own = {"reference": ORGANIZATION}
     return [
-        _organization("ih-hospital", "渡桥市人民医院", **provider, address=[{"state": "重庆市"}]),
+        _organization(
+            "ih-hospital",
+            "渡桥市人民医院",
+            **provider,
+            identifier=[{"system": "urn:oid:2.16.156.10011.1.5", "value": "990101000"}],
+            address=[{"state": "重庆市"}],
+        ),
         internet,
         *(_organization(f"ih-{id_}", name, partOf=own) for id_, name in parts),
         _organization("ih-courier", "渡桥医药配送有限公司"),
@@ -148,7 +154,10 @@ def _registered(id_: str, today: date) -> Resource:
 
 
 def _evidence(today: date) -> list[Resource]:
-    kinds = ("training", "rule-documents", "declaration", "mlps-certificate", "platform-connection")
+    kinds = (
+        "training", "rule-documents", "declaration", "mlps-certificate", "platform-connection",
+        "normative-test",
+    )  # fmt: skip
     contract: Resource = {
         "resourceType": "Contract",
         "id": "ih-partner",

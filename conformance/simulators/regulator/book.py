@@ -234,6 +234,13 @@ class Book:
         with self.lock:
             return [row[0] for row in self._db.execute(sql, (day, kind))]
 
+    def entries(self, tenant: str, after: int) -> list[dict[str, Any]]:
+        """Return what it has of a ledger after a number, in order: ``n``, ``hash``, ``document``…"""
+        names = ("n", "hash", "kind", "event", "serial", "document", "time", "arrival")
+        sql = f"SELECT {', '.join(names)} FROM entry WHERE tenant = ? AND n > ? ORDER BY n"  # noqa: S608
+        with self.lock:
+            return [dict(zip(names, row, strict=True)) for row in self._db.execute(sql, (tenant, after))]
+
     def state(self) -> dict[str, Any]:
         """Return what it has, and what it holds against the senders."""
         with self.lock:

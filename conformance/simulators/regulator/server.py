@@ -78,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(200, page(platform.state()).encode(), "text/html; charset=utf-8"))
         elif parts.path == "/counts":
             self._send(platform.counts(query.get("day", ""), named="numbers" in query))
+        elif parts.path == "/entries":
+            listed = platform.book.entries(query.get("tenant", "default"), _number(query.get("after", "")))
+            self._send(Reply(200, dumps({"entries": listed}).encode()))
         else:
             self._send(Reply(404))
 
@@ -149,6 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: what came is in the file."""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _misbehave(platform: Platform, said: Any) -> dict[str, object]:

@@ -33,6 +33,7 @@ _UNKNOWN = (405, 501)
     "R4-CAPABILITY",
     zh="metadata 返回 R4 的 CapabilityStatement，必填项齐全",
     en="metadata is a CapabilityStatement of R4 with all that is mandatory",
+    basic=True,
 )
 def statement(run: Run) -> None:
     """Read it (CapabilityStatement: status, date, kind, fhirVersion, format are 1..; cpb-1, cpb-2)."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gateway.canonical.elements import codes, each, has, name_of, reference, references, value_of
+from gateway.canonical.moments import day
 from gateway.policy.condition import Found, condition
-from gateway.policy.conditions.practitioner import is_a
+from gateway.policy.conditions.practitioner import active_roles, filing, is_a
 from gateway.policy.conditions.subject import covers, offered
 from gateway.policy.scene import Scene
 from gateway.policy.systems import CONTRACTS, HOSPITAL_LEVEL, SUBJECTS, TITLES
@@ -106,6 +107,36 @@ def no_way_to_reach(scene: Scene) -> Found:
     """Neither hospital names somebody to turn to, with a way to reach them (Organization.contact)."""
     return not any(has(one, "contact.telecom.value") for one in (scene.hospital, scene.parent)) and (
         f"{scene.hospital_ref}.contact",
+    )
+
+
+@condition
+def registered_this_year(scene: Scene) -> Found:
+    """The institution was registered this year: an identifier of it, its licence, began to hold in it."""
+    begun = (day(one) for one in each(scene.hospital, "identifier.period.start"))
+    return any(one is not None and one.year == scene.today.year for one in begun)
+
+
+@condition
+def physicians_of_elsewhere(scene: Scene, roles: tuple[str, ...]) -> Found:
+    """Somebody who is one of these here has filed to practise at several sites, or is one elsewhere, too."""
+    ours = {scene.hospital_ref, scene.parent_ref} - {""}
+    found = {
+        person: None
+        for whose in sorted(ours)
+        for role in scene.referring("PractitionerRole", whose, "organization")
+        if role.get("active", True) and is_a(role, roles) and whose in references(role, "organization")
+        for person in references(role, "practitioner")
+        if filing(role, "registration") == "multi-site" or _elsewhere(scene, person, roles, ours)
+    }
+    return tuple(found)
+
+
+def _elsewhere(scene: Scene, person: str, roles: tuple[str, ...], ours: set[str]) -> bool:
+    """Tell whether somebody is one of these at an institution that is not ours."""
+    return any(
+        is_a(role, roles) and any(ref not in ours for ref in references(role, "organization"))
+        for role in active_roles(scene, person)
     )
 
 

@@ -111,7 +111,7 @@ def registered_elsewhere_only(scene: Scene, states: tuple[str, ...]) -> Found:
         at = [scene.read(ref) for role in roles for ref in references(role, "organization")]
         inside = any(state in states for one in at for state in each(one, "address.state"))
         known = any(True for one in at for _ in each(one, "address.state"))
-        filed = any(_filing(role, "registration") in ("main", "multi-site") for role in roles)
+        filed = any(filing(role, "registration") in ("main", "multi-site") for role in roles)
         if known and not inside and not filed:
             found.append(place)
     return tuple(found)
@@ -124,7 +124,7 @@ def not_filed(scene: Scene) -> Found:
         place
         for person, place in scene.authors.items()
         if not any(
-            (when := day(_filing(role, "filed"))) is not None and when <= scene.today
+            (when := day(filing(role, "filed"))) is not None and when <= scene.today
             for role in active_roles(scene, person)
         )
     )
@@ -152,6 +152,11 @@ def active_roles(scene: Scene, person: str) -> list[Resource]:
         and ((end := end_us(first(one, "period.end"))) is None or end > scene.now_us)
         and reference(one.get("practitioner")) == person
     ]
+
+
+def filing(role: Resource, part: str) -> object:
+    """Return a part of what was filed with the platform of a role: ``registration``, ``filed``."""
+    return value_of(value_of(role, PRACTICE_FILING), part)
 
 
 def is_a(role: Resource, functions: tuple[str, ...]) -> bool:
@@ -207,7 +212,3 @@ def _licensed(scene: Scene, person: str) -> bool:
 
 def _institutions(scene: Scene, person: str) -> set[str]:
     return {ref for role in active_roles(scene, person) for ref in references(role, "organization")}
-
-
-def _filing(role: Resource, part: str) -> object:
-    return value_of(value_of(role, PRACTICE_FILING), part)

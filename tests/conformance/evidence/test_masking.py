@@ -428,3 +428,26 @@ def test_text_that_is_made_to_be_slow_is_not(text: str) -> None:
     assert masker.body(text.encode()) is not None
     masker.headers({"cookie": text})
     masker.url(text)
+
+
+_BROKEN = (
+    "PID|1||M1^^^HIS^MR||何^佳宁^^^^^L^I~He^Jianing^^^^^L^A||19680102|F\r"
+    "PV1|1|O|||||D1^严^守正^^^^^^HIS^L^^^EI"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"\ufffd\ufffd|^~\\&|RIS|HIS\r{_BROKEN}",
+        _BROKEN,
+        f"OBX|1|ST|X||1\rMSH|^~\\&|RIS|HIS\r{_BROKEN}",
+        "MSH|^~\\&|RIS\r" + _BROKEN.replace("PID|", "\ufffd|"),
+    ],
+)
+def test_a_broken_message_has_no_names_left(body: str) -> None:
+    masked = Masker().body(body.encode(), "")
+    assert masked is not None
+    for name in ("佳宁", "守正", "Jianing"):
+        assert name not in masked
+    assert masked.count("|") == body.count("|")

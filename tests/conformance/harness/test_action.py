@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
+import pytest
+
 from conformance.harness.action import Action, Several, filled
+from conformance.harness.client import Answer
 
 BODY = {
     "resourceType": "Parameters",
@@ -45,3 +51,29 @@ def test_the_path_is_encoded_and_the_answer_read() -> None:
     method, path, headers, body = action.request({"document": "Task/1", "text": "a b&c"})
     assert (method, path, headers, body) == ("POST", "Task/1/$go?q=a%20b%26c", {}, None)
     assert action.told({"id": "1"}) == {"id": "1"}
+
+
+OWN = Action("submit", "POST", "//rx", "physician", done={"code": "0"}, refusal="msg")
+
+
+def _answer(status: int, body: object) -> Answer:
+    found = Answer(status, {}, json.dumps(body).encode(), 1)
+    return replace(found, undone=OWN.undone(found.body), why=OWN.why(found.body))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "done", "refused"),
+    [
+        (200, {"code": 0, "msg": "ok"}, True, False),
+        (200, {"code": 4001, "msg": "no signature"}, False, True),
+        (422, {"code": 4001, "msg": "no signature"}, False, True),
+        (200, {"code": 4001}, False, False),  # nothing says why
+        (200, {}, False, False),  # agrees with everything, and says nothing
+        (500, {"code": 0, "msg": "broken"}, False, False),
+    ],
+)
+def test_a_target_may_refuse_in_a_form_of_its_own(
+    status: int, body: object, done: bool, refused: bool
+) -> None:
+    answer = _answer(status, body)
+    assert (answer.ok, answer.refused) == (done, refused)

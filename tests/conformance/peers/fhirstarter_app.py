@@ -8,10 +8,11 @@ fhirstarter reads the annotations of what it is given, so they are no strings he
 """
 
 import json
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
@@ -32,6 +33,8 @@ from fhirstarter.exceptions import FHIRGoneError, FHIRResourceNotFoundError
 Stored = dict[str, Any]
 """A resource."""
 TYPES = (Patient, Practitioner, Organization, Encounter, Observation, Condition, MedicationRequest)
+AGE = timedelta(seconds=float(os.environ.get("FHIR_AGE", "0")))
+"""How long ago what is stored now says that it was: a run does not look at data that came with it."""
 STORE: dict[str, dict[str, str | None]] = {}
 """Type → id → resource as its model writes it; None where it was deleted."""
 
@@ -41,7 +44,7 @@ def keep(name: str, id_: str, resource: Any) -> str:
     before = STORE[name].get(id_)
     number = int(json.loads(before)["meta"]["versionId"]) + 1 if before else 1
     meta = resource.meta or Meta()
-    meta.versionId, meta.lastUpdated = str(number), datetime.now(UTC)
+    meta.versionId, meta.lastUpdated = str(number), datetime.now(UTC) - AGE
     resource.id, resource.meta = id_, meta
     STORE[name][id_] = resource.model_dump_json()
     return id_

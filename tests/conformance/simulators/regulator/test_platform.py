@@ -215,6 +215,15 @@ def test_it_counts_and_counts_wrong_when_told(hospital: Hospital) -> None:
     assert hospital.get("/counts?day=2026-03-06")["counts"][0]["count"] == 2
 
 
+def test_it_lists_what_it_has_after_a_number(hospital: Hospital) -> None:
+    for number in (1, 2, 3):
+        hospital.enter(serial(number))
+    hospital.send(1, 2, 3)
+    found = hospital.get("/entries?tenant=default&after=1")["entries"]
+    assert [(one["n"], one["serial"]) for one in found] == [(2, serial(2)), (3, serial(3))]
+    assert hospital.get("/entries?tenant=east&after=x")["entries"] == []
+
+
 def test_it_gives_a_document_one_serial(hospital: Hospital) -> None:
     asked = json.dumps({"tenant": "default", "document": "RequestGroup/g1"}).encode()
     first, again = (json.loads(hospital.post("/serials", asked)[1])["serial"] for _ in range(2))
