@@ -1,0 +1,407 @@
+"""The regulator's feed: in real time, complete and true (川卫规〔2023〕10号 32; 渝卫发〔2019〕49号)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from conformance.harness.check import Case, Suite, check, checks
+from conformance.harness.feed import Feed
+from conformance.harness.run import Run
+from conformance.harness.scene import Scene
+from conformance.harness.words import Words
+from conformance.simulators.internet.documents import today
+from conformance.simulators.jws import place
+from conformance.suites.supervision import acts, figures, line, messages, pulled, receivers, subjects, written
+from conformance.suites.supervision.acts import ACTS, FEED, SIGNS, Act, adverse_event
+from conformance.suites.supervision.line import RECOVERED
+from conformance.suites.supervision.pulled import (
+    at_the_platform,
+    exceptions,
+    gaps,
+    number,
+    of_this_run,
+    pulled_whole,
+    twice,
+    untold,
+)
+from conformance.suites.supervision.written import took_effect
+
+SUITE = Suite("feed_completeness", zh="监管数据全量、真实、实时", en="The regulator's feed")
+PARTS = (line, subjects, receivers, messages, figures, acts, pulled, written)
+THREADS, EACH = 4, 6
+
+
+@checks(
+    [
+        Case(
+            one.name,
+            "SC-32",
+            Words(f"{one.words.zh}即时进入监管数据", f"{one.words.en} is in the feed at once"),
+            (one,),
+            True,
+            (*FEED, *one.needs),
+        )
+        for one in ACTS
+    ]
+)
+def told(run: Run, act: Act) -> None:
+    """Let something happen; the feed tells it as soon as that is answered, in the version that stands now."""
+    scene, feed = Scene(run), Feed(run)
+    parts = act.ready(scene)
+    before = feed.size()
+    run.step(act.words.zh, act.words.en)
+    documents = act.done(scene, parts)
+    run.step("拉取监管数据", "the feed is pulled")
+    found = {one.document: one for one in feed.since(before)}
+    for name in documents:
+        kind = name.partition("/")[0]
+        run.expect(
+            name in found,
+            f"有该 {kind} 的条目",
+            f"there is an entry about the {kind}",
+            Words("无" if name not in found else "有", "none" if name not in found else "yes"),
+        )
+        version = run.client().get(name).body.get("meta", {}).get("versionId", "")
+        about = found[name].about
+        run.expect(
+            "/_history/" not in about or about.endswith(f"/_history/{version}"),
+            "条目指向当前版本",
+            "it is about the version that stands now",
+        )
+
+
+@check("SC-32", zh="序号连续无缺号", en="the numbers of the feed have no gap", critical=True, needs=FEED)
+def no_gap(run: Run) -> None:
+    """Pull what two visits made, and look for numbers that are missing."""
+    feed = Feed(run)
+    before = feed.size()
+    scenes = [Scene(run, suffix=letter).begun() for letter in "ab"]
+    found = feed.since(before)
+    run.expect(
+        not untold([one.encounter for one in scenes], found),
+        "监管数据中有两次就诊",
+        "both visits are in the feed",
+    )
+    missing = gaps([one.n for one in found], before)
+    run.expect(not missing, "序号连续", "the numbers go on without a gap", number(missing))
+
+
+@check("SC-32", zh="同一版本不重复上报", en="nothing is told twice", critical=True, needs=(*FEED, *SIGNS))
+def told_once(run: Run) -> None:
+    """Submit a prescription twice and send the same consent twice: one entry each."""
+    scene, feed = Scene(run), Feed(run)
+    before = feed.size()
+    scene.begun()
+    consent = scene.read(f"Consent/z{scene.visit.number}")
+    run.given(scene.write([consent]), "重复登记", "the same is registered again")
+    parts = scene.prescription()
+    run.given(scene.write(parts), "写入草稿", "the draft is written")
+    signature = scene.signed(parts)
+    for _ in range(2):
+        run.given(scene.submit(parts, signature=signature), "提交", "it is submitted")
+    mine = feed.of([f"Consent/z{scene.visit.number}", scene.encounter, place(parts[0])], before)
+    run.expect(len(mine) == 3, "三份文书各一条", "one entry for each of three documents", number(mine))
+    run.expect(not twice(mine), "无重复", "none is told twice")
+
+
+@check("SC-32", zh="分页拉取与一次拉取一致", en="pages of any size tell the same", critical=True, needs=FEED)
+def pages_agree(run: Run) -> None:
+    """Pull the same entries in pages of two, and in one."""
+    feed = Feed(run)
+    before = feed.size()
+    Scene(run).begun()
+    Scene(run, suffix="b").begun()
+    upto = feed.size()
+    whole = [one.raw for one in feed.since(before) if one.n <= upto]
+    parted = [one.raw for page in feed.pages(before, 2, upto) for one in page.entries if one.n <= upto]
+    run.expect(len(whole) >= 4, "至少四条", "there are four entries at least", number(whole))
+    run.expect(parted == whole, "逐页拉取所得相同", "page by page the same entries come", number(parted))
+
+
+@check(
+    "SC-32", zh="再次拉取得到同样的条目", en="what was told is told the same again", critical=True, needs=FEED
+)
+def repeatable(run: Run) -> None:
+    """Pull the same range twice while others write."""
+    feed = Feed(run)
+    before = feed.size()
+    Scene(run).begun()
+    upto = feed.size()
+    first = [one.raw for one in feed.since(before) if one.n <= upto]
+    Scene(run, suffix="b").begun()
+    again = [one.raw for one in feed.since(before) if one.n <= upto]
+    run.expect(bool(first) and first == again, "两次所得相同", "both times the same entries come")
+
+
+@check(
+    "SC-32",
+    zh="上报内容与在册文书一致",
+    en="what is told is what is on file",
+    critical=True,
+    needs=(*FEED, *SIGNS),
+)
+def true_to_the_file(run: Run) -> None:
+    """Compare each document on the page with the version that the API reads."""
+    scene, feed = Scene(run), Feed(run)
+    before = feed.size()
+    parts = scene.begun().prescription(2)
+    scene.approved(parts)
+    pages = feed.pages(before)
+    ours = {scene.encounter, f"Consent/z{scene.visit.number}", place(parts[0])}
+    mine = [one for page in pages for one in page.entries if one.document in ours]
+    run.expect(
+        {one.document for one in mine} == ours,
+        "就诊、同意书、处方都已上报",
+        "visit, consent and prescription are told",
+    )
+    run.step("逐份核对", "each is compared")
+    for one in mine:
+        come = next((page.resources[one.about] for page in pages if one.about in page.resources), None)
+        run.expect(come is not None, "文书随条目上报", "the document comes along with its entry")
+        filed = run.done(run.client().get(one.about), "读取该版本", "the version is read").body
+        run.expect(come == filed, "与在册版本相同", "it is what is on file")
+
+
+@check(
+    "SC-32",
+    zh="药品随处方一并上报",
+    en="the drugs come along with their prescription",
+    critical=True,
+    needs=(*FEED, *SIGNS),
+)
+def drugs_come_along(run: Run) -> None:
+    """Submit a prescription of three drugs."""
+    scene, feed = Scene(run).begun(), Feed(run)
+    before = feed.size()
+    parts = scene.prescription(3)
+    scene.submitted(parts)
+    pages = feed.pages(before)
+    there = {name for page in pages for name in page.resources}
+    missing = [one for one in parts if place(one) not in there]
+    run.expect(not missing, "处方组和三种药品都在", "group and three drugs are there", number(missing))
+
+
+@check(
+    "SC-32",
+    zh="草稿和被拒的提交不上报",
+    en="drafts and what was refused are not told",
+    critical=True,
+    needs=(*FEED, *SIGNS),
+)
+def nothing_untrue(run: Run) -> None:
+    """Write a draft that stays one; submit one without a signature; and one that is right."""
+    scene, feed = Scene(run).begun(), Feed(run)
+    before = feed.size()
+    draft, unsigned, right = (scene.prescription(1, letter) for letter in "abc")
+    run.given(scene.write([*draft, *unsigned]), "写入草稿", "the drafts are written")
+    refused = scene.submit(unsigned, signing=False)
+    scene.submitted(right)
+    about = {one.document for one in feed.since(before)}
+    run.expect(place(right[0]) in about, "合规的已上报", "the right one is told")
+    run.expect(place(draft[0]) not in about, "草稿未上报", "the draft is not")
+    run.expect(refused.ok or place(unsigned[0]) not in about, "被拒的未上报", "the refused one is not")
+
+
+@check(
+    "SC-32",
+    zh="多人同时提交的文书一份不少",
+    en="of what many submit at once nothing is missing",
+    critical=True,
+    needs=(*FEED, *SIGNS),
+)
+def all_of_many(run: Run) -> None:
+    """Submit prescriptions from several threads, and look for each."""
+    feed = Feed(run)
+    before = feed.size()
+    scenes = [Scene(run, suffix=f"t{at}").begun() for at in range(THREADS)]
+    documents = [[scene.prescription(1, f"n{at}") for at in range(EACH)] for scene in scenes]
+    run.step("同时提交", "they are submitted at once")
+
+    def submitted(at: int) -> list[str]:
+        return [place(one[0]) for one in documents[at] if scenes[at].ordered(one).ok]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        made = [one for several in pool.map(submitted, range(THREADS)) for one in several]
+    run.expect(len(made) == THREADS * EACH, "全部提交成功", "all are taken", number(made))
+    found = feed.since(before)
+    missing = untold([*made, *(one.encounter for one in scenes)], found)
+    run.expect(not missing, "全部进入监管数据", "all of them are in the feed", number(missing))
+    run.expect(
+        not gaps([one.n for one in found], before), "其间无缺号", "and no number is missing among them"
+    )
+
+
+@check(
+    "SC-32",
+    zh="产生的文书实时到达监管平台",
+    en="what is made reaches the platform in real time",
+    critical=True,
+    needs=("platform", *FEED, *SIGNS),
+    waits=True,
+)
+def arrives(run: Run) -> None:
+    """Make a visit with a prescription and wait until the platform has it."""
+    scene, feed = Scene(run), Feed(run)
+    before = feed.size()
+    parts = scene.begun().prescription()
+    scene.approved(parts)
+    mine = feed.of([scene.encounter, place(parts[0]), f"Consent/z{scene.visit.number}"], before)
+    run.expect(
+        len(mine) >= 4,
+        "接诊、同意书、处方提交与生效都有条目",
+        "visit, consent, submission and approval are told",
+        number(mine),
+    )
+    there = at_the_platform(run, feed, [one.n for one in mine], before)
+    wrong = [one for one in mine if there.get(one.n, one.hash) != one.hash]
+    run.expect(not wrong, "平台所收与拉取所得相同", "the platform has what was pulled", number(wrong))
+
+
+@check(
+    "SC-32",
+    zh="平台已收的，接收状态为已确认",
+    en="what the platform has stands as acknowledged",
+    critical=True,
+    needs=("platform", *FEED),
+    waits=True,
+)
+def acknowledged(run: Run) -> None:
+    """Make a visit; as many entries more are acknowledged, or open exceptions."""
+    feed = Feed(run)
+    start = _settled(feed)
+    before = feed.size()
+    scene = Scene(run).begun()
+    mine = feed.of([scene.encounter, f"Consent/z{scene.visit.number}"], before)
+    run.expect(len(mine) == 2, "就诊与同意书有条目", "visit and consent are told", number(mine))
+    limit = float(run.target.setting("realtime", 10))
+    run.until(
+        lambda: _settled(feed) >= start + 2,
+        "状态显示已确认",
+        "the state shows that they are acknowledged",
+        limit,
+    )
+
+
+def _settled(feed: Feed) -> int:
+    return sum(one["acknowledged"] for one in feed.receivers().values()) + exceptions(feed)
+
+
+@check(
+    "SC-32",
+    zh="全程所产生的文书与监管数据逐份相符",
+    en="all documents of the run and the feed agree, both ways",
+    critical=True,
+    needs=FEED,
+    exclusive=True,
+)
+def whole_run(run: Run) -> None:
+    """Pull everything since the run began, and hold it against everything that the run wrote."""
+    feed = Feed(run)
+    scene = Scene(run).begun()
+    after = of_this_run(run, feed)
+    pages = pulled_whole(run, feed)
+    entries = [one for page in pages for one in page.entries]
+    run.step("产生的文书都在监管数据中", "what was made is in the feed")
+    made = took_effect(run)
+    run.expect(scene.encounter in made, "找到本次产生的文书", "what was made is found")
+    missing = untold(made, entries)
+    run.expect(not missing, "无遗漏", "nothing is missing", number(missing))
+    missed = gaps([one.n for one in entries], after)
+    run.expect(not missed, "无缺号", "no number is missing", number(missed))
+    run.step("监管数据中的都有文书", "what is in the feed is there")
+    run.expect(not twice(entries), "无重复", "nothing is told twice", number(twice(entries)))
+    mine = [one for one in entries if run.session.number in one.document]
+    empty = [
+        one
+        for page in pages
+        for one in page.entries
+        if run.session.number in one.document and one.about not in page.resources and one.event not in _GONE
+    ]
+    run.expect(bool(mine) and not empty, "每条都带有文书", "each comes with its document", number(empty))
+
+
+_GONE = ("purged", "cancelled", "")
+"""Events whose version may be a tombstone."""
+
+
+@check(
+    "SC-32",
+    zh="全程的监管数据都已到达平台或列为待处理",
+    en="everything of the run is at the platform, or an open exception",
+    critical=True,
+    needs=("platform", *FEED),
+    exclusive=True,
+)
+def whole_run_arrived(run: Run) -> None:
+    """Compare the entries of the run with what the platform has, one by one."""
+    feed = Feed(run)
+    Scene(run).begun()
+    after = of_this_run(run, feed)
+    entries = {one.n: one.hash for page in pulled_whole(run, feed) for one in page.entries}
+    platform = run.platform()
+
+    def settled() -> dict[int, str] | None:
+        there = {int(one["n"]): str(one["hash"]) for one in platform.entries(after)}
+        missing = set(entries) - set(there)
+        return there if not missing or len(missing) <= exceptions(feed) else None
+
+    there = run.until(
+        settled, "没有无故缺失的条目", "none is missing without being an open exception", RECOVERED
+    )
+    run.expect(len(set(entries) & set(there)) > 0, "平台收到本次数据", "the platform has what this run made")
+    other = [n for n, one in there.items() if n in entries and entries[n] != one]
+    run.expect(not other, "逐条相同", "each is the same", number(other))
+    unknown = [n for n in there if n not in entries and n <= max(entries, default=0)]
+    run.expect(
+        not unknown, "平台没有多出的条目", "the platform has none that was never told", number(unknown)
+    )
+
+
+@check(
+    "SC-32",
+    zh="来源系统产生而未进入台账的文书会被发现",
+    en="what a source made and the ledger does not have is found",
+    critical=True,
+    needs=(*FEED, *SIGNS, "actions.feed_counts", "actions.reconciliation"),
+)
+def reconciled(run: Run) -> None:
+    """State two documents as made, of which one was submitted: the other one is told as missing."""
+    scene = Scene(run).begun()
+    request = scene.request("transfer")
+    answer = scene.submitted([request])
+    day = f"{today():%Y-%m-%d}"
+    known, unknown = str(answer.told.get("serial") or request["identifier"][0]["value"]), f"LOST{run.number}"
+    run.step("来源系统申报两份", "the source says that it made two")
+    said = run.act(
+        "feed_counts",
+        day=day,
+        kind="transfer",
+        source=f"conf-{run.number}",
+        count=2,
+        numbers=[known, unknown],
+    )
+    run.given(said, "申报数量", "the count is stated")
+    found = run.done(run.act("reconciliation", day=day), "核对", "it is compared").raw.decode(
+        "utf-8", "replace"
+    )
+    run.expect(unknown in found, "缺失的一份被列出", "the missing one is named")
+    run.expect(f'"{known}"' not in found, "已上报的不被列为缺失", "the one that was told is not")
+
+
+@check(
+    "SC-32",
+    zh="不良事件内容随监管数据上报",
+    en="the report of an adverse event comes along in the feed",
+    critical=True,
+    needs=FEED,
+)
+def event_comes_along(run: Run) -> None:
+    """Report an adverse event and read it from the feed."""
+    scene, feed = Scene(run).begun(), Feed(run)
+    before = feed.size()
+    made = adverse_event(scene, suffix="f")
+    run.given(scene.write([made]), "上报不良事件", "the adverse event is reported")
+    come = next(
+        (page.resources[place(made)] for page in feed.pages(before) if place(made) in page.resources), {}
+    )
+    run.expect(come.get("event") == made["event"], "内容一致", "it is what was reported")

@@ -1,0 +1,1 @@
+"""What the suites about serials, feed, feedback, trail and records share."""

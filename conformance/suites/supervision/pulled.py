@@ -1,0 +1,143 @@
+"""Pulled: what was pulled, held against what must be in it; and waiting for the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from conformance.harness.feed import Feed, Page, Told
+from conformance.harness.run import Run
+from conformance.harness.words import Words
+from conformance.simulators.regulator import ledger, message
+from conformance.suites.supervision.tasks import instant
+
+
+def gaps(numbers: Sequence[int], after: int) -> list[int]:
+    """Return the numbers that are missing between a number and the last one."""
+    found = set(numbers)
+    return [one for one in range(after + 1, max(found, default=after) + 1) if one not in found]
+
+
+def twice(told: Iterable[Told]) -> list[str]:
+    """Return the versions of which the same was told twice; a later step goes back to another one."""
+    seen: set[tuple[str, str, int]] = set()
+    found = []
+    for one in told:
+        key = (one.about, one.event, one.back)
+        if key in seen and one.event != "purged":
+            found.append(one.about)
+        seen.add(key)
+    return found
+
+
+def untold(documents: Collection[str], told: Iterable[Told]) -> list[str]:
+    """Return the documents of which nothing was told."""
+    known = {one.document for one in told}
+    return [one for one in documents if one not in known]
+
+
+def wrong_hashes(messages: Iterable[message.Message]) -> list[int]:
+    """Return the numbers of entries whose hash is not that of their lines."""
+    return [one.n for each in messages for one in each.entries if ledger.entry_hash(one.values) != one.hash]
+
+
+def wrong_links(messages: Iterable[message.Message]) -> list[int]:
+    """Return the numbers of entries that do not go back to the one before; a gap is no broken link."""
+    before: tuple[int, str] = (0, ledger.FIRST)
+    found = []
+    for one in (entry for each in messages for entry in each.entries):
+        if one.n == before[0] + 1 and one.values["prev"] != before[1]:
+            found.append(one.n)
+        before = (one.n, one.hash)
+    return found
+
+
+def wrong_members(messages: Iterable[message.Message]) -> tuple[int, list[int]]:
+    """Return how many entries came with all their versions, and which of these have another hash."""
+    whole, found = 0, []
+    for each in messages:
+        for one in each.entries:
+            bodies = [each.bodies.get(name) for name in each.members[one.n]]
+            if any(body is None for body in bodies):
+                continue
+            whole += 1
+            if (
+                ledger.members_hash(str(one.values["algorithm"]), [body for body in bodies if body])
+                != one.values["sha"]
+            ):
+                found.append(one.n)
+    return whole, found
+
+
+def number_at(feed: Feed, size: int, moment: datetime) -> int:
+    """Return the number of the last entry before a moment, by halving; 0 where the feed says no times."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high + 1) // 2
+        page = feed.page(middle - 1, 1)
+        time = page.entries[0].time if page.entries else ""
+        at = instant(time)
+        if at is not None and at < moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def of_this_run(run: Run, feed: Feed) -> int:
+    """Return the number after which everything of this run stands, by the target's own clock."""
+
+    def found() -> int:
+        size = feed.size()
+        return number_at(feed, size, run.session.began + _ahead(feed.page(size, 1)))
+
+    return run.session.once("feed-begin", found)
+
+
+def _ahead(page: Page) -> timedelta:
+    """Return how far the target's clock is ahead, less a minute; two hours behind where it does not say."""
+    try:
+        told = parsedate_to_datetime(page.answer.headers.get("date", ""))
+    except ValueError:
+        return -timedelta(hours=2)
+    return told - datetime.now(UTC) - timedelta(minutes=1)
+
+
+def pulled_whole(run: Run, feed: Feed) -> list[Page]:
+    """Return everything since the run began; what was pulled for another check is not pulled again."""
+    pages = run.session.once("feed-whole", lambda: feed.pages(of_this_run(run, feed)))
+    return pages + feed.pages(pages[-1].last)
+
+
+def at_the_platform(
+    run: Run, feed: Feed, wanted: Collection[int], after: int, seconds: float = 0.0
+) -> dict[int, str]:
+    """Wait until entries have reached the platform, or are open exceptions that the target tells.
+
+    Returns number → hash of what the platform has after a number. Raises Failed.
+    """
+    platform = run.platform()
+
+    def look() -> dict[int, str] | None:
+        there = {int(one["n"]): str(one["hash"]) for one in platform.entries(after)}
+        missing = set(wanted) - set(there)
+        return there if not missing or len(missing) <= exceptions(feed) else None
+
+    limit = seconds or float(run.target.setting("realtime", 10))
+    return run.until(
+        look,
+        "已到达监管平台，或列为待处理的异常",
+        "they have reached the platform, or are open exceptions",
+        limit,
+    )
+
+
+def exceptions(feed: Feed) -> int:
+    """Return how many entries the target says were refused, or wait behind such a one."""
+    return sum(one["refused"] + one["held"] for one in feed.receivers().values())
+
+
+def number(found: Collection[object]) -> Words:
+    """Return how many there are, in words."""
+    return Words(f"{len(found)} 个", f"{len(found)}")

@@ -1,0 +1,89 @@
+"""Tasks of feedback, complaints and breaches: how they are read, accepted and answered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.harness.client import Answer
+from conformance.harness.run import Run
+from conformance.harness.words import Words
+from conformance.simulators.exact import Resource
+
+CLOSED, OPEN = (
+    ("completed",),
+    ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"),
+)
+"""States of an R4 Task that is done, and of one that is not."""
+
+
+def found(run: Run, **said: Any) -> str:
+    """Report a finding as a prerequisite; returns its Task."""
+    answer = run.act("finding", **{"detail": "请核实处方用量", "severity": "moderate", **said})
+    run.given(answer, "监管平台反馈", "the regulator reports a finding")
+    return task_of_answer(run, answer)
+
+
+def task_of_answer(run: Run, answer: Answer) -> str:
+    """Return the Task that an answer tells. Raises Failed: it tells none."""
+    name = str(answer.told.get("task") or "")
+    run.expect(
+        name.startswith("Task/"),
+        "形成任务（Task）",
+        "a Task is made of it",
+        Words("有" if name else "无", "yes" if name else "none"),
+    )
+    return name
+
+
+def read(run: Run, name: str) -> Resource:
+    """Return a Task as it stands."""
+    return run.done(run.client().get(name), "可读取任务", "the Task can be read").body
+
+
+def paper(title: str = "自查整改报告.pdf") -> Resource:
+    """Return a document that proves something."""
+    return {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "content": [{"attachment": {"contentType": "application/pdf", "title": title}}],
+    }
+
+
+def handler(run: Run) -> str:
+    """Return who handles it: somebody on file."""
+    run.need("on_file.pharmacist")
+    return run.target.on_file["pharmacist"]
+
+
+def accepted(run: Run, task: str) -> None:
+    """Name somebody who handles it, as a prerequisite."""
+    run.given(
+        run.act("accept", task=task, owner=handler(run)), "指定责任人", "somebody is named who handles it"
+    )
+
+
+def answered(run: Run, task: str) -> None:
+    """Answer with evidence, as a prerequisite."""
+    answer = run.act("answer", task=task, text="已核实并整改", evidence=paper())
+    run.given(answer, "附证据答复", "it is answered with evidence")
+
+
+def still_open(run: Run, task: str, zh: str = "任务仍未办结", en: str = "the Task is still open") -> None:
+    """Expect that a Task is not done yet."""
+    status = str(read(run, task).get("status"))
+    run.expect(status in OPEN, zh, en, Words(status, status))
+
+
+def due_of(body: Resource) -> datetime | None:
+    """Return until when a Task is to be done, None where it does not say."""
+    return instant(body.get("restriction", {}).get("period", {}).get("end"))
+
+
+def instant(said: object) -> datetime | None:
+    """Return a moment that FHIR says (without a zone: UTC), None where it is none."""
+    try:
+        found = datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
