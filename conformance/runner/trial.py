@@ -50,8 +50,6 @@ def tried(check: Check, session: Session) -> Trial:
         verdict, reason = Verdict.ERROR, Words(f"检查程序出错：{what}", f"the check itself failed: {what}")
     finally:
         run.close()
-    finally:
-        run.close()
     return Trial(check, verdict, reason, tuple(run.steps), run.book, time.perf_counter() - began, unanswered)
 
 
