@@ -97,7 +97,7 @@ def _worked(scene: Scene) -> list[str]:
 def held_up(run: Run, feed: Feed, documents: Collection[str], before: int) -> None:
     """Expect that the line is cut: what was made since waits, and the platform has none of it."""
     waits = run.until(
-        lambda: sum(one["waiting"] + one["sent"] for one in feed.receivers().values()),
+        lambda: sum(one["waiting"] + one["sent"] for one in feed.receivers().values()) or None,
         "未送达的列为待发",
         "what did not get through stands as waiting",
     )

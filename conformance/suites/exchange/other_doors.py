@@ -1,0 +1,56 @@
+"""Doors that are not HL7 v2, where the target declares one: an analyser over ASTM, a modality over DICOM.
+
+The law names no protocol: where another door of the same system is declared, and tested, these do not apply.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from conformance.harness.run import Run
+from conformance.harness.target import Door
+from conformance.harness.verdict import NotApplicable, Unanswered
+from conformance.simulators.exact import Resource
+from conformance.suites.exchange.hospital import SYSTEMS
+
+_MR = "urn:oid:2.16.156.10011.1.13"
+
+
+def declared(run: Run, protocol: str, system: str) -> Door:
+    """Return the door of a protocol.
+
+    Raises:
+        NotApplicable: there is none, but another one of the same system.
+        Skipped: nothing is declared for the system.
+    """
+    found = next((one for one in run.target.doors.values() if one.protocol == protocol), None)
+    if found is not None:
+        return found
+    if any(name in run.target.doors for name in SYSTEMS[system]):
+        raise NotApplicable(
+            f"目标的 {system.upper()} 以其他协议对接，法规未限定协议",
+            f"the target's {system.upper()} speaks another protocol; the law names none",
+        )
+    run.need(f"doors.{protocol}")
+    raise AssertionError  # need has raised
+
+
+def on_file(run: Run) -> Resource:
+    """Put a patient on file as a prerequisite: neither analyser nor modality may make one up."""
+    number = f"1{run.number}0001"
+    body = {"resourceType": "Patient", "id": f"{run.number}-d", "name": [{"text": "欧阳㛃"}],
+            "identifier": [{"system": _MR, "value": number}]}  # fmt: skip
+    run.given(run.client().put(body), "登记患者", "the patient is registered")
+    run.wrote(body)
+    return body
+
+
+def yesterday(run: Run) -> datetime:
+    """Return a moment of the day before."""
+    return datetime.combine(run.session.today - timedelta(days=1), datetime.min.time()) + timedelta(hours=9)
+
+
+def gone(door: Door, error: OSError) -> Unanswered:
+    """Return what ends a check whose door does not answer."""
+    what = "time-out" if isinstance(error, TimeoutError) else type(error).__name__
+    return Unanswered(f"接口 {door.name} 未应答：{what}", f"door {door.name} did not answer: {what}")

@@ -1,0 +1,17 @@
+"""Exchange with the LIS: laboratory reports go in as HL7 v2 or ASTM, FHIR comes out to the digit."""
+
+from __future__ import annotations
+
+from conformance.harness.check import Suite, check
+from conformance.harness.run import Run
+from conformance.suites.exchange import analyser, results
+from conformance.suites.exchange.hospital import declared as declares
+
+SUITE = Suite("exchange_lis", zh="与 LIS 的数据交换", en="Exchange with the LIS")
+PARTS = (results, analyser)
+
+
+@check("CQ49-3.4b", zh="有与 LIS 交换数据的接口", en="there is a door to exchange data with the LIS")
+def declared(run: Run) -> None:
+    """Look at what the target declares."""
+    declares(run, "lis")
