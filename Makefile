@@ -50,6 +50,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict $(TYPED)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m conformance.catalogue
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -194,6 +194,8 @@ def _gone(asked: Asked, *, within: float, quiet: bool) -> tuple[Result, bool]:
         raise Stopped(say("busy", path=asked.folder)) from None
     except Unfit as error:
         raise Stopped(say("other-run", what=error)) from None
+    except OSError as error:  # a full disk: what ended is in the journal
+        raise Stopped(f"{error.filename or asked.folder}: {error.strerror or error}") from None
     finally:
         clock.cancel()
         signal.signal(signal.SIGINT, before)

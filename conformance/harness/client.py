@@ -136,7 +136,7 @@ class Line:
     def _trust(self, cert: tuple[str, str] | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.target.ca or None)
         if cert:
-            context.load_cert_chain(*cert)
+            context.load_cert_chain(*cert, password="")  # no prompt in the middle of a run
         return context
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     actions = {name: _action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
     signing = {name: _placed(str(one), folder) if name == "keys" else str(one)
                for name, one in _table(whole, "signing").items()}  # fmt: skip
+    ca = _placed(str(_table(whole, "tls").get("ca") or ""), folder)
+    _trusted(ca, [(f"identities.{one.name}", one.cert) for one in identities.values() if one.cert])
     target = Target(
         name=str(whole.get("name") or urlsplit(base).netloc),
         fhir=base,
@@ -67,7 +70,7 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
         feed={name: str(one) for name, one in _table(whole, "feed").items()},
         rules={name: _list(one) for name, one in _table(whole, "rules").items()},
         settings=_table(whole, "settings"),
-        ca=_placed(str(_table(whole, "tls").get("ca") or ""), folder),
+        ca=ca,
         patience=_seconds(whole.get("patience", 20)),
         declared=declared,
         folder=folder,
@@ -173,6 +176,18 @@ def _secret(said: Any, where: str, folder: Path) -> str:
             raise Undeclared(f"{where}: {text[4:]} is not in the environment")
         return os.environ[text[4:]]
     return text
+
+
+def _trusted(ca: str, certificates: list[tuple[str, tuple[str, str]]]) -> None:
+    """See that certificates can be used: where not, it is no fault of the target. Raises ``Undeclared``."""
+    where = "tls.ca"
+    try:
+        ssl.create_default_context(cafile=ca or None)
+        for name, cert in certificates:
+            where = name
+            ssl.create_default_context().load_cert_chain(*cert, password="")  # nobody is asked for one
+    except (OSError, ssl.SSLError) as error:
+        raise Undeclared(f"{where}: {error.strerror or 'no certificate, or no key of it, in PEM'}") from None
 
 
 def _placed(path: str, folder: Path) -> str:

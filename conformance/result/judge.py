@@ -6,15 +6,16 @@ what was found                                        verdict
 not in force in the run's jurisdictions on its day    not-applicable
 a critical check failed; or one failed, none passed   nonconformant
 some passed, some failed                              partial
-all passed                                            conformant
-some passed, the others were not run                  partial
+all passed, and people attested what they have to     conformant
+some passed, the others were not run or not attested  partial
 none was run                                          not-tested
 ====================================================  ==============
 
 An attestation counts while it holds. A row that people look at (no automatic method, or a duty of the
 organisation, of which a gateway can only hold the evidence) takes what they found, once for each of its
-methods; checks alone make it ``partial``. Another row becomes ``partial`` by an attestation instead of
-``not-tested``, never more; a finding against it weighs as a failed check. A failed check is never outvoted.
+methods; checks alone make it ``partial``. Another row that people look at besides is no more than ``partial``
+until they did, and no more by their word alone; a finding against it weighs as a failed check. A failed check
+is never outvoted.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _state(found: _Found) -> State:
     if found.by_people:
         whole = bool(found.findings) and not found.missing
     else:
-        whole = bool(found.passed) and not found.unrun
+        whole = bool(found.passed) and not found.unrun and not found.missing
     if whole:
         return State.CONFORMANT
     return State.PARTIAL if found.passed or found.findings else State.NOT_TESTED

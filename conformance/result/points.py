@@ -65,13 +65,9 @@ def points(one: RequirementResult) -> Fraction:
 
 
 def _shown(one: RequirementResult) -> Fraction:
-    """The share that was shown of what there is to show: its checks, and each way in which people look at it.
-
-    Where machines test a row, a way that nobody has taken yet is not asked for.
-    """
+    """The share that was shown of what there is to show: its checks, and each way in which people look."""
     found = one.findings
-    by_people = one.organisational or Method.AUTOMATIC not in one.methods
-    ways = {way for way in one.methods if way is not Method.AUTOMATIC} if by_people else set(found)
+    ways = {way for way in one.methods if way is not Method.AUTOMATIC}
     good = sum(found.get(way) is State.CONFORMANT for way in ways)
     asked = one.counted + len(ways)
     return Fraction(one.passed + good, asked) if asked else Fraction(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from conformance.harness.client import Answer
@@ -13,6 +14,7 @@ from conformance.suites.fhir.claims import Claims
 
 SYSTEM = "http://example.org/fhir/conformance"
 """Of identifiers and codes that only these checks use."""
+_CREATED = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})(?:/_history/[^/]+)?$")
 CODES = "http://example.org/fhir/conformance-codes"
 
 
@@ -134,10 +136,18 @@ def declined(run: Run, answer: Answer, zh: str, en: str, *statuses: int) -> Answ
     Args:
         statuses: the only ones that will do; none: any 4xx.
     """
+    taken(run, answer)
     good = answer.status in statuses if statuses else 400 <= answer.status < 500
     wanted = "/".join(str(one) for one in statuses) or "4xx"
     run.expect(good, f"{zh}（{wanted}）", f"{en} ({wanted})", answer)
     return answer
+
+
+def taken(run: Run, answer: Answer) -> None:
+    """Note what was created, though it ought not to be, so that it is removed at the end."""
+    found = _CREATED.search(answer.headers.get("location", "")) if answer.status == 201 else None
+    if found is not None:
+        run.wrote(f"{found[1]}/{found[2]}")
 
 
 def updated(run: Run, body: Resource, **changes: Any) -> Resource:

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from conformance.simulators.exact import Number, Resource
+from conformance.suites.fhir.alike import alike
 
 _OWN = {"id", "meta", "text"}
 """Elements that a server may write into what it takes (R4 http §3.1.0.8): its id, its meta, a narrative."""
@@ -54,4 +55,4 @@ def _same(sent: Any, found: Any) -> bool:
     numbers = isinstance(sent, int | Number), isinstance(found, int | Number)
     if any(numbers):
         return all(numbers) and _written(sent) == _written(found)
-    return type(sent) is type(found) and sent == found
+    return type(sent) is type(found) and alike(sent, found)

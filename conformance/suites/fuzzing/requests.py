@@ -9,6 +9,7 @@ from conformance.harness.check import Case, check, checks
 from conformance.harness.run import Run
 from conformance.harness.verdict import Unanswered
 from conformance.harness.words import Words
+from conformance.suites.fhir.ground import taken
 from conformance.suites.fuzzing.drawing import drawn, needed
 from conformance.suites.fuzzing.resources import alive, base, faults, gave_up, spoken, written
 
@@ -30,8 +31,7 @@ def _answered(
         return 0
     for fault in faults(answer):
         found[fault] += 1
-    if method == "POST" and answer.ok and answer.kind == "Patient":
-        run.wrote(f"Patient/{answer.body.get('id')}")
+    taken(run, answer)
     return answer.status
 
 

@@ -91,3 +91,21 @@ def test_what_is_no_mapping_is_told(tmp_path: Path, text: str) -> None:
     file.write_text(text, "utf-8")
     with pytest.raises(Undeclared, match=r"t\.yaml"):
         read(file)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"tls": {"ca": "nowhere.pem"}}, "tls.ca"),
+        ({"tls": {"ca": "text.pem"}}, "tls.ca"),
+        ({"identities": {"operator": {"cert": "text.pem"}}}, "identities.operator"),
+        ({"fhir": "https://u:secret@gateway.example/fhir"}, "no user and password"),
+        ({"actions": {"submit": {"path": "x", "done": "0"}}}, "actions.submit.done"),
+    ],
+)
+def test_what_the_harness_cannot_use_is_told_before_the_first_check(
+    tmp_path: Path, said: dict[str, object], told: str
+) -> None:
+    (tmp_path / "text.pem").write_text("none")
+    with pytest.raises(Undeclared, match=told):
+        made({"fhir": "https://gateway.example/fhir", **said}, tmp_path)
