@@ -216,19 +216,7 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     for one in result.checks:
         counts[one.verdict.value] = counts.get(one.verdict.value, 0) + 1
     if options.json:
-        as_json(
-            {
-                "report": str(options.report),
-                "score": result.score.value,
-                "complete": result.run.complete,
-                "whole": result.run.whole,
-                "checks": counts,
-                "left": len(result.left),
-                "seconds": result.run.seconds,
-                "errors": len(result.errors),
-                "fingerprint": sealed.fingerprint,
-            }
-        )
+        as_json(_summary(result, sealed, counts, options.report))
         return
     notice(
         say(
@@ -251,6 +239,14 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     for note in sealed.notes:
         notice(say("no-pdf-made", why=said(note)))
     notice(say("written", path=options.report / "index.html"))
+
+
+def _summary(result: Result, sealed: Sealed, counts: dict[str, int], folder: Path) -> dict[str, object]:
+    return {
+        "report": str(folder), "score": result.score.value, "complete": result.run.complete,
+        "whole": result.run.whole, "checks": counts, "left": len(result.left), "seconds": result.run.seconds,
+        "errors": len(result.errors), "fingerprint": sealed.fingerprint,
+    }  # fmt: skip
 
 
 def _well(result: Result) -> bool:

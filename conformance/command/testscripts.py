@@ -79,6 +79,9 @@ def _one(path: Path, servers: dict[int, Destination], options: argparse.Namespac
 
 
 def _variables(listed: list[str]) -> dict[str, str]:
+    """Return the variables by name. Raises :class:`Stopped`: one has no value."""
+    if wrong := [one for one in listed if not one.partition("=")[1] or one.startswith("=")]:
+        raise Stopped(say("no-variable", text=wrong[0]))
     pairs = [one.partition("=") for one in listed]
     return {name: value for name, _, value in pairs}
 

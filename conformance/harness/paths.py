@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 _STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])*)(?:\.|$)")
+_REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _FILTER = re.compile(r"\[([^\]]*)\]")
 
 
@@ -65,3 +66,14 @@ def _kept(value: Any, filters: tuple[str, ...]) -> Any:
         path, _, wanted = one.partition("=")
         value = [item for item in listed if any(str(found) == wanted for found in _walk(item, _steps(path)))]
     return value
+
+
+def references(value: Any) -> Iterator[str]:
+    """Return every relative reference in a resource, as ``Type/id``."""
+    if isinstance(value, dict):
+        found = value.get("reference")
+        if isinstance(found, str) and _REFERENCE.fullmatch(found):
+            yield found.partition("/_history/")[0]
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in children:
+        yield from references(one)

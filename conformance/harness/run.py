@@ -15,6 +15,7 @@ from conformance.harness.check import Check
 from conformance.harness.client import Answer, Client
 from conformance.harness.door import MllpDoor
 from conformance.harness.inbound import Inbox
+from conformance.harness.paths import references
 from conformance.harness.platform import Platform
 from conformance.harness.session import Session
 from conformance.harness.target import in_words
@@ -190,8 +191,11 @@ class Run:
 
     def wrote(self, resource: Resource | str, identity: str = "operator") -> None:
         """Note what was written, so that it is removed at the end."""
-        name = resource if isinstance(resource, str) else f"{resource['resourceType']}/{resource['id']}"
-        self.session.wrote(name, identity)
+        if isinstance(resource, str):
+            self.session.wrote(resource, identity)
+        else:
+            name = f"{resource['resourceType']}/{resource['id']}"
+            self.session.wrote(name, identity, references(resource))
 
     def _note(self, ok: bool, expected: Words, actual: Words) -> None:
         evidence = tuple(range(self._shown + 1, len(self.book) + 1))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,12 +48,14 @@ class Session:
         self._once: dict[str, _Once] = {}
         self._lock = threading.Lock()
         self._written: dict[str, str] = {}
+        self.refers: dict[str, set[str]] = {}
         self.noting: Callable[[str, str], None] = lambda *_: None
         self._people = 0
 
     def close(self) -> None:
-        """Close lines and ports."""
-        self.stack.close()
+        """Close lines and ports, and do what checks left for the end; a target that is gone loses no result."""
+        with suppress(Exception):  # every other callback of the stack is called all the same
+            self.stack.close()
 
     def once(self, name: str, find: Callable[[], T]) -> T:
         """Return what was found out the first time. Raises again what it raised then."""
@@ -116,9 +118,14 @@ class Session:
         number = resident_id("990101", born, serial)
         return _replaced(drawn, birth=born, resident_id=number)
 
-    def wrote(self, reference: str, identity: str) -> None:
-        """Note what was written, so that it can be removed at the end."""
+    def wrote(self, reference: str, identity: str, refers: Iterable[str] = ()) -> None:
+        """Note what was written, so that it can be removed at the end.
+
+        Args:
+            refers: what it refers to: must stay where it does.
+        """
         with self._lock:
+            self.refers.setdefault(reference, set()).update(refers)
             new = reference not in self._written
             self._written.setdefault(reference, identity)
         if new:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 from conformance.evidence.exchange import Book
 from conformance.harness.client import Client
@@ -15,8 +16,6 @@ from conformance.harness.target import Identity
 from conformance.harness.verdict import Unanswered
 
 GONE = ("200", "202", "204", "404", "410")
-ROUNDS = 3
-"""A target may let go only of what nothing refers to any more: tried again, while something goes."""
 TOGETHER = 100
 """Deletions in one batch."""
 Written = tuple[str, str]
@@ -30,37 +29,51 @@ class _Recorder:
 
 
 def remove(session: Session, jobs: int, told: Callable[[int, int], None]) -> list[str]:
-    """Delete everything the run wrote, the last first; returns what the target keeps.
+    """Delete everything the run wrote, and leave nothing that refers to what is gone; returns what stays.
+
+    What nothing refers to goes first. Where the target keeps something, what that refers to is left alone.
 
     Args:
-        told: how many of how many were tried so far.
+        told: how many of how many were dealt with so far.
     """
-    left: list[Written] = list(reversed(session.written.items()))
-    for _ in range(ROUNDS):
-        kept = _once(session, left, jobs, told)
-        if not kept or len(kept) == len(left):
-            return [name for name, _ in kept]
-        left = kept
-    return [name for name, _ in left]
+    left = dict(reversed(session.written.items()))
+    total, stay = len(left), []
+    while left:
+        referred = {other for one in left for other in session.refers.get(one, ()) if other != one}
+        leading = [one for one in left.items() if one[0] not in referred] or list(left.items())
+        kept = _once(session, leading, jobs)
+        for name, _ in leading:
+            del left[name]
+        for name in _held([name for name, _ in kept], session.refers, left):
+            del left[name]
+            stay.append(name)
+        stay += [name for name, _ in kept]
+        told(total - len(left), total)
+    return stay
 
 
-def _once(
-    session: Session, names: Sequence[Written], jobs: int, told: Callable[[int, int], None]
-) -> list[Written]:
+def _held(kept: Sequence[str], refers: Mapping[str, Set[str]], left: Container[str]) -> list[str]:
+    """Return what is left and must stay, since something that stays leads to it."""
+    found: dict[str, None] = {}
+    open_ = list(kept)
+    while open_:
+        for other in sorted(refers.get(open_.pop(), ())):
+            if other in left and other not in found:
+                found[other] = None
+                open_.append(other)
+    return list(found)
+
+
+def _once(session: Session, names: Sequence[Written], jobs: int) -> list[Written]:
+    """Delete some, side by side; returns what the target keeps."""
     parts = [
         group[at : at + TOGETHER]
-        for _, found in groupby(names, key=lambda one: one[1])
+        for _, found in groupby(sorted(names, key=itemgetter(1)), key=itemgetter(1))
         for group in [list(found)]
         for at in range(0, len(group), TOGETHER)
     ]
-    kept: list[Written] = []
-    done = 0
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        for part, stayed in zip(parts, pool.map(lambda part: _part(session, part), parts), strict=True):
-            done += len(part)
-            told(done, len(names))
-            kept.extend(stayed)
-    return kept
+        return [one for stayed in pool.map(lambda part: _part(session, part), parts) for one in stayed]
 
 
 def _part(session: Session, part: Sequence[Written]) -> list[Written]:

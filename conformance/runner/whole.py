@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
@@ -123,7 +124,8 @@ class WholeRun:
         """Begin a journal, or take up the one that is there."""
         asked = self.asked
         made = tool(asked.loaded).definitions
-        definitions = f"{made.catalogue[:16]}/{made.harness[:16]}"
+        suites = hashlib.sha256(repr(sorted(made.suites.items())).encode()).hexdigest()
+        definitions = f"{made.catalogue[:16]}/{made.harness[:16]}/{suites[:16]}"
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         target = asked.target.declared or asked.target.fhir
         fresh = Begun(f"r{secrets.token_hex(3)}", asked.seed, target, asked.stack, definitions, now)

@@ -229,7 +229,8 @@ class Hospital:
         client = Client(self.run.session.line, identity, _Sweeper())
         for mrn in sorted(self._people):
             for one in _made(client, mrn):
-                self.run.wrote(f"{one['resourceType']}/{one.get('id')}")
+                if one.get("id"):
+                    self.run.wrote(one)
                 for name in each(one, "supportingInformation.reference"):
                     if str(name).startswith("Medication/"):
                         self.run.wrote(str(name))

@@ -27,7 +27,7 @@ PROFILE: dict[str, Any] = yaml.safe_load(
 )
 _BOUNDS: dict[str, int] = PROFILE["sample"]
 _OURS = re.compile(
-    r"r[0-9a-f]{13}(?![0-9a-f])|CFr[0-9a-f]{6}\d|example\.org/fhir/conformance|urn:qiao:conformance"
+    r"r[0-9a-f]{13}|CFr[0-9a-f]{6}\d|example\.org/fhir/conformance|urn:qiao:conformance"
 )
 """Ids, numbers and systems of this harness's own data."""
 _PAGES = 40
