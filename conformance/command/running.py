@@ -84,7 +84,7 @@ def target_of(options: argparse.Namespace) -> Target:
             {"extends": options.profile, "fhir": options.target, "identities": identity, **tls}, Path.cwd()
         )
     except Undeclared as error:
-        raise Stopped(say("bad-target", why=error)) from None
+        raise Stopped(say("bad-target", why=said(error.reason))) from None
 
 
 def the_catalogue() -> Catalogue:
@@ -125,7 +125,7 @@ def _plan(
         ids = _failed(options.only_failed) if options.only_failed else None
         chosen = plan(loaded, Rows(catalogue), stack, day, suites=options.suite, only=options.check, ids=ids)
     except (Unknown, Refused) as error:
-        raise Stopped(str(error)) from None
+        raise Stopped(said(error.reason)) from None
     if not chosen.checks and not chosen.elsewhere and not loaded.unreadable:
         raise Stopped(say("no-checks"))
     return chosen

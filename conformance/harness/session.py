@@ -53,7 +53,7 @@ class Session:
         self._people = 0
 
     def close(self) -> None:
-        """Close lines and ports, and do what checks left for the end; a target that is gone loses no result."""
+        """Close lines and ports, do what checks left for the end; a target that is gone spoils nothing."""
         with suppress(Exception):  # every other callback of the stack is called all the same
             self.stack.close()
 

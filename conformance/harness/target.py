@@ -12,7 +12,15 @@ from conformance.harness.words import Words
 
 
 class Undeclared(ValueError):
-    """A target file that cannot be used; says where and what to do."""
+    """A target file that cannot be used; says where and what to do.
+
+    Attributes:
+        reason: the same in both languages.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.reason = Words(zh, en)
 
 
 @dataclass(slots=True, frozen=True)

@@ -45,10 +45,14 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     _known(whole, _KEYS, "target")
     base = str(whole.get("fhir") or "").rstrip("/")
     if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
-        raise Undeclared("fhir: the FHIR base of the target, as https://gateway.example/fhir")
+        raise Undeclared(
+            "fhir：须为目标的 FHIR 基地址，如 https://gateway.example/fhir",
+            "fhir: the FHIR base of the target, as https://gateway.example/fhir",
+        )
     if "@" in urlsplit(base).netloc:  # it would stand in the report
         raise Undeclared(
-            "fhir: no user and password in the address; give identities.operator a token or headers"
+            "fhir：地址中不得含用户名和密码；请在 identities.operator 中给出 token 或 headers",
+            "fhir: no user and password in the address; give identities.operator a token or headers",
         )
     identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
     doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
@@ -82,16 +86,20 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
 def _loaded(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
-            raise Undeclared(f"{path.name}: larger than 1 MiB")
+            raise Undeclared(f"{path.name}：超过 1 MiB", f"{path.name}: larger than 1 MiB")
         said = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise Undeclared(
-            f"{path}: there is no such file; `qiao demo --target FILE` writes one to begin with"
+            f"{path}：没有此文件；`qiao demo --target FILE` 可写出一份作为起点",
+            f"{path}: there is no such file; `qiao demo --target FILE` writes one to begin with",
         ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Undeclared(f"{path.name}: {error}") from None
+        raise Undeclared(f"{path.name}：{error}", f"{path.name}: {error}") from None
     if not isinstance(said, dict):
-        raise Undeclared(f"{path.name}: a mapping is needed, with `fhir:` at least")
+        raise Undeclared(
+            f"{path.name}：须为键值对，至少有 `fhir:`",
+            f"{path.name}: a mapping is needed, with `fhir:` at least",
+        )
     return said
 
 
@@ -102,7 +110,10 @@ def _extended(said: Mapping[str, Any]) -> dict[str, Any]:
     profile = PROFILES / f"{name}.yaml"
     if not str(name).replace("-", "").isalnum() or not profile.is_file():
         there = ", ".join(sorted(one.stem for one in PROFILES.glob("*.yaml")))
-        raise Undeclared(f"extends: there is no profile {name}; there are {there}")
+        raise Undeclared(
+            f"extends：没有模板 {name}；现有 {there}",
+            f"extends: there is no profile {name}; there are {there}",
+        )
     return _laid(_extended(_loaded(profile)), said)
 
 
@@ -120,8 +131,10 @@ def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _known(said: Mapping[str, Any], keys: set[str], where: str) -> None:
     unknown = sorted(str(one) for one in said if one not in keys)
     if unknown:
+        there = ", ".join(sorted(keys - {"extends"}))
         raise Undeclared(
-            f"{where}: unknown key {', '.join(unknown)}; there are {', '.join(sorted(keys - {'extends'}))}"
+            f"{where}：未知的键 {', '.join(unknown)}；可用 {there}",
+            f"{where}: unknown key {', '.join(unknown)}; there are {there}",
         )
 
 
@@ -130,7 +143,7 @@ def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, Mapping):
-        raise Undeclared(f"{name}: a mapping is needed")
+        raise Undeclared(f"{name}：须为键值对", f"{name}: a mapping is needed")
     return {str(key): value for key, value in found.items()}
 
 
@@ -142,13 +155,16 @@ def _list(said: Any) -> tuple[str, ...]:
 
 def _seconds(said: Any) -> float:
     if not isinstance(said, int | float) or not 0 < said <= 600:
-        raise Undeclared("patience: seconds between 0 and 600")
+        raise Undeclared("patience：须为 0 至 600 秒", "patience: seconds between 0 and 600")
     return float(said)
 
 
 def _identity(name: str, said: Any, folder: Path) -> Identity:
     if not isinstance(said, Mapping):
-        raise Undeclared(f"identities.{name}: a mapping is needed, with `token:` or `headers:`")
+        raise Undeclared(
+            f"identities.{name}：须为键值对，含 `token:` 或 `headers:`",
+            f"identities.{name}: a mapping is needed, with `token:` or `headers:`",
+        )
     _known(said, {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key"}, f"identities.{name}")
     headers = {str(key): str(value) for key, value in (said.get("headers") or {}).items()}
     token = _secret(said.get("token"), f"identities.{name}.token", folder)
@@ -170,10 +186,12 @@ def _secret(said: Any, where: str, folder: Path) -> str:
         try:
             return Path(_placed(text[5:], folder)).read_text("utf-8").strip()
         except OSError as error:
-            raise Undeclared(f"{where}: {error.strerror}") from None
+            raise Undeclared(f"{where}：{error.strerror}", f"{where}: {error.strerror}") from None
     if text.startswith("env:"):
         if text[4:] not in os.environ:
-            raise Undeclared(f"{where}: {text[4:]} is not in the environment")
+            raise Undeclared(
+                f"{where}：环境变量中没有 {text[4:]}", f"{where}: {text[4:]} is not in the environment"
+            )
         return os.environ[text[4:]]
     return text
 
@@ -187,7 +205,10 @@ def _trusted(ca: str, certificates: list[tuple[str, tuple[str, str]]]) -> None:
             where = name
             ssl.create_default_context().load_cert_chain(*cert, password="")  # nobody is asked for one
     except (OSError, ssl.SSLError) as error:
-        raise Undeclared(f"{where}: {error.strerror or 'no certificate, or no key of it, in PEM'}") from None
+        raise Undeclared(
+            f"{where}：{error.strerror or '不是 PEM 证书，或没有对应的私钥'}",
+            f"{where}: {error.strerror or 'no certificate, or no key of it, in PEM'}",
+        ) from None
 
 
 def _placed(path: str, folder: Path) -> str:
@@ -196,7 +217,9 @@ def _placed(path: str, folder: Path) -> str:
 
 def _door(name: str, said: Any) -> Door:
     if not isinstance(said, Mapping) or not isinstance(said.get("port"), int):
-        raise Undeclared(f"doors.{name}: protocol, host and port are needed")
+        raise Undeclared(
+            f"doors.{name}：须有 protocol、host 和 port", f"doors.{name}: protocol, host and port are needed"
+        )
     rest = {str(key): str(value) for key, value in said.items() if key not in ("protocol", "host", "port")}
     return Door(
         name, str(said.get("protocol") or "mllp"), str(said.get("host") or "127.0.0.1"), said["port"], rest
@@ -205,7 +228,10 @@ def _door(name: str, said: Any) -> Door:
 
 def _action(name: str, said: Any) -> Action:
     if not isinstance(said, Mapping):
-        raise Undeclared(f"actions.{name}: a mapping is needed, with `method:` and `path:`")
+        raise Undeclared(
+            f"actions.{name}：须为键值对，含 `method:` 和 `path:`",
+            f"actions.{name}: a mapping is needed, with `method:` and `path:`",
+        )
     _known(said, _ACTION, f"actions.{name}")
     return Action(
         name,
@@ -223,7 +249,9 @@ def _action(name: str, said: Any) -> Action:
 def _paths(said: Mapping[str, Any], key: str, action: str) -> dict[str, str]:
     found = said.get(key) or {}
     if not isinstance(found, Mapping):
-        raise Undeclared(f"actions.{action}.{key}: a mapping is needed")
+        raise Undeclared(
+            f"actions.{action}.{key}：须为键值对", f"actions.{action}.{key}: a mapping is needed"
+        )
     return {str(one): str(value) for one, value in found.items()}
 
 

@@ -10,10 +10,15 @@ from typing import Protocol
 
 from conformance.harness.check import Check
 from conformance.harness.suite import Loaded
+from conformance.harness.words import Words
 
 
 class Unknown(ValueError):
-    """A suite or check was asked for that is not there; says which there are."""
+    """A suite or check was asked for that is not there; says where to see which there are."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.reason = Words(zh, en)
 
 
 class Rows(Protocol):
@@ -85,6 +90,10 @@ def _matching(patterns: Sequence[str], known: Sequence[str], what: str) -> list[
     for pattern in patterns:
         matched = [one for one in known if fnmatch.fnmatchcase(one, pattern) or one.startswith(f"{pattern}.")]
         if not matched:
-            raise Unknown(f"no {what} {pattern}; `qiao conformance list` prints them")
+            zh = {"suite": "检测集", "check": "检测项或要求"}[what]
+            raise Unknown(
+                f"没有{zh} {pattern}；`qiao conformance list` 可列出",
+                f"no {what} {pattern}; `qiao conformance list` prints them",
+            )
         found.extend(matched)
     return list(dict.fromkeys(found))

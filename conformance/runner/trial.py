@@ -22,6 +22,7 @@ class Trial:
         reason: why it did not pass; None where it did.
         seconds: that it took.
         unanswered: the target did not answer; it may be gone.
+        tried: False: it did not take place; a run that goes on tries it.
     """
 
     check: Check
@@ -31,6 +32,7 @@ class Trial:
     book: Book
     seconds: float
     unanswered: bool = False
+    tried: bool = True
 
 
 def tried(check: Check, session: Session) -> Trial:
@@ -67,7 +69,7 @@ def _place(error: Exception) -> str:
 
 def untried(check: Check, verdict: Verdict, reason: Words) -> Trial:
     """Return a trial that did not take place."""
-    return Trial(check, verdict, reason, (), Book(), 0.0)
+    return Trial(check, verdict, reason, (), Book(), 0.0, tried=False)
 
 
 def worst(trials: Iterable[Trial]) -> Verdict:

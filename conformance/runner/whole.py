@@ -117,7 +117,7 @@ class WholeRun:
             left = [] if asked.keep else remove(session, asked.jobs, self.heard.removing)
         finally:
             session.close()
-            journal.close(done=not self.stop.is_set())
+            journal.close(done=not self.stop.is_set() and not self._gone)
         return self._result(begun, probed, results, left, time.monotonic() - clock)
 
     def _begun(self) -> tuple[Journal, Begun, list[CheckResult]]:
@@ -155,19 +155,15 @@ class WholeRun:
             trial = excused(trial, asked.catalogue, asked.stack, session.today)
             made = _made(trial, numbers[trial.check.id], writer, masker)
             results[made.id] = made
-            journal.note(made)
+            if trial.tried:
+                journal.note(made)
             self.heard.ended(made)
 
         due = [one for one in asked.plan.checks if one.id not in results]
         if probed.trouble is not None:
             for one in due:
-                told(
-                    untried(
-                        one,
-                        Verdict.SKIP,
-                        Words("目标未应答：", "the target does not answer: ") + probed.trouble,
-                    )
-                )
+                told(untried(one, Verdict.SKIP, _SILENT + probed.trouble))
+            self._gone = True
         else:
             course = Course(session, asked.jobs, lambda: alive(session), told, self.stop)
             course.go(due)
@@ -191,8 +187,7 @@ class WholeRun:
         asked, loaded = self.asked, self.asked.loaded
         checks = tuple(results[name] for name in sorted(results))
         rows = judge(asked.catalogue, checks, asked.standings, stack=asked.stack, day=asked.day)
-        silent = probed.trouble is not None or self._gone
-        complete = not silent and all(one.id in results for one in asked.plan.checks)
+        complete = not self._gone and all(one.id in results for one in asked.plan.checks)
         basic = {one.id for one in loaded.checks if one.basic}
         named = {one.requirement for one in loaded.checks}
         return Result(

@@ -26,9 +26,7 @@ PROFILE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[1] / "data_quality" / "profile.yaml").read_text("utf-8")
 )
 _BOUNDS: dict[str, int] = PROFILE["sample"]
-_OURS = re.compile(
-    r"r[0-9a-f]{13}|CFr[0-9a-f]{6}\d|example\.org/fhir/conformance|urn:qiao:conformance"
-)
+_OURS = re.compile(r"r[0-9a-f]{13}|CFr[0-9a-f]{6}\d|example\.org/fhir/conformance|urn:qiao:conformance")
 """Ids, numbers and systems of this harness's own data."""
 _PAGES = 40
 
