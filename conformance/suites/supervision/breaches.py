@@ -23,6 +23,9 @@ from conformance.suites.supervision.tasks import (
     task_of_answer,
 )
 
+_UNCOMMON = 48_611
+"""A number of people that stands nowhere else in the report."""
+
 
 def _breach(run: Run, **said: Any) -> Answer:
     return run.act(
@@ -94,11 +97,15 @@ def breach_two_recipients(run: Run) -> None:
 def breach_measures(run: Run) -> None:
     """Read the report."""
     task = task_of_answer(
-        run, run.done(_breach(run, measures=f"已关闭接口{run.number}"), "报告成功", "it is reported")
+        run,
+        run.done(
+            _breach(run, measures=f"已关闭接口{run.number}", persons=_UNCOMMON), "报告成功", "it is reported"
+        ),
     )
     told = str(_report(run, task))
     run.expect(f"已关闭接口{run.number}" in told, "写明应对措施", "it says what was done")
-    run.expect("3" in str(_report(run, task).get("payload", "")), "写明影响人数", "it says how many people")
+    payload = str(_report(run, task).get("payload", ""))
+    run.expect(str(_UNCOMMON) in payload, "写明影响人数", "it says how many people")
 
 
 @check(
