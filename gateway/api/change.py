@@ -79,6 +79,6 @@ def answer(request: Request, result: Result, issues: Sequence[Located], pretty: 
         return Response(status_code=status, headers=headers)
     if wanted == "OperationOutcome":
         zh = language.in_chinese(request)
-        told = dumps(outcome.listed(issues, zh))
+        told = dumps(outcome.listed(issues, zh, result.remarks))
         return negotiation.answer(told, pretty, status=status, headers=headers | language.headers(zh))
     return negotiation.answer(version.body, pretty, status=status, headers=headers)

@@ -96,13 +96,15 @@ def of_issues(status: int, issues: Sequence[Located], zh: bool) -> Response:
     return Response(dumps(listed(ordered[:MOST], zh)), status, headers=headers(zh), media_type=FHIR_JSON)
 
 
-def listed(issues: Sequence[Located], zh: bool = False) -> dict[str, object]:
+def listed(issues: Sequence[Located], zh: bool = False, remarks: Sequence[Ground] = ()) -> dict[str, object]:
     """Return an OperationOutcome of the issues; without any it says that all is well.
 
     Args:
         zh: whether ``diagnostics`` is Chinese.
+        remarks: what the rules remark at what was written.
     """
     entries = [_located(one, zh) for one in issues]
+    entries += [ground(one, "business-rule", zh) for one in remarks]
     well = "没有发现问题" if zh else "No issues found"
     return operation_outcome(entries or [issue_of("information", "informational", well)])
 

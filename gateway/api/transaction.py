@@ -198,7 +198,7 @@ def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Lo
             parts.append(b'"resource":' + version.body)
     if wanted == "OperationOutcome":
         own = [one for one in issues if one.issue.where.startswith(f"Bundle.entry[{entry.at}]")]
-        response["outcome"] = outcome.listed(own, in_chinese(request))
+        response["outcome"] = outcome.listed(own, in_chinese(request), result.remarks)
     parts.append(b'"response":' + dumps(response))
     return b"{" + b",".join(parts) + b"}"
 

@@ -11,7 +11,7 @@ from gateway.feed.governors import Governors
 from gateway.feed.institution import Institutions
 from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
-from gateway.feed.purging import Retention
+from gateway.feed.purging import RECORDS, Retention
 from gateway.feed.unsigned import unsigned
 from gateway.feed.visit.governor import Visits
 from gateway.feed.visit.hospital import bookkeeping_of
@@ -38,8 +38,9 @@ def visits(settings: Settings, store: Store, signatures: Signatures, obligations
         store.keep_books(tenant, bookkeeping_of(settings.tenant(tenant)))
         policy_of(settings.tenant(tenant))  # a pack that is wrong stops the start, not the first prescription
     governor = Visits(settings.tenant, signatures)
-    retention = Retention(governor.hospitals)  # first: it names the article where others only say no
-    store.govern(Governors(retention, Feedback(obligations.duties), governor))
+    first = Retention(governor.hospitals, RECORDS)  # it names the article where others only say no
+    last = Retention(governor.hospitals)  # of the rest the states say more: what to do instead
+    store.govern(Governors(first, Feedback(obligations.duties), governor, last))
     return governor
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, Translation
-from gateway.errors import Refusal, Rejected, Retry
+from gateway.errors import Ground, Refusal, Rejected, Retry
 from gateway.store import clock, inbox
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
@@ -23,7 +23,7 @@ from gateway.store.inbox import Settled, Slot
 from gateway.store.interaction import Interactions
 from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.memory import Memory
-from gateway.store.model import Receive, Settle, Transact, Transacted, Written
+from gateway.store.model import Receive, Result, Settle, Transact, Transacted, Written
 from gateway.store.reading import Reading
 from gateway.store.spare import spared
 from gateway.store.transact import Transaction, expected
@@ -122,7 +122,7 @@ class Attempt:
             else:
                 result = Transacted(transaction.run())
                 occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
-                self._govern(interactions, ticks, occasion, "written")
+                _remark(result.results, self._govern(interactions, ticks, occasion, "written"))
             self.changes.absorb(own)
         except Exception as error:
             if database_wide(error):
@@ -155,14 +155,18 @@ class Attempt:
             rehearsed=memory.rehearsed,
         )
 
-    def _govern(self, interactions: Interactions, ticks: Ticks, occasion: Occasion, why: Why) -> None:
-        """Show the governor what was made of its types, if there is one and anything was."""
+    def _govern(
+        self, interactions: Interactions, ticks: Ticks, occasion: Occasion, why: Why
+    ) -> list[tuple[str, Ground]]:
+        """Show the governor what was made of its types, if anything was; return what it has to say of it."""
         changes, governor = interactions.changes, self._memory.governor
         if governor is not None and (changes.made or changes.moved):
             desk = self._desk(interactions, ticks, occasion.source)
             made = shown(desk, changes, why)
             if made:
                 governor.govern(desk, made, occasion)
+                return desk.told
+        return []
 
     def _receive(self, item: Receive) -> Written:
         envelope = item.envelope
@@ -272,6 +276,14 @@ class Attempt:
             for (table, code), count in item.outcome.gaps.items():
                 self.changes.gaps[envelope.tenant, envelope.sender, table, code] += count
         slot.state, slot.reason, slot.settled = settled.state, settled.reason, settled
+
+
+def _remark(results: Sequence[Result], told: Sequence[tuple[str, Ground]]) -> None:
+    """Hand each result what the governor has to say of its resource."""
+    for one in results if told else ():
+        if one.version is not None:
+            name = f"{one.version.type}/{one.version.id}"
+            one.remarks = tuple(remark for about, remark in told if about == name)
 
 
 def _tenants(batch: Sequence[Item]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Literal
 from gateway.canonical import Resource
 from gateway.canonical.json import stored
 from gateway.canonical.logical_id import is_id, new_id
-from gateway.errors import Rejected
+from gateway.errors import Ground, Rejected
 from gateway.store import lookup, supervised_business
 from gateway.store.clock import Ticks
 from gateway.store.docket import Books, Docket
@@ -42,6 +42,7 @@ class Desk:
         source: what versions that are written here say of their origin.
         zone: in which dates without a zone are read.
         rehearsed: nothing of it will be kept.
+        told: what :meth:`tell` was given: ("Type/id", remark).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Desk:
         self.source, self.zone, self.rehearsed = source, zone, rehearsed
         self._do, self._ticks, self._books, self._committed = interactions, ticks, books, committed
         self._seen: dict[int, tuple[bytes, Resource]] = {}
+        self.told: list[tuple[str, Ground]] = []
 
     @property
     def ts_us(self) -> int:
@@ -144,6 +146,10 @@ class Desk:
         )
         assert result.version is not None
         return result.version
+
+    def tell(self, name: str, remarks: Sequence[Ground]) -> None:
+        """Let who wrote ``"Type/id"`` know what there is to say of it; nothing of it is kept."""
+        self.told += [(name, one) for one in remarks]
 
     def delete(self, type: str, id: str) -> Version | None:
         """End a resource; returns its tombstone, None where it did not live."""

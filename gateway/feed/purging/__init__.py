@@ -6,6 +6,6 @@ makes sure that the plan is still true and that the rules allow it (event ``purg
 
 from gateway.feed.purging.act import Purged, purge
 from gateway.feed.purging.plan import Plan, draw, draw_all
-from gateway.feed.purging.retention import Retention
+from gateway.feed.purging.retention import RECORDS, Retention
 
-__all__ = ["Plan", "Purged", "Retention", "draw", "draw_all", "purge"]
+__all__ = ["RECORDS", "Plan", "Purged", "Retention", "draw", "draw_all", "purge"]

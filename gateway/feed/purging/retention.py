@@ -11,14 +11,33 @@ from dataclasses import replace
 from gateway.canonical.actor import Principal
 from gateway.canonical.elements import references
 from gateway.canonical.resource import Resource
-from gateway.feed.scope import visit_is_virtual
+from gateway.feed.kinds import FAMILIES
+from gateway.feed.scope import in_visit, visit_is_virtual
 from gateway.feed.visit.grounds import refusal_of
 from gateway.feed.visit.hospital import Hospital, Hospitals
 from gateway.policy import Decision
 from gateway.store import Desk, Made, Occasion
+from gateway.store.index import parameters
+from gateway.store.types import TYPES
 
-_DRAFT = {"Composition": "preliminary", "DocumentReference": "preliminary"}
-"""Type → the docStatus or status of what is no record yet."""
+RECORDS = frozenset(("Composition", "DocumentReference", "Media"))
+"""Types of which the rules are asked before the states of a visit: they name the article."""
+
+_NAMING = ("encounter", "context")
+"""Search parameters by which a resource says of which visit it is."""
+_PATHS = ("encounter", "context", "context.encounter")
+"""The elements that these read."""
+
+
+def _of_visits() -> frozenset[str]:
+    """Return the types of what may belong to a visit."""
+    naming = (
+        type_
+        for type_ in TYPES
+        for name in _NAMING
+        if (one := parameters(type_).get(name)) is not None and "Encounter" in one.targets
+    )
+    return frozenset((*naming, *FAMILIES, "Provenance"))
 
 
 def check(desk: Desk, hospital: Hospital, documents: Sequence[Resource]) -> None:
@@ -41,34 +60,49 @@ def check(desk: Desk, hospital: Hospital, documents: Sequence[Resource]) -> None
 
 
 class Retention:
-    """Lets nobody delete what makes up the record of a visit over the API while it must be kept.
+    """Lets nobody delete what belongs to a visit over the API while it must be kept.
 
     Args:
         hospitals: the rules of each tenant.
+        types: which types, None: whatever may belong to a visit.
     """
 
-    types = frozenset(("Composition", "DocumentReference", "Media"))
-
-    def __init__(self, hospitals: Hospitals) -> None:
+    def __init__(self, hospitals: Hospitals, types: frozenset[str] | None = None) -> None:
         self._hospitals = hospitals
+        self.types = _of_visits() if types is None else types
 
     def govern(self, desk: Desk, made: Sequence[Made], occasion: Occasion) -> None:
         """See ``gateway.store.governing.Governor``."""
         if occasion.door != "api" or not isinstance(occasion.caller, Principal):
             return
         gone = [one for each in made if each.method == "delete" and (one := each.before) is not None]
-        documents = [one for one in gone if not _is_draft(one) and _of_visit(desk, one)]
+        documents = [one for one in gone if _is_kept(desk, one)]
         hospital = self._hospitals.of(desk.tenant) if documents else None
         if hospital is not None:
             check(desk, hospital, documents)
 
 
+def _is_kept(desk: Desk, resource: Resource) -> bool:
+    """Tell whether something is of an internet visit, and no draft; a signature is where its document is."""
+    if resource["resourceType"] == "Provenance":
+        targets = (desk.read(*name.split("/")[:2]) for name in references(resource, "target"))
+        return any(
+            _is_kept(desk, one) for one in targets if one is not None and one["resourceType"] != "Provenance"
+        )
+    return not _is_draft(resource) and _of_visit(desk, resource)
+
+
 def _is_draft(resource: Resource) -> bool:
-    status = resource.get("docStatus" if resource["resourceType"] == "DocumentReference" else "status")
-    return status is not None and status == _DRAFT.get(resource["resourceType"])
+    if resource["resourceType"] == "DocumentReference":
+        return resource.get("docStatus") == "preliminary"
+    family = FAMILIES.get(resource["resourceType"])
+    return family is not None and family.phase(resource) == "draft"
 
 
 def _of_visit(desk: Desk, resource: Resource) -> bool:
     """Tell whether something belongs to an internet visit, by what it names itself."""
-    names = [*references(resource, "encounter"), *references(resource, "context.encounter")]
-    return any(name.startswith("Encounter/") and visit_is_virtual(desk, name.split("/")[1]) for name in names)
+    names = [name for path in _PATHS for name in references(resource, path)]
+    named = any(
+        name.startswith("Encounter/") and visit_is_virtual(desk, name.split("/")[1]) for name in names
+    )
+    return named or in_visit(desk, resource)

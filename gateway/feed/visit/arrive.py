@@ -11,7 +11,7 @@ from gateway.errors import Rejected
 from gateway.feed.kinds import FAMILIES, SERIALLED, serial_in
 from gateway.feed.visit.cleared import judge
 from gateway.feed.visit.entering import enter, flag, last_about
-from gateway.feed.visit.grounds import GROUNDS, finding_of, refusal_of
+from gateway.feed.visit.grounds import GROUNDS, finding_of, grounds_of, refusal_of
 from gateway.feed.visit.hospital import Hospital
 from gateway.feed.visit.unit import Unit, check_holder, mint, numbered
 from gateway.policy import Event, Finding
@@ -24,6 +24,9 @@ UNKNOWN = "exam"
 def gate(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None, event: Event | None = None) -> None:
     """Let the rules refuse a document that does not hold yet, and flag it where they only remark.
 
+    What they warn of is noted too: who writes plainly asks nobody, as who submits does. Who does ask
+    (``Prefer: return=OperationOutcome``) is told all of it.
+
     Args:
         event: what the rules are asked, None: what the document is.
 
@@ -33,7 +36,8 @@ def gate(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None, event:
     decision = judge(desk, hospital, unit, actor, event)
     if (refusal := refusal_of(decision)) is not None:
         raise refusal
-    flag(desk, unit.documents, [one for one in decision.findings if one.verdict in ("hold", "flag")])
+    flag(desk, unit.documents, decision.findings)
+    desk.tell(unit.name, grounds_of(decision.findings))
 
 
 def arrive(desk: Desk, hospital: Hospital, unit: Unit, actor: Actor | None) -> str:

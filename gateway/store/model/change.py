@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from gateway.canonical import Resource
-from gateway.errors import Rejected, Retry
+from gateway.errors import Ground, Rejected, Retry
 from gateway.store.method import Method
 from gateway.store.model.read import Version
 from gateway.store.view import ALL, View
@@ -86,11 +86,13 @@ class Result:
             conditional delete, or the resource was deleted already.
         version: the version that now is current (a tombstone after a delete); None for status ``none``.
         deleted: how many a conditional delete took.
+        remarks: what the governor had to say of the resource beside it (:meth:`Desk.tell`).
     """
 
     status: Literal["created", "updated", "unchanged", "deleted", "none"]
     version: Version | None = None
     deleted: int = 0
+    remarks: tuple[Ground, ...] = ()
 
 
 @dataclass(slots=True)

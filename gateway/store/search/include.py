@@ -16,6 +16,7 @@ from gateway.store.search.query import Include
 from gateway.store.search.reference import Target
 from gateway.store.search.sight import Sight
 from gateway.store.search.uri import Uri
+from gateway.store.types import TYPES
 
 MAX_INCLUDED = 5000
 """Included resources of one page."""
@@ -62,7 +63,7 @@ def _new(
     for version in (
         *_fetch(sight, wanted),
         *_by_url(sight, news, forward),
-        *_backward(sight, news, [each for each in includes if each.reverse]),
+        *_backward(sight, news, _spelled(sight, news, [each for each in includes if each.reverse])),
     ):
         key = version.type, version.id
         if key not in shown and sight.sees(version):
@@ -143,7 +144,20 @@ def _fetch(sight: Sight, wanted: Iterable[Wanted]) -> Iterator[Version]:
     yield from sight.resources(newest)
 
 
-def _backward(sight: Sight, news: Sequence[Version], includes: Sequence[Include]) -> Iterator[Version]:
+def _spelled(sight: Sight, news: Sequence[Version], includes: Sequence[Include]) -> Iterator[Include]:
+    """Yield the includes, and for the wildcard one of each type that is there and may refer to the news."""
+    found = {each.type for each in news}
+    for include in includes:
+        if include.source:
+            yield include
+            continue
+        for type_ in TYPES:
+            chosen = tuple(one for one in references_of(type_) if any(_may(one, each) for each in found))
+            if chosen and visible.held(sight.connection, sight.tenant, type_, sight.snapshot):
+                yield Include(type_, chosen, iterate=include.iterate, reverse=True)
+
+
+def _backward(sight: Sight, news: Sequence[Version], includes: Iterable[Include]) -> Iterator[Version]:
     for include in includes:
         names = frozenset(f"{each.type}/{each.id}" for each in news if include.target in ("", each.type))
         for parameter in include.parameters if names else ():

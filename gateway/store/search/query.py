@@ -49,7 +49,7 @@ class Include:
 
     Attributes:
         source: the type that has the reference; ``""``: any.
-        parameters: which of its references.
+        parameters: which of its references; () of any type: all.
         target: the only type that is wanted; ``""``: any.
         iterate: follow it from what was included too.
     """
@@ -212,12 +212,12 @@ def _refers(parameter: Parameter, type_: str) -> bool:
 
 
 def _include(query: Query, value: str, name: str, *, iterate: bool) -> Include:
-    """Read ``Type:parameter[:target]``; ``*`` for all references of the matches or of a type."""
+    """Read ``Type:parameter[:target]``; ``*`` for all references of, or to, the matches, or of a type."""
     reverse = name == "_revinclude"
     source, _, rest = value.partition(":")
     parameter, _, target = rest.partition(":")
-    if value == "*" and not reverse:
-        return Include("", (), iterate=iterate)
+    if value == "*":
+        return Include("", (), iterate=iterate, reverse=reverse)
     if source in NUMBER and not (reverse or iterate or source in query.types):
         why = f"follows what is searched, no {source}; of what is included: _include:iterate={source}:…"
         raise Rejected(why, code="not-supported", where=name)

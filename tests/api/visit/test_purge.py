@@ -10,7 +10,7 @@ from gateway.canonical.actor import Principal
 from gateway.canonical.json import loads
 from gateway.feed.document import Documents
 from gateway.feed.governors import Governors
-from gateway.feed.purging import Retention, draw, purge
+from gateway.feed.purging import RECORDS, Retention, draw, purge
 from gateway.feed.visit.governor import Visits
 from gateway.settings import TenantSettings
 from gateway.store import Transact
@@ -59,7 +59,8 @@ FILM: Resource = {"resourceType": "Binary", "id": "film", "contentType": "video/
 @pytest.fixture
 def retaining(admitted: Clinic, tenant: TenantSettings, signatures: Any) -> Clinic:
     visits = Visits(lambda _tenant: tenant, signatures)
-    admitted.store.govern(Governors(Retention(visits.hospitals), visits))
+    first, last = Retention(visits.hospitals, RECORDS), Retention(visits.hospitals)
+    admitted.store.govern(Governors(first, visits, last))
     return admitted
 
 
@@ -194,3 +195,48 @@ def test_what_is_no_document(admitted: Clinic) -> None:
     assert asked(admitted).status_code == 400
     said = loads(admitted.ask("GET", "OperationDefinition/qiao-purge").content)
     assert (said["system"], said["parameter"][0]["name"]) == (True, "document")
+
+
+def chat(**changes: Any) -> Resource:
+    return {
+        "resourceType": "Communication", "id": "k1", "status": "completed", "sent": at(-60),
+        "encounter": {"reference": "Encounter/v1"}, "subject": {"reference": "Patient/p1"},
+        "payload": [{"contentString": "您好"}], **changes,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("tenant", [SICHUAN])
+def test_chats_and_results_of_a_visit_are_not_deleted_either(retaining: Clinic) -> None:
+    clinic = retaining
+    own = {"encounter": {"reference": "Encounter/v1"}, "subject": {"reference": "Patient/p1"}}
+    result = {"status": "final", "code": {"text": "血脂四项"}, **own}
+    clinic.file(
+        chat(), chat(id="old", sent="2020-03-06T09:00:00+08:00"),
+        chat(id="ward", encounter={"reference": "Encounter/none"}),
+        {"resourceType": "Observation", "id": "o1", "effectiveDateTime": at(-60), **result},
+        {"resourceType": "DiagnosticReport", "id": "d1", "issued": at(-60), **result},
+        {"resourceType": "Condition", "id": "free", "code": {"text": "x"}, "recordedDate": at(), **own},
+        {"resourceType": "Procedure", "id": "sealed", "meta": {"security": [{"code": "sealed"}]}, **result},
+        {"resourceType": "Provenance", "id": "s1", "target": [{"reference": "Observation/o1"}],
+         "recorded": at(), "agent": [{"who": {"reference": "Practitioner/w1"}}]},
+    )  # fmt: skip
+    for name, rule in (
+        ("Communication/k1", "sc-35-media"),
+        ("Observation/o1", "sc-35-records"),
+        ("DiagnosticReport/d1", "nat-21-kept"),
+        ("Condition/free", "nat-21-kept"),
+        ("Provenance/s1", "nat-21-kept"),
+        ("Procedure/sealed", "sc-34-sealed"),
+    ):
+        said = clinic.ask("DELETE", name)
+        assert said.status_code in (403, 422), (name, said.text)
+        assert rule in rules(said), name
+        assert clinic.ask("GET", name).status_code == 200, name
+    patient = clinic.ask("DELETE", "Communication?subject=Patient/p1&status=completed")
+    assert patient.status_code == 422, "one of them must be kept"
+    for name in ("Communication/old", "Communication/ward"):
+        assert clinic.ask("DELETE", name).status_code == 204, name
+    drafts = clinic.draft("g9", "CF9")
+    clinic.write(drafts)
+    for one in drafts:
+        assert clinic.ask("DELETE", f"{one['resourceType']}/{one['id']}").status_code == 204, "a draft"

@@ -36,6 +36,14 @@ from gateway.store.search import budget, include, sight
         ),
         ("Patient", [("_id", "p2"), ("_revinclude", "Observation:subject")], "Observation/o3 Observation/o4"),
         ("Patient", [("_id", "p1"), ("_revinclude", "DiagnosticReport:*")], "DiagnosticReport/r1"),
+        ("Patient", [("_id", "p2"), ("_revinclude", "*")], "List/l1 Observation/o3 Observation/o4"),
+        ("Observation", [("_id", "o1"), ("_revinclude", "*")], "DiagnosticReport/r1 Provenance/v1"),
+        (
+            "Encounter",
+            [("_id", "e1"), ("_revinclude:iterate", "*")],
+            "DiagnosticReport/r1 Observation/o1 Provenance/v1",
+        ),
+        ("Observation", [("_id", "nobody"), ("_revinclude", "*")], ""),
         (
             "Patient",
             [
@@ -116,7 +124,7 @@ def test_versions_that_are_included_cost_their_walk(ward: Any, monkeypatch: pyte
         ("_include", "Nothing:x", "not-supported"),
         ("_include", "Observation:subject:Nothing", "value"),
         ("_include", "Encounter:subject", "not-supported"),
-        ("_revinclude", "*", "not-supported"),
+        ("_revinclude", "*:subject", "not-supported"),
         ("_revinclude:all", "Observation:subject", "not-supported"),
         ("_revinclude", "Observation:encounter", "not-supported"),
         ("_revinclude", "Provenance:target:Patient", "not-supported"),
