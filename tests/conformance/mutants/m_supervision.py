@@ -45,10 +45,10 @@ def feed_leaves_out_a_kind() -> None:
     _pages(lambda documents: [one for one in documents if one.entry.kind != "evaluation"])
 
 
-@mutant(ROW, "调配记录重复上报", "dispenses are told twice")
+@mutant(ROW, "知情同意重复上报", "consents are told twice")
 def feed_tells_twice() -> None:
     _pages(lambda documents: [
-        each for one in documents for each in [one] * (1 + (one.entry.event == "redeemed"))
+        each for one in documents for each in [one] * (1 + (one.entry.kind == "consent"))
     ])  # fmt: skip
 
 
