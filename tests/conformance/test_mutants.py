@@ -95,6 +95,7 @@ if WHOLE:
     def test_two_runs_without_a_mutant_compare_equal(stand: Any, tmp_path: Path) -> None:
         began, results = time.monotonic(), []
         for name in "ab":
+            (tmp_path / name).mkdir()
             with stand(tmp_path / name, "--jurisdiction", CHONGQING) as standing:
                 results.append(run(standing.target, CHONGQING, tmp_path / name / "report"))
         different = compare(*results)

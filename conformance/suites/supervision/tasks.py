@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.harness.client import Answer
 from conformance.harness.run import Run
+from conformance.harness.scene import ground
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
 
@@ -53,6 +54,7 @@ def paper(title: str = "自查整改报告.pdf") -> Resource:
 def handler(run: Run) -> str:
     """Return who handles it: somebody on file."""
     run.need("on_file.pharmacist")
+    ground(run)
     return run.target.on_file["pharmacist"]
 
 

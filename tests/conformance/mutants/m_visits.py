@@ -8,24 +8,9 @@ from typing import Any
 from mutants.mutant import instead, mutant, other_test, without_rules
 
 
-@mutant("NAT-20.5", "处方不经药师审核即生效", "a prescription takes effect without the pharmacist")
-def pharmacist_skipped() -> None:
-    from gateway.feed.visit import redeem, submit
-
-    def make(write: Any) -> Any:
-        def at_once(desk: Any, unit: Any, serial: Any, state: Any) -> Any:
-            found = write(desk, unit, serial, state)
-            if unit.kind != "prescription":
-                return found
-            return [desk.write({**desk.read(one.type, one.id), "status": "active"}) for one in found]
-
-        return at_once
-
-    instead(submit, "write_submitted", make)
-    instead(redeem, "check_cleared", lambda _: lambda *given: None)
-
-
-@mutant("NAT-20.5", "未经审核也可以调配", "what nobody approved is dispensed")
+@mutant(
+    "NAT-20.5", "跳过药师：未经审核也可以调配", "the pharmacist is skipped: what nobody approved is dispensed"
+)
 def dispensed_unapproved() -> None:
     from gateway.feed.visit import redeem
 

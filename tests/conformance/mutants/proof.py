@@ -26,7 +26,7 @@ from conformance.runner.whole import Asked, WholeRun
 
 TIMES = 2
 """Mutants on which one and the same check is tried in the quick proof, besides those of its requirement."""
-OWN = 12
+OWN = 8
 """Checks of its requirement that the quick proof tries on a mutant, where it is known what catches it."""
 _RANK = {State.CONFORMANT: 3, State.PARTIAL: 2, State.NOT_TESTED: 1, State.NONCONFORMANT: 0}
 
