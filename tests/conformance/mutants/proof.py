@@ -24,7 +24,7 @@ from conformance.result.model import CheckResult, RequirementResult, Result, Sta
 from conformance.runner.plan import Plan, plan
 from conformance.runner.whole import Asked, WholeRun
 
-TIMES = 2
+TIMES = 1
 """Mutants on which one and the same check is tried in the quick proof, besides those of its requirement."""
 OWN = 8
 """Checks of its requirement that the quick proof tries on a mutant, where it is known what catches it."""
