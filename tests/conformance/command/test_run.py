@@ -191,7 +191,7 @@ def _ended(journal: Path) -> set[str]:
             found.append(json.loads(line))
         except ValueError:
             break
-    return {str(one["id"]) for one in found}
+    return {str(one["id"]) for one in found if "id" in one}
 
 
 def _suite(folder: Path, name: str, body: str) -> None:
