@@ -149,8 +149,10 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_a_run_that_was_killed_goes_on_where_it_was(standing: Standing, tmp_path: Path) -> None:
-    waiting = 'import threading; run.expect(True, "是", "it is"); threading.Event().wait()'
-    _suite(tmp_path / "mine", "hangs", waiting)
+    hangs = tmp_path / "hangs"
+    hangs.touch()
+    wait = f"import pathlib, threading; pathlib.Path({str(hangs)!r}).exists() and threading.Event().wait()"
+    _suite(tmp_path / "mine", "hangs", f'run.expect(True, "是", "it is"); {wait}')
     folder = tmp_path / "r"
     program = "import sys; from conformance.command import main; sys.exit(main(sys.argv[1:]))"
     command = [
@@ -165,7 +167,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(standing: Standing, tmp_path
         running.send_signal(signal.SIGKILL)
         running.wait()
     before = _ended(folder / "journal.ndjson")
-    _suite(tmp_path / "mine", "hangs", 'run.expect(True, "是", "it is")')
+    hangs.unlink()
     more = ("--suites-from", str(tmp_path / "mine"), "--suite", "serials", "--suite", "hangs")
     assert _run(standing, folder, "--resume", *more) == 0
     result = load(folder)
