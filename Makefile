@@ -40,10 +40,10 @@ conformance: $(VENV)/.dev
 test: $(VENV)/.dev .venv-peer/.ready debian
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-# The page is written of whatever was found, so that a mutant that survives is seen there.
+# The page is written of whatever was found, so that a mutant that survives is seen there. What was found is kept
+# in .mutants: one that was cut goes on (ARGS="--only name", "--anew", "--share", JOBS=3).
 mutants: $(VENV)/.dev
-	@QIAO_MUTANTS=.mutants $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/conformance/test_mutants.py $(ARGS); \
-	  status=$$?; PYTHONPATH=tests/conformance $(BIN)/python -m mutants.matrix .mutants && exit $$status
+	@PYTHONPATH=tests/conformance $(BIN)/python -m mutants.sweep .mutants --jobs $(JOBS) $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

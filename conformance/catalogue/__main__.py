@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Problem(one.suite, Words(f"无法读取：{one.what}", f"unreadable: {one.what}"))
         for one in loaded.unreadable
     ]
-    problems += examine(catalogue, checks)
+    caps = {one.id: one.critical for one in loaded.checks if not one.lesser}
+    problems += examine(catalogue, checks, caps)
     if given.texts is not None:
         problems += compare(catalogue, texts(given.texts))
     counted = Counter(checks.values())

@@ -17,14 +17,18 @@ class Problem:
     what: Words
 
 
-def examine(catalogue: Catalogue, checks: Mapping[str, str]) -> list[Problem]:
+def examine(
+    catalogue: Catalogue, checks: Mapping[str, str], caps: Mapping[str, bool] | None = None
+) -> list[Problem]:
     """Return what is wrong; nothing, if all is well.
 
     Args:
         checks: id of each check that exists → the requirement that it names.
+        caps: id of each check → whether its failure caps the score, without those that say why it does not.
     """
     return [
         *_of_checks(catalogue, checks),
+        *_of_caps(catalogue, checks, caps or {}),
         *_of_rows(catalogue, set(checks.values())),
         *_of_articles(catalogue),
     ]
@@ -40,6 +44,22 @@ def _of_checks(catalogue: Catalogue, checks: Mapping[str, str]) -> Iterable[Prob
         elif not row.automatic:
             told = f"the row {requirement} says that no machine tests it; add automatic to its method"
             yield Problem(check, Words(f"{requirement} 未标注自动检测，请在 method 中加入 automatic", told))
+
+
+def _of_caps(catalogue: Catalogue, checks: Mapping[str, str], caps: Mapping[str, bool]) -> Iterable[Problem]:
+    """Whether a failure caps the score follows from the requirement."""
+    for check, grave in sorted(caps.items()):
+        row = catalogue.requirements.get(checks[check])
+        if row is None or row.critical == grave:
+            continue
+        if grave:
+            told = f"it is critical, and its requirement {row.id} is not"
+            yield Problem(check, Words(f"检测项为关键项，而要求 {row.id} 不是", told))
+        else:
+            told = f"its requirement {row.id} is critical: let it be so too, or say in `lesser` why it is not"
+            yield Problem(
+                check, Words(f"要求 {row.id} 为关键项：检测项也应为 critical，或在 lesser 中写明原因", told)
+            )
 
 
 def _of_rows(catalogue: Catalogue, tested: set[str]) -> Iterable[Problem]:

@@ -30,6 +30,7 @@ def read(path: Path) -> Result:
     try:
         return load(path / "result.json" if path.is_dir() else path)
     except Refused as error:
-        raise Stopped(f"{path}: {said(error.reason)}") from None
+        why = said(error.reason)
+        raise Stopped(why if why.startswith(str(path)) else f"{path}: {why}") from None
     except OSError as error:
         raise Stopped(f"{path}: {error.strerror}") from None

@@ -9,6 +9,7 @@ from conformance.command.comparing import read
 from conformance.command.printed import Stopped, as_json, notice
 from conformance.command.words import said, say
 from conformance.command.written import signing_key, write
+from conformance.result.consistent import contradictions
 from conformance.seal import verify
 from conformance.seal.manifest import NAME as MANIFEST
 
@@ -16,6 +17,8 @@ from conformance.seal.manifest import NAME as MANIFEST
 def run(options: argparse.Namespace) -> int:
     """Write them. Raises :class:`Stopped`: the folder was edited, or signed by others."""
     result = read(options.folder)
+    if against := contradictions(result):
+        raise Stopped(say("contradicts", path=options.folder, why="; ".join(map(said, against[:3]))))
     _sealed(options.folder, anew=options.fresh)
     written = write(
         result,

@@ -61,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
     stands = standings(register, catalogue, day, options.attestations.parent)
     asked = Asked(
         target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
-        options.keep, not (options.suite or options.check or options.only_failed), options.resume, language(),
-        _typed(), register, stands,
+        keep=options.keep, whole=not (options.suite or options.check or options.only_failed),
+        resume=options.resume, lang=language(), command=_typed(), attestations=register, standings=stands,
     )  # fmt: skip
     result, stopped = _gone(asked, within=options.within, quiet=options.json)
     if stopped:
@@ -220,7 +220,7 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
         return
     notice(
         say(
-            "summary",
+            "summary" if result.run.whole else "summary-part",
             score=result.score.value,
             passed=counts.get("pass", 0),
             failed=counts.get("fail", 0),
@@ -232,6 +232,8 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     )
     if not result.run.whole:
         notice(say("part"))
+    if not result.run.complete:
+        notice(say("not-complete"))
     if result.left:
         notice(say("left", count=len(result.left)))
     for trouble in result.errors:
@@ -243,7 +245,8 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
 
 def _summary(result: Result, sealed: Sealed, counts: dict[str, int], folder: Path) -> dict[str, object]:
     return {
-        "report": str(folder), "score": result.score.value, "complete": result.run.complete,
+        "report": str(folder), "score": result.score.value if result.run.whole else None,
+        "partScore": None if result.run.whole else result.score.value, "complete": result.run.complete,
         "whole": result.run.whole, "checks": counts, "left": len(result.left), "seconds": result.run.seconds,
         "errors": len(result.errors), "fingerprint": sealed.fingerprint,
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """JSON: FHIR resources and other documents, with their places for people, secrets, and birth dates.
 
-R4 datatypes: HumanName, Address, ContactPoint, Identifier, Reference, Attachment.
+R4 datatypes: HumanName, Address, ContactPoint, Identifier, Reference, Attachment. DICOM: ``dicom_places.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 from functools import lru_cache
 from typing import Any
 
+from conformance.evidence.dicom_places import GROUPS, kind_of_attribute
 from conformance.evidence.marks import Kind
 from conformance.evidence.opened import Learner, Opened
 from conformance.evidence.places import NAMED, PARTS, PEOPLE, PERSONAL_NUMBERS, belongs, kind_of, part
@@ -132,6 +133,8 @@ class _Walk:
             self._address(members)
         elif "value" in members and isinstance(members["value"], str):
             self._numbered(members)
+        elif "vr" in members:
+            self._attribute(members, name)
         self._display(members, name)
         self._labelled(members, name)
         for key in list(members):
@@ -151,6 +154,17 @@ class _Walk:
         for key in members:
             if key not in _KEPT_OF_ADDRESS:
                 self._mask(members, key, "address")
+
+    def _attribute(self, members: Members, tag: str) -> None:
+        """An attribute of DICOM; the parts of a name stand between ``^``."""
+        kind, values = kind_of_attribute(tag, members["vr"]), members.get("Value")
+        if kind is None or not isinstance(values, list):
+            return
+        self._mask(members, "Value", kind)
+        for one in values:
+            for group in GROUPS if isinstance(one, dict) else ():
+                if isinstance(one.get(group), str):
+                    self._set(one, group, self._learner.learn(kind, one[group].replace("^", " ").strip()))
 
     def _numbered(self, members: Members) -> None:
         """ContactPoint and Identifier."""

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
+from conformance.evidence.astm_places import looks_like_astm, open_astm
 from conformance.evidence.broken import open_broken
 from conformance.evidence.codings import as_text, from_base64, layers, looks_like_base64, masked_base64
 from conformance.evidence.er7_places import looks_like_er7, open_er7
@@ -157,6 +158,8 @@ class Masker:
         start = text.lstrip("\ufeff \t\r\n\x0b")[:1]
         if media == "application/x-www-form-urlencoded":
             return plain(mask_form(text, self))
+        if looks_like_astm(text):
+            return open_astm(text, self)
         if start not in ("{", "[", "<", '"') and looks_like_er7(text):
             return open_er7(text, self)
         if start == "<":

@@ -39,9 +39,11 @@ class Check:
     Attributes:
         id: ``suite.function`` or ``suite.function.case``.
         requirement: id of a row of the catalogue.
-        critical: a failure caps the score.
+        critical: a failure caps the score; so does each of a critical requirement, unless it is ``lesser``.
+        lesser: why a failure caps nothing although the requirement is critical; empty: nothing says so.
         needs: capabilities of the target without which it is skipped, by name.
         exclusive: it disturbs the others (cuts a line, changes what is common): it runs alone.
+        last: it looks at everything that the run did: it runs alone, after all others.
         waits: it mostly waits for the target (a push, a notification): it begins first, beside the others.
         basic: any server passes it and a dummy does not; where it fails, other passes show nothing.
         jurisdictions: where it holds, beyond where its requirement does; empty: everywhere.
@@ -55,10 +57,17 @@ class Check:
     critical: bool = False
     needs: tuple[str, ...] = ()
     exclusive: bool = False
+    last: bool = False
     waits: bool = False
     basic: bool = False
     jurisdictions: tuple[str, ...] = ()
+    lesser: str = ""
     given: tuple[Any, ...] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may go on beside it."""
+        return self.exclusive or self.last
 
     def __call__(self, run: Run) -> None:
         """Try it. Raises :class:`~conformance.harness.verdict.Ended` unless it passes."""
@@ -101,6 +110,7 @@ class Case:
     needs: tuple[str, ...] = ()
     exclusive: bool = False
     jurisdictions: tuple[str, ...] = ()
+    lesser: str = ""
 
 
 def check(
@@ -111,9 +121,11 @@ def check(
     critical: bool = False,
     needs: Sequence[str] = (),
     exclusive: bool = False,
+    last: bool = False,
     waits: bool = False,
     basic: bool = False,
     jurisdictions: Sequence[str] = (),
+    lesser: str = "",
 ) -> Callable[[Body], Body]:
     """Make a check of a function that takes a :class:`~conformance.harness.run.Run`.
 
@@ -124,8 +136,9 @@ def check(
 
     The other arguments are as in :class:`Check`.
     """
-    options = {"critical": critical, "needs": tuple(needs), "exclusive": exclusive, "waits": waits,
-               "basic": basic, "jurisdictions": tuple(jurisdictions)}  # fmt: skip
+    options = {"critical": critical, "needs": tuple(needs), "exclusive": exclusive, "last": last,
+               "waits": waits, "basic": basic, "jurisdictions": tuple(jurisdictions),
+               "lesser": lesser}  # fmt: skip
 
     def declare(body: Body) -> Body:
         _note(body, Declared(requirement, Words(zh, en), body, body.__name__, options))
@@ -140,7 +153,7 @@ def checks(cases: Sequence[Case]) -> Callable[[Body], Body]:
     def declare(body: Body) -> Body:
         for one in cases:
             options = {"critical": one.critical, "needs": one.needs, "exclusive": one.exclusive,
-                       "jurisdictions": one.jurisdictions}  # fmt: skip
+                       "jurisdictions": one.jurisdictions, "lesser": one.lesser}  # fmt: skip
             name = f"{body.__name__}.{one.name}"
             _note(body, Declared(one.requirement, one.title, body, name, options, one.given))
         return body

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from conformance.evidence.exchange import Book, Exchange, Message
+from conformance.harness.names import Names
 from conformance.harness.paths import each
 from conformance.harness.target import Identity, Target
 from conformance.harness.verdict import Unanswered
@@ -116,10 +117,14 @@ class Recorder(Protocol):
 
 
 class Line:
-    """The lines to a target, shared by all clients: one pool for each client certificate."""
+    """The lines to a target, shared by all clients: one pool for each client certificate.
+
+    Attributes:
+        names: what the target calls what the harness wrote.
+    """
 
     def __init__(self, target: Target) -> None:
-        self.target = target
+        self.target, self.names = target, Names()
         self._pools: dict[tuple[str, str] | None, httpx.Client] = {}
 
     def pool(self, cert: tuple[str, str] | None) -> httpx.Client:
@@ -188,8 +193,9 @@ class Client:
         Raises:
             Unanswered: there was none: refused, cut, too slow, too long, or not to be trusted.
         """
-        url = self.url(path)
-        content = body if isinstance(body, bytes) or body is None else dumps(body).encode()
+        names = self._line.names
+        url = self.url(names.theirs(path))
+        content = body if isinstance(body, bytes) or body is None else dumps(names.theirs(body)).encode()
         whole = self._headers(content is not None, by, headers or {}, url)
         began, clock = datetime.now(UTC), time.perf_counter()
         request = Message(f"{method} {url}", whole, (content or b"")[:KEPT], len(content or b""))
@@ -202,7 +208,7 @@ class Client:
                 f"目标未应答：{_kind(error)}", f"the target did not answer: {_kind(error)}"
             ) from error
         number = self._note(request, Message(str(status), heard, raw[:KEPT], len(raw)), began, clock)
-        return Answer(status, heard, raw, number, time.perf_counter() - clock)
+        return Answer(status, heard, _ours(raw, names), number, time.perf_counter() - clock)
 
     def url(self, path: str) -> str:
         """Return the whole address: ``//x`` is below the host, what has a scheme stays."""
@@ -256,6 +262,16 @@ class Client:
         at = began.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         exchange = Exchange(self._recorder.doing, "http", at, seconds, request, response, error)
         return self._recorder.book.note(exchange)
+
+
+def _ours(raw: bytes, names: Names) -> bytes:
+    """Return what came with the names by which the checks know it; as it is where that is no JSON object."""
+    if not names or raw.lstrip()[:1] != b"{":
+        return raw
+    try:
+        return dumps(names.ours(loads(raw))).encode()
+    except (ValueError, RecursionError):
+        return raw
 
 
 def _kind(error: Exception) -> str:

@@ -31,6 +31,11 @@ def each(resource: Any, path: str) -> Iterator[Any]:
             return
 
 
+def names_of(path: str) -> tuple[str, ...]:
+    """Return the names of a path, without what filters the elements."""
+    return tuple(name for name, _ in _steps(path))
+
+
 @lru_cache(maxsize=512)
 def _steps(path: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((name, tuple(_FILTER.findall(filters))) for name, filters in _STEP.findall(path))

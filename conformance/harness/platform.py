@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from cryptography import x509
 
+from conformance.evidence.exchange import Exchange, Message
+from conformance.harness.client import KEPT
 from conformance.harness.verdict import Skipped, Unanswered
-from conformance.simulators.exact import loads
+from conformance.simulators.exact import dumps, loads
 
 if TYPE_CHECKING:
     from conformance.harness.client import Recorder
@@ -47,17 +51,30 @@ class Platform:
         self._ask("POST", "/misbehave", {"mode": mode, **how})
 
     def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Ask, and keep what was said as evidence. Raises :class:`Unanswered`."""
+        content = b"" if body is None else dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if content else {}
+        request = Message(f"{method} {self.url}{path}", headers, content[:KEPT], len(content))
+        began, clock = datetime.now(UTC), time.perf_counter()
         try:
             answer = httpx.request(
-                method, self.url + path, json=body, timeout=self._session.target.patience, trust_env=False
-            )
-            found = loads(answer.content)
-        except (httpx.HTTPError, ValueError) as error:
-            raise Unanswered(
-                f"监管平台未应答：{type(error).__name__}",
-                f"the platform did not answer: {type(error).__name__}",
-            ) from None
-        return found if isinstance(found, dict) else {}
+                method, self.url + path, content=content or None, headers=headers,
+                timeout=self._session.target.patience, trust_env=False,
+            )  # fmt: skip
+        except httpx.HTTPError as error:
+            what = type(error).__name__
+            self._note(request, None, began, clock, what)
+            raise Unanswered(f"监管平台未应答：{what}", f"the platform did not answer: {what}") from None
+        heard = {name.lower(): value for name, value in answer.headers.items()}
+        raw = answer.content
+        self._note(request, Message(str(answer.status_code), heard, raw[:KEPT], len(raw)), began, clock)
+        return _object(raw)
+
+    def _note(
+        self, request: Message, answer: Message | None, began: datetime, clock: float, error: str = ""
+    ) -> None:
+        seconds, at = round(time.perf_counter() - clock, 6), began.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self._recorder.book.note(Exchange(self._recorder.doing, "http", at, seconds, request, answer, error))
 
     def _started(self) -> str:
         from conformance.simulators.regulator.book import Book
@@ -81,3 +98,13 @@ class Platform:
         server.start()
         self._session.stack.callback(server.stop)
         return server.url
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """Return a JSON object. Raises :class:`Unanswered`: the platform said something that is no JSON."""
+    try:
+        found = loads(raw)
+    except (ValueError, RecursionError) as error:
+        what = type(error).__name__
+        raise Unanswered(f"监管平台未应答：{what}", f"the platform did not answer: {what}") from None
+    return found if isinstance(found, dict) else {}

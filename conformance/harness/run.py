@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from conformance.simulators.exact import Resource
 from conformance.simulators.people import Person
 
 T = TypeVar("T")
-PAUSE = 0.05
+PAUSE, LONGEST_PAUSE = 0.05, 0.5
 """Seconds between two looks at something that is waited for."""
 _SHOWN = 300
 
@@ -87,8 +87,12 @@ class Run:
             given: what the action's template names.
         """
         self.need(f"actions.{name}")
-        action = self.target.actions[name]
-        method, path, headers, body = action.request({"number": self.number, "practitioner": by, **given})
+        whole = {"number": self.number, "practitioner": by, "by": by, **given}
+        return self.ask(self.target.actions[name], whole, by=by, identity=identity)
+
+    def ask(self, action: Action, given: Mapping[str, Any], *, by: str = "", identity: str = "") -> Answer:
+        """Make a call of the target's for what is given; the answer has ``told``."""
+        method, path, headers, body = action.request(given, self.session.line.names.number)
         answer = self.client(identity or self._allowed(action)).send(method, path, body, by, headers)
         said = answer.body
         return replace(answer, told=action.told(said), undone=action.undone(said), why=action.why(said))
@@ -146,15 +150,18 @@ class Run:
         self.expect(answer.ok, zh, en, answer)
         return answer
 
-    def refused(self, answer: Answer, zh: str, en: str) -> Answer:
+    def refused(self, answer: Answer, zh: str, en: str, *, by_rule: bool = True) -> Answer:
         """Expect a refusal: 4xx and an OperationOutcome with an error. Raises :class:`Failed`.
 
         Where the target's profile has rules for this requirement, the refusal must name one of them.
+
+        Args:
+            by_rule: False: not even that; the form of what was sent is wrong already.
         """
         self.expect(
             answer.refused, f"{zh}（4xx 与 OperationOutcome）", f"{en} (4xx with an OperationOutcome)", answer
         )
-        rules = self.target.rules.get(self.check.requirement, ())
+        rules = self.target.rules.get(self.check.requirement, ()) if by_rule else ()
         if rules and not any(_fits(found, rule) for found in answer.rules for rule in rules):
             self.expect(False, f"{zh}，并指明所依据的规则", f"{en}, and by a rule of this requirement",
                         same(", ".join(answer.rules) or str(answer.status)))  # fmt: skip
@@ -174,10 +181,10 @@ class Run:
         """Look again and again until there is something. Raises :class:`Failed` when time is over.
 
         Args:
-            seconds: at most; by default the target's patience (``settings.wait``).
+            seconds: at most; by default ``settings.wait``, else the target's patience.
         """
-        limit = seconds or float(self.target.setting("wait", 10.0))
-        until = time.monotonic() + limit
+        limit = seconds or float(self.target.setting("wait", self.target.patience))
+        until, pause = time.monotonic() + limit, PAUSE
         while True:
             found = probe()
             if found is not None and found is not False:
@@ -185,7 +192,8 @@ class Run:
                 return found
             if time.monotonic() > until:
                 break
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_PAUSE)  # what does not come is not asked for a thousand times
         self.expect(False, zh, en, Words("未在限时内发生", "not in time"))
         raise AssertionError  # expect has raised
 

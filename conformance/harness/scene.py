@@ -7,20 +7,21 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conformance.harness.action import Several
 from conformance.harness.client import Answer
 from conformance.harness.run import Run
+from conformance.harness.template import Several
 from conformance.harness.verdict import Skipped
+from conformance.harness.writing import write
 from conformance.simulators.exact import Resource
 from conformance.simulators.internet import documents, hospital, orders
 from conformance.simulators.internet.documents import Visit, moment, with_
-from conformance.simulators.jws import AUTHOR, REVIEW, sign
+from conformance.simulators.jws import AUTHOR, REVIEW, place, sign
 from conformance.simulators.people import Person
 
 _ROLES = {
     hospital.ORGANIZATION: "organization", hospital.HOSPITAL: "hospital", hospital.PHARMACY: "pharmacy",
     hospital.PHYSICIAN: "physician", hospital.PHARMACIST: "pharmacist", hospital.EXPIRED: "expired",
-    hospital.PAEDIATRICIAN: "paediatrician", hospital.DEVICE: "device",
+    hospital.PAEDIATRICIAN: "paediatrician", hospital.DEVICE: "device", hospital.PATIENT: "patient",
 }  # fmt: skip
 
 BUSY, BUSY_TRIES = 503, 5
@@ -99,14 +100,23 @@ class Scene:
         self.run.given(self.write(self.diagnosis(**(diagnosis or {}))), "诊断", "the diagnosis is written")
         return self
 
-    def write(self, parts: Sequence[Resource], by: str = "") -> Answer:
-        """Write documents, all or none."""
-        physician = self.run.client("physician")
-        for one in parts:
-            self.run.wrote(one, "physician")
-        acting = by or self.run.target.on_file.get("physician", "")
-        listed = list(parts)
-        return physician.put(listed[0], acting) if len(listed) == 1 else physician.transaction(listed, acting)
+    def write(self, parts: Sequence[Resource], by: str = "", identity: str = "") -> Answer:
+        """Write documents as the target takes them (:func:`conformance.harness.writing.write`).
+
+        Args:
+            by: who acts; by default the physician, nobody where an identity is given.
+        """
+        acting = by or ("" if identity else self.run.target.on_file.get("physician", ""))
+        return write(self.run, parts, acting, identity)
+
+    def held(self, parts: Sequence[Resource]) -> list[Resource]:
+        """Return documents as the target holds them, where it made them of what it was told: what is signed.
+
+        Raises:
+            Skipped: it does not show them.
+        """
+        names = self.run.session.line.names
+        return [names.theirs(self.read(place(one))) if names.known(place(one)) else one for one in parts]
 
     def signed(
         self, parts: Sequence[Resource], role: str = "physician", purpose: str = AUTHOR, who: str = ""
@@ -115,7 +125,7 @@ class Scene:
         keys = self.run.session.keys()
         if role not in keys:
             raise Skipped(f"未声明 {role} 的签名密钥", f"no signing key of {role} is declared")
-        return sign(list(parts), keys[role], who or self.who(role), purpose)
+        return sign(self.held(parts), keys[role], who or self.who(role), purpose)
 
     def submit(
         self,
@@ -145,7 +155,11 @@ class Scene:
     def review(
         self, task: str, group: str, *, reason: str = "", by: str = "", signing: bool = True
     ) -> Answer:
-        """Approve a prescription as it stands, or reject it for a reason."""
+        """Approve a prescription as it stands, or reject it for a reason.
+
+        Args:
+            by: who acts; by default the pharmacist, who signs in any case.
+        """
         who = by or self.who("pharmacist")
         if reason:
             return self.run.act("review", by=who, task=task, decision="rejected", reason=reason)

@@ -35,12 +35,14 @@ class Loaded:
 
     Attributes:
         hashes: suite → SHA-256 of its file, and of the data it has beside it.
+        foreign: suites that do not come with the program, sorted.
     """
 
     suites: Mapping[str, Suite]
     checks: tuple[Check, ...]
     unreadable: tuple[Unreadable, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
 
     def of(self, names: Iterable[str]) -> tuple[Check, ...]:
         """Return the checks of some suites."""
@@ -54,6 +56,7 @@ def load(folders: Iterable[Path] = (FOLDER,)) -> Loaded:
     found: list[Check] = []
     unreadable: list[Unreadable] = []
     hashes: dict[str, str] = {}
+    foreign: list[str] = []
     for path in sorted(one for folder in folders for one in folder.glob("*.py")):
         if path.name.startswith("_"):
             continue
@@ -66,7 +69,9 @@ def load(folders: Iterable[Path] = (FOLDER,)) -> Loaded:
             continue
         suites[suite.id], hashes[suite.id] = suite, _hash(path, parts)
         found.extend(checks)
-    return Loaded(suites, tuple(found), tuple(unreadable), hashes)
+        if path.parent.resolve() != FOLDER.resolve():
+            foreign.append(suite.id)
+    return Loaded(suites, tuple(found), tuple(unreadable), hashes, tuple(sorted(foreign)))
 
 
 def _read(path: Path) -> tuple[Suite, list[Check], list[ModuleType]]:

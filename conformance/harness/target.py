@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.harness.action import Action
 from conformance.harness.words import Words
+from conformance.harness.writes import Way
 
 
 class Undeclared(ValueError):
@@ -65,6 +66,7 @@ class Target:
         fhir: its FHIR base URL, without a slash at the end.
         identities: by name: ``operator``, ``physician``, ``pharmacist``, ``regulator``, ``foreign``…
         actions: by name: how it is asked to submit, review, cancel…
+        writes: type → how what a check writes reaches it; empty: as FHIR.
         on_file: role → reference of what it has on file: ``organization``, ``physician``, ``pharmacist``…
         signing: ``keys`` (a folder), and role → name of its key.
         platform: the regulator's platform that it feeds: ``url`` of a simulated one, or ``listen``.
@@ -80,6 +82,7 @@ class Target:
     identities: Mapping[str, Identity] = field(default_factory=dict)
     doors: Mapping[str, Door] = field(default_factory=dict)
     actions: Mapping[str, Action] = field(default_factory=dict)
+    writes: Mapping[str, Way] = field(default_factory=dict)
     on_file: Mapping[str, str] = field(default_factory=dict)
     signing: Mapping[str, str] = field(default_factory=dict)
     platform: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +113,7 @@ _KINDS = {
     "identities": Words("身份（identities.{name}）", "an identity (identities.{name})"),
     "doors": Words("接口（doors.{name}）", "a door (doors.{name})"),
     "actions": Words("业务操作（actions.{name}）", "an action (actions.{name})"),
+    "writes": Words("如何写入（writes.{name}）", "how this is written (writes.{name})"),
     "on_file": Words("备案资料（on_file.{name}）", "something on file (on_file.{name})"),
     "signing": Words("电子签名密钥（signing）", "keys to sign with (signing)"),
     "platform": Words("监管平台（platform）", "the regulator's platform (platform)"),

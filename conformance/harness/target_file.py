@@ -12,15 +12,14 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from conformance.harness.action import Action
 from conformance.harness.target import Door, Identity, Target, Undeclared
+from conformance.harness.target_calls import action, known, ways
 
 PROFILES = Path(__file__).parents[1] / "targets"
 _KEYS = {
     "extends", "name", "fhir", "jurisdiction", "identities", "doors", "actions", "signing", "platform",
-    "feed", "on_file", "rules", "capabilities", "settings", "tls", "patience", "seed",
+    "feed", "on_file", "rules", "capabilities", "settings", "tls", "patience", "seed", "writes",
 }  # fmt: skip
-_ACTION = {"method", "path", "as", "headers", "body", "answer", "done", "refusal"}
 _LARGEST = 1024 * 1024
 
 
@@ -42,21 +41,11 @@ def of_url(url: str, profile: str = "fhir") -> Target:
 def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> Target:
     """Return the target that a mapping declares. Raises :class:`Undeclared`."""
     whole = _extended(said)
-    _known(whole, _KEYS, "target")
-    base = str(whole.get("fhir") or "").rstrip("/")
-    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
-        raise Undeclared(
-            "fhir：须为目标的 FHIR 基地址，如 https://gateway.example/fhir",
-            "fhir: the FHIR base of the target, as https://gateway.example/fhir",
-        )
-    if "@" in urlsplit(base).netloc:  # it would stand in the report
-        raise Undeclared(
-            "fhir：地址中不得含用户名和密码；请在 identities.operator 中给出 token 或 headers",
-            "fhir: no user and password in the address; give identities.operator a token or headers",
-        )
+    known(whole, _KEYS, "target")
+    base = _base(whole)
     identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
     doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
-    actions = {name: _action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
+    actions = {name: action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
     signing = {name: _placed(str(one), folder) if name == "keys" else str(one)
                for name, one in _table(whole, "signing").items()}  # fmt: skip
     ca = _placed(str(_table(whole, "tls").get("ca") or ""), folder)
@@ -68,6 +57,7 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
         identities=identities,
         doors=doors,
         actions=actions,
+        writes=ways({kind: one for kind, one in _table(whole, "writes").items() if one is not None}),
         on_file={name: str(one) for name, one in _table(whole, "on_file").items()},
         signing=signing,
         platform={name: str(one) for name, one in _table(whole, "platform").items()},
@@ -81,6 +71,21 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     )
     object.__setattr__(target, "capabilities", _capabilities(target, whole))
     return target
+
+
+def _base(whole: Mapping[str, Any]) -> str:
+    base = str(whole.get("fhir") or "").rstrip("/")
+    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
+        raise Undeclared(
+            "fhir：须为目标的 FHIR 基地址，如 https://gateway.example/fhir",
+            "fhir: the FHIR base of the target, as https://gateway.example/fhir",
+        )
+    if "@" in urlsplit(base).netloc:  # it would stand in the report
+        raise Undeclared(
+            "fhir：地址中不得含用户名和密码；请在 identities.operator 中给出 token 或 headers",
+            "fhir: no user and password in the address; give identities.operator a token or headers",
+        )
+    return base
 
 
 def _loaded(path: Path) -> dict[str, Any]:
@@ -128,16 +133,6 @@ def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in laid.items() if name != "extends"}
 
 
-def _known(said: Mapping[str, Any], keys: set[str], where: str) -> None:
-    unknown = sorted(str(one) for one in said if one not in keys)
-    if unknown:
-        there = ", ".join(sorted(keys - {"extends"}))
-        raise Undeclared(
-            f"{where}：未知的键 {', '.join(unknown)}；可用 {there}",
-            f"{where}: unknown key {', '.join(unknown)}; there are {there}",
-        )
-
-
 def _table(said: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = said.get(name)
     if found is None:
@@ -165,7 +160,7 @@ def _identity(name: str, said: Any, folder: Path) -> Identity:
             f"identities.{name}：须为键值对，含 `token:` 或 `headers:`",
             f"identities.{name}: a mapping is needed, with `token:` or `headers:`",
         )
-    _known(said, {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key"}, f"identities.{name}")
+    known(said, {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key"}, f"identities.{name}")
     headers = {str(key): str(value) for key, value in (said.get("headers") or {}).items()}
     token = _secret(said.get("token"), f"identities.{name}.token", folder)
     if token:
@@ -226,35 +221,6 @@ def _door(name: str, said: Any) -> Door:
     )
 
 
-def _action(name: str, said: Any) -> Action:
-    if not isinstance(said, Mapping):
-        raise Undeclared(
-            f"actions.{name}：须为键值对，含 `method:` 和 `path:`",
-            f"actions.{name}: a mapping is needed, with `method:` and `path:`",
-        )
-    _known(said, _ACTION, f"actions.{name}")
-    return Action(
-        name,
-        str(said.get("method") or "POST").upper(),
-        str(said.get("path") or ""),
-        str(said.get("as") or "operator"),
-        {str(key): str(value) for key, value in (said.get("headers") or {}).items()},
-        said.get("body"),
-        _paths(said, "answer", name),
-        _paths(said, "done", name),
-        str(said.get("refusal") or ""),
-    )
-
-
-def _paths(said: Mapping[str, Any], key: str, action: str) -> dict[str, str]:
-    found = said.get(key) or {}
-    if not isinstance(found, Mapping):
-        raise Undeclared(
-            f"actions.{action}.{key}：须为键值对", f"actions.{action}.{key}: a mapping is needed"
-        )
-    return {str(one): str(value) for one, value in found.items()}
-
-
 def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:
     """Return what the target has: what is declared as such, and what follows from the rest."""
     found = {"fhir", *_list(said.get("capabilities"))}
@@ -262,8 +228,9 @@ def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:
     found |= {f"doors.{name}" for name in target.doors}
     found |= {f"doors.{one.protocol}" for one in target.doors.values()}
     found |= {f"actions.{name}" for name in target.actions}
+    found |= {f"writes.{name}" for name in target.writes}
     found |= {f"on_file.{name}" for name in target.on_file}
-    found |= {name for name in ("signing", "platform", "feed") if getattr(target, name)}
+    found |= {name for name in ("signing", "platform", "feed", "writes") if getattr(target, name)}
     if said.get("seed") == "put":
         found.add("seed")
     return frozenset(found)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.harness.words import Words
+from conformance.report.hatching import hatching
 from conformance.report.view import STATES, TopicRow
 from conformance.result.requirement import State
 
@@ -59,12 +60,13 @@ class Radar:
 
 @dataclass(slots=True, frozen=True)
 class Segment:
-    """A part of a bar; ``roomy``: its number fits into it."""
+    """A part of a bar; ``hatching``: a path; ``roomy``: its number fits into it."""
 
     state: State
     count: int
     x: float
     width: float
+    hatching: str
     roomy: bool
 
 
@@ -91,7 +93,7 @@ def bars(rows: Sequence[TopicRow]) -> tuple[Bar, ...]:
     """Return a bar for each row; the longest fills the width."""
     longest = max((sum(row.counts.values()) for row in rows), default=0)
     scale = BAR_WIDTH / longest if longest else 0.0
-    return tuple(Bar(row, at * BAR_STEP, _segments(row, scale)) for at, row in enumerate(rows))
+    return tuple(Bar(row, at * BAR_STEP, _segments(row, at * BAR_STEP, scale)) for at, row in enumerate(rows))
 
 
 def corners(points: Iterable[Point]) -> str:
@@ -118,12 +120,13 @@ def _point(angle: float, percent: float) -> Point:
     return CENTRE[0] + reach * math.cos(angle), CENTRE[1] + reach * math.sin(angle)
 
 
-def _segments(row: TopicRow, scale: float) -> tuple[Segment, ...]:
+def _segments(row: TopicRow, y: float, scale: float) -> tuple[Segment, ...]:
     segments, x = [], 0.0
     for state in STATES:
         count = row.counts.get(state, 0)
         if count:
             width = count * scale
-            segments.append(Segment(state, count, x, width, width >= ROOM * len(str(count)) + ROOM))
+            lines = hatching(state, BAR_LEFT + x, y + 2, width)
+            segments.append(Segment(state, count, x, width, lines, width >= ROOM * len(str(count)) + ROOM))
             x += width
     return tuple(segments)

@@ -125,7 +125,7 @@ def _suite(result: Result, number: int, name: str, title: str, cases: Sequence[C
         ("title", title),
         ("target", result.target.fhir),
         ("run", result.run.id),
-        ("score", str(result.score.value)),
+        ("score" if result.run.whole else "score-part", str(result.score.value)),
     )
     for key, value in about:
         etree.SubElement(properties, "property", name=key, value=visible(value))

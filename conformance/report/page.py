@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from conformance.harness.words import Words, same
 from conformance.report.charts import bars, radar
+from conformance.report.hatching import hatching
 from conformance.report.plain import LENGTH, shown, shown_words
 from conformance.report.view import STATES, SuiteRow, View, view
 from conformance.report.wording import (
@@ -36,12 +37,12 @@ from conformance.result.model import Result
 SECTIONS = ("summary", "setting", "suites", "findings", "clauses", "technical", "attestations", "untested",
             "elsewhere", "harness", "integrity", "glossary")  # fmt: skip
 """Sections in their order; the templates give them these numbers."""
-LIMITS = MappingProxyType({"steps": 60, "short": 8, "failed": 5, "names": 200})
+LIMITS = MappingProxyType({"steps": 60, "short": 8, "failed": 5, "names": 200, "evidence": 6})
 """How many of a list are shown; what is left out is counted, and stands in ``result.json``."""
 
 _BEIJING = timezone(timedelta(hours=8))
-_EVIDENCE = re.compile(r"(E[0-9]{1,9})(?:-[0-9]{1,9})?")
-_ZH, _EN = Markup('<span class="zh" lang="zh-CN">{}</span>'), Markup('<span class="en" lang="en">{}</span>')
+_EVIDENCE = re.compile(r"(E[0-9]{1,9})(?:-([0-9]{1,9}))?")
+_ZH, _EN = Markup('<span lang="zh">{}</span>'), Markup('<span lang="en">{}</span>')
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,6 +72,7 @@ def page(result: Result, lang: str, *, tester: str = "", seal: Seal | None = Non
         tester=tester,
         seal=seal or Seal(),
         radar=radar(rows),
+        hatching=hatching,
         bars=bars([*ordered.topics, *([ordered.basis] if ordered.basis.counts else [])]),
         style=Markup(style),  # noqa: S704 -- ours; what is foreign in it is written by _css
         script=Markup(script),  # noqa: S704 -- ours
@@ -140,12 +142,37 @@ def _two(words: Words) -> str:
     return words.zh if words.zh == words.en else f"{words.zh} / {words.en}"
 
 
-def _evidence(name: str) -> Markup:
-    """A number leads to its file; what is no number is no address."""
-    found = _EVIDENCE.fullmatch(name)
-    if found is None:
-        return escape(shown(name, "en", 40))
-    return Markup('<a class="evidence" href="evidence/{}.json">{}</a>').format(found[1], name)
+def _evidence(names: Sequence[str]) -> Markup:
+    """Numbers lead to their files, those that follow each other as a span; what is none is no address."""
+    spans = _spans(names)
+    more = [] if len(spans) <= LIMITS["evidence"] else [escape(f"+{len(spans) - LIMITS['evidence']}")]
+    return Markup(" ").join([*map(_span, spans[: LIMITS["evidence"]]), *more])
+
+
+def _spans(names: Iterable[str]) -> list[list[str]]:
+    """Group numbers of one file that follow each other: E1-1, E1-2, E2-1 → [E1-1, E1-2], [E2-1]."""
+    spans: list[list[str]] = []
+    for name in names:
+        found, last = _EVIDENCE.fullmatch(name), _EVIDENCE.fullmatch(spans[-1][-1]) if spans else None
+        if (
+            found
+            and last
+            and found[2]
+            and last[2]
+            and (found[1], int(found[2])) == (last[1], int(last[2]) + 1)
+        ):
+            spans[-1].append(name)
+        else:
+            spans.append([name])
+    return spans
+
+
+def _span(names: list[str]) -> Markup:
+    found, last = _EVIDENCE.fullmatch(names[0]), _EVIDENCE.fullmatch(names[-1])
+    if found is None or last is None:
+        return escape(shown(names[0], "en", 40))
+    said = names[0] if len(names) == 1 else f"{names[0]}…{last[2]}"
+    return Markup('<a href="evidence/{}.json">{}</a>').format(found[1], said)
 
 
 def _figure(value: float | None) -> str:

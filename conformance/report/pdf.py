@@ -18,6 +18,7 @@ from pathlib import Path
 
 from conformance.harness.words import Words
 from conformance.report.copied import searchable
+from conformance.report.packed import packed
 from conformance.report.wording import TEXT
 from conformance.result.file import write
 
@@ -33,7 +34,7 @@ SECONDS = 120.0
 
 _OPENING = re.compile(r'<html lang="[^"]*" data-lang="[^"]*">')
 _SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
-_EVIDENCE = re.compile(r'<a class="evidence" href="[^"]*">')
+_EVIDENCE = re.compile(r'<a href="evidence/[^"]*">')
 
 
 @dataclass(slots=True, frozen=True)
@@ -68,7 +69,7 @@ def print_page(
         data = made.read_bytes() if made.is_file() else b""
     if not data.startswith(b"%PDF-"):
         return Printed(None, note or TEXT["pdf-failed"].filled(code=0))
-    write(path, searchable(data))
+    write(path, packed(searchable(data)))
     return Printed(path)
 
 

@@ -55,7 +55,7 @@ def dumps(report: Resource) -> bytes:
 
 
 def _narrative(result: Result, lang: str) -> str:
-    score = f"{TEXT['score'].said(lang)} {result.score.value}"
+    score = f"{TEXT['score' if result.run.whole else 'score-part'].said(lang)} {result.score.value}"
     lines = (f"{TEXT['title'].said(lang)} · {_string(result.target.name)}", TEXT["stamp"].said(lang), score)
     said = Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'

@@ -108,6 +108,16 @@ class View:
     documents: tuple[str, ...]
 
     @property
+    def left(self) -> Mapping[str, int]:
+        """How many of each type could not be removed."""
+        return Counter(one.partition("/")[0] for one in self.result.left)
+
+    @property
+    def evident(self) -> bool:
+        """Tell whether any exchange was kept."""
+        return any(one.evidence for one in self.result.checks)
+
+    @property
     def attested(self) -> tuple[Clause, ...]:
         """The clauses that somebody attested."""
         return tuple(one for one in self.every if one.requirement.attestations)
@@ -138,7 +148,7 @@ def view(result: Result) -> View:
         elsewhere=tuple(one.requirement for one in clauses if not one.requirement.applies),
         anchors={one.requirement.id: one.anchor for one in applying},
         troubles=(*result.errors, *_strays(result)),
-        documents=tuple(sorted({one.document for one in result.requirements if one.applies}, key=_document)),
+        documents=_documents(result),
     )
 
 
@@ -161,6 +171,19 @@ def _clauses(result: Result) -> list[Clause]:
 
 def _place(row: RequirementResult) -> tuple[object, ...]:
     return (row.technical, row.topic, _document(row.document), _natural(row.id))
+
+
+def _documents(result: Result) -> tuple[str, ...]:
+    """The documents that hold in this run: a row that is named after another applies by a text that does."""
+    stack, day = {*result.run.jurisdictions, "cn", "any"}, result.run.day or result.run.started[:10]
+    void = {
+        one.id
+        for one in result.documents
+        if one.jurisdiction not in stack or not (one.since or "") <= day <= (one.until or "9999")
+    }
+    applying = [row for row in result.requirements if row.applies]
+    cited = {row.document for row in applying} | {one.document for row in applying for one in row.also}
+    return tuple(sorted(cited - void, key=_document))
 
 
 def _document(name: str) -> tuple[int, str]:

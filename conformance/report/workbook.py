@@ -39,8 +39,9 @@ def workbook(view: View, lang: str) -> bytes:
 def _cover(sheet: Worksheet, view: View, lang: str) -> None:
     sheet.title = TEXT["t-cover"].said(lang)
     heads = [TEXT[name].said(lang) for name in ("title", "stamp")]
-    if not view.result.run.complete:
-        heads.append(TEXT["incomplete"].said(lang))
+    run = view.result.run
+    heads += [TEXT[name].said(lang) for name in ("part",) if not run.whole]
+    heads += [TEXT[name].said(lang) for name in ("incomplete",) if not run.complete]
     rows = [*((head, "") for head in heads), ("", ""), *_about(view.result, lang), *_figures(view, lang)]
     for number, (label, value) in enumerate(rows, 1):
         _put(sheet, number, 1, label)
@@ -75,7 +76,7 @@ def _figures(view: View, lang: str) -> list[tuple[str, Cell]]:
         with_reason=coverage.with_reason,
     )
     said: list[tuple[str, Cell]] = [
-        ("score", score.value),
+        ("score" if view.result.run.whole else "score-part", score.value),
         ("cap", (TEXT["uncapped"] if score.cap is None else capped).said(lang)),
         ("formula", score.formula.said(lang)),
         ("coverage", f"{coverage.percent}% · {counts.said(lang)}"),

@@ -101,8 +101,8 @@ def _same(old: Words | None, new: Words | None) -> bool:
     return normal(old.zh) == normal(new.zh) and normal(old.en) == normal(new.en)
 
 
-def _scope(one: Result) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(one.run.suites), frozenset(one.run.jurisdictions)
+def _scope(one: Result) -> tuple[frozenset[str], frozenset[str], bool]:
+    return frozenset(one.run.suites), frozenset(one.run.jurisdictions), one.run.whole
 
 
 def _side(one: Result) -> Side:
@@ -121,6 +121,9 @@ def _ground(a: Result, b: Result) -> Iterable[Ground]:
         (Words("能力", "capabilities"), *_apart(a.target.capabilities, b.target.capabilities)),
         (Words("适用地区", "jurisdictions"), *_apart(a.run.jurisdictions, b.run.jurisdictions)),
         (Words("检测套件", "suites"), *_apart(a.run.suites, b.run.suites)),
+        (Words("检测了全部", "every check chosen"), str(a.run.whole).lower(), str(b.run.whole).lower()),
+        (Words("适用日期", "day of the law"), a.run.day, b.run.day),
+        (Words("非自带检测集", "foreign suites"), *_apart(a.run.foreign, b.run.foreign)),
         (Words("检测已完成", "run complete"), str(a.run.complete).lower(), str(b.run.complete).lower()),
         (Words("检测程序", "program"), f"{a.tool.name} {a.tool.version}", f"{b.tool.name} {b.tool.version}"),
     ):

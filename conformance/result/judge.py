@@ -21,9 +21,10 @@ is never outvoted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from conformance.catalogue.model import Catalogue, Document, Requirement
 from conformance.harness.verdict import Verdict
@@ -43,6 +44,8 @@ from conformance.result.model import (
 )
 from conformance.result.requirement import age, findings
 
+_NONE_MISSED: Mapping[str, int] = MappingProxyType({})
+
 
 def judge(
     catalogue: Catalogue,
@@ -51,6 +54,7 @@ def judge(
     *,
     stack: Collection[str],
     day: date,
+    missed: Mapping[str, int] = _NONE_MISSED,
 ) -> tuple[RequirementResult, ...]:
     """Return the verdict of every row of the catalogue, sorted by id.
 
@@ -58,6 +62,7 @@ def judge(
         attested: from :func:`conformance.result.standing.standings`.
         stack: jurisdictions of the run.
         day: of the run.
+        missed: row → how many of its checks were not chosen, or not come to: a part shows a part only.
     """
     by_row: dict[str, list[CheckResult]] = defaultdict(list)
     for check in sorted(checks, key=lambda one: one.id):
@@ -66,7 +71,7 @@ def judge(
     for one in attested:
         seen[one.attestation.requirement].append(one)
     return tuple(
-        _judged(catalogue, row, _Found.of(row, by_row[name], seen[name]), stack, day)
+        _judged(catalogue, row, _Found.of(row, by_row[name], seen[name], missed.get(name, 0)), stack, day)
         for name, row in sorted(catalogue.requirements.items())
     )
 
@@ -96,14 +101,22 @@ class _Found:
     failed: Sequence[CheckResult]
     unrun: Sequence[CheckResult]
     findings: dict[Method, State]
+    missed: int
 
     @classmethod
-    def of(cls, row: Requirement, checks: Sequence[CheckResult], standings: Sequence[Standing]) -> _Found:
+    def of(
+        cls, row: Requirement, checks: Sequence[CheckResult], standings: Sequence[Standing], missed: int
+    ) -> _Found:
         passed = [one for one in checks if one.verdict is Verdict.PASS]
         failed = [one for one in checks if one.verdict is Verdict.FAIL]
         unrun = [one for one in checks if one.verdict in (Verdict.SKIP, Verdict.ERROR, Verdict.NOT_TESTED)]
         ordered = sorted(standings, key=age)
-        return cls(row, checks, ordered, passed, failed, unrun, findings(ordered))
+        return cls(row, checks, ordered, passed, failed, unrun, findings(ordered), missed)
+
+    @property
+    def counted(self) -> int:
+        """Checks that say something, or would have."""
+        return len(self.passed) + len(self.failed) + len(self.unrun) + self.missed
 
     @property
     def by_people(self) -> bool:
@@ -127,9 +140,9 @@ def _state(found: _Found) -> State:
     if found.against:
         return State.PARTIAL if found.passed and not found.by_people else State.NONCONFORMANT
     if found.by_people:
-        whole = bool(found.findings) and not found.missing
+        whole = bool(found.findings) and not (found.missing or found.missed)
     else:
-        whole = bool(found.passed) and not found.unrun and not found.missing
+        whole = bool(found.passed) and not (found.unrun or found.missed or found.missing)
     if whole:
         return State.CONFORMANT
     return State.PARTIAL if found.passed or found.findings else State.NOT_TESTED
@@ -137,14 +150,16 @@ def _state(found: _Found) -> State:
 
 def _reason(found: _Found, state: State) -> Words:
     parts: list[Words] = []
-    counted = len(found.passed) + len(found.failed) + len(found.unrun)
+    ran = found.counted - found.missed
     if found.failed:
         parts.append(reason.of_failed(found.failed))
     if found.passed:
-        parts.append(reason.of_passed(len(found.passed), counted))
+        parts.append(reason.of_passed(len(found.passed), found.counted))
     if found.unrun:
         parts.append(reason.of_unrun(found.unrun))
-    if not counted and not (found.findings and state is State.CONFORMANT):
+    if found.missed and ran:
+        parts.append(reason.of_missed(found.missed))
+    if not ran and not (found.findings and state is State.CONFORMANT):
         parts.append(reason.of_nothing(found.row, bool(found.checks)))
     parts.extend(reason.of_attested(found.standings))
     if found.missing:
@@ -177,7 +192,7 @@ def _judged(
         methods=tuple(Method(one) for one in row.methods),
         passed=len(found.passed),
         failed=len(found.failed),
-        counted=len(found.passed) + len(found.failed) + len(found.unrun),
+        counted=found.counted,
         critical_failed=tuple(one.id for one in found.failed if one.critical),
         advice=row.advice,
         attest=row.attest,

@@ -32,6 +32,11 @@ def of_unrun(unrun: Sequence[CheckResult]) -> Words:
     return Words(f"未执行：{names.zh}", f"not run: {names.en}")
 
 
+def of_missed(missed: int) -> Words:
+    """Return how many of its checks were not chosen for this run, or not come to."""
+    return Words(f"另有 {missed} 项检测本次未执行", f"{missed} more of its checks were not in this run")
+
+
 def of_passed(passed: int, counted: int) -> Words:
     """Return how many checks passed."""
     if passed == counted:

@@ -69,7 +69,7 @@ class Attestation(Shaped):
     Attributes:
         finding: conformant or nonconformant.
         when: day it was seen, ``YYYY-MM-DD``.
-        until: last day on which it holds; None: until it is replaced.
+        until: last day on which it holds; None: a year.
     """
 
     requirement: str

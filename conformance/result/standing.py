@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from conformance.catalogue.model import Catalogue
@@ -11,6 +11,9 @@ from conformance.harness.words import Words
 from conformance.result.jurisdiction import joined
 from conformance.result.proof import intact
 from conformance.result.requirement import Attestation, Method, Standing, by_day
+
+YEAR = timedelta(days=366)
+"""How long an attestation holds that says nothing of it: for a yearly test people look every year."""
 
 
 def standings(
@@ -33,14 +36,16 @@ def in_force(attestation: Attestation, catalogue: Catalogue, day: date) -> Words
     said = attestation
     if (why := unfit(said, catalogue)) is not None:
         return why
-    if date.fromisoformat(said.when) > day:
+    when = date.fromisoformat(said.when)
+    if when > day:
         return Words(
             f"见证日期 {said.when} 晚于检测日期", f"attestation of {said.when} is later than the run"
         )
-    if said.until is not None and date.fromisoformat(said.until) < day:
+    last = date.fromisoformat(said.until) if said.until else when + YEAR
+    if last < day:
         return Words(
-            f"见证已于 {said.until} 到期（{said.method.words.zh}，{said.who}）",
-            f"attestation expired on {said.until} ({said.method.words.en}, {said.who})",
+            f"见证已于 {last} 到期（{said.method.words.zh}，{said.who}）",
+            f"attestation expired on {last} ({said.method.words.en}, {said.who})",
         )
     return None
 

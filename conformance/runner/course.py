@@ -1,4 +1,5 @@
-"""The course of a run: what waits begins first, the rest side by side, what disturbs alone at the end."""
+"""The course of a run: what waits begins first, the rest side by side, then what disturbs, alone; at the end
+what looks at everything that was done."""
 
 from __future__ import annotations
 
@@ -39,9 +40,9 @@ class Course:
 
     def go(self, checks: Sequence[Check]) -> None:
         """Try all checks."""
-        alone = [one for one in checks if one.exclusive]
-        waiting = [one for one in checks if one.waits and not one.exclusive]
-        beside = [one for one in checks if not one.waits and not one.exclusive]
+        alone = sorted((one for one in checks if one.alone), key=lambda one: one.last)
+        waiting = [one for one in checks if one.waits and not one.alone]
+        beside = [one for one in checks if not one.waits and not one.alone]
         with ThreadPoolExecutor(max(1, min(len(waiting), 16)), "waits") as patient:
             pending = [patient.submit(self._one, one) for one in waiting]
             with ThreadPoolExecutor(self.jobs, "checks") as pool:

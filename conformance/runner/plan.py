@@ -36,11 +36,13 @@ class Plan:
     Attributes:
         checks: in the order of their suites.
         elsewhere: of other jurisdictions, or of a text that is not in force.
+        left_out: not chosen, and yet they hold here: their requirements are seen in part.
     """
 
     checks: tuple[Check, ...]
     elsewhere: tuple[Check, ...]
     suites: tuple[str, ...]
+    left_out: tuple[Check, ...] = ()
 
 
 def plan(
@@ -74,7 +76,9 @@ def plan(
         chosen = [one for one in chosen if one.id in exactly]
     here = [one for one in chosen if _here(one, rows, stack, day)]
     away = [one for one in chosen if one not in here]
-    return Plan(tuple(here), tuple(away), tuple(names))
+    taken = {one.id for one in chosen}
+    left_out = [one for one in loaded.checks if one.id not in taken and _here(one, rows, stack, day)]
+    return Plan(tuple(here), tuple(away), tuple(names), tuple(left_out))
 
 
 def _here(check: Check, rows: Rows, stack: Collection[str], day: date) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from conformance.catalogue import Catalogue
 from conformance.evidence.masking import Masker
-from conformance.evidence.writer import EvidenceWriter
+from conformance.evidence.writer import EvidenceWriter, Unwritten
 from conformance.harness.session import Session
 from conformance.harness.suite import Loaded
 from conformance.harness.target import Target
@@ -58,6 +59,7 @@ class Asked:
         jobs: checks side by side.
         whole: no part was chosen; else the score is that of the requirements that were looked at.
         keep: the test data stays where it was written.
+        evidence: what was exchanged is written, masked; masking takes half of a run's processor time.
         command: as it was typed, without credentials.
     """
 
@@ -71,6 +73,7 @@ class Asked:
     jobs: int = 4
     seed: int = 7
     keep: bool = False
+    evidence: bool = True
     whole: bool = True
     resume: bool = False
     lang: str = "zh"
@@ -96,6 +99,7 @@ class WholeRun:
     heard: Heard = field(default_factory=Heard)
     stop: threading.Event = field(default_factory=threading.Event)
     _gone: bool = False
+    _taken_up: int = 0
 
     def go(self) -> Result:
         """Run it.
@@ -105,7 +109,9 @@ class WholeRun:
         """
         asked, clock = self.asked, time.monotonic()
         journal, begun, before = self._begun()
+        self._taken_up = len(before)
         session = Session(asked.target, begun.number, asked.seed, today())
+        session.began = datetime.fromisoformat(begun.started)  # what was done before a break counts
         for name, identity in journal.written.items():  # before a crash: to be removed with the rest
             session.wrote(name, identity)
         session.noting = journal.wrote
@@ -147,7 +153,7 @@ class WholeRun:
     ) -> dict[str, CheckResult]:
         asked = self.asked
         masker = _masker(asked.target)
-        writer = EvidenceWriter(asked.folder / "evidence", masker)
+        writer = EvidenceWriter(asked.folder / "evidence", masker) if asked.evidence else Unwritten()
         numbers = {name: at for at, name in enumerate(sorted(one.id for one in asked.loaded.checks), 1)}
         results = {one.id: one for one in before}
 
@@ -186,13 +192,18 @@ class WholeRun:
     ) -> Result:
         asked, loaded = self.asked, self.asked.loaded
         checks = tuple(results[name] for name in sorted(results))
-        rows = judge(asked.catalogue, checks, asked.standings, stack=asked.stack, day=asked.day)
+        missed = Counter(
+            one.requirement for one in (*asked.plan.checks, *asked.plan.left_out) if one.id not in results
+        )
+        rows = judge(
+            asked.catalogue, checks, asked.standings, stack=asked.stack, day=asked.day, missed=missed
+        )
         complete = not self._gone and all(one.id in results for one in asked.plan.checks)
         basic = {one.id for one in loaded.checks if one.basic}
         named = {one.requirement for one in loaded.checks}
         return Result(
             tool(loaded),
-            _course(asked, begun, complete, seconds),
+            _course(asked, begun, complete, seconds, self._taken_up),
             _tested(asked.target, probed),
             environment(),
             score(self._scope(rows), complete=complete, checks=checks, basic=basic),
@@ -202,11 +213,12 @@ class WholeRun:
         ).ordered()  # fmt: skip
 
 
-def _course(asked: Asked, begun: Begun, complete: bool, seconds: float) -> CourseResult:
+def _course(asked: Asked, begun: Begun, complete: bool, seconds: float, taken_up: int) -> CourseResult:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return CourseResult(
         begun.number, asked.seed, begun.started, now, round(seconds, 1), complete, asked.stack,
         asked.plan.suites, asked.jobs, asked.lang, asked.command, asked.whole,
+        "" if asked.day == today() else asked.day.isoformat(), asked.loaded.foreign, taken_up,
     )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from conformance.harness.check import Suite, check
 from conformance.harness.run import Run
-from conformance.suites.exchange import analyser, results
+from conformance.suites.exchange import analyser, reports, results
 from conformance.suites.exchange.hospital import declared as declares
 
 SUITE = Suite("exchange_lis", zh="与 LIS 的数据交换", en="Exchange with the LIS")
-PARTS = (results, analyser)
+PARTS = (results, reports, analyser)
 
 
 @check("CQ49-3.4b", zh="有与 LIS 交换数据的接口", en="there is a door to exchange data with the LIS")

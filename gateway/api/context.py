@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.requests import Request
 
+from gateway.api.read_trail import ReadTrail
 from gateway.api.reads import Reads
 from gateway.api.room import Room
 from gateway.canonical.logical_id import ID
@@ -58,6 +59,7 @@ class Options:
             ``"report"``, it is stored, ``Prefer: return=OperationOutcome`` tells; ``"off"``, nobody looks.
         import_hosts: whom $import of a manifest may ask for files, see ``[bulk] import_hosts``; none: nobody.
         public: tenants that tell the public of themselves, without a token (``[tenants.NAME] public``).
+        audited: tenants of which each read of a patient's data leaves a trace (``audit_reads``).
     """
 
     tenants: frozenset[str] = frozenset({DEFAULT_TENANT})
@@ -71,6 +73,7 @@ class Options:
     validate: Literal["strict", "report", "off"] = "strict"
     import_hosts: tuple[str, ...] = ()
     public: frozenset[str] = frozenset()
+    audited: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,6 +97,7 @@ class Context:
         imports: of manifests, by id.
         threads: bounds how many searches and operations run at once.
         reads: reads current versions without holding up the event loop.
+        trail: keeps who read what; None: the server only reads.
     """
 
     store: Store
@@ -113,12 +117,15 @@ class Context:
     imports: dict[str, ImportJob] = field(default_factory=dict)
     threads: ThreadPoolExecutor = field(init=False)
     reads: Reads = field(init=False)
+    trail: ReadTrail | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what belongs to the store and the options."""
         threads = ThreadPoolExecutor(self.options.search_threads, "qiao-search")
         object.__setattr__(self, "threads", threads)
         object.__setattr__(self, "reads", Reads(self.store))
+        trail = ReadTrail(self.write, self.options.audited) if self.write is not None else None
+        object.__setattr__(self, "trail", trail)
 
     def checker(self, size: int) -> ThreadPoolExecutor:
         """Return the thread that checks a body of so many bytes."""
@@ -151,6 +158,12 @@ def tenant_of(request: Request) -> str:
     if not served:
         raise NotFound("nothing is served at this address", code="not-found")
     return tenant
+
+
+def trail_of(request: Request) -> ReadTrail | None:
+    """Return what keeps the reads of the request's tenant; None where nobody asks for it."""
+    trail = context(request).trail
+    return trail if trail is not None and trail.wants(tenant_of(request)) else None
 
 
 def base_of(request: Request) -> str:

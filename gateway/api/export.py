@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import outcome
-from gateway.api.context import NotFound, base_of, check_id, context, tenant_of
+from gateway.api.context import NotFound, base_of, check_id, context, tenant_of, trail_of
 from gateway.api.export_asked import asked_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps
@@ -47,7 +47,11 @@ async def _start(request: Request, level: Level, group: str = "") -> Response:
     if request.method == "HEAD":  # it would begin one
         raise HTTPException(405, headers={"Allow": "GET, POST"})
     asked = await asked_of(request, level, group)
-    client, loop = caller_of(request.scope).client, asyncio.get_running_loop()
+    caller, loop = caller_of(request.scope), asyncio.get_running_loop()
+    client, trail = caller.client, trail_of(request)
+    if trail is not None:
+        said = f"{request.url.path.rpartition('/fhir/')[2]}?{request.url.query}"
+        trail.note_query(caller, "operation", request.scope["headers"], said)
     try:
         job = await loop.run_in_executor(here.threads, here.store.exports.start, tenant, asked, client)
     except Busy as busy:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api.own import Own
+from gateway.api.patient_access import PatientAccess
 from gateway.api.quick import Quick
 from gateway.api.supervised import Supervised
 from gateway.security import Access, Clients
@@ -22,6 +23,7 @@ def protect(app: FastAPI, clients: Clients, *, nameless: bool = False) -> Quick:
     """
     public = bool(app.state.context.options.public)
     app.user_middleware.append(Middleware(Access, clients=clients, nameless=nameless, public=public))
+    app.user_middleware.append(Middleware(PatientAccess, context=app.state.context))
     app.user_middleware.append(Middleware(Own, context=app.state.context))
     app.user_middleware.append(Middleware(Supervised, context=app.state.context))
     return Quick(app, app.state.context, clients, nameless=nameless)

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import bundle, negotiation, supervised
-from gateway.api.context import NotFound, base_of, check_known, check_type, context, tenant_of
+from gateway.api.context import NotFound, base_of, check_known, check_type, context, tenant_of, trail_of
 from gateway.api.interaction import Interaction
 from gateway.api.own import unbound, visible_of
 from gateway.api.query import negotiated, once, pairs_of
+from gateway.api.read_trail import Shown, shown_of
 from gateway.errors import Rejected
 from gateway.security.caller import caller_of
 from gateway.security.rights import OWN
@@ -56,7 +57,9 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
     caller = caller_of(request.scope)
     url = "/".join(part for part in (base, type_, id_, "_history") if part)
 
-    def work() -> bytes:
+    trail = trail_of(request)
+
+    def work() -> tuple[bytes, Shown]:
         page = store.history(
             tenant, type_, id_, count=count, since_us=since, at=at, cursor=cursor, ascending=ascending
         )
@@ -65,9 +68,12 @@ async def _run(request: Request, type_: str | None = None, id_: str | None = Non
         page.versions = supervised.seen(store, visible_of(page.versions, caller), caller)
         if (type_ in OWN and not unbound(caller)) or (caller.sees != "all" and not id_):
             page.total = None  # it counts those of others
-        return bundle.history(page, url, base, pairs, ascending)
+        shown = shown_of(page.versions) if trail is not None else ()
+        return bundle.history(page, url, base, pairs, ascending), shown
 
-    body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
+    body, shown = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
+    if trail is not None:
+        trail.note(caller, "history", request.scope["headers"], shown)
     return negotiation.answer(body, pretty)
 
 

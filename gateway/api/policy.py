@@ -51,7 +51,8 @@ def described(
     asked = [one for one in policy.packs if not jurisdictions or one.name in jurisdictions]
     names = {name for one in asked for name in one.parameters}
     own = {rule.id for one in asked for rule in one.rules}
-    values = [_part("parameter", _parameter(*one)) for one in policy.parameters.items() if one[0] in names]
+    said = [(name, one) for name, one in policy.parameters.items() if name in names and one != ()]
+    values = [_part("parameter", _parameter(*one)) for one in said]  # an empty list would be no valid part
     rules = [
         _part("rule", _rule(rule, lapsed))
         for rule, lapsed in policy.in_force(day_of(now_us()))

@@ -18,10 +18,11 @@ from gateway.api.compression import LEAST, accepts
 from gateway.api.context import STORED, Context
 from gateway.api.guard import request_id
 from gateway.api.outcome import FHIR_JSON
+from gateway.api.read_trail import shown_of
 from gateway.canonical.logical_id import ID
 from gateway.security import DEFAULT_TENANT, Clients
 from gateway.security.access import is_local
-from gateway.security.caller import LOCAL
+from gateway.security.caller import LOCAL, Caller
 from gateway.security.rights import OWN
 from gateway.store import Version
 
@@ -50,6 +51,7 @@ class Quick:
         self.app = app
         self._nameless = nameless
         self._reads = context.reads
+        self._trail = context.trail
         self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,32 +74,35 @@ class Quick:
     async def _found(self, scope: Scope, address: re.Match[str]) -> Version | None:
         """Return the version that a plain request asks for, None for any other one."""
         tenant = address[1] or DEFAULT_TENANT
-        if address[2] not in _TYPES or not self._may(scope, tenant):
+        caller = self._may(scope, tenant) if address[2] in _TYPES else None
+        if caller is None:
             return None
         try:
             version = await self._reads.current(tenant, address[2], address[3])
+            if version is None or version.deleted or (len(version.body) >= LEAST and accepts(scope)):
+                return None
+            if self._trail is not None and self._trail.wants(tenant):
+                self._trail.note(caller, "read", scope["headers"], shown_of((version,)))
         except Exception:  # noqa: BLE001 -- the application meets it again and says so
-            return None
-        if version is None or version.deleted or (len(version.body) >= LEAST and accepts(scope)):
             return None
         return version
 
-    def _may(self, scope: Scope, tenant: str) -> bool:
-        """Tell whether the request asks for nothing but the resource, and its client may read it."""
+    def _may(self, scope: Scope, tenant: str) -> Caller | None:
+        """Return who asks for nothing but the resource, and may read it; None for any other one."""
         token: bytes | None = None
         for name, value in scope["headers"]:
             if name == b"authorization":
                 if token is not None:
-                    return False
+                    return None
                 token = value
             elif (name == b"accept" and value not in _JSON) or name in _ASKED:
-                return False
+                return None
         caller = self._clients.caller(token)
         if caller is None or caller.tenant != tenant or not caller.may("read"):
-            return False
-        if caller.sees != "all":
-            return False
-        return not (self._nameless or caller is LOCAL) or is_local(scope)
+            return None
+        if caller.sees != "all" or caller.role == "patient":
+            return None
+        return caller if not (self._nameless or caller is LOCAL) or is_local(scope) else None
 
 
 @lru_cache(maxsize=4096)

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from gateway.api import binary, negotiation, outcome
 from gateway.api.conditional import unchanged
-from gateway.api.context import NotFound, check_known, context, tenant_of
+from gateway.api.context import NotFound, check_known, context, tenant_of, trail_of
 from gateway.api.interaction import Interaction
 from gateway.api.own import owns
+from gateway.api.read_trail import shown_of
 from gateway.api.shape import PARAMETERS, WHOLE, Shape, shape
 from gateway.api.version import tags
 from gateway.security.caller import caller_of
@@ -23,6 +24,7 @@ async def read(request: Request, type: str, id: str) -> Response:
         found = await context(request).reads.current(tenant_of(request), type, id)
         if found is None or found.deleted:
             return respond(request, found, pretty=False)
+        noted(request, found, "read")
         return binary.content(request, found)
     pretty = negotiation.check(request, allowed=PARAMETERS)
     wanted = shape(request.query_params.multi_items(), type) if request.url.query else WHOLE
@@ -31,7 +33,9 @@ async def read(request: Request, type: str, id: str) -> Response:
     )
 
 
-def respond(request: Request, version: Version | None, pretty: bool, wanted: Shape = WHOLE) -> Response:
+def respond(
+    request: Request, version: Version | None, pretty: bool, wanted: Shape = WHOLE, code: str = "read"
+) -> Response:
     """Return the answer for one version: 200, 304, 404 or 410 (R4 http.html#read, #cread).
 
     Whose a version is tells that version itself: the current one may belong to another client by now.
@@ -44,8 +48,16 @@ def respond(request: Request, version: Version | None, pretty: bool, wanted: Sha
     asked = request.headers
     if unchanged(version, headers["ETag"], asked.get("if-none-match"), asked.get("if-modified-since")):
         return Response(status_code=304, headers=headers)
+    noted(request, version, code)
     body = version.body if wanted.whole else wanted.of(version)
     return negotiation.answer(body, pretty, headers=headers)
+
+
+def noted(request: Request, version: Version, code: str) -> None:
+    """Let the trail know what is about to be shown. Raises ``Retry``: it cannot be kept."""
+    trail = trail_of(request)
+    if trail is not None:
+        trail.note(caller_of(request.scope), code, request.scope["headers"], shown_of((version,)))
 
 
 INTERACTION = Interaction(

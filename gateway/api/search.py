@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import bundle, negotiation, outcome
-from gateway.api.context import base_of, check_type, context, tenant_of
+from gateway.api import bundle, negotiation, outcome, patient_access
+from gateway.api.context import base_of, check_type, context, tenant_of, trail_of
 from gateway.api.interaction import Interaction
 from gateway.api.language import in_chinese
 from gateway.api.own import view_of
 from gateway.api.prefer import prefer
 from gateway.api.query import Pairs, form_of, negotiated, pairs_of
+from gateway.api.read_trail import Shown, shown_of
 from gateway.api.shape import shape
 from gateway.errors import Rejected
 from gateway.security.caller import caller_of
@@ -74,12 +76,18 @@ async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: st
     if wanted.summary == "text" and any(name.partition(":")[0] in _INCLUDES for name, _ in asked):
         raise Rejected("goes without _include and _revinclude", code="value", where="_summary")
 
-    def work() -> bytes:
-        page = find(asked, lenient)
-        page.warnings = [outcome.spoken(text, chinese) for text in page.warnings]
-        return bundle.searchset(page, url, base, pairs, wanted)
+    trail, caller = trail_of(request), caller_of(request.scope)
 
-    body = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
+    def work() -> tuple[bytes, Shown]:
+        page = patient_access.limited(find(asked, lenient), caller)
+        page.warnings = [outcome.spoken(text, chinese) for text in page.warnings]
+        shown = shown_of((*page.matches, *page.included)) if trail is not None else ()
+        return bundle.searchset(page, url, base, pairs, wanted), shown
+
+    body, shown = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
+    if trail is not None:
+        query = f"{url[len(base) + 1 :]}?{urlencode(pairs, safe=':/,')}"
+        trail.note(caller, "search", request.scope["headers"], shown, query)
     return negotiation.answer(body, pretty)
 
 

@@ -25,7 +25,7 @@ async def vread(request: Request, type: str, id: str, ver: str) -> Response:
     if not (ver.isascii() and ver.isdigit() and len(ver) <= _MAX_DIGITS):
         raise NotFound("there is no such version", code="not-found")
     found = await _found(context(request), tenant_of(request), type, id, int(ver))
-    return respond(request, found, pretty)
+    return respond(request, found, pretty, code="vread")
 
 
 async def _found(here: Context, tenant: str, type_: str, id_: str, ver: int) -> Version | None:

@@ -72,7 +72,20 @@ def build(settings: Settings) -> Gateway:
     )  # fmt: skip
     server = _server(settings, served, clients)
     alerting = Alerting(obligations, sorted({*settings.tenants, *settings.supervision}))
-    return Gateway(settings, store, maps, adapters, engine, worker, relay, alerting, doors, server, listening)
+    return Gateway(
+        settings,
+        store,
+        maps,
+        adapters,
+        engine,
+        worker,
+        relay,
+        alerting,
+        served.trail,
+        doors,
+        server,
+        listening,
+    )
 
 
 def _maps(settings: Settings) -> Maps:
@@ -120,6 +133,7 @@ def _options(settings: Settings) -> Options:
         validate=settings.api.validate,
         import_hosts=settings.bulk.import_hosts,
         public=frozenset(name for name, one in settings.tenants.items() if one.public),
+        audited=frozenset(name for name, one in settings.tenants.items() if one.audit_reads),
     )
 
 

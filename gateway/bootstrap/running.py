@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from gateway.api.read_trail import ReadTrail
 from gateway.api.server import Server
 from gateway.bootstrap.address import root
 from gateway.canonical import garbage
@@ -44,6 +45,7 @@ class Gateway:
         worker: notifies subscribers.
         relay: sends the ledgers to their receivers.
         alerting: looks at what is due, late, over or missing.
+        trail: writes who read what; None: the server only reads.
         doors: open adapters by id.
         closed: why an adapter that nobody set up is not open, by id.
     """
@@ -56,6 +58,7 @@ class Gateway:
     worker: Worker
     relay: RelayWorker
     alerting: Alerting
+    trail: ReadTrail | None
     doors: dict[str, Source]
     server: Server
     listening: socket.socket
@@ -121,6 +124,8 @@ async def _stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     await asyncio.gather(
         *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.alerting))
     )
+    if gateway.trail is not None:
+        await gateway.trail.close()
     await gateway.engine.stop()
     gateway.server.should_exit = True
     with suppress(asyncio.CancelledError):

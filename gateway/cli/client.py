@@ -31,6 +31,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     adding.add_argument("--expires", default="", metavar="WHEN", help=say("client.expires"))
     adding.add_argument("--note", default="", help=say("client.note"))
     adding.add_argument("--practitioner", default="", metavar="WHO", help=say("client.practitioner"))
+    adding.add_argument("--patient", default="", metavar="WHO", help=say("client.patient"))
     adding.add_argument("--asserts", action="store_true", help=say("client.asserts"))
     adding.add_argument("--arrived", action="store_true", help=say("client.arrived"))
     adding.set_defaults(run=add_)
@@ -49,6 +50,7 @@ def add_(options: argparse.Namespace) -> int:
 
     client.check_name(options.name, "NAME")
     tenant = client.check_tenant(options.tenant, "--tenant")
+    client.check_whose(options.role, options.patient, options.asserts, "--role")
     token, now = client.new_token(), datetime.now(UTC).replace(microsecond=0)
     made = client.Client(
         options.name,
@@ -61,6 +63,7 @@ def add_(options: argparse.Namespace) -> int:
         client.check_practitioner(options.practitioner, "--practitioner"),
         options.asserts,
         options.arrived,
+        client.check_patient(options.patient, "--patient"),
     )
     file = _file(options)
     clients_file.add(file, made)
@@ -140,6 +143,7 @@ def _as_json(one: Client) -> dict[str, object]:
 
     shown: dict[str, object] = {"name": one.name, "role": one.role, "tenant": one.tenant}
     shown |= {"practitioner": one.practitioner} if one.practitioner else {}
+    shown |= {"patient": one.patient} if one.patient else {}
     shown |= {"asserts": True} if one.asserts else {}
     shown |= {"arrived": True} if one.arrived else {}
     return {**shown, "added": moment(one.added), "expires": moment(one.expires), "note": one.note}

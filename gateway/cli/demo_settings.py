@@ -19,6 +19,8 @@ from gateway.settings import (
 RECEIVER = "regulator"
 JURISDICTION = ("cn-chongqing",)
 NAME = "渡桥市人民医院互联网医院"
+OFFERED = ("E11", "E78", "I10", "I11", "I20", "I25", "J45", "K29")
+"""Diseases that the demo's hospital sees over the internet: diabetes, hypertension, asthma and such."""
 
 
 def make_keys(folder: Path) -> None:
@@ -68,7 +70,13 @@ def settings(
         jurisdiction: policy packs that every tenant is held to.
     """
     ca = folder / "ca"
-    tenant = TenantSettings(jurisdiction=tuple(jurisdiction), sign_key="gateway", public=True)
+    tenant = TenantSettings(
+        jurisdiction=tuple(jurisdiction),
+        sign_key="gateway",
+        public=True,
+        audit_reads=True,
+        parameters={"offered-diagnoses": OFFERED},
+    )
     return Settings(
         store=StoreSettings(url=f"sqlite:///{folder / 'qiao.db'}"),
         api=api,

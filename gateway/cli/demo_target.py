@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
 
 PHYSICIAN, PHARMACIST = "Practitioner/iw1", "Practitioner/iy1"
+PATIENT = "Patient/i-patient"
 """Whom the simulated front end has signed in (`conformance/simulators/internet/hospital.py`)."""
 EAST = "east"
 """The second tenant."""
+SIGNERS = ("physician", "pharmacist", "regulator")
+"""Whose keys the harness may use."""
 DOORS = {"his/hl7v2": "his", "lis/hl7v2": "lis", "pacs/ris_hl7v2": "ris"}
 """Adapter → what the file calls its door."""
 _PAST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -32,6 +35,7 @@ CLIENTS = (
     Client("read", b"", "read"),
     Client("write", b"", "write"),
     Client("regulator", b"", "regulator"),
+    Client("portal", b"", "patient", asserts=True),
     Client("foreign", b"", "operator", EAST),
     Client("expired", b"", "operator", expires=_PAST),
     Client("revoked", b"", "operator"),
@@ -83,7 +87,7 @@ def described(
         "jurisdiction": list(jurisdiction),
         "identities": _identities(guests.tokens, root),
         "doors": {DOORS[name]: _door(address) for name, address in gateway.addresses.items()},
-        "signing": {"keys": str(ca / "keys"), "physician": "physician", "pharmacist": "pharmacist"},
+        "signing": {"keys": str(ca / "keys"), **{name: name for name in SIGNERS}},
         "platform": {"url": platform, "kind": "simulator"},
         "feed": {"hospital": root, "tenant": "default"},
     }
@@ -99,7 +103,8 @@ def _identities(tokens: dict[str, str], root: str) -> dict[str, dict[str, Any]]:
         "foreign": {"token": tokens["foreign"], "fhir": f"{root}/t/{EAST}/fhir"},
     }
     people["public"] = {"fhir": f"{root}/public/{DEFAULT_TENANT}"}
-    plain = {name: {"token": token} for name, token in tokens.items() if name != "front-end"}
+    people["patient"] = {"token": tokens["portal"], "headers": {"X-Qiao-Patient": PATIENT}}
+    plain = {name: {"token": token} for name, token in tokens.items() if name not in ("front-end", "portal")}
     return {**plain, **people}
 
 

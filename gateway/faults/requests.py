@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 FAULTS: dict[str, str] = {
+    "say whose record it is: X-Qiao-Patient: Patient/ID": "请指明是谁的病历：X-Qiao-Patient: Patient/ID",
     "nothing is served at this address": "此地址没有可用的服务",
     "this address does not take this method": "此地址不支持该 HTTP 方法",
     "only JSON and XML of R4 are served: application/fhir+json, application/fhir+xml; fhirVersion=4.0": (
@@ -23,6 +24,7 @@ FAULTS: dict[str, str] = {
     "this is no HTTP request": "不是有效的 HTTP 请求",
     "the request takes too long": "请求超时",
     "too many connections; come again": "连接数过多，请稍后重试",
+    "the trail of reads cannot be written now": "目前无法写入查阅记录，暂不提供资料，请稍后重试",
     "too many large bodies at once; send it again": "同时处理的大请求过多，请稍后重新发送",
     "too many long answers wait for their readers; come again": ("等待客户端读取的大响应过多，请稍后重试"),
     "the gateway is stopping": "网关正在停止",

@@ -114,7 +114,10 @@ def case_of(event: Event, patch: Mapping[str, Any] | None = None) -> Case:
         Filed(whole, now),
         Actor(actor, "fixture", "bound") if actor else None,
         [_verified(one, actor or "", whole, now) for one in given.get("signed", ())],
-        patch.get("parameters", {}),
+        {
+            name: tuple(one) if isinstance(one, list) else one
+            for name, one in patch.get("parameters", {}).items()
+        },
     )
 
 

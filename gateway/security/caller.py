@@ -25,6 +25,8 @@ class Caller:
         role: what it may do.
         practitioner: the one person who uses it, ``"Practitioner/id"`` or ``"SYSTEM|VALUE"``; else ``""``.
         asserts: it is trusted to say with each request which person acts (``X-Qiao-Practitioner``).
+        patient: whose record it reads, ``"Patient/id"``, where its role is ``patient``; ``""``: each request
+            says it.
         arrived: it is trusted to bring orders that took effect elsewhere (``effective_orders``).
         sees: ``visits``: of the tenant only what belongs to the supervised business.
     """
@@ -36,6 +38,7 @@ class Caller:
     asserts: bool = False
     sees: Sees = "all"
     arrived: bool = False
+    patient: str = ""
 
     def may(self, right: Right) -> bool:
         """Tell whether it has a right."""

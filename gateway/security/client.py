@@ -30,7 +30,19 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
 _TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}").fullmatch
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 _PRACTITIONER = re.compile(r"(Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}|[^|\s]+\|[^|\s]+").fullmatch
-_KEYS = ("token", "role", "tenant", "expires", "added", "note", "practitioner", "asserts", "arrived")
+_KEYS = (
+    "token",
+    "role",
+    "tenant",
+    "expires",
+    "added",
+    "note",
+    "practitioner",
+    "asserts",
+    "arrived",
+    "patient",
+)
+_PATIENT = re.compile(r"Patient/[A-Za-z0-9\-.]{1,64}").fullmatch
 _REQUIRED = ("token", "role")
 
 
@@ -46,6 +58,7 @@ class Client:
         practitioner: see ``Caller``.
         asserts: see ``Caller``.
         arrived: see ``Caller``.
+        patient: see ``Caller``.
     """
 
     name: str
@@ -58,12 +71,19 @@ class Client:
     practitioner: str = ""
     asserts: bool = False
     arrived: bool = False
+    patient: str = ""
 
     @property
     def caller(self) -> Caller:
         """Who asks when this client does."""
         return Caller(
-            self.name, self.tenant, self.role, self.practitioner, self.asserts, arrived=self.arrived
+            self.name,
+            self.tenant,
+            self.role,
+            self.practitioner,
+            self.asserts,
+            arrived=self.arrived,
+            patient=self.patient,
         )
 
     def expired(self, now: datetime) -> bool:
@@ -142,6 +162,7 @@ def _client(name: str, table: object, where: str) -> Client:
         raise Misconfigured(f"unknown key {unknown[0]!r}; valid: {', '.join(_KEYS)}", where=where)
     if missing:
         raise Misconfigured(f"{missing[0]} is missing", where=where)
+    check_whose(table["role"], table.get("patient", ""), table.get("asserts", False), where)
     token, note = table["token"], table.get("note", "")
     if not isinstance(token, str) or not _DIGEST(token):
         raise Misconfigured("must be sha256: and 64 hexadecimal digits", where=f"{where} token")
@@ -158,6 +179,7 @@ def _client(name: str, table: object, where: str) -> Client:
         check_practitioner(table.get("practitioner", ""), f"{where} practitioner"),
         _switch(table, "asserts", where),
         _switch(table, "arrived", where),
+        check_patient(table.get("patient", ""), f"{where} patient"),
     )
 
 
@@ -166,6 +188,21 @@ def check_practitioner(said: object, where: str) -> str:
     if not isinstance(said, str) or (said and not _PRACTITIONER(said)):
         raise Misconfigured("must be Practitioner/ID, PractitionerRole/ID or SYSTEM|VALUE", where=where)
     return said
+
+
+def check_patient(said: object, where: str) -> str:
+    """Return how a patient is named. Raises ``Misconfigured``."""
+    if not isinstance(said, str) or (said and not _PATIENT(said)):
+        raise Misconfigured("must be Patient/ID", where=where)
+    return said
+
+
+def check_whose(role: object, patient: object, asserts: object, where: str) -> None:
+    """Make sure that it is said whose record a client reads, of this role alone. Raises ``Misconfigured``."""
+    if role == "patient" and not (patient or asserts):
+        raise Misconfigured("a client with the role patient needs patient, or asserts", where=where)
+    if role != "patient" and patient:
+        raise Misconfigured("only a client with the role patient has a patient", where=where)
 
 
 def _switch(table: Mapping[str, object], key: str, where: str) -> bool:

@@ -72,6 +72,7 @@ def _block(client: Client) -> str:
     ]
     lines += [f"{key} = {_moment(value)}" for key, value in _moments(client) if value]
     lines += [f"practitioner = {_text(client.practitioner)}"] if client.practitioner else []
+    lines += [f"patient = {_text(client.patient)}"] if client.patient else []
     lines += ["asserts = true"] if client.asserts else []
     lines += ["arrived = true"] if client.arrived else []
     lines += [f"note = {_text(client.note)}"] if client.note else []

@@ -34,8 +34,8 @@ that a platform gives; ``transaction`` also is batch;
 ``subscribe`` is whatever concerns a client's own subscriptions; ``other`` is what no table names.
 """
 
-Role = Literal["read", "write", "regulator", "operator"]
-"""What a client is."""
+Role = Literal["read", "write", "regulator", "operator", "patient"]
+"""What a client is; ``patient``: it reads one patient's own record (``gateway/api/patient_access.py``)."""
 
 _READ: frozenset[Right] = frozenset(("read", "search", "terminology", "operations", "history"))
 """Whoever may read a resource may read what it was: ``read`` is vread too."""
@@ -45,10 +45,11 @@ ROLES: Mapping[Role, frozenset[Right]] = {
     "write": _READ | {"write", "visit", "feedback", "transaction", "subscribe"},
     "regulator": _READ | {"subscribe", "feed", "feedback", "export", "serials"},
     "operator": frozenset(typing.get_args(Right)),
+    "patient": frozenset(("read", "search", "operations")),
 }
 """Role → its rights."""
 
 
 def roles_with(right: Right) -> list[Role]:
-    """Return the roles that have a right, the least of them first."""
-    return [role for role, rights in ROLES.items() if right in rights]
+    """Return the roles that have a right for all of a tenant, the least of them first."""
+    return [role for role, rights in ROLES.items() if right in rights and role != "patient"]

@@ -45,6 +45,8 @@ class TenantSettings:
             (``arrived`` in ``clients.toml``).
         public: whether anybody may read, without a token, which institutions, services and physicians these
             are (``GET /public/NAME/…``), as the law asks of internet hospitals.
+        audit_reads: whether each read of a patient's data over the API leaves an AuditEvent: who, when,
+            whose.
     """
 
     organization: str = ""
@@ -62,6 +64,7 @@ class TenantSettings:
     every_order: bool = False
     effective_orders: Literal["flag", "refuse"] = "flag"
     public: bool = False
+    audit_reads: bool = False
 
     @property
     def format(self) -> str:

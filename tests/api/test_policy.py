@@ -87,3 +87,10 @@ def test_the_statement_names_it(ask: Any) -> None:
 def test_other_tenants_and_parameters_are_refused(ask: Any) -> None:
     assert ask("/t/third/fhir/$policy").status_code == 404
     assert ask("/fhir/$policy?day=2020-01-01").status_code == 400
+
+
+def test_a_parameter_that_is_an_empty_list_is_left_out(ask: Any) -> None:
+    told = ask("/fhir/$policy").json()["parameter"]
+    parts = [one["part"] for one in told if one["name"] == "parameter"]
+    assert all(parts)
+    assert "offered-diagnoses" not in {one[0]["name"] for one in parts}

@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
@@ -141,6 +145,16 @@ def _foreign(**environment: str) -> Iterator[str]:
 
 
 Bad = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def own_form() -> Bad:
+    """``with own_form(target, "--yes") as base:`` → FHIR base; a gateway that takes nothing as FHIR."""
+
+    def serving(target: Path, *arguments: str) -> AbstractContextManager[str]:
+        return served(sys.executable, "own_form", target, *arguments)
+
+    return serving
 
 
 @pytest.fixture(scope="session")

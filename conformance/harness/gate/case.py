@@ -117,5 +117,5 @@ def _over(common: Patch, more: Patch) -> Patch:
 
 def _needs(gate: Gate, said: Mapping[str, Any]) -> tuple[str, ...]:
     brought = any(isinstance(one, Mapping) and "resourceType" in one for one in gate.blocked.values())
-    seed = ("seed",) if gate.own or brought else ()
+    seed = ("seed|writes",) if gate.own or brought else ()
     return (*ACTIONS[gate.action], *seed, *(said.get("needs") or ()))

@@ -74,6 +74,10 @@ class Cast:
         """Return the documents that play some parts, in this order, without those that were taken away."""
         return [self.parts[one] for one in names if one in self.parts]
 
+    def plays(self, part: str) -> bool:
+        """Tell whether a part is a document."""
+        return part in self._names
+
     def reference(self, part: str) -> str:
         """Return the reference of what plays a part."""
         return self._names[part]

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from conformance.harness.action import Several
 from conformance.harness.client import Answer
 from conformance.harness.gate.case import Gate, Patch
 from conformance.harness.gate.cast import Cast
 from conformance.harness.gate.state import state
 from conformance.harness.run import Run
+from conformance.harness.template import Several
 from conformance.harness.words import Words
+from conformance.harness.writing import write
 from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment, with_
 from conformance.simulators.jws import REVIEW
@@ -80,10 +81,7 @@ def play(run: Run, gate: Gate, patch: Patch, suffix: str) -> Played:
 
 def _ground(played: Played) -> Answer:
     cast = played.cast
-    listed = cast.of(*cast.ground)
-    for one in listed:
-        cast.run.wrote(one)
-    return cast.run.client().transaction(listed)
+    return write(cast.run, cast.of(*cast.ground), identity="operator")
 
 
 def _consent(played: Played) -> Answer:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 
+from conformance.harness.action import FINDINGS
 from conformance.harness.client import Answer
+from conformance.harness.gate.carried import see_carried
 from conformance.harness.gate.case import Gate
 from conformance.harness.gate.course import Played, play, reviewed
 from conformance.harness.gate.state import state
@@ -36,6 +38,7 @@ def hold(run: Run, gate: Gate) -> None:
     """Try one case: first the twin that must pass, then what must be stopped."""
     run.step("全部合规的对照", "the twin in which all is right")
     passing = play(run, gate, gate.passes, "p")
+    see_carried(run, gate, passing.cast)
     if gate.outcome in ("not-ready", "remarked"):
         _asked(run, passing)
     elif gate.altered and passing.last and _ours(run, passing.told):
@@ -166,8 +169,9 @@ def _called(issue: Resource) -> list[str]:
 
 def _remarks(run: Run, played: Played) -> set[str]:
     """Return what was remarked: findings of the answer, DetectedIssues and Flags beside the document."""
-    told = each(played.told.told.get("findings") or {}, "issue")
-    found = {code for one in told if isinstance(one, dict) for code in _called(one)}
+    told = played.told.told.get(FINDINGS) or {}
+    found = set(told) if isinstance(told, list) else set[str]()
+    found |= {code for one in each(told, "issue") if isinstance(one, dict) for code in _called(one)}
     part = _EFFECT[played.step][0]
     asked = (
         f"DetectedIssue?implicated={played.cast.reference(part)}", f"Flag?patient={played.cast.scene.patient}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import same
 from conformance.simulators.exact import Resource
+from conformance.simulators.jws import place
 
 
 def waiting(scene: Scene, parts: Sequence[Resource]) -> str:
@@ -48,8 +49,23 @@ def still(run: Run, name: str, *states: str) -> None:
     run.expect(status in states, "状态未改变", "its state has not changed", same(status))
 
 
-def conflict(run: Run, answer: Answer) -> None:
-    """Expect a refusal for the state in which a document is: 409. Raises :class:`Failed`."""
-    run.refused(answer, "拒绝", "it is refused")
-    clash = answer.status == 409 or answer.undone  # a form of the target's own has no status to say it with
-    run.expect(clash, "以 409 拒绝（状态冲突）", "by 409, a conflict with its state", answer)
+class Waiting(NamedTuple):
+    """A prescription that waits for the pharmacist.
+
+    Attributes:
+        parts: the group, then its drugs.
+        task: reference, or number, of its review.
+        group: reference of the prescription.
+    """
+
+    scene: Scene
+    parts: list[Resource]
+    task: str
+    group: str
+
+
+def submitted(run: Run) -> Waiting:
+    """Bring a good prescription to where the pharmacist has it. Raises :class:`Skipped`."""
+    scene = Scene(run).begun()
+    parts = scene.prescription()
+    return Waiting(scene, parts, waiting(scene, parts), place(parts[0]))

@@ -4,8 +4,7 @@
   const root = document.documentElement;
   const at = (id) => document.getElementById(id);
   const speak = (lang) => {
-    root.dataset.lang = lang;
-    root.lang = lang === "zh" ? "zh-CN" : "en";
+    if (root.dataset.lang !== lang) Object.assign(root, { lang: lang === "zh" ? "zh-CN" : "en" }).dataset.lang = lang;
     document.querySelectorAll("[data-to]").forEach((one) => one.setAttribute("aria-pressed", one.dataset.to === lang));
   };
   root.classList.add("js");
@@ -34,7 +33,11 @@
     at("shown").textContent = `${count} / ${clauses.length}`;
   };
   for (const id of ["search", "verdict", "suite"]) at(id).addEventListener("input", filter);
-  at("steps").addEventListener("input", (event) => root.classList.toggle("brief", !event.target.checked));
+  at("steps").addEventListener("input", (event) => root.classList.toggle("full", event.target.checked));
+  document.querySelector("main").addEventListener("click", (event) => {
+    const one = event.target.closest(".steps .check");
+    if (one) one.parentElement.classList.toggle("open");
+  });
   document.querySelector(".home").addEventListener("click", () => {  // it leads to what a filter hides
     for (const id of ["search", "verdict", "suite"]) at(id).value = "";
     filter();

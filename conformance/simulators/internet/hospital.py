@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from conformance.simulators.exact import Resource
+from conformance.simulators.people import resident_id
 
 ORGANIZATION, HOSPITAL, PHARMACY = "Organization/iho", "Organization/ih-hospital", "Organization/ih-pharmacy"
 PHYSICIAN, PHARMACIST, EXPIRED = "Practitioner/iw1", "Practitioner/iy1", "Practitioner/iw2"
 PAEDIATRICIAN, DEVICE = "Practitioner/iw3", "Device/i-assistant"
+PATIENT = "Patient/i-patient"
 NAME, INSTITUTION, CREDIT = "渡桥市人民医院互联网医院", "990101001", "12990101MA0000017Q"
 CARDIOLOGY, CHILDREN = ("03.04", "心血管内科专业"), ("07", "儿科")
 _OFFERED = (CARDIOLOGY, CHILDREN, ("03", "内科"))
@@ -27,9 +29,24 @@ def on_file(today: date) -> list[Resource]:
         *_physician("iw3", "叶青禾", "110990101000033", "儿科专业", "07", today + timedelta(days=900), today),
         *_pharmacist(today),
         *_evidence(today),
+        _patient(),
         {"resourceType": "Device", "id": "i-assistant", "status": "active",
          "deviceName": [{"name": "智能问诊助手", "type": "user-friendly-name"}]},
     ]  # fmt: skip
+
+
+def _patient() -> Resource:
+    """Return who has an account at the portal of the hospital."""
+    born = date(1981, 9, 23)
+    return {
+        "resourceType": "Patient",
+        "id": PATIENT.partition("/")[2],
+        "active": True,
+        "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": resident_id("990101", born, 728)}],
+        "name": [{"text": "苏晚晴"}],
+        "gender": "female",
+        "birthDate": born.isoformat(),
+    }
 
 
 def _organizations() -> list[Resource]:

@@ -1,15 +1,14 @@
 """Patients: they see their own record, all of it, and nobody else's (NAT article 21).
 
-The law asks that patients can look at their records online, not that they do so at the gateway. So it fails,
-without capping anything, where the target neither declares a patient's identity nor announces one (SMART);
-what such an identity may not see is critical.
+A gateway that neither declares a patient's identity nor announces one (SMART) gives patients no way in: the
+row is critical, and so is that. A portal in front of it is declared as the target's identity ``patient``.
 """
 
 from __future__ import annotations
 
 from conformance.harness.check import Case, check, checks
 from conformance.harness.run import Run
-from conformance.harness.scene import Scene
+from conformance.harness.scene import Scene, ground
 from conformance.harness.words import Words, same
 from conformance.simulators.exact import Resource
 from conformance.suites.access.attempt import nothing, something
@@ -27,6 +26,7 @@ from conformance.suites.fhir.ways import WAYS
     "NAT-21.2",
     zh="患者的结果、诊断、处方和申请可按患者一并查得，不含他人的",
     en="results, diagnosis, prescriptions and requests of a patient are found by patient, and nobody else's",
+    critical=True,
 )
 def whole_record(run: Run) -> None:
     """By ``$everything`` or the compartment: what a front end for patients asks."""
@@ -55,15 +55,17 @@ def whole_record(run: Run) -> None:
     run.expect(not strange, "不含他人的", "nothing of another patient is", same(str(len(strange))))
 
 
-@check("NAT-21.2", zh="提供患者本人的访问身份", en="there is a way in for patients themselves")
+@check("NAT-21.2", zh="提供患者本人的访问身份", en="there is a way in for patients themselves", critical=True)
 def announced(run: Run) -> None:
     """Declared to the harness, or announced by SMART configuration with patient scopes."""
     if run.target.has("identities.patient"):
-        run.done(
-            run.client("patient").get(run.target.on_file.get("patient", "metadata")),
-            "患者可读取本人资料",
-            "a patient reads the own record",
+        run.need("on_file.patient")
+        _seeded(run)
+        name = run.target.on_file["patient"]
+        answer = run.done(
+            run.client("patient").get(name), "患者可读取本人资料", "a patient reads the own record"
         )
+        run.expect(name_of(answer.body) == name, "为本人资料", "it is the own record", answer)
         return
     found = run.client().get(".well-known/smart-configuration", Accept="application/json").body
     said = [str(one) for name in ("capabilities", "scopes_supported") for one in found.get(name) or []]
@@ -76,6 +78,30 @@ def announced(run: Run) -> None:
         "a patient's identity is declared (identities.patient), or patient scopes are announced by SMART",
         Words("两者皆无", "neither"),
     )
+
+
+@check(
+    "NAT-21.2",
+    zh="患者在线查得本人的结果",
+    en="a patient finds the own results",
+    critical=True,
+    needs=("identities.patient", "on_file.patient"),
+)
+def own_results(run: Run) -> None:
+    """Write a result of the patient and one of another; search as the patient, in either of R4's ways."""
+    _seeded(run)
+    mine = run.target.on_file["patient"]
+    result = created(run, observation(run, mine, "5.40"))
+    other = created(run, observation(run, name_of(created(run, patient(run))), "7.80"))
+    client = run.client("patient")
+    run.done(client.get(name_of(result)), "患者可读取该结果", "the patient reads it")
+    found: set[str] = set()
+    for query in (f"{mine}/Observation", f"Observation?patient={mine}"):
+        found |= {name_of(one) for one in client.get(query).entries if "id" in one}
+    run.expect(name_of(result) in found, "查到本人结果", "the own result is found", len(found))
+    run.expect(name_of(other) not in found, "不含他人的", "nobody else's is", len(found))
+    answer = client.get(name_of(other))
+    run.expect(answer.refused, "他人结果不可读", "that of another is refused", answer)
 
 
 @checks(
@@ -108,6 +134,12 @@ def other_patient(run: Run, way: str) -> None:
     body = created(run, patient(run))
     nothing(run, going.go(run.client("patient"), run, body), going, body, own=True)
     something(run, going, body)
+
+
+def _seeded(run: Run) -> None:
+    """Put the patient on file with the hospital, where the target lets us; elsewhere there is one already."""
+    if run.target.has("seed"):
+        ground(run)
 
 
 def _everything(run: Run, name: str) -> list[Resource]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.harness.check import check
 from conformance.harness.paths import pick
 from conformance.harness.run import Run
+from conformance.harness.talk import kept
 from conformance.simulators.er7 import stamp
 from conformance.suites.exchange import astm
 from conformance.suites.exchange.hospital import counted
@@ -24,8 +25,9 @@ def analyser(run: Run) -> None:
     number = str(pick(patient, "identifier.value"))
     run.step("仪器发送结果", "the analyser sends a result")
     records = astm.result(number, f"T{run.number}", "5.60", stamp(yesterday(run)))
+    charset, keep = door.options.get("charset", "utf-8"), kept(run, door, "astm")
     try:
-        astm.send(door.host, door.port, records, run.target.patience, door.options.get("charset", "utf-8"))
+        astm.send(door.host, door.port, records, run.target.patience, charset, keep)
     except OSError as error:
         raise gone(door, error) from None
     query = f"Observation?patient=Patient/{patient['id']}"

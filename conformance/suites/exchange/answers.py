@@ -117,7 +117,7 @@ def unknown_makes_nothing(run: Run, hospital: Hospital) -> None:
     visit = hospital.consultation()
     query = f"Patient?identifier={visit.person.mrn}"
     hospital.put(_header(_message(hospital, visit), 9, b"ZZZ^Z99"))
-    listed = hospital.found(query, lambda _: True)
+    listed = hospital.absent(query)
     run.expect(not listed, "未产生患者", "no patient comes of it", counted(listed))
     hospital.sent(admissions.register(hospital.chart, visit, visit.begun))
     run.expect(len(hospital.found(query)) == 1, "已知类型则产生", "of a known type one does")
@@ -132,7 +132,7 @@ def training(run: Run, hospital: Hospital) -> None:
     visit = hospital.consultation()
     query = f"Patient?identifier={visit.person.mrn}"
     answer = hospital.put(_header(_message(hospital, visit), 11, b"T"))
-    listed = hospital.found(query, lambda _: True)
+    listed = hospital.absent(query)
     run.expect(not listed, "培训消息未产生患者", "no patient comes of it", shown(answer))
     hospital.sent(admissions.register(hospital.chart, visit, visit.begun))
     run.expect(len(hospital.found(query)) == 1, "正式消息则产生", "of one for production one does")
@@ -153,7 +153,9 @@ def charset(run: Run, hospital: Hospital, change: Callable[[bytes], bytes]) -> N
     """Either the name is right, or the message was not taken silently."""
     visit = hospital.consultation(person=hospital.person(family="李", given="秀英"))
     answer = hospital.put(change(_message(hospital, visit)))
-    listed = hospital.found(f"Patient?identifier={visit.person.mrn}", lambda _: True)
+    listed = hospital.found(
+        f"Patient?identifier={visit.person.mrn}", lambda them: bool(them) or flagged(answer)
+    )
     garbled = [one for one in listed if visit.person.name not in names(one)]
     run.expect(not garbled, "没有姓名成为乱码的患者", "no patient has a garbled name", counted(garbled))
     run.expect(

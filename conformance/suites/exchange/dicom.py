@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 from collections.abc import Mapping
 from types import TracebackType
+
+from conformance.harness.talk import Keep, unkept
+from conformance.suites.exchange.dicom_json import shown
 
 VERIFICATION, CT_IMAGE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 _IMPLICIT, _APPLICATION = "1.2.840.10008.1.2", "1.2.840.10008.3.1.1.1"
@@ -35,19 +39,30 @@ def command(values: Mapping[Tag, bytes]) -> bytes:
 
 
 class Association:
-    """An association with a door. Raises :class:`ConnectionError`: it is refused, or ends too early."""
+    """An association with a door. Raises :class:`ConnectionError`: it is refused, or ends too early.
 
-    def __init__(self, host: str, port: int, called: str, calling: str, patience: float) -> None:
-        self._line = socket.create_connection((host, port), timeout=patience)
-        try:
-            self._line.sendall(_pdu(1, _asked(called, calling)))
-            kind, body = self._read()
-            if kind != 2:
-                raise ConnectionError("the association is refused")
-        except OSError:
-            self._line.close()
-            raise
-        self.accepted = _accepted(body)
+    Args:
+        keep: is told each service: request and answer as DICOM JSON, and its status.
+    """
+
+    def __init__(
+        self, host: str, port: int, called: str, calling: str, patience: float, keep: Keep = unkept
+    ) -> None:
+        self._keep = keep
+        with keep("A-ASSOCIATE") as talk:
+            talk.asked = json.dumps({"called": called, "calling": calling, "contexts": _CONTEXTS})
+            self._line = socket.create_connection((host, port), timeout=patience)
+            try:
+                self._line.sendall(_pdu(1, _asked(called, calling)))
+                kind, body = self._read()
+                if kind != 2:
+                    talk.heard = json.dumps({"pdu": kind})
+                    raise ConnectionError("the association is refused")
+            except OSError:
+                self._line.close()
+                raise
+            self.accepted = _accepted(body)
+            talk.heard = json.dumps({"pdu": kind, "accepted": sorted(self.accepted)})
 
     def __enter__(self) -> Association:
         return self
@@ -70,7 +85,7 @@ class Association:
             (0, 0x110): _short(1),
             (0, 0x800): _short(_NOTHING),
         }
-        return self._answered(VERIFICATION, command(asked))
+        return self._answered("C-ECHO", VERIFICATION, command(asked))
 
     def store(self, instance: str, data: bytes) -> int:
         """Return the status of a C-STORE of a CT image."""
@@ -78,19 +93,25 @@ class Association:
             (0, 2): CT_IMAGE.encode(), (0, 0x100): _short(_STORE), (0, 0x110): _short(2),
             (0, 0x700): _short(0), (0, 0x800): _short(0), (0, 0x1000): instance.encode(),
         }  # fmt: skip
-        return self._answered(CT_IMAGE, command(asked), data)
+        return self._answered("C-STORE", CT_IMAGE, command(asked), data)
 
-    def _answered(self, kind: str, asked: bytes, data: bytes = b"") -> int:
+    def _answered(self, service: str, kind: str, asked: bytes, data: bytes = b"") -> int:
         context = _CONTEXTS[kind]
         if context not in self.accepted:
             raise ConnectionError("the presentation context is not accepted")
-        self._line.sendall(_pdu(4, _part(context, 3, asked)))
-        if data:
-            self._line.sendall(_pdu(4, _part(context, 2, data)))
-        kind_, body = self._read()
-        if kind_ != 4:
-            raise ConnectionError("the association was ended")
-        return _status(body[6:])
+        with self._keep(service) as talk:
+            talk.asked = shown(asked, data)
+            self._line.sendall(_pdu(4, _part(context, 3, asked)))
+            if data:
+                self._line.sendall(_pdu(4, _part(context, 2, data)))
+            kind_, body = self._read()
+            if kind_ != 4:
+                talk.heard = json.dumps({"pdu": kind_})
+                raise ConnectionError("the association was ended")
+            talk.heard = shown(body[6:])
+            status = _status(body[6:])
+            talk.status = str(status)
+        return status
 
     def _read(self) -> tuple[int, bytes]:
         head = self._exactly(6)

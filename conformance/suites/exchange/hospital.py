@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from conformance.evidence.exchange import Book
-from conformance.harness.client import Client
 from conformance.harness.door import Acknowledged, MllpDoor
-from conformance.harness.paths import each
 from conformance.harness.run import PAUSE, Run
 from conformance.harness.target import Door
 from conformance.harness.verdict import Skipped
@@ -26,13 +23,12 @@ from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.people import Person
 from conformance.simulators.visits import Visit
 from conformance.simulators.wards import DEPARTMENTS
+from conformance.suites.exchange.sweeping import sweep
 
 ACCEPTED = ("AA", "CA")
 REFUSED = ("AE", "AR", "CE", "CR")
 SYSTEMS = {"his": ("his",), "lis": ("lis",), "pacs": ("ris", "pacs")}
 """System of the hospital → names under which a target may declare its door."""
-_AT_ONCE = 2.0
-"""Seconds until what was answered AA (it is processed) must be seen; CA promises that it is kept, no more."""
 
 
 class Hospital:
@@ -52,7 +48,6 @@ class Hospital:
         self.chart = Chart(run.random, run.session.today - timedelta(days=1), run.number)
         self._lines: dict[str, MllpDoor] = {}
         self._sent = 0
-        self._at_once = True
         self._people: set[str] = set()
 
     # Who comes.
@@ -138,9 +133,7 @@ class Hospital:
 
     def put(self, message: bytes, system: str = "his") -> Acknowledged:
         """Send bytes; returns whatever is answered."""
-        answer = self.line(system).send(message)
-        self._at_once = answer.code != "CA"
-        return answer
+        return self.line(system).send(message)
 
     def sent(self, entry: Entry, zh: str = "消息被接收", en: str = "the message is taken") -> Acknowledged:
         """Send what is tested. Raises :class:`Failed`: it is not taken."""
@@ -165,13 +158,24 @@ class Hospital:
     # What FHIR shows.
 
     def found(self, query: str, ready: Callable[[list[Resource]], object] = bool) -> list[Resource]:
-        """Return what a search finds, as soon as it is ready, or as it is when its time is over."""
-        until = time.monotonic() + (
-            _AT_ONCE if self._at_once else float(self.run.target.setting("wait", 10.0))
-        )
+        """Return what a search finds, as soon as it is ready, or as it is when its time is over.
+
+        A gateway may answer as soon as a message is safe, and work it later: ``settings.wait`` says how long.
+        """
+        return self._until(query, ready, float(self.run.target.setting("wait", self.run.target.patience)))
+
+    def absent(self, query: str) -> list[Resource]:
+        """Return what a search finds although nothing should be there.
+
+        Of a gateway that works its messages later ``settings.settle`` says for how long to look.
+        """
+        return self._until(query, bool, float(self.run.target.setting("settle", 0.0)))
+
+    def _until(self, query: str, ready: Callable[[list[Resource]], object], limit: float) -> list[Resource]:
+        until = time.monotonic() + limit
         while True:
             listed = self._listed(query)
-            if ready(listed) or time.monotonic() > until:
+            if ready(listed) or time.monotonic() >= until:
                 return listed
             time.sleep(PAUSE)
 
@@ -223,44 +227,7 @@ class Hospital:
 
     def sweep(self) -> None:
         """Note what the messages made, so that it is removed at the end; no evidence of a check."""
-        identity = self.run.target.identities.get("operator")
-        if identity is None:
-            return
-        client = Client(self.run.session.line, identity, _Sweeper())
-        for mrn in sorted(self._people):
-            for one in _made(client, mrn):
-                if one.get("id"):
-                    self.run.wrote(one)
-                for name in each(one, "supportingInformation.reference"):
-                    if str(name).startswith("Medication/"):
-                        self.run.wrote(str(name))
-
-
-def _made(client: Client, mrn: str) -> list[Resource]:
-    """Return a patient and what is about him; type by type where a target does not include it."""
-    query = f"Patient?identifier={mrn}"
-    whole = client.get(f"{query}&{'&'.join(f'_revinclude={one}' for one in _MADE)}&_count=100")
-    found = whole.entries
-    if not whole.ok:
-        found = client.get(query).entries
-        pairs = [one.split(":") for one in _MADE]
-        asked = [f"{kind}?{how}=Patient/{one.get('id')}" for one in list(found) for kind, how in pairs]
-        found = [*found, *(one for address in asked for one in client.get(address).entries)]
-    return [one for one in found if one.get("resourceType") not in (None, "OperationOutcome")]
-
-
-_MADE = (
-    "Encounter:patient", "Condition:patient", "AllergyIntolerance:patient", "MedicationRequest:patient",
-    "ServiceRequest:patient", "DiagnosticReport:patient", "Observation:patient", "Specimen:patient",
-    "ImagingStudy:patient", "Account:patient", "Coverage:beneficiary", "RelatedPerson:patient",
-)  # fmt: skip
-"""What messages make about a patient."""
-
-
-@dataclass(slots=True)
-class _Sweeper:
-    book: Book = field(default_factory=Book)
-    doing: str = "clean-up"
+        sweep(self.run, sorted(self._people))
 
 
 _SYSTEM = {"HIS": "his", "LIS": "lis", "RIS": "pacs"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.harness.check import check
 from conformance.harness.paths import pick
 from conformance.harness.run import Run
+from conformance.harness.talk import kept
 from conformance.harness.target import Door
 from conformance.simulators.er7 import stamp
 from conformance.suites.exchange import dicom
@@ -49,6 +50,7 @@ def stored(run: Run) -> None:
 def _associated(run: Run, door: Door) -> dicom.Association:
     called, calling = door.options.get("called", "ANY-SCP"), door.options.get("calling", "CONFORMANCE")
     try:
-        return dicom.Association(door.host, door.port, called, calling, run.target.patience)
+        keep = kept(run, door, "dicom")
+        return dicom.Association(door.host, door.port, called, calling, run.target.patience, keep)
     except OSError as error:
         raise gone(door, error) from None

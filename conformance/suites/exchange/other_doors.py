@@ -14,6 +14,7 @@ from conformance.simulators.exact import Resource
 from conformance.suites.exchange.hospital import SYSTEMS
 
 _MR = "urn:oid:2.16.156.10011.1.13"
+"""Of record numbers, unless the target's ``settings.record_number`` names another system."""
 
 
 def declared(run: Run, protocol: str, system: str) -> Door:
@@ -38,8 +39,9 @@ def declared(run: Run, protocol: str, system: str) -> Door:
 def on_file(run: Run) -> Resource:
     """Put a patient on file as a prerequisite: neither analyser nor modality may make one up."""
     number = f"1{run.number}0001"
+    system = str(run.target.setting("record_number", _MR))
     body = {"resourceType": "Patient", "id": f"{run.number}-d", "name": [{"text": "欧阳㛃"}],
-            "identifier": [{"system": _MR, "value": number}]}  # fmt: skip
+            "identifier": [{"system": system, "value": number}]}  # fmt: skip
     run.given(run.client().put(body), "登记患者", "the patient is registered")
     run.wrote(body)
     return body

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from conformance.harness.paths import each, pick
-from conformance.simulators.exact import Resource
+from conformance.harness.paths import each
+from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.visits import Visit
 
 HOURS = "+08:00"
@@ -63,6 +63,21 @@ def references(resource: Resource, path: str) -> list[str]:
     return [str(one).partition("/_history")[0] for one in each(resource, f"{path}.reference")]
 
 
-def ids(listed: Iterable[Resource]) -> dict[str, str]:
-    """Return ``Type/id`` → version of resources."""
-    return {f"{one.get('resourceType')}/{one.get('id')}": str(pick(one, "meta.versionId")) for one in listed}
+def contents(listed: Iterable[Resource]) -> dict[str, str]:
+    """Return ``Type/id`` → what resources say: a version more that says the same is no change."""
+    found = {}
+    for one in listed:
+        said = {name: value for name, value in one.items() if name not in ("meta", "text")}
+        found[f"{one.get('resourceType')}/{one.get('id')}"] = dumps(said)
+    return found
+
+
+def current(patient: Resource) -> Resource:
+    """Return a patient with the numbers only by which he is reached now: R4 allows old ones beside them."""
+    there = [one for one in patient.get("telecom") or [] if one.get("use") != "old"]
+    return {**patient, "telecom": [one for one in there if not (one.get("period") or {}).get("end")]}
+
+
+def points_to(resource: Resource, path: str, name: str, number: str) -> bool:
+    """Tell whether a reference names a resource, or its business identifier (R4 references#logical)."""
+    return name in references(resource, path) or number in each(resource, f"{path}.identifier.value")

@@ -12,7 +12,7 @@ from conformance.simulators.cases import OUTPATIENT
 from conformance.simulators.exact import Resource
 from conformance.simulators.panels import PANELS
 from conformance.suites.exchange.hospital import Hospital, counted
-from conformance.suites.exchange.reading import about, identifiers, of_visit, references, same_moment
+from conformance.suites.exchange.reading import about, current, identifiers, of_visit, references, same_moment
 from conformance.suites.exchange.trial import exchange
 
 OPEN = ("in-progress", "arrived", "triaged", "onleave")
@@ -197,11 +197,11 @@ def updated(run: Run, hospital: Hospital) -> None:
     query = f"Patient?identifier={visit.person.mrn}"
 
     def told(one: Resource) -> bool:
-        return any(str(value).endswith("10000001234") for value in each(one, "telecom.value"))
+        return any(str(value).endswith("10000001234") for value in each(current(one), "telecom.value"))
 
     found = hospital.one(query, "仍是同一患者", "it is still the same patient", told)
     run.expect(told(found), "电话已更新", "the telephone number is the new one")
-    numbers = [str(one) for one in each(found, "telecom.value")]
+    numbers = [str(one) for one in each(current(found), "telecom.value")]
     run.expect(len(numbers) == 1, "旧电话不再保留为现用", "the old one is gone", counted(numbers))
 
 
@@ -217,9 +217,9 @@ def deleted(run: Run, hospital: Hospital) -> None:
     run.step("发送删除电话的更新", "an update that deletes the number is sent")
     hospital.sent(entry)
     found = hospital.one(
-        query, "仍是同一患者", "it is still the same patient", lambda one: not one.get("telecom")
+        query, "仍是同一患者", "it is still the same patient", lambda one: not current(one)["telecom"]
     )
-    values = [str(one) for one in each(found, "telecom.value")]
+    values = [str(one) for one in each(current(found), "telecom.value")]
     run.expect(not values, "电话已删除", "the number is gone", counted(values))
 
 

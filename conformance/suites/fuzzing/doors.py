@@ -147,7 +147,7 @@ def refused(run: Run, hospital: Hospital, system: str) -> None:
         if answer.code in REFUSED:
             numbers.append(f"{run.number}F{number}")
     run.expect(taken > 0, "有消息被接收", "some of them are taken", same(str(bool(taken))))
-    half = [one for one in numbers if hospital.found(f"Patient?identifier={one}", lambda _: True)]
+    half = [one for one in numbers if hospital.absent(f"Patient?identifier={one}")]
     run.expect(
         not half, "被拒绝的没有留下患者", "no patient is there of those that were refused", counted(half)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.harness.check import check
 from conformance.harness.gate.case import REDEEMS, REVIEWS, SUBMITS
-from conformance.harness.gate.state import conflict, still, waiting
+from conformance.harness.gate.state import still, submitted
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import same
@@ -21,11 +21,9 @@ from conformance.simulators.internet.documents import with_
 )
 def dispensed_early(run: Run) -> None:
     """Redeem before and after the approval."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    task, group = waiting(scene, parts), f"RequestGroup/{parts[0]['id']}"
+    scene, parts, task, group = submitted(run)
     run.step("审核前调配", "it is dispensed before the review")
-    conflict(run, scene.redeem(parts))
+    run.refused(scene.redeem(parts), "拒绝调配", "it is refused")
     still(run, group, "draft", "on-hold")
     run.step("审核后调配", "it is dispensed after the review")
     run.given(scene.review(task, group), "药师审核通过", "the pharmacist approves")
@@ -41,12 +39,10 @@ def dispensed_early(run: Run) -> None:
 )
 def dispense_written_early(run: Run) -> None:
     """Write a MedicationDispense, past the redemption, of what nobody has approved."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    scene.submitted(parts)
+    scene, parts, _, _ = submitted(run)
     one = {**scene.local(orders.dispenses(scene.visit, parts[1:])[0]), "id": f"h{run.number}",
            "status": "in-progress", "context": {"reference": scene.encounter}}  # fmt: skip
-    answer = run.client("physician").put(one)
+    answer = scene.write([one])
     run.refused(answer, "未经审核的发药拒绝写入", "the dispense of what is not approved is refused")
     again = run.client().get(f"MedicationDispense/{one['id']}")
     run.expect(not again.ok, "发药未入库", "the dispense is not on file", again)
@@ -81,14 +77,11 @@ def written_active(run: Run) -> None:
 )
 def rejected(run: Run) -> None:
     """Reject a prescription, then redeem it."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    group = f"RequestGroup/{parts[0]['id']}"
-    task = waiting(scene, parts)
+    scene, parts, task, group = submitted(run)
     run.given(
         scene.review(task, group, reason="用量超过说明书"), "药师审核不通过", "the pharmacist rejects it"
     )
-    conflict(run, scene.redeem(parts))
+    run.refused(scene.redeem(parts), "拒绝调配", "it is refused")
     still(run, group, "revoked")
 
 
@@ -101,10 +94,8 @@ def rejected(run: Run) -> None:
 )
 def effective_by_approval(run: Run) -> None:
     """Look at a prescription before and after its approval."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    group, line = f"RequestGroup/{parts[0]['id']}", f"MedicationRequest/{parts[1]['id']}"
-    task = str(scene.submitted(parts).told.get("task", ""))
+    scene, parts, task, group = submitted(run)
+    line = f"MedicationRequest/{parts[1]['id']}"
     still(run, group, "draft", "on-hold")
     still(run, line, "draft", "on-hold")
     run.done(scene.review(task, group), "药师审核通过", "the pharmacist approves")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.harness.check import check
 from conformance.harness.gate.case import REVIEWS, SUBMITS
-from conformance.harness.gate.state import conflict, reviewable, still, waiting
+from conformance.harness.gate.state import reviewable, still, submitted
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import same
@@ -21,7 +21,7 @@ def rewritten(run: Run) -> None:
     run.given(scene.write([other]), "草稿可以改写", "a draft can be changed")
     run.given(scene.write([parts[1]]), "改回", "it is changed back")
     run.given(scene.submit(parts), "提交处方", "it is submitted")
-    conflict(run, scene.write([other]))
+    run.refused(scene.write([other]), "拒绝改写", "it is refused")
     kept = scene.read(f"MedicationRequest/{parts[1]['id']}").get("medicationCodeableConcept")
     known = kept == parts[1]["medicationCodeableConcept"]
     run.expect(known, "内容未改变", "its content has not changed", same(str(known)))
@@ -30,23 +30,18 @@ def rewritten(run: Run) -> None:
 @check("CQ49-3.1", zh="已提交的处方不得删除", en="a submitted prescription is not deleted", needs=SUBMITS)
 def deleted(run: Run) -> None:
     """Delete what was submitted."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    scene.submitted(parts)
-    name = f"RequestGroup/{parts[0]['id']}"
-    conflict(run, run.client("physician").delete(name, scene.who("physician")))
+    scene, _, _, name = submitted(run)
+    answer = run.client("physician").delete(name, scene.who("physician"))
+    run.refused(answer, "拒绝删除", "it is refused")
     run.expect(run.client().get(name).ok, "仍在库中", "it is still on file")
 
 
 @check("CQ49-3.1", zh="审核只有一次结果", en="a review is decided once", needs=REVIEWS)
 def reviewed_twice(run: Run) -> None:
     """Approve what was rejected."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    group = f"RequestGroup/{parts[0]['id']}"
-    task = waiting(scene, parts)
+    scene, _, task, group = submitted(run)
     run.given(scene.review(task, group, reason="请核对剂量"), "药师审核不通过", "the pharmacist rejects it")
-    conflict(run, scene.review(task, group))
+    run.refused(scene.review(task, group), "拒绝审核", "it is refused")
     still(run, group, "revoked")
 
 
@@ -59,13 +54,10 @@ def reviewed_twice(run: Run) -> None:
 def reviewed_after_cancel(run: Run) -> None:
     """Approve what was taken back."""
     reviewable(run)
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    group = f"RequestGroup/{parts[0]['id']}"
-    task = waiting(scene, parts)
+    scene, _, task, group = submitted(run)
     cancelled = run.act("cancel", by=scene.who("physician"), document=group, reason="患者要求更换药品")
     run.given(cancelled, "撤销处方", "it is cancelled")
-    conflict(run, scene.review(task, group))
+    run.refused(scene.review(task, group), "拒绝审核", "it is refused")
     still(run, group, "revoked")
 
 
@@ -74,7 +66,7 @@ def reopened(run: Run) -> None:
     """Write a finished visit as in progress."""
     scene = _finished(run)
     body = with_(scene.read(scene.encounter), status="in-progress", meta=None)
-    conflict(run, scene.write([body]))
+    run.refused(scene.write([body]), "拒绝重新打开", "it is refused")
     still(run, scene.encounter, "finished")
 
 
@@ -101,7 +93,8 @@ def class_changed(run: Run) -> None:
     """Write the Encounter with another class."""
     scene = Scene(run).begun()
     other = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-    conflict(run, scene.write([with_(scene.read(scene.encounter), **{"class": other}, meta=None)]))
+    changed = with_(scene.read(scene.encounter), **{"class": other}, meta=None)
+    run.refused(scene.write([changed]), "拒绝更改类别", "it is refused")
     kept = scene.read(scene.encounter).get("class", {}).get("code")
     run.expect(kept == "VR", "类别未改变", "its class has not changed", same(str(kept)))
 
@@ -112,5 +105,6 @@ def class_changed(run: Run) -> None:
 def cancelled_after_begin(run: Run) -> None:
     """Write a visit in progress as cancelled."""
     scene = Scene(run).begun()
-    conflict(run, scene.write([with_(scene.read(scene.encounter), status="cancelled", meta=None)]))
+    changed = with_(scene.read(scene.encounter), status="cancelled", meta=None)
+    run.refused(scene.write([changed]), "拒绝改为未发生", "it is refused")
     still(run, scene.encounter, "in-progress")

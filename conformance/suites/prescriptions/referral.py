@@ -5,7 +5,6 @@ from __future__ import annotations
 from conformance.harness.check import check
 from conformance.harness.client import Answer
 from conformance.harness.gate.case import SUBMITS
-from conformance.harness.gate.state import conflict
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import same
@@ -57,7 +56,7 @@ def referral_jump(run: Run) -> None:
     scene = Scene(run).begun()
     name = _referred(run, scene)
     run.given(_refer(run, scene, name, "request"), "发起转诊", "it is offered")
-    conflict(run, _refer(run, scene, name, "complete"))
+    run.refused(_refer(run, scene, name, "complete"), "拒绝完成", "it is refused")
     run.given(_refer(run, scene, name, "accept"), "接收", "it is accepted")
     run.given(_refer(run, scene, name, "complete"), "完成", "it is completed")
 

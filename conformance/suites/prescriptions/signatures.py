@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from conformance.harness.check import Case, check, checks
 from conformance.harness.gate.case import REVIEWS, SUBMITS
 from conformance.harness.gate.signing import renewed, self_signed, turned
-from conformance.harness.gate.state import reviewable, state, still, waiting
+from conformance.harness.gate.state import reviewable, state, still, submitted
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import Words
@@ -63,7 +63,7 @@ def _signature(scene: Scene, parts: list[Resource], name: str) -> Resource | Non
     if name == "one-byte":
         return turned(scene.signed(parts))
     if name == "foreign-certificate":
-        return sign(parts, self_signed(keys["physician"]), who, AUTHOR)
+        return sign(scene.held(parts), self_signed(keys["physician"]), who, AUTHOR)
     if name == "other-prescription":
         other = scene.prescription(suffix="-2")
         scene.run.given(scene.write(other), "写入另一张处方", "another prescription is written")
@@ -75,7 +75,8 @@ def _signature(scene: Scene, parts: list[Resource], name: str) -> Resource | Non
     if name == "purpose":
         return scene.signed(parts, "physician", REVIEW, who)
     if name == "old":
-        return renewed(scene.signed(parts), parts, keys["physician"], datetime.now(UTC) - timedelta(hours=26))
+        long_ago = datetime.now(UTC) - timedelta(hours=26)
+        return renewed(scene.signed(parts), scene.held(parts), keys["physician"], long_ago)
     return None if name == "unsigned" else scene.signed(parts)
 
 
@@ -108,9 +109,7 @@ def record_unsigned(run: Run) -> None:
 def review_signed_by_another(run: Run) -> None:
     """Approve with the physician's key in the pharmacist's name."""
     reviewable(run)
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    task, group = waiting(scene, parts), f"RequestGroup/{parts[0]['id']}"
+    scene, _, task, group = submitted(run)
     before = state(run, group)
     signed = scene.signed(scene.whole(group), "physician", REVIEW, scene.who("pharmacist"))
     who = scene.who("pharmacist")

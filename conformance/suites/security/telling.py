@@ -174,7 +174,12 @@ def pages(run: Run) -> None:
     run.expect(family in shown, "经授权可读取", "who may read it sees it")
 
 
-@check("NAT-23", zh="患者资料不得被缓存", en="patient data are not to be kept by caches")
+@check(
+    "NAT-23",
+    zh="患者资料不得被缓存",
+    en="patient data are not to be kept by caches",
+    lesser="a header for caches between: nothing leaves the target by its absence alone",
+)
 def caching(run: Run) -> None:
     """Cache-Control: a browser may otherwise keep on its disk what has Last-Modified (RFC 9111 §4.2.2)."""
     answer = run.client().get(name_of(created(run, patient(run))))

@@ -1,4 +1,4 @@
-"""Transport and storage: encrypted on the way and at rest (SC article 48, YN article 46)."""
+"""Transport: encrypted on the way (SC article 48, YN article 46)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import socket
 import ssl
 import struct
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cryptography import x509
 
 from conformance.harness.check import Case, check, checks
 from conformance.harness.run import Run
-from conformance.harness.verdict import NotTested, Skipped, Unanswered
+from conformance.harness.verdict import Skipped, Unanswered
 from conformance.harness.words import Words, same
 from conformance.suites.fhir.ground import created, name_of, patient
 from conformance.suites.security.raw import needs_tls, place, request, say
 
 _HELLO, _ALERT = 0x16, 0x15
 _SUITES = (0xC02F, 0xC030, 0xC02B, 0xC02C, 0xC013, 0xC014, 0xC009, 0xC00A, 0x009C, 0x002F, 0x0035)
-_PIECE = 16 * 1024 * 1024
 
 
 @check("SC-48.2", zh="接口只以 TLS 提供", en="the API is offered over TLS only", critical=True)
@@ -85,6 +83,7 @@ def tls(run: Run, minor: int, taken: bool) -> None:
     "SC-48.2",
     zh="证书可信、在有效期内、密钥足够强",
     en="the certificate is trusted, in date, and its key is strong",
+    critical=True,
 )
 def certificate(run: Run) -> None:
     """The chain and the name are verified as a client would."""
@@ -114,53 +113,11 @@ def certificate(run: Run) -> None:
     run.expect(name not in ("md5", "sha1"), "签名算法未过时", "it is signed by no outdated hash", same(name))
 
 
-@check("SC-48.2", zh="存储介质上检索不到患者姓名", en="no patient's name is found on the disk", critical=True)
-def at_rest(run: Run) -> None:
-    """Where the target says where its data lie (``settings.data``) and the harness may read there."""
-    folder = str(run.target.setting("data", ""))
-    if not folder or not Path(folder).exists():
-        raise Skipped(
-            "目标未声明其数据目录（settings.data），请现场检查",
-            "the target does not say where its data lie (settings.data); look on site",
-        )
-    family = f"密{run.number}"
-    created(run, patient(run, name=[{"family": family, "given": ["如玉"]}]))
-    wanted = (family.encode(), run.number.encode(), family.encode("utf-16-le"))
-    files = (
-        [Path(folder)]
-        if Path(folder).is_file()
-        else sorted(one for one in Path(folder).rglob("*") if one.is_file())
-    )
-    found = sorted({one.suffix or "-" for one in files if _holds(one, wanted)})
-    run.expect(
-        bool(files) and not found,
-        "各文件中均无",
-        "it is in no file",
-        Words("明文存于文件", "it is in a file, unencrypted") if found else "",
-    )
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _holds(path: Path, wanted: tuple[bytes, ...]) -> bool:
-    """Tell whether a file has one of some texts. Raises :class:`NotTested`: it cannot be looked into."""
-    longest = max(len(one) for one in wanted)
-    try:
-        with path.open("rb") as file:
-            before = b""
-            while piece := file.read(_PIECE):
-                if any(one in before + piece for one in wanted):
-                    return True
-                before = piece[-longest:]
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise NotTested(f"数据文件无法读取：{why}", f"a file of the data cannot be read: {why}") from None
-    return False
 
 
 def _modern(run: Run) -> bool:

@@ -12,6 +12,7 @@ from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment, with_
 from conformance.simulators.jws import place
+from conformance.suites.supervision.events import adverse_event
 
 Done = Callable[[Scene], list[str]]
 FEED = ("feed", "actions.feed_page", "actions.feed_status")
@@ -181,35 +182,6 @@ def _evaluate(scene: Scene, parts: list[Resource]) -> list[str]:
     }
     scene.run.given(scene.write([made]), "患者评价", "the patient evaluates the visit")
     return [place(made)]
-
-
-def adverse_event(
-    scene: Scene, cause: str = "drug", grade: str = "general", detected: str = "", suffix: str = ""
-) -> Resource:
-    """Return the report of an adverse event of the visit.
-
-    Args:
-        cause: ``drug``, ``care``…
-        grade: ``general``, ``grave``, ``extraordinary``.
-        detected: when, now unless said.
-    """
-    coded = [{"coding": [{"system": "urn:qiao:codes:event-cause", "code": cause}]}]
-    if grade:
-        coded.append({"coding": [{"system": "urn:qiao:codes:event-cause", "code": grade}]})
-    return scene.local(
-        {
-            "resourceType": "AdverseEvent",
-            "id": f"ae{scene.visit.number}{suffix}",
-            "actuality": "actual",
-            "category": coded,
-            "event": {"text": "服药后皮疹"},
-            "subject": {"reference": scene.patient},
-            "encounter": {"reference": scene.encounter},
-            "detected": detected or moment(),
-            "recordedDate": moment(),
-            "recorder": {"reference": scene.who("physician")},
-        }
-    )
 
 
 def _report_event(scene: Scene, parts: list[Resource]) -> list[str]:

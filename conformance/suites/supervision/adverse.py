@@ -12,7 +12,8 @@ from conformance.harness.scene import Scene
 from conformance.harness.words import Words
 from conformance.simulators.internet.documents import moment, with_
 from conformance.simulators.jws import place
-from conformance.suites.supervision.acts import FEED, adverse_event
+from conformance.suites.supervision.acts import FEED
+from conformance.suites.supervision.events import adverse_event
 from conformance.suites.supervision.pulled import number
 
 _GRADES = {

@@ -8,15 +8,16 @@ from typing import Any
 from conformance.harness.check import check
 from conformance.harness.client import Answer
 from conformance.harness.feed import Feed
+from conformance.harness.paths import each, pick
 from conformance.harness.run import Run
-from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED
 from conformance.suites.supervision.pulled import number
 from conformance.suites.supervision.tasks import (
-    CLOSED,
+    closed,
     due_of,
+    of_task,
     paper,
     read,
     still_open,
@@ -41,19 +42,19 @@ def _breach(run: Run, **said: Any) -> Answer:
 
 
 def _report(run: Run, task: str) -> Resource:
-    """Return the Communication that a Task of a breach is about."""
-    body = read(run, task)
-    focus = str(body.get("focus", {}).get("reference", ""))
-    run.expect(focus.startswith("Communication/"), "任务指向报告", "the Task is about the report")
-    return run.done(run.client().get(focus), "可读取报告", "the report can be read").body
+    """Return the report that a Task of a breach is about, whatever resource the target makes of it."""
+    about = of_task(run, read(run, task), "about")
+    run.expect(bool(about), "任务指向报告", "the Task is about the report", number(about))
+    return run.done(run.client().get(about[0]), "可读取报告", "the report can be read").body
 
 
 def _recipients(run: Run, report: Resource) -> list[str]:
-    """Return whom a report goes to: recipients by name or reference."""
-    return [
-        str(one.get("display") or one.get("reference") or one.get("identifier", {}).get("value") or "")
-        for one in report.get("recipient", [])
-    ]
+    """Return whom a report goes to, by name or reference: R4's ``recipient``, or where the target says."""
+    where = str(run.target.setting("breach.recipient", "recipient"))
+    said = [one for one in each(report, where) if one]
+    names = [pick(one, "display | reference | identifier.value") if isinstance(one, dict) else one
+             for one in said]  # fmt: skip
+    return [str(one) for one in names if one]
 
 
 @check(
@@ -104,8 +105,7 @@ def breach_measures(run: Run) -> None:
     )
     told = str(_report(run, task))
     run.expect(f"已关闭接口{run.number}" in told, "写明应对措施", "it says what was done")
-    payload = str(_report(run, task).get("payload", ""))
-    run.expect(str(_UNCOMMON) in payload, "写明影响人数", "it says how many people")
+    run.expect(str(_UNCOMMON) in told, "写明影响人数", "it says how many people")
 
 
 @check(
@@ -117,7 +117,7 @@ def breach_measures(run: Run) -> None:
 def breach_receipt(run: Run) -> None:
     """Answer without a receipt, then with one."""
     task = task_of_answer(run, run.done(_breach(run), "报告成功", "it is reported"))
-    due = due_of(read(run, task))
+    due = due_of(run, read(run, task))
     run.expect(
         due is not None and due < datetime.now(UTC) + timedelta(days=3),
         "时限在三日内",
@@ -132,8 +132,7 @@ def breach_receipt(run: Run) -> None:
         "凭回执办结",
         "with one it is taken",
     )
-    status = str(read(run, task).get("status"))
-    run.expect(status in CLOSED, "任务已办结", "the Task is completed", Words(status, status))
+    closed(run, task)
 
 
 @check(

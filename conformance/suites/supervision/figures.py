@@ -82,14 +82,11 @@ def figures_recounted(run: Run) -> None:
     for letter in "abc":
         scene.submitted(scene.prescription(1, letter))
     last = feed.size()
-    pulled = [
-        one
-        for one in feed.since(first)
-        if one.n <= last and one.kind == "prescription" and one.event == "submitted"
-    ]
-    grew = _counts(_report(run, "prescriptions", last)).get("submitted", 0) - _counts(
-        _report(run, "prescriptions", first)
-    ).get("submitted", 0)
+    told = run.target.feed.get("submission", "prescription submitted").split()
+    pulled = [one for one in feed.since(first) if one.n <= last and [one.kind, one.event] == told]
+    code = str(run.target.setting("measures.submitted", "submitted"))
+    then, now = (_counts(_report(run, "prescriptions", at)).get(code, 0) for at in (first, last))
+    grew = now - then
     run.expect(
         len(pulled) >= 3 and grew == len(pulled),
         "指标增加数与台账条目数相同",

@@ -17,14 +17,11 @@ from conformance.harness.words import Words
 from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED, SIGNS
-from conformance.suites.supervision.pulled import (
-    at_the_platform,
-    number,
-    untold,
-)
+from conformance.suites.supervision.pulled import at_the_platform, number, untold
 
 RECOVERED = 30.0
-"""Seconds within which what was held up must be there once the platform answers again."""
+"""Seconds within which what was held up must be there once the platform answers again; it is looked for all
+the time, so only a target that never sends it again takes that long."""
 _CUT = (
     ("lost", Words("平台收下后断线", "the platform takes everything and drops the line")),
     ("half", Words("平台只收一半", "the platform takes every other entry")),
@@ -55,11 +52,18 @@ def platform_misbehaves(run: Run, mode: str) -> None:
 def _through(run: Run, mode: str, **how: object) -> None:
     scene, feed, platform = Scene(run).begun(), Feed(run), run.platform()
     before = feed.size()
-    faults = _faults(platform.state())
+    state = platform.state()
+    faults, met = _faults(state), _met(state, mode)
     platform.misbehave(mode, **how)
     try:
         run.step("平台异常期间继续诊疗", "visits go on while the platform misbehaves")
         documents = _worked(scene)
+        run.until(
+            lambda: _met(platform.state(), mode) > met,
+            "上报时确遇平台异常",
+            "what was sent met the platform's fault",
+            RECOVERED,
+        )
         if "times" not in how:
             held_up(run, feed, documents, before)
     finally:
@@ -85,6 +89,11 @@ def _faults(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _met(state: Mapping[str, Any], mode: str) -> int:
+    """Return how many requests the simulated platform has treated in some manner."""
+    return int(state.get("counters", {}).get(f"misbehaved: {mode}", 0))
+
+
 def _worked(scene: Scene) -> list[str]:
     """Do what a hospital does, as a prerequisite; returns its documents."""
     made: list[list[Resource]] = [scene.prescription(1, letter) for letter in "ab"]
@@ -100,6 +109,7 @@ def held_up(run: Run, feed: Feed, documents: Collection[str], before: int) -> No
         lambda: sum(one["waiting"] + one["sent"] for one in feed.receivers().values()) or None,
         "未送达的列为待发",
         "what did not get through stands as waiting",
+        RECOVERED,
     )
     arrived = {int(one["n"]) for one in run.platform().entries(before)}
     made = {one.n for one in feed.of(documents, before)}

@@ -124,13 +124,30 @@ def at_the_platform(
         missing = set(wanted) - set(there)
         return there if not missing or len(missing) <= exceptions(feed) else None
 
-    limit = seconds or float(run.target.setting("realtime", 10))
-    return run.until(
-        look,
-        "已到达监管平台，或列为待处理的异常",
-        "they have reached the platform, or are open exceptions",
-        limit,
-    )
+    zh, en = "已到达监管平台，或列为待处理的异常", "they have reached the platform, or are open exceptions"
+    return run.until(look, zh, en, seconds or realtime(run))
+
+
+def realtime(run: Run) -> float:
+    """Return the seconds within which what was done must have reached the platform.
+
+    Declared as ``settings.realtime``, else the target's patience: no text says a number.
+    """
+    return float(run.target.setting("realtime", run.target.patience))
+
+
+def quiet(run: Run, feed: Feed) -> None:
+    """Wait until nothing is on its way to the platform any more."""
+
+    def still() -> bool:
+        return not sum(one["waiting"] + one["sent"] for one in feed.receivers().values())
+
+    run.until(still, "此前的数据已全部送达", "what was made before has arrived", realtime(run))
+
+
+def settled(feed: Feed) -> int:
+    """Return how many entries are acknowledged, or open exceptions."""
+    return sum(one["acknowledged"] for one in feed.receivers().values()) + exceptions(feed)
 
 
 def exceptions(feed: Feed) -> int:

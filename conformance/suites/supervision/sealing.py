@@ -76,15 +76,12 @@ def sealed_not_deleted(run: Run) -> None:
     run.done(run.client().get(name), "仍在", "it is there")
 
 
-@check("SC-34.3", zh="封存和启封均有审计记录", en="sealing and unsealing leave audit records")
+@check("SC-34.3", zh="封存和启封均有审计记录", en="sealing and unsealing leave audit records", waits=True)
 def sealing_audited(run: Run) -> None:
     """Seal a paper and search the AuditEvents about it."""
     _, name = _sealed(run)
     run.until(
-        lambda: _audited(run, name),
-        "有封存的审计记录（AuditEvent）",
-        "there is an AuditEvent of the sealing",
-        2.0,
+        lambda: _audited(run, name), "有封存的审计记录（AuditEvent）", "there is an AuditEvent of the sealing"
     )
 
 
@@ -93,16 +90,14 @@ def sealing_audited(run: Run) -> None:
     zh="病历借阅、复制留下审计记录",
     en="borrowing and copying a record leave audit records",
     needs=("identities.read", *SIGNS),
+    waits=True,
 )
 def borrowing_audited(run: Run) -> None:
     """Read a record as somebody who may only read, and search the AuditEvents about it."""
     _, name = recorded(run)
     run.given(run.client("read").get(name), "查阅病历", "the record is read")
     run.until(
-        lambda: _audited(run, name),
-        "有查阅的审计记录（AuditEvent）",
-        "there is an AuditEvent of the reading",
-        2.0,
+        lambda: _audited(run, name), "有查阅的审计记录（AuditEvent）", "there is an AuditEvent of the reading"
     )
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance.harness.client import Answer
+from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import ground
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
 
+STEPS = ("actions.finding", "actions.accept", "actions.answer", "actions.close")
 CLOSED, OPEN = (
     ("completed",),
     ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"),
@@ -65,10 +67,20 @@ def accepted(run: Run, task: str) -> None:
     )
 
 
+def answer(run: Run, task: str, title: str = "自查整改报告.pdf") -> Answer:
+    """Answer with evidence; may be refused."""
+    return run.act("answer", task=task, text="已核实并整改", evidence=paper(title))
+
+
 def answered(run: Run, task: str) -> None:
     """Answer with evidence, as a prerequisite."""
-    answer = run.act("answer", task=task, text="已核实并整改", evidence=paper())
-    run.given(answer, "附证据答复", "it is answered with evidence")
+    run.given(answer(run, task), "附证据答复", "it is answered with evidence")
+
+
+def out_of_turn(run: Run, task: str, refused: Answer, zh: str = "拒绝", en: str = "it is refused") -> None:
+    """Expect that a step was refused whose turn it is not, and that the Task is still open."""
+    run.refused(refused, zh, en)
+    still_open(run, task)
 
 
 def still_open(run: Run, task: str, zh: str = "任务仍未办结", en: str = "the Task is still open") -> None:
@@ -77,9 +89,37 @@ def still_open(run: Run, task: str, zh: str = "任务仍未办结", en: str = "t
     run.expect(status in OPEN, zh, en, Words(status, status))
 
 
-def due_of(body: Resource) -> datetime | None:
+_PLACES = {
+    "due": "restriction.period.end",
+    "owner": "owner.reference",
+    "about": "focus.reference",
+    "evidence": "output.valueReference.reference",
+}
+"""Where an R4 Task has what is asked of it; ``settings.task`` of a target says it otherwise."""
+
+
+def of_task(run: Run, body: Resource, what: str) -> list[str]:
+    """Return what a Task says of its ``due``, ``owner``, ``about`` or ``evidence``."""
+    path = str(run.target.setting(f"task.{what}", _PLACES[what]))
+    return [str(one) for one in each(body, path) if one]
+
+
+def owned(run: Run, task: str, zh: str, en: str) -> None:
+    """Expect that a Task names who handles it."""
+    who = of_task(run, read(run, task), "owner")
+    named = any(one.endswith(handler(run)) for one in who)
+    run.expect(named, zh, en, Words("有", "somebody") if who else Words("无", "nobody"))
+
+
+def closed(run: Run, task: str) -> None:
+    """Expect that a Task is completed."""
+    status = str(read(run, task).get("status"))
+    run.expect(status in CLOSED, "任务已办结", "the Task is completed", Words(status, status))
+
+
+def due_of(run: Run, body: Resource) -> datetime | None:
     """Return until when a Task is to be done, None where it does not say."""
-    return instant(body.get("restriction", {}).get("period", {}).get("end"))
+    return instant(next(iter(of_task(run, body, "due")), None))
 
 
 def instant(said: object) -> datetime | None:

@@ -72,6 +72,7 @@ def traced(run: Run, query: str) -> None:
     zh="一次查询可取得一次就诊的全部记录",
     en="one query brings everything of a patient's visit",
     needs=(*SIGNS, "actions.review"),
+    lesser="the law asks that it can be queried, not in one query: each document has a critical check",
 )
 def everything(run: Run) -> None:
     """Ask for everything of the patient (R4 operation-patient-everything)."""
@@ -96,7 +97,7 @@ def everything(run: Run) -> None:
         not missing,
         "九类文书齐全",
         "all nine documents are there",
-        Words(f"缺 {', '.join(missing)}", f"missing: {', '.join(missing)}"),
+        Words(f"缺 {', '.join(missing)}", f"missing: {', '.join(missing)}") if missing else "",
     )
 
 
@@ -225,7 +226,13 @@ def who_and_why(run: Run, name: str) -> None:
     run.expect(any(who in str(one) for one in mine), "经办人可查", "who did it can be found")
 
 
-@check(ROW, zh="查阅患者资料留下审计记录", en="who reads a patient's data leaves an audit record")
+@check(
+    ROW,
+    zh="查阅患者资料留下审计记录",
+    en="who reads a patient's data leaves an audit record",
+    critical=True,
+    waits=True,
+)
 def reading_leaves_a_trace(run: Run) -> None:
     """Read a patient and the record, and search the AuditEvents about them."""
     scene = Scene(run).begun()
@@ -236,9 +243,15 @@ def reading_leaves_a_trace(run: Run) -> None:
 
     def recorded() -> list[Any] | None:
         answer = run.client().get(f"AuditEvent?entity={scene.patient}")
-        return [one for one in answer.entries if _later(one, began)] or None
+        return [one for one in answer.entries if _later(one, began) and _says_who(one)] or None
 
-    run.until(recorded, "有查阅记录（AuditEvent）", "there is an AuditEvent about it", 2.0)
+    zh, en = "有查阅记录（AuditEvent），载明查阅者", "there is an AuditEvent about it, which says who"
+    run.until(recorded, zh, en)
+
+
+def _says_who(one: Resource) -> bool:
+    """Tell whether an agent is named: R4 asks for an agent, not for a name, a number or a reference."""
+    return any(agent.get(name) for agent in one.get("agent") or () for name in ("who", "altId", "name"))
 
 
 def _later(one: Resource, began: datetime) -> bool:

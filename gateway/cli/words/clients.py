@@ -10,8 +10,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "client.name": ("name of the client: letters, digits, - and _", "客户端名称：字母、数字、- 和 _"),
     "client.role": (
         "read: reads and searches; write: that and changes; regulator: reads, history, export and "
-        "subscriptions; operator: everything",
-        "read：读取和检索；write：另可修改；regulator：读取、历史、导出和订阅；operator：全部",
+        "subscriptions; operator: everything; patient: reads one patient's own record",
+        "read：读取和检索；write：另可修改；regulator：读取、历史、导出和订阅；operator：全部；"
+        "patient：只读一名患者本人的病历",
     ),
     "client.tenant": (
         "hospital whose data it sees, and no other's (default: default)",
@@ -25,9 +26,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "the one person who uses it: Practitioner/ID or SYSTEM|VALUE",
         "专用该客户端的医务人员：Practitioner/ID 或 SYSTEM|VALUE",
     ),
+    "client.patient": (
+        "whose record a client with the role patient reads: Patient/ID (without it: --asserts)",
+        "patient 角色的客户端可读其病历的患者：Patient/ID（未填则须 --asserts）",
+    ),
     "client.asserts": (
-        "trust it to say which practitioner acts (X-Qiao-Practitioner)",
-        "信任其声明操作的医务人员（X-Qiao-Practitioner）",
+        "trust it to say which practitioner acts (X-Qiao-Practitioner), or, with the role patient, which "
+        "patient reads (X-Qiao-Patient)",
+        "信任其声明操作的医务人员（X-Qiao-Practitioner）；patient 角色则为其声明查询的患者（X-Qiao-Patient）",
     ),
     "client.arrived": (
         "trust it to bring orders that took effect elsewhere (effective_orders)",

@@ -41,6 +41,25 @@ def diagnosis_not_comparable(scene: Scene, characters: int = 3) -> Found:
     return _compared(scene, characters, same=None)
 
 
+@condition
+def diagnosis_not_offered(scene: Scene, offered: tuple[str, ...]) -> Found:
+    """What the patient comes for has an ICD-10 code, and it begins as none of some; with none it is not told.
+
+    ``offered``: beginnings of codes. Of a prescription what it is for, before it what was found earlier: of
+    several one is enough.
+    """
+    drugs = scene.of("MedicationRequest")
+    places = [(f"{name_of(one)}.reasonReference", _reasons(scene, one)) for one in drugs]
+    places = places or [(f"{scene.visit_ref}.extension", earlier_concepts(scene))]
+    known = tuple(_start(code, len(code)) for code in offered)
+    return tuple(place for place, concepts in places if known and _beyond(concepts, known))
+
+
+def _beyond(concepts: list[Any], known: tuple[str, ...]) -> bool:
+    given = [_start(code, len(code)) for concept in concepts for code in _icd(concept)]
+    return bool(given) and not any(code.startswith(known) for code in given)
+
+
 def _compared(scene: Scene, characters: int, same: bool | None) -> tuple[str, ...]:
     earlier = earlier_concepts(scene)
     return tuple(

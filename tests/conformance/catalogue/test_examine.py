@@ -56,6 +56,27 @@ def test_a_check_of_a_row_that_promises_none_is_found(tmp_path: Path) -> None:
     assert "add automatic to its method" in what
 
 
+@pytest.mark.parametrize(
+    ("row_is", "check_is", "what"),
+    [
+        (
+            True,
+            False,
+            "its requirement LAW-1.1 is critical: let it be so too, or say in `lesser` why it is not",
+        ),
+        (False, True, "it is critical, and its requirement LAW-1.1 is not"),
+        (True, True, None),
+        (False, False, None),
+    ],
+)
+def test_whether_a_check_caps_the_score_follows_from_its_row(
+    tmp_path: Path, row_is: bool, check_is: bool, what: str | None
+) -> None:
+    catalogue = load(folder(tmp_path, law(row(critical=row_is or None))))
+    found = [(one.where, one.what.en) for one in examine(catalogue, CHECKS, {"suite.one": check_is})]
+    assert found == ([("suite.one", what)] if what else [])
+
+
 def test_every_article_is_cited_or_left_out(tmp_path: Path) -> None:
     left = [{"articles": ["第二条"], **PAIR}]
     assert told(tmp_path, law(excluded=left), CHECKS) == [

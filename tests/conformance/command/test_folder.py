@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 from pathlib import Path
 
 import pytest
 
 from conformance.command import main
 from conformance.runner.journal import NAME as JOURNAL
+from conformance.seal import open_key, seal
 
 NOBODY = "http://127.0.0.1:9/fhir"
 
@@ -83,6 +85,20 @@ def test_an_edited_report_is_not_written_anew(capsys: pytest.CaptureFixture[str]
     result.write_text(result.read_text("utf-8").replace('"skip"', '"pass"'), "utf-8")
     assert main(["report", "r", "--no-pdf"], "en") == 2
     assert "result.json" in capsys.readouterr().err
+
+
+def test_an_edited_result_that_is_sealed_anew_contradicts_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    _run()
+    result = Path("r/result.json")
+    result.write_text(result.read_text("utf-8").replace('"skip"', '"pass"'), "utf-8")
+    Path("r/manifest.json").unlink()
+    assert main(["report", "r", "--no-pdf"], "en") == 2
+    assert "contradicts itself" in capsys.readouterr().err
+    seal(Path("r"), open_key(None))
+    assert main(["verify", "r", "--json"], "en") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["signature"]) == (False, "good")
+    assert "its counts are not those of its checks" in found["contradictions"][0]["en"]
 
 
 def test_a_reviewers_signature_is_not_lost_unasked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -94,12 +95,20 @@ def test_a_report_that_is_there_is_not_written_over(
     assert _run(standing, tmp_path / "r", "--check", "serials.*", "--fresh") == 0
 
 
-def test_only_what_failed_is_tried_again(standing: Standing, tmp_path: Path) -> None:
+def test_only_what_failed_is_tried_again_and_reads_like_no_whole_run(
+    standing: Standing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     _suite(tmp_path / "mine", "fails", 'run.expect(False, "是", "it is")')
     more = ("--suites-from", str(tmp_path / "mine"))
     assert _run(standing, tmp_path / "a", "--suite", "fails", "--suite", "serials", *more) == 1
-    assert _run(standing, tmp_path / "b", "--only-failed", str(tmp_path / "a"), *more) == 1
-    assert [one.id for one in load(tmp_path / "b").checks] == ["fails.one"]
+    assert load(tmp_path / "a").run.foreign == ("fails",)
+    assert "a part only: " in capsys.readouterr().err
+    assert _run(standing, tmp_path / "b", "--only-failed", str(tmp_path / "a"), "--json", *more) == 1
+    found = load(tmp_path / "b")
+    assert [one.id for one in found.checks] == ["fails.one"]
+    assert not found.run.whole
+    said = json.loads(capsys.readouterr().out)
+    assert (said["whole"], said["score"], said["partScore"]) == (False, None, found.score.value)
 
 
 @pytest.mark.parametrize("broken", ["raise RuntimeError('boom')", "import nowhere_to_be_found", "def ("])
@@ -152,7 +161,9 @@ def test_a_run_that_was_killed_goes_on_where_it_was(standing: Standing, tmp_path
     hangs = tmp_path / "hangs"
     hangs.touch()
     wait = f"import pathlib, threading; pathlib.Path({str(hangs)!r}).exists() and threading.Event().wait()"
-    _suite(tmp_path / "mine", "hangs", f'run.expect(True, "是", "it is"); {wait}')
+    began = tmp_path / "began"
+    noted = f"pathlib.Path({str(began)!r}).write_text(run.session.began.isoformat())"
+    _suite(tmp_path / "mine", "hangs", f'run.expect(True, "是", "it is"); {wait}; {noted}')
     folder = tmp_path / "r"
     program = "import sys; from conformance.command import main; sys.exit(main(sys.argv[1:]))"
     command = [
@@ -173,6 +184,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(standing: Standing, tmp_path
     result = load(folder)
     assert result.run.complete
     assert before <= {one.id for one in result.checks}
+    assert datetime.fromisoformat(began.read_text()) == datetime.fromisoformat(result.run.started)
     assert not (folder / "journal.ndjson").exists()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.evidence.exchange import Book, Exchange, Message
 from conformance.evidence.masking import Masker
-from conformance.evidence.writer import LONGEST, EvidenceWriter
+from conformance.evidence.writer import LONGEST, EvidenceWriter, Unwritten
 
 NAMED = json.dumps({"resourceType": "Patient", "name": [{"text": "张三丰"}]}).encode()
 
@@ -49,6 +49,13 @@ def test_an_exchange_is_written_masked(tmp_path: Path) -> None:
     assert (first["n"], first["id"], first["protocol"]) == (1, "E0017-1", "http")
     assert first["request"]["method"] == "POST" and first["response"]["status"] == 201
     assert list(first) == ["n", "id", "step", "protocol", "at", "seconds", "request", "response", "error"]
+
+
+def test_what_is_not_written_has_the_same_ids(tmp_path: Path) -> None:
+    two = book(NAMED, NAMED)
+    writer = Unwritten()
+    assert writer.write(17, "a.b", two) == EvidenceWriter(tmp_path, Masker()).write(17, "a.b", two)
+    assert writer.finish() == 0
 
 
 def test_no_answer_and_no_exchange(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.harness.action import Action, Several, filled
+from conformance.harness.action import Action
 from conformance.harness.client import Answer
+from conformance.harness.template import Several, filled
 
 BODY = {
     "resourceType": "Parameters",
@@ -77,3 +78,23 @@ def test_a_target_may_refuse_in_a_form_of_its_own(
 ) -> None:
     answer = _answer(status, body)
     assert (answer.ok, answer.refused) == (done, refused)
+
+
+def test_what_is_remarked_in_a_form_of_its_own_is_told_whole() -> None:
+    action = Action("submit", "POST", "//rx", "physician", answer={"findings": "data.warnings"})
+    assert action.told({"data": {"warnings": ["high alert", "not read"]}}) == {
+        "findings": ["high alert", "not read"]
+    }
+    outcome = {"resourceType": "OperationOutcome", "issue": []}
+    assert action.told({"data": {"warnings": outcome}}) == {"findings": outcome}
+    assert action.told({"data": {}}) == {}
+
+
+def test_an_action_names_numbers_and_parts_of_what_is_given() -> None:
+    body = {"rx": "{document.number}", "sign": "{signature.signature.data}", "reason": "{reason}"}
+    action = Action("submit", "POST", "//rx/{document.number}", "physician", body=body)
+    given = {"document": "RequestGroup/g1", "signature": {"signature": [{"data": "abc"}]}}
+    assert action.request(given, {"RequestGroup/g1": "R7"}.__getitem__)[1::2] == (
+        "//rx/R7",
+        {"rx": "R7", "sign": "abc"},
+    )

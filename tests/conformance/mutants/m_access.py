@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from mutants.mutant import Answered, front, instead, mutant
@@ -124,3 +125,49 @@ def any_origin() -> None:
         answer.headers["access-control-allow-origin"] = "*"
 
     front(answered=answered)
+
+
+@mutant("NAT-21.2", "患者可以读到他人的病历", "a patient reads what belongs to another one")
+def other_patient() -> None:
+    from gateway.api import patient_access
+
+    async def anything(self: Any, scope: Any, tenant: str, rest: str, patient: str) -> bool:
+        return bool(scope["method"] in ("GET", "HEAD"))
+
+    instead(patient_access.PatientAccess, "_may", lambda _: anything)
+    instead(patient_access, "limited", lambda _: lambda page, caller: page)
+
+
+@mutant("CQ49-3.5a", "监管数据可以发往任何境内主机", "data are sent to any host that is not abroad")
+def any_receiver() -> None:
+    from gateway.feed import endpoint
+
+    def make(fault: Any) -> Any:
+        def lenient(address: str, *given: Any, **more: Any) -> str:
+            here = re.search(r"//[^/]*[a-z]\.(?:example|net|cn)(?:[:/]|$)", address)
+            return "" if here else str(fault(address, *given, **more))
+
+        return lenient
+
+    instead(endpoint, "fault", make)
+
+
+@mutant("CQ49-3.3", "公众可以看到医师的身份证号", "the public sees the ID number of a physician")
+def public_tells_id() -> None:
+    from gateway.api import disclosed
+
+    def make(shown: Any) -> Any:
+        def whole(resource: Any) -> Any:
+            found = shown(resource)
+            return {**found, "identifier": resource.get("identifier", [])}
+
+        return whole
+
+    instead(disclosed, "shown", make)
+
+
+@mutant("CQ49-3.3", "公众查不到诊疗服务范围", "the public finds no services")
+def public_sees_nothing() -> None:
+    from gateway.api.disclosure import Disclosed
+
+    instead(Disclosed, "search", lambda _: lambda self, type_, pairs: ([], None))

@@ -6,17 +6,13 @@ import json
 import re
 from typing import Any
 
-from mutants.mutant import Answered, bundles, front, instead, mutant, without_parameters
+from mutants.mutant import Answered, bundles, front, instead, mutant
 
 Scope = dict[str, Any]
 
 
 def _asks(scope: Scope, name: str) -> bool:
     return f"{name}=".encode() in scope["query_string"]
-
-
-def _header(scope: Scope, name: str) -> str:
-    return next((value.decode() for key, value in scope["headers"] if key == name.encode()), "")
 
 
 @mutant("R4-SINCE", "历史忽略 _since", "a history ignores _since")
@@ -33,15 +29,6 @@ def page_skips() -> None:
             del found["entry"][:1]
 
     bundles(change)
-
-
-@mutant("R4-SEARCH-STRICT", "严格处理时忽略未知参数", "with handling=strict an unknown parameter is ignored")
-def unknown_ignored() -> None:
-    from gateway.store.search import query
-
-    instead(
-        query, "read", lambda read: lambda *given, lenient=False, **more: read(*given, lenient=True, **more)
-    )
 
 
 @mutant("R4-CONCURRENCY", "忽略 If-Match", "If-Match is ignored")
@@ -61,20 +48,6 @@ def deleted_is_read() -> None:
         answer.body = json.dumps({"resourceType": type_, "id": id_}).encode()
 
     front(answered=answered)
-
-
-@mutant("R4-INCLUDE", "忽略 _include", "_include is ignored")
-def include_missing() -> None:
-    without_parameters(lambda _, name, value: not name.startswith("_include"))
-
-
-@mutant("R4-SORT", "_sort 总按升序", "_sort always sorts upwards")
-def sort_upwards() -> None:
-    def asked(scope: Scope) -> None:
-        if "_history" not in scope["path"]:
-            scope["query_string"] = re.sub(rb"((?:^|&)_sort=|%2C|,)-", rb"\1", scope["query_string"])
-
-    front(asked)
 
 
 @mutant("R4-SUMMARY", "_summary=count 的总数多一", "a total is told one too high")
@@ -97,16 +70,6 @@ def elements_missing() -> None:
         return other
 
     instead(shape, "shape", make)
-
-
-@mutant("R4-HAS", "忽略 _has", "_has is ignored")
-def has_ignored() -> None:
-    without_parameters(lambda _, name, value: not name.startswith("_has:"))
-
-
-@mutant("R4-CHAIN", "忽略链式参数", "a chained parameter is ignored")
-def chain_ignored() -> None:
-    without_parameters(lambda _, name, value: "." not in name)
 
 
 @mutant("R4-HISTORY", "历史中没有删除", "a history leaves out deletions")
@@ -160,20 +123,6 @@ def no_outcome() -> None:
     front(answered=answered)
 
 
-@mutant("R4-SEARCH-DATE", "日期前缀 sa 当作 ge", "the prefix sa of a date is taken as ge")
-def prefix_wrong() -> None:
-    from gateway.store.search import prefix
-
-    def make(take: Any) -> Any:
-        def other(text: str) -> Any:
-            how, bare = take(text)
-            return "ge" if how == "sa" else how, bare
-
-        return other
-
-    instead(prefix, "take", make)
-
-
 @mutant("R4-BULK", "导出文件少一行", "a file of an export lacks a line")
 def export_loses_a_line() -> None:
     from gateway.api import export_file
@@ -204,26 +153,6 @@ def event_lost() -> None:
         return lossy
 
     instead(Sender, "__call__", make)
-
-
-@mutant("R4-SEARCH-STRING", "字符串检索区分大小写", "strings are compared with their case")
-def string_case() -> None:
-    from gateway.store.search import string
-
-    instead(string, "parse", lambda parse: lambda text, modifier: parse(text, "exact"))
-
-
-@mutant("R4-SEARCH-TOKEN", "标记检索忽略 system", "a token's system is ignored")
-def token_system_ignored() -> None:
-    from gateway.store.search import token
-
-    def make(parse: Any) -> Any:
-        def bare(text: str, modifier: str, *rest: Any) -> Any:
-            return parse(text if modifier else text.rpartition("|")[2] or text, modifier, *rest)
-
-        return bare
-
-    instead(token, "parse", make)
 
 
 @mutant("R4-PATCH", "忽略补丁中的 test", "the operation test of a patch is ignored")
@@ -367,5 +296,23 @@ def malformed_breaks() -> None:
     def answered(scope: Scope, answer: Answered) -> None:
         if answer.status == 400 and b'"code":"structure"' in answer.body:
             answer.status = 500
+
+    front(answered=answered)
+
+
+@mutant("R4-AT", "历史忽略 _at", "a history ignores _at")
+def at_ignored() -> None:
+    from gateway.api import history
+
+    instead(history, "_at", lambda _: lambda told, zone: None)
+
+
+@mutant("R4-CAPABILITY", "能力声明没有日期", "the statement does not say of which date it is")
+def statement_undated() -> None:
+    def answered(scope: Scope, answer: Answered) -> None:
+        if scope["path"].endswith("/metadata") and b'"CapabilityStatement"' in answer.body:
+            found = json.loads(answer.body)
+            found.pop("date", None)
+            answer.body = json.dumps(found).encode()
 
     front(answered=answered)

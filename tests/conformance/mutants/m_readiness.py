@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutants.mutant import dropped
+from mutants.mutant import YUNNAN, dropped
 
 dropped("any-level", "CQ49-1", ("cq49-1-level",), "一级医院也可以开办", "a hospital of any level may begin")
 dropped(
@@ -44,3 +44,28 @@ dropped(
     "no-documents", "NATA-5", ("nata-5-documents",), "不核对规章制度", "nobody asks for the rule documents"
 )
 dropped("no-subject", "NAT-32", ("nat-32-subject",), "不核对法律责任主体", "no legal subject is stated")
+dropped(
+    "second-name",
+    "NAT-5",
+    ("nat-5-second-name",),
+    "加挂互联网医院不核对第二名称",
+    "nobody asks for the second name of an internet hospital",
+)
+dropped(
+    "no-normative-test",
+    "CQ49-3.4c",
+    ("cq49-3-normative-test",),
+    "不核对规范性测试",
+    "nobody asks for the normative test",
+)
+dropped(
+    "nobody-dedicated", "NATA-3.2", ("nata-3-dedicated",), "不核对专职人员", "nobody asks for dedicated staff"
+)
+dropped(
+    "yunnan-two",
+    "YN-4",
+    ("yn-4-one",),
+    "可以有两个互联网医院",
+    "an institution has two internet hospitals",
+    YUNNAN,
+)

@@ -151,3 +151,22 @@ def submitted_rewritten() -> None:
 @mutant("NAT-16.2", "不核对操作人是谁", "nobody asks who acts")
 def nobody_asked() -> None:
     without_rules("nat-16-real-name", "nat-16-in-person")
+
+
+def _numbers(change: Any) -> None:
+    """Change every serial as it is written: ``change(serial)``."""
+    from gateway.store.serials.format import Format
+
+    instead(
+        Format, "serial", lambda written: lambda self, scope, number: change(written(self, scope, number))
+    )
+
+
+@mutant("CQ49附3.5", "流水号校验码不对", "the check character of a serial is wrong")
+def check_character_wrong() -> None:
+    _numbers(lambda serial: serial[:-1] + ("A" if serial[-1] != "A" else "B"))
+
+
+@mutant("CQ49附3.2", "身份不明的患者也可以就诊", "a visit begins of a patient whose identity is not known")
+def nobody_known() -> None:
+    without_rules("nat-20-patient")

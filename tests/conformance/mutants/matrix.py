@@ -27,6 +27,10 @@ class Tried:
         lost: others of which less is shown.
         caught: checks that fail and did not.
         tried: how many checks there were.
+        fingerprint: of the mutant, the suites and the harness.
+        share: these were not all.
+        again: it was tried once more, alone.
+        before: requirements that showed less at the first attempt, where it was tried again.
     """
 
     name: str
@@ -35,12 +39,18 @@ class Tried:
     caught: tuple[str, ...]
     tried: int
     seconds: float
+    fingerprint: str = ""
+    share: bool = False
+    again: bool = False
+    before: tuple[str, ...] = ()
 
 
 def keep(folder: Path, one: Tried) -> None:
     """Write down what was found in a mutant."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{one.name}.json").write_text(json.dumps(asdict(one), ensure_ascii=False), "utf-8")
+    beside = folder / f".{one.name}.new"
+    beside.write_text(json.dumps(asdict(one), ensure_ascii=False), "utf-8")
+    beside.replace(folder / f"{one.name}.json")  # who is killed meanwhile leaves what was there
 
 
 def kept(folder: Path) -> dict[str, Tried]:
@@ -68,7 +78,9 @@ def _figures(mutants: Mapping[str, Mutant], found: Mapping[str, Tried]) -> dict[
     times, checks = sorted(one.seconds for one in tried), sorted(one.tried for one in tried)
     return {
         "count": len(mutants), "requirements": len({one.requirement for one in mutants.values()}),
-        "exactly": exactly, "checks": _span(checks[0], checks[-1]),
+        "exactly": exactly,
+        "whole": sum(bool(one.fingerprint) and not one.share for one in tried),
+        "checks": _span(checks[0], checks[-1]),
         "caught": len({name for one in tried for name in one.caught}),
         "seconds": _span(round(times[0]), round(times[-1])), "minutes": round(sum(times) / 60),
         "equal": _equal(found.get(CONTROL)),
@@ -91,13 +103,15 @@ def _row(one: Mutant, tried: Tried) -> str:
     more = f" and {len(tried.caught) - _SHOWN} more" if len(tried.caught) > _SHOWN else ""
     others = [name for name in tried.failed if name != one.requirement] + list(tried.lost)
     where = "" if one.jurisdiction == CHONGQING else f" ({one.jurisdiction})"
+    if tried.again:
+        others = [f"{', '.join(others) or '–'} (second try; first: {', '.join(tried.before) or 'nothing'})"]
     return (
         f"| `{one.name}` | {one.said.zh} · {one.said.en}{where} | {one.requirement} "
         f"| {shown or 'nothing'}{more} | {', '.join(others) or '–'} | {tried.tried} |"
     )
 
 
-def main(folder: Path) -> int:
+def page_of(folder: Path) -> int:
     """Write the page of what was found; 1 where a mutant was not tried."""
     mutants, found = all_mutants(), kept(folder)
     missing = sorted(set(mutants) - set(found))
@@ -106,7 +120,3 @@ def main(folder: Path) -> int:
         return 1
     DOCUMENT.write_text(page(mutants, found), "utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

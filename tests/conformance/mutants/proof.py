@@ -77,11 +77,14 @@ def today() -> date:
 def run(
     target: Path, jurisdiction: str, folder: Path, ids: Collection[str] | None = None, jobs: int = 4
 ) -> Result:
-    """Return what a run finds: of all checks, or of some."""
+    """Return what a run finds: of all checks, or of some. What was exchanged is not kept, nothing removed."""
     whole = planned(jurisdiction)
     chosen = Plan(tuple(one for one in whole.checks if ids is None or one.id in ids), (), whole.suites)
     stack = ("cn", jurisdiction)
-    asked = Asked(read(target), stack, chosen, suites(), catalogue(), folder, today(), jobs=jobs, keep=True)
+    asked = Asked(
+        read(target), stack, chosen, suites(), catalogue(), folder, today(),
+        jobs=jobs, keep=True, evidence=False,
+    )  # fmt: skip
     return WholeRun(asked).go()
 
 

@@ -17,7 +17,8 @@ from lxml.html import HtmlElement
 from conformance.harness.verdict import Verdict
 from conformance.harness.words import Words, same
 from conformance.report.page import LIMITS, Seal, page
-from conformance.result.model import CheckResult, Course, Result, Step, Trouble
+from conformance.report.view import view
+from conformance.result.model import CheckResult, Course, Result, Source, Step, Trouble
 from conformance.result.requirement import State
 
 Made = Callable[..., Result]
@@ -130,8 +131,8 @@ def test_every_requirement_that_applies_stands_clause_by_clause(tree: HtmlElemen
 
 def test_a_step_shows_expected_actual_and_its_evidence(tree: HtmlElement, result: Result) -> None:
     check = next(one for one in result.checks if one.verdict is Verdict.FAIL)
-    table = next(one for one in tree.xpath("//table[starts-with(@class,'steps')]") if check.id in words(one))
-    rows = table.xpath(".//tbody/tr")
+    table = next(one for one in tree.xpath("//table[@class='steps']/tbody") if check.id in words(one))
+    rows = table.xpath("./tr")[1:]
     for step, row in zip(check.steps, rows, strict=False):
         assert step.expected.zh in words(row)
         assert step.actual.en in words(row)
@@ -185,10 +186,10 @@ def test_it_opens_in_the_language_asked_for_and_has_the_other_too(
 ) -> None:
     found = html.document_fromstring(page(result, lang))
     assert (found.get("lang"), found.get("data-lang")) == (declared, lang)
-    assert 'html[data-lang="zh"] .en' in found.xpath("//style")[0].text
+    assert 'html[data-lang="zh"] :is(span, tspan)[lang="en"]' in found.xpath("//style")[0].text
     for heading in found.xpath("//h2"):
-        assert heading.xpath(".//span[@class='zh']")
-        assert heading.xpath(".//span[@class='en']")
+        assert heading.xpath(".//span[@lang='zh']")
+        assert heading.xpath(".//span[@lang='en']")
 
 
 def test_nothing_foreign_becomes_markup(result: Result) -> None:
@@ -237,6 +238,37 @@ def test_many_leftovers_are_counted(make: Made) -> None:
     assert f"{5000 - LIMITS['names']} more" in text
 
 
+def test_a_check_more_is_a_small_part_of_the_page(make: Made) -> None:
+    """What a browser does before it shows anything is proportional to this; see the figures in the docs."""
+    few, many = (page(make(60, checks), "zh") for checks in (200, 1200))
+    assert (len(many) - len(few)) / 1000 < 2_600
+    elements = [sum(1 for _ in html.document_fromstring(one).iter()) for one in (few, many)]
+    assert (elements[1] - elements[0]) / 1000 < 70
+    assert many.count("<table") - few.count("<table") < 100
+
+
+def test_clauses_out_of_sight_are_not_laid_out_and_steps_of_passed_checks_are_folded(text: str) -> None:
+    style = html.document_fromstring(text).xpath("//style")[0].text
+    assert re.search(r"\.clause \{ content-visibility: auto; contain-intrinsic-size: auto \d+px; \}", style)
+    folded = "html:not(.full) .steps .o-pass:not(.open) tr ~ tr { display: none; }"
+    assert (
+        f"@media screen and (scripting: enabled) {{\n{folded}" in style
+    )  # whole without JavaScript, and on paper
+    assert style.count("~ tr") == 1
+
+
+def test_numbers_of_exchanges_that_follow_each_other_stand_as_a_span(make: Made) -> None:
+    one = make(6, 6)
+    names = ("E0017-1", "E0017-2", "E0017-3", "E0017-5", "E0018-1", "x-1")
+    check = replace(one.checks[0], steps=(replace(one.checks[0].steps[0], evidence=names),))
+    tree = html.document_fromstring(page(replace(one, checks=(check, *one.checks[1:])), "en"))
+    cell = next(
+        row.xpath("./td")[-1] for row in tree.xpath("//tr[td]") if "E0017-1" in words(row) and len(row) == 6
+    )
+    assert words(cell) == "E0017-1…3 E0017-5 E0018-1 x-1"
+    assert cell.xpath(".//@href") == ["evidence/E0017.json"] * 2 + ["evidence/E0018.json"]
+
+
 def test_a_run_of_nothing_makes_a_page(make: Made) -> None:
     found = words(html.document_fromstring(page(make(0, 0), "en")))
     assert "There is no requirement to list." in found
@@ -258,6 +290,46 @@ def test_an_incomplete_run_says_so_on_the_first_page(make: Made) -> None:
     assert "本次测试未完成" in words(cover)
     whole = html.document_fromstring(page(make(20, 30), "zh")).xpath("//section[@class='cover']")[0]
     assert "本次测试未完成" not in words(whole)
+
+
+def test_a_document_of_elsewhere_or_of_another_time_is_no_basis(make: Made) -> None:
+    one = make(60, 30)
+    named = (
+        Source("NAT", same("n"), "n", "cn"),
+        Source("CQ49", same("c"), "c", "cn-chongqing", until="2020-01-01"),
+    )
+    away = Source("NATA", same("a"), "a", "cn-sichuan")
+    rows = tuple(replace(row, applies=True) for row in one.requirements)
+    assert {"NAT", "NATA", "CQ49"} <= set(view(replace(one, requirements=rows)).documents)
+    found = view(replace(one, requirements=rows, documents=(*named, away))).documents
+    assert "NAT" in found
+    assert not {"CQ49", "NATA"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ({"whole": False}, "本次仅检测了一部分"),
+        ({"whole": False}, "所选部分的得分"),
+        ({"whole": False}, "不是被测系统的得分"),
+        ({"day": "2018-01-01"}, "按 2018-01-01 有效的文本判定"),
+        ({"foreign": ["mine"]}, "含非本程序自带的检测集：mine"),
+    ],
+)
+def test_what_a_score_does_not_stand_for_is_told_beside_it(
+    make: Made, run: dict[str, object], said: str
+) -> None:
+    for asked, there in ((run, True), ({}, False)):
+        cover = html.document_fromstring(page(make(20, 30, **asked), "zh")).xpath("//section[@class='cover']")
+        assert (said in words(cover[0])) == there
+
+
+def test_verdicts_without_exchanges_and_checks_of_an_earlier_sitting_are_told(make: Made) -> None:
+    one = make(20, 30, taken_up=12)
+    assert "12 of the checks had ended before" in page(one, "en")
+    bare = replace(one, checks=tuple(replace(check, evidence=(), steps=()) for check in one.checks))
+    assert "there is no evidence for the verdicts" in page(bare, "en")
+    assert "there is no evidence for the verdicts" not in page(one, "en")
 
 
 def test_a_check_of_no_known_requirement_is_told(make: Made) -> None:

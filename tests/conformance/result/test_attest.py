@@ -15,7 +15,7 @@ from conformance.result.attest import add, load, save
 from conformance.result.judge import judge
 from conformance.result.model import Attestation, State
 from conformance.result.refused import Refused
-from conformance.result.standing import standings
+from conformance.result.standing import in_force, standings
 from tests.conformance.result.rows import DAY, STACK, attested, catalogue, row
 
 ROWS = catalogue(
@@ -203,3 +203,11 @@ def test_what_is_saved_is_read_again(register: Path) -> None:
     several = [attested(method="onsite", requirement="NAT-3"), attested(method="onsite", requirement="NAT-1")]
     save(several, register)
     assert [one.requirement for one in load(register)] == ["NAT-1", "NAT-3"]
+
+
+def test_an_attestation_that_says_nothing_of_it_holds_a_year() -> None:
+    one = attested(when="2025-03-05")
+    assert in_force(one, ROWS, date(2026, 3, 6)) is None
+    why = in_force(one, ROWS, date(2026, 3, 7))
+    assert why is not None and "expired on 2026-03-06" in why.en
+    assert in_force(attested(when="2025-03-05", until="2030-01-01"), ROWS, date(2026, 3, 7)) is None

@@ -212,3 +212,17 @@ def test_the_documents_are_named_with_what_was_left_out() -> None:
         ("R4", None, False),
         ("SC", "2024-02-01", True),
     ]
+
+
+@pytest.mark.parametrize("people", [False, True])
+def test_a_part_of_the_checks_shows_a_part_of_the_requirement(people: bool) -> None:
+    """Who runs only the checks that pass gets no conformant row for it."""
+    one = row(methods=("automatic", "document") if people else ("automatic",), organisational=people)
+    stands = [standing()] if people else []
+    (found,) = judge(catalogue(one), several(["pass"]), stands, stack=STACK, day=DAY, missed={"NAT-1": 2})
+    assert found.verdict is State.PARTIAL
+    assert found.counted == 3
+    assert "1 of 3 checks passed; 2 more of its checks were not in this run" in found.reason.en
+    (none,) = judge(catalogue(row()), (), stack=STACK, day=DAY, missed={"NAT-1": 2})
+    assert none.verdict is State.NOT_TESTED
+    assert none.reason.en == "none of its checks was in this run"

@@ -121,3 +121,24 @@ def test_who_stops_it_loses_nothing_that_has_ended(session: Session) -> None:
 
     course.go([_check("a", stopping), _check("b", _good)])
     assert [one.check.id for one in trials] == ["s.a"]
+
+
+def test_what_looks_at_the_whole_run_comes_after_all_others(session: Session) -> None:
+    seen: list[str] = []
+
+    def noting(name: str) -> Callable[[Run], None]:
+        def body(run: Run) -> None:
+            seen.append(name)
+            _good(run)
+
+        return body
+
+    checks = [
+        _check("whole", noting("whole"), last=True),
+        _check("waits", noting("waits"), waits=True),
+        _check("beside", noting("beside")),
+        _check("disturbs", noting("disturbs"), exclusive=True),
+    ]
+    _course(session, []).go(checks)
+    assert seen[-2:] == ["disturbs", "whole"]
+    assert sorted(seen) == ["beside", "disturbs", "waits", "whole"]

@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 import httpx
 import pytest
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 from conformance.catalogue import load as load_catalogue
 from conformance.harness.check import Check
@@ -23,10 +26,10 @@ from conformance.harness.words import Words
 from conformance.runner.trial import tried
 from conformance.simulators import admissions
 from conformance.simulators.exact import Number, loads
-from conformance.suites.exchange import hospital
+from conformance.suites.exchange import hospital, orders, results
 from conformance.suites.exchange.hospital import Hospital
-from conformance.suites.exchange.reading import names, same_moment
-from conformance.suites.exchange.results import said
+from conformance.suites.exchange.reading import contents, current, names, points_to, same_moment
+from conformance.suites.exchange.reported import said
 from conformance.suites.fuzzing.comparing import differs
 from conformance.suites.fuzzing.doors import mutated as spoilt
 from conformance.suites.fuzzing.drawing import drawn
@@ -46,9 +49,8 @@ def own() -> tuple[Check, ...]:
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+def session() -> Iterator[Session]:
     """A session at a target that nobody asks, whose checks wait for nothing."""
-    monkeypatch.setattr(hospital, "_AT_ONCE", 0.0)
     said = {"extends": "qiao", "fhir": "http://127.0.0.1:9/fhir", "doors": DOORS}
     settings = {"wait": 0.0, "fuzz": {"examples": 6}}
     found = Session(made({**said, "settings": settings}), "r0a1b2c", 7, date(2026, 11, 22))
@@ -212,7 +214,100 @@ def test_the_same_seed_draws_the_same_and_another_draws_others(run: Run, session
     assert first != [json.dumps(one, default=str) for one in drawn(run, "a", strategy)]
 
 
+def test_what_a_seed_draws_does_not_hang_on_the_modules_that_are_loaded(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> None:
+        raise AssertionError("the source of every loaded module is read for constants")
+
+    monkeypatch.setattr(providers, "_get_local_constants", read)
+    assert drawn(run, "c", st.lists(st.text(max_size=20) | st.integers(), min_size=8))
+
+
 def test_a_spoilt_message_never_ends_its_frame(run: Run) -> None:
     whole = b"MSH|^~\\&|HIS|X|QIAO|X|20260101||ADT^A04|1|P|2.4\rPID|1||2||\xe7\x8e\x8b\r"
     for one in drawn(run, "m", spoilt(whole)):
         assert not {0x1C, 0x0B} & set(one)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"valueQuantity": {"value": Number("5.60"), "unit": "mmol/L"}}, "5.60"),
+        ({"valueQuantity": {"value": Number("0.05"), "comparator": "<"}}, "<0.05"),
+        ({"valueRange": {"low": {"value": 3}, "high": {"value": 5}}}, "3-5"),
+        ({"valueInteger": 4}, "4"),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 80}}}, "1:80"),
+        ({"valueCodeableConcept": {"coding": [{"display": "阴性(-)"}]}}, "阴性(-)"),
+    ],
+)
+def test_a_result_is_read_in_every_form_that_r4_has_for_it(value: dict[str, Any], told: str) -> None:
+    assert said(value) == told
+
+
+def test_a_unit_is_read_where_it_is_shown_and_as_a_code() -> None:
+    for quantity in ({"unit": "10*9/L"}, {"unit": "个", "code": "10*9/L"}, {"unit": "10^9/L"}):
+        assert results._in_unit({"valueQuantity": quantity}, "10^9/L")
+    assert not results._in_unit({"valueQuantity": {"unit": "10"}}, "10^9/L")
+
+
+def test_a_drug_is_known_by_the_order_or_by_the_medication_that_it_names(run: Run) -> None:
+    coded = {"coding": [{"code": "XY018"}]}
+    inside = {"contained": [{"resourceType": "Medication", "id": "m", "code": coded}]}
+    house = Hospital(run, "his")
+    for one in (
+        {"medicationCodeableConcept": coded},
+        {**inside, "medicationReference": {"reference": "#m"}},
+    ):
+        assert orders._coded(house, one) == {"XY018"}
+
+
+def test_a_version_that_says_the_same_is_no_change_and_an_old_number_is_none_of_now() -> None:
+    patient = {
+        "resourceType": "Patient",
+        "id": "1",
+        "telecom": [{"value": "2"}, {"value": "1", "use": "old"}],
+    }
+    newer = {**patient, "meta": {"versionId": "7"}}
+    assert contents([patient]) == contents([newer]) != contents([{**patient, "gender": "male"}])
+    assert current(patient)["telecom"] == [{"value": "2"}]
+
+
+def test_a_report_points_to_its_order_by_address_or_by_number() -> None:
+    for to in ({"reference": "ServiceRequest/9/_history/2"}, {"identifier": {"value": "JY1"}}):
+        assert points_to({"basedOn": [to]}, "basedOn", "ServiceRequest/9", "JY1")
+    assert not points_to(
+        {"basedOn": [{"reference": "ServiceRequest/8"}]}, "basedOn", "ServiceRequest/9", "JY1"
+    )
+
+
+def _appearing(monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+    """Let what is searched for appear at the look of that number."""
+    seen: list[str] = []
+
+    def listed(self: Hospital, query: str) -> list[Any]:
+        seen.append(query)
+        return [{"id": "1"}] if len(seen) >= looks else []
+
+    monkeypatch.setattr(Hospital, "_listed", listed)
+    monkeypatch.setattr(hospital, "PAUSE", 0.0)
+
+
+def test_what_a_gateway_works_later_is_waited_for_as_long_as_the_target_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _appearing(monkeypatch, 5)
+    house = Hospital(run, "his")
+    assert house.found("Patient?identifier=1") == []
+    run.target.settings["wait"] = 60.0  # type: ignore[index]
+    assert house.found("Patient?identifier=1") == [{"id": "1"}]
+
+
+def test_what_must_not_come_is_looked_for_as_long_as_the_target_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _appearing(monkeypatch, 5)
+    house = Hospital(run, "his")
+    assert house.absent("Patient?identifier=1") == []
+    run.target.settings["settle"] = 60.0  # type: ignore[index]
+    assert house.absent("Patient?identifier=1") == [{"id": "1"}]

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pydicom
 import pytest
 
+from conformance.evidence.exchange import Book, Exchange
+from conformance.evidence.masking import Masker
+from conformance.evidence.writer import EvidenceWriter
+from conformance.harness.talk import kept
+from conformance.harness.target import Door
 from conformance.suites.exchange import astm, dicom
+
+
+class _Check:
+    """Where exchanges are kept."""
+
+    def __init__(self) -> None:
+        self.book, self.doing = Book(), "a result is sent"
+
+
+def _stored(folder: Path, book: Book) -> str:
+    """Return what evidence shows of a check."""
+    EvidenceWriter(folder, Masker()).write(1, "exchange.door", book)
+    return (folder / "E0001.json").read_text("utf-8")
+
+
+def _last(book: Book) -> Exchange:
+    return book.exchanges[-1]
 
 
 @contextmanager
@@ -139,3 +163,78 @@ def test_an_association_that_is_refused_is_told() -> None:
 
     with _peer(serve) as port, pytest.raises(ConnectionError):
         dicom.Association("127.0.0.1", port, "QIAO", "CT1", 10.0)
+
+
+def test_what_an_analyser_says_is_kept_frame_by_frame_without_its_patient(tmp_path: Path) -> None:
+    def serve(line: socket.socket) -> None:
+        while (piece := _line(line)) not in (astm.EOT, b""):
+            line.sendall(
+                astm.NAK
+                if piece.startswith(b"\x024") and not again.append(1) and len(again) == 1
+                else astm.ACK
+            )
+
+    again: list[int] = []
+    check = _Check()
+    records = astm.result("10019901", "T1", "5.60", "20260301090000")
+    records[1] = "P|1||10019901||王^小明||19900307|F|||||DR7^赵敏"
+    with _peer(serve) as port:
+        door = Door("lis", "astm", "127.0.0.1", port, {})
+        astm.send("127.0.0.1", port, records, 10.0, keep=kept(check, door, "astm"))
+    said = _last(check.book)
+    assert said.request.line == "ASTM lis"
+    asked = said.request.body.decode().splitlines()
+    assert (asked[0], asked[-1]) == ("<ENQ>", "<EOT>")
+    assert asked[1].startswith("<STX>1H|\\^&|") and asked[1].endswith("<CR><LF>")
+    assert len(asked) == 8, "the frame that was not taken went twice"
+    assert said.response is not None
+    assert said.response.body.decode().split() == ["<ACK>"] * 4 + ["<NAK>"] + ["<ACK>"] * 2
+    stored = _stored(tmp_path, check.book)
+    assert not [one for one in ("10019901", "小明", "19900307", "赵敏") if one in stored]
+    assert "|5.60|mmol/L|" in stored
+
+
+def test_a_line_that_is_not_there_is_kept_too() -> None:
+    check = _Check()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = int(taken.getsockname()[1])
+    with pytest.raises(ConnectionRefusedError):
+        astm.send(
+            "127.0.0.1", port, ["L|1|N"], 1.0, keep=kept(check, Door("lis", "astm", "", port, {}), "astm")
+        )
+    said = _last(check.book)
+    assert (said.response, said.error) == (None, "ConnectionRefusedError")
+
+
+def test_what_a_modality_says_is_kept_as_dicom_json_without_its_patient(tmp_path: Path) -> None:
+    check = _Check()
+    instance, data = dicom.image("10019901", "欧阳㛃", "CT1", "2.25.12345", "20260301090000")
+    with _peer(_scp({1: 0, 3: 0}, [])) as port:
+        keep = kept(check, Door("ct", "dicom", "127.0.0.1", port, {}), "dicom")
+        with dicom.Association("127.0.0.1", port, "QIAO", "CT1", 10.0, keep) as line:
+            line.echo()
+            line.store(instance, data)
+    told = [(one.request.line, one.response and one.response.line) for one in check.book.exchanges]
+    assert told == [("A-ASSOCIATE ct", ""), ("C-ECHO ct", "0"), ("C-STORE ct", "0")]
+    stored = json.loads(_stored(tmp_path, check.book))["exchanges"]
+    body = json.loads(stored[-1]["request"]["body"])
+    assert body["0020000D"]["Value"] == ["2.25.12345"]
+    assert body["00001000"]["Value"] == [instance]
+    assert json.loads(stored[-1]["response"]["body"])["00000900"]["Value"] == [0]
+    whole = json.dumps(stored, ensure_ascii=False)
+    assert not [one for one in ("10019901", "欧阳", "㛃") if one in whole]
+
+
+def test_an_association_that_is_refused_is_kept() -> None:
+    def serve(line: socket.socket) -> None:
+        _pdu(line)
+        line.sendall(struct.pack(">BxL", 3, 4) + b"\0\1\1\7")
+
+    check = _Check()
+    with _peer(serve) as port, pytest.raises(ConnectionError):
+        dicom.Association(
+            "127.0.0.1", port, "QIAO", "CT1", 10.0, kept(check, Door("ct", "dicom", "", port, {}), "dicom")
+        )
+    said = _last(check.book)
+    assert said.error == "ConnectionError"
+    assert said.response is not None and json.loads(said.response.body) == {"pdu": 3}

@@ -16,7 +16,7 @@ def concept(said: str) -> dict[str, Any]:
     return {"coding": [{"system": ICD, "code": said}]} if said[:1].isascii() else {"text": said}
 
 
-def found(earlier: list[str], now: str, date: str = "2024-11-03") -> set[str]:
+def found(earlier: list[str], now: str, date: str = "2024-11-03", offered: tuple[str, ...] = ()) -> set[str]:
     extensions = [
         {
             "url": "urn:qiao:extension:earlier-diagnosis",
@@ -29,6 +29,7 @@ def found(earlier: list[str], now: str, date: str = "2024-11-03") -> set[str]:
         for one in earlier
     ]
     patch = {"Encounter/v1": {"extension": extensions}, "Condition/c1": {"code": None}}
+    patch |= {"parameters": {"offered-diagnoses": offered}}
     case = case_of("prescription", {**patch, "MedicationRequest/m1": {"reasonCode": [concept(now)]}})
     return {one.rule for one in load_policy().decide(case).findings if one.verdict in ("refuse", "hold")}
 
@@ -56,3 +57,19 @@ def test_an_earlier_diagnosis_is_compared(earlier: list[str], now: str, rules: s
 )
 def test_an_earlier_diagnosis_is_not_of_the_future(date: str, good: bool) -> None:
     assert ("nat-20-established" not in found(["I10.x00"], "I10.x00", date)) is good
+
+
+@pytest.mark.parametrize(
+    ("offered", "earlier", "now", "refused"),
+    [
+        ((), ["K35.800"], "K35.800", False),  # the hospital has not said what it sees
+        (("I10", "E11"), ["I10.x00"], "I10.x02", False),
+        (("I10", "E11"), ["K35.800"], "K35.800", True),
+        (("i10 ",), ["I10.x00"], "I10.x00", False),
+        (("I10",), ["阑尾炎"], "阑尾炎", False),  # no code: not to be judged by a list of codes
+    ],
+)
+def test_a_revisit_is_for_what_the_hospital_sees(
+    offered: tuple[str, ...], earlier: list[str], now: str, refused: bool
+) -> None:
+    assert ("nat-19-offered" in found(earlier, now, offered=offered)) is refused

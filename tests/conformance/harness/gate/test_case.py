@@ -34,7 +34,7 @@ def test_a_scene_lies_below_both_twins(tmp_path: Path) -> None:
 
 def test_own_documents_must_be_writable(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(CASE + "  own: [physician]\n")
-    assert "seed" in read(tmp_path)[0].needs
+    assert "seed|writes" in read(tmp_path)[0].needs
 
 
 @pytest.mark.parametrize(

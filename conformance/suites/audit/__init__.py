@@ -1,0 +1,1 @@
+"""Parts of the suite audit_trail."""

@@ -1,0 +1,1 @@
+"""Parts of the suite records_and_retention."""

@@ -1,0 +1,165 @@
+"""How long: fifteen years for records, three for recordings and chats (川卫规〔2023〕10号 第三十五条)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.harness.check import Case, check, checks
+from conformance.harness.run import Run
+from conformance.harness.scene import Scene
+from conformance.harness.words import Words
+from conformance.simulators.exact import Resource
+from conformance.simulators.internet.documents import moment
+from conformance.simulators.jws import place
+from conformance.suites.records.recording import deletes, media
+from conformance.suites.supervision.acts import SIGNS
+from conformance.suites.supervision.pulled import number
+from conformance.suites.supervision.whole import may_delete, recorded
+
+
+@check(
+    "SC-35.1",
+    zh="未满15年的病历不能删除",
+    en="a record of less than 15 years is not deleted",
+    critical=True,
+    needs=SIGNS,
+)
+def kept_fifteen_years(run: Run) -> None:
+    """Delete a signed record of today, then a draft."""
+    deletes(run)
+
+
+@check(
+    "SC-35.1",
+    zh="未满15年的病历不能清除",
+    en="a record of less than 15 years is not purged",
+    critical=True,
+    needs=(*SIGNS, "actions.purge"),
+)
+def not_purged(run: Run) -> None:
+    """Purge a record of today."""
+    scene, name = recorded(run)
+    before = scene.read(name)
+    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "it is refused")
+    now = run.client().get(name)
+    run.expect(now.ok and now.body == before, "病历仍在且未变", "the record is as it was", now)
+
+
+@check(
+    "SC-35.1",
+    zh="处方随病历保存，不能清除",
+    en="a prescription is kept with the record",
+    critical=True,
+    needs=(*SIGNS, "actions.purge"),
+)
+def prescription_not_purged(run: Run) -> None:
+    """Purge a prescription by its serial."""
+    scene = Scene(run).begun()
+    parts = scene.prescription()
+    serial = str(scene.approved(parts).told.get("serial") or place(parts[0]))
+    run.refused(run.act("purge", document=serial, reason="空间不足"), "拒绝清除", "it is refused")
+    run.done(run.client().get(place(parts[1])), "处方仍在", "the prescription is there")
+
+
+_KEPT: dict[str, tuple[Words, Callable[[Scene], Resource]]] = {
+    "sound": (Words("录音", "sound"), lambda scene: media(scene, "audio/mpeg", moment(-60))),
+    "film": (Words("录像", "film"), lambda scene: media(scene, "video/mp4", moment(-60))),
+}
+
+
+@checks(
+    [
+        Case(
+            name,
+            "SC-35.2",
+            Words(f"未满3年的{words.zh}不能删除", f"{words.en} of less than 3 years is not deleted"),
+            (name,),
+        )
+        for name, (words, _) in _KEPT.items()
+    ]
+)
+def kept_three_years(run: Run, name: str) -> None:
+    """Delete a recording of today; the same client may delete a draft."""
+    scene = Scene(run).begun()
+    may_delete(run, scene)
+    made = _KEPT[name][1](scene)
+    run.given(scene.write([made]), "写入录制资料", "the recording is written")
+    run.refused(run.client("physician").delete(place(made)), "拒绝删除", "it is refused")
+    run.done(run.client().get(place(made)), "录制资料仍在", "it is there")
+
+
+@check(
+    "SC-35.2",
+    zh="未满3年的录制资料不能清除",
+    en="a recording of less than 3 years is not purged",
+    needs=("actions.purge",),
+)
+def recording_not_purged(run: Run) -> None:
+    """Purge a recording of today."""
+    scene = Scene(run).begun()
+    made = media(scene, "audio/mpeg", moment(-60))
+    run.given(scene.write([made]), "写入录制资料", "the recording is written")
+    run.refused(run.act("purge", document=place(made), reason="空间不足"), "拒绝清除", "it is refused")
+    run.done(run.client().get(place(made)), "录制资料仍在", "it is there")
+
+
+@check("SC-35.2", zh="未满3年的图文对话不能删除", en="a chat of less than 3 years is not deleted")
+def chat_not_deleted(run: Run) -> None:
+    """Delete the talk of a visit."""
+    scene = Scene(run).begun()
+    may_delete(run, scene)
+    name = f"Communication/t{scene.visit.number}"
+    before = scene.read(name)
+    run.refused(run.client("physician").delete(name), "拒绝删除", "to delete it is refused")
+    now = run.client().get(name)
+    run.expect(now.ok and now.body == before, "对话仍在且未变", "the talk is as it was", now)
+
+
+@check(
+    "SC-35.2",
+    zh="未满3年的图文对话不能清除",
+    en="a chat of less than 3 years is not purged",
+    needs=("actions.purge",),
+)
+def chat_not_purged(run: Run) -> None:
+    """Purge the talk of a visit."""
+    scene = Scene(run).begun()
+    name = f"Communication/t{scene.visit.number}"
+    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "to purge it is refused")
+    run.done(run.client().get(name), "对话仍在", "the talk is there")
+
+
+@check(
+    "SC-35.2", zh="图文对话全程保存，可按顺序取回", en="a chat is kept in full and can be read in its order"
+)
+def chat_whole(run: Run) -> None:
+    """Write four messages, and read them back by their time."""
+    scene = Scene(run)
+    run.given(scene.admit(), "接诊", "the visit begins")
+    said = [f"第{at}句{run.number}" for at in range(4)]
+    for at, text in enumerate(said):
+        talk = {
+            "resourceType": "Communication",
+            "id": f"tk{scene.visit.number}{at}",
+            "status": "completed",
+            **scene.visit.about(),
+            "sent": moment(at - 30),
+            "payload": [{"contentString": text}],
+        }
+        run.given(scene.write([talk]), "写入对话", "what was said is written")
+    answer = run.done(
+        run.client().get(f"Communication?encounter={scene.encounter}&_sort=sent"),
+        "可按就诊查询",
+        "it is searched by its visit",
+    )
+    found = [
+        one.get("payload", [{}])[0].get("contentString")
+        for one in answer.entries
+        if one.get("resourceType") == "Communication"
+    ]
+    run.expect(
+        [one for one in found if one in said] == said,
+        "四句齐全且顺序不变",
+        "all four are there, in their order",
+        number(found),
+    )
