@@ -52,6 +52,7 @@ class Book:
 
     def __init__(self) -> None:
         self._kept: list[Exchange] = []
+        self._about: list[str] = []
         self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> int:
@@ -59,6 +60,14 @@ class Book:
         with self._lock:
             self._kept.append(exchange)
             return len(self._kept)
+
+    def about(self, resource: str) -> None:
+        """Keep what a call in a form of the target's own says, as JSON of FHIR: whom it is about shows there.
+
+        It is not evidence: only what it says of people is learned, so that it is masked in any form.
+        """
+        with self._lock:
+            self._about.append(resource)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -68,3 +77,9 @@ class Book:
         """What was kept so far."""
         with self._lock:
             return tuple(self._kept)
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """What calls were about, see :meth:`about`."""
+        with self._lock:
+            return tuple(self._about)

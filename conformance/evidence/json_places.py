@@ -114,6 +114,8 @@ class _Walk:
             self._set(holder, key, self._learner.mark(part(name), value))
         elif kind and belongs(kind, value):
             self._mask(holder, key, kind)
+        elif self._learner.is_given(value):
+            self._set(holder, key, self._learner.mark("given", value))
         elif len(value) > 1 and value[0] in "{[" and value[-1] in "}]":
             self._set(holder, key, self._learner.inside(value))
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import threading
@@ -30,6 +31,7 @@ from conformance.evidence.xml_places import open_xml
 __all__ = ["MARK", "Masker"]
 
 _ROUNDS, _DEPTH = 4, 4
+_PERSONS = frozenset(("Patient", "Person", "RelatedPerson"))
 _TITLE = re.compile(r"([\u3400-\u9fff·]{2,4})[\s/,，、(（].*")
 _BIRTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:\d{4,6}|T.*)?")
 _NO_BIRTH_YEARS = 2
@@ -46,6 +48,7 @@ class Masker:
     def __init__(self, key: bytes = b"") -> None:
         self._marks = Marks(key or secrets.token_bytes(32))
         self._known = Known()
+        self._given: set[str] = set()
         self._depth = 0
         self._lock = threading.RLock()
 
@@ -118,6 +121,26 @@ class Masker:
         text = body if isinstance(body, str) else as_text(body, charset[1] if charset else "", damaged=True)
         with self._lock:
             return None if text is None else self._document(text, media.strip())
+
+    def people(self, resource: str) -> None:
+        """Learn whom a FHIR resource speaks of, who stands in other places where it is told in another form.
+
+        Args:
+            resource: its JSON. Of a person every identifier is learned, of whatever system.
+        """
+        self.open(resource, "application/fhir+json")
+        told = json.loads(resource)
+        if told.get("resourceType") not in _PERSONS:
+            return
+        for one in told.get("identifier") or ():
+            self.learn("number", str(one.get("value") or ""))
+        given = {str(part) for one in told.get("name") or () for part in one.get("given") or ()}
+        with self._lock:  # what is short and of Latin letters may be a code
+            self._given |= {one for one in given if one and (not one.isascii() or len(one) > 3)}
+
+    def is_given(self, value: str) -> bool:
+        """Tell whether a whole value is the given name of one of :meth:`people`."""
+        return value in self._given
 
     def inside(self, text: str) -> str:
         """Return a document that stands inside another, masked."""

@@ -24,6 +24,9 @@ class Learner(Protocol):
     def knows_name(self, name: str) -> bool:
         """Tell whether a whole name was seen already."""
 
+    def is_given(self, value: str) -> bool:
+        """Tell whether it is the given name of somebody whom the harness itself spoke of in another form."""
+
     def inside(self, text: str) -> str:
         """Return a text that is a document of its own, masked."""
 

@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from conformance.harness.paths import each, pick
-from conformance.harness.template import ABSENT, Numbered, filled, last_part, value
+from conformance.harness.template import ABSENT, Numbered, filled, last_part, places, value
 from conformance.simulators.exact import Resource
 
 FINDINGS = "findings"
 """What an answer remarks about what was done all the same: an OperationOutcome, or a list of texts."""
+FHIR_JSON, JSON = "application/fhir+json", "application/json"
+WHOLE = ("https://", "http://")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -24,7 +26,7 @@ class Action:
     Attributes:
         name: ``submit``, ``review``, ``cancel``…
         identity: who asks, unless the check says otherwise.
-        path: below the FHIR base; with a leading ``//`` below the target's host.
+        path: below the FHIR base; with a leading ``//`` below the target's host; or a whole address.
         body: a :mod:`~conformance.harness.template`, as path and headers are.
         answer: what is told → path of it in the answer.
         done: path → what stands there where it was done; for calls that answer 200 to what they refuse.
@@ -41,6 +43,16 @@ class Action:
     done: Mapping[str, str] = field(default_factory=dict)
     refusal: str = ""
 
+    @property
+    def named(self) -> set[str]:
+        """Paths of what is given that its templates name."""
+        return {*places(self.path), *places(dict(self.headers)), *places(self.body)}
+
+    @property
+    def names_who(self) -> bool:
+        """Whether the call itself says who acts."""
+        return any(one.partition(".")[0] in ("by", "practitioner") for one in self.named)
+
     def request(
         self, given: Mapping[str, Any], numbered: Numbered = last_part
     ) -> tuple[str, str, dict[str, str], Any]:
@@ -49,8 +61,16 @@ class Action:
         headers = {name: filled(one, given, numbered) for name, one in self.headers.items()}
         body = filled(self.body, given, numbered)
         kept = {name: str(one) for name, one in headers.items() if one is not ABSENT}
+        kept = self._media(body) | kept
         nothing: Resource | None = {} if isinstance(self.body, Mapping) else None
         return self.method, path, kept, nothing if body is ABSENT else body
+
+    def _media(self, body: Any) -> dict[str, str]:
+        """Return what is sent and wanted by a call that is none of FHIR's: many take plain JSON only."""
+        if not self.path.startswith(("//", *WHOLE)):
+            return {}
+        fhir = not isinstance(body, Mapping | list) or "resourceType" in body
+        return {"Accept": f"{FHIR_JSON}, {JSON};q=0.9", **({} if fhir else {"Content-Type": JSON})}
 
     def undone(self, body: Resource) -> bool:
         """Tell whether the answer itself says that it was not done, whatever its status."""

@@ -13,13 +13,13 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from conformance.evidence.exchange import Book, Exchange, Message
+from conformance.harness.action import FHIR_JSON
 from conformance.harness.names import Names
 from conformance.harness.paths import each
 from conformance.harness.target import Identity, Target
 from conformance.harness.verdict import Unanswered
 from conformance.simulators.exact import Resource, dumps, loads
 
-FHIR_JSON = "application/fhir+json"
 KEPT = 256 * 1024
 """Bytes of a body that evidence keeps at most before it is masked and cut."""
 LARGEST = 64 * 1024 * 1024
@@ -230,12 +230,15 @@ class Client:
         )
         if acting and asserting:
             found[asserting] = acting
-        found.update({name.replace("_", "-"): value for name, value in more.items()})
+        said = {name.replace("_", "-"): value for name, value in more.items()}
+        known = {name.lower() for name in said}
+        found = {name: value for name, value in found.items() if name.lower() not in known} | said
         return {name: value for name, value in found.items() if value}
 
     def _ours(self, url: str) -> bool:
         """Tell whether an address is the target's; one of elsewhere is followed without credentials."""
-        return urlsplit(url)[:2] in {urlsplit(one)[:2] for one in (self.base, self._line.target.fhir)}
+        there = (self.base, self._line.target.fhir, *self._line.target.addresses)
+        return urlsplit(url)[:2] in {urlsplit(one)[:2] for one in there}
 
     def _exchange(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]

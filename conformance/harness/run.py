@@ -21,7 +21,7 @@ from conformance.harness.session import Session
 from conformance.harness.target import in_words
 from conformance.harness.verdict import Failed, Skipped
 from conformance.harness.words import Words, same
-from conformance.simulators.exact import Resource
+from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.people import Person
 
 T = TypeVar("T")
@@ -92,14 +92,39 @@ class Run:
 
     def ask(self, action: Action, given: Mapping[str, Any], *, by: str = "", identity: str = "") -> Answer:
         """Make a call of the target's for what is given; the answer has ``told``."""
+        # In a form of the target's own a name stands under any word; as FHIR it stands in its place.
+        self.book.about(dumps(given))
         method, path, headers, body = action.request(given, self.session.line.names.number)
-        answer = self.client(identity or self._allowed(action)).send(method, path, body, by, headers)
+        asks = self.acting(identity or action.identity, by, told=action.names_who)
+        answer = self.client(asks if identity else self._allowed(asks)).send(method, path, body, by, headers)
         said = answer.body
         return replace(answer, told=action.told(said), undone=action.undone(said), why=action.why(said))
 
-    def _allowed(self, action: Action) -> str:
-        """Return the identity of an action; a target without roles has an operator for everything."""
-        return action.identity if f"identities.{action.identity}" in self.target.capabilities else "operator"
+    def acting(self, identity: str, by: str, *, told: bool = False) -> str:
+        """Return the identity that asks where somebody acts: one of this person, where no header names him.
+
+        Args:
+            told: the call itself says who acts.
+
+        Raises:
+            Skipped: nothing would tell the target that it is somebody else; what it does would show nothing.
+        """
+        target, mine = self.target, self.target.identities.get(identity)
+        known = (target.on_file.get(identity), mine.practitioner if mine else "")
+        if not by or told or by in known or target.setting("practitioner_header"):
+            return identity
+        for name, one in target.identities.items():
+            if by in (one.practitioner, target.on_file.get(name)):
+                return name
+        raise Skipped(
+            "目标无从得知由他人操作（settings.practitioner_header，或该人员的身份）",
+            "the target cannot be told that somebody else acts (settings.practitioner_header, or an identity "
+            "of this person)",
+        )
+
+    def _allowed(self, identity: str) -> str:
+        """Return an identity that is declared; a target without roles has an operator for everything."""
+        return identity if f"identities.{identity}" in self.target.capabilities else "operator"
 
     def door(self, name: str) -> MllpDoor:
         """Return a line to a door that is not FHIR. Raises :class:`Skipped`."""

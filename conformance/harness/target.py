@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.harness.action import Action
+from conformance.harness.action import WHOLE, Action
 from conformance.harness.words import Words
 from conformance.harness.writes import Way
 
@@ -96,8 +96,20 @@ class Target:
     folder: Path = Path()
 
     def has(self, capability: str) -> bool:
-        """Tell whether the target has something; ``a|b``: either."""
-        return any(one in self.capabilities for one in capability.split("|"))
+        """Tell whether the target has something; ``a|b``: either; ``writes.TYPE``: it really takes this type."""
+        return any(
+            one in self.capabilities if not one.startswith("writes.") else self._takes(one[7:])
+            for one in capability.split("|")
+        )
+
+    def _takes(self, kind: str) -> bool:
+        return way(self.writes, kind) not in (None, NOTHING)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Whole addresses of its calls: they too are the target's, wherever they are."""
+        told = (one.action for way in self.writes.values() if isinstance(way, tuple) for one in way)
+        return tuple(one.path for one in (*self.actions.values(), *told) if one.path.startswith(WHOLE))
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a declared setting by its dotted name."""

@@ -44,6 +44,7 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     known(whole, _KEYS, "target")
     base = _base(whole)
     identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
+    identities = _declared(identities, _table(said, "identities"))
     doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
     actions = {name: action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
     signing = {name: _placed(str(one), folder) if name == "keys" else str(one)
@@ -174,6 +175,15 @@ def _identity(name: str, said: Any, folder: Path) -> Identity:
     return Identity(name, headers, str(said.get("fhir") or "").rstrip("/"), asserts, cert)
 
 
+def _declared(identities: Mapping[str, Identity], own: Mapping[str, Any]) -> dict[str, Identity]:
+    """Take away whom a profile names without credentials, where the target's file gives some to others.
+
+    Nobody would let them in; not declared, they are what a skip names.
+    """
+    said = {name: one for name, one in identities.items() if one.headers or one.cert}
+    return {name: one for name, one in identities.items() if not said or name in said or name in own}
+
+
 def _secret(said: Any, where: str, folder: Path) -> str:
     """Return a secret: itself, ``file:PATH`` or ``env:NAME``."""
     text = str(said or "")
@@ -228,7 +238,7 @@ def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:
     found |= {f"doors.{name}" for name in target.doors}
     found |= {f"doors.{one.protocol}" for one in target.doors.values()}
     found |= {f"actions.{name}" for name in target.actions}
-    found |= {f"writes.{name}" for name in target.writes}
+    found |= {f"writes.{name}" for name in target.writes if target.has(f"writes.{name}")}
     found |= {f"on_file.{name}" for name in target.on_file}
     found |= {name for name in ("signing", "platform", "feed", "writes") if getattr(target, name)}
     if said.get("seed") == "put":

@@ -12,7 +12,6 @@ from typing import Any
 
 from conformance.harness.action import Action
 from conformance.harness.paths import pick
-from conformance.harness.template import places
 from conformance.simulators.exact import Resource
 
 AS_FHIR, NOTHING, ANY = "fhir", "none", "*"
@@ -49,8 +48,7 @@ class Write:
     @property
     def named(self) -> set[str]:
         """Paths of a resource that its templates name."""
-        action = self.action
-        return {*places(action.path), *places(dict(action.headers)), *places(action.body)}
+        return self.action.named
 
 
 Way = str | tuple[Write, ...]

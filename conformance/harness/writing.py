@@ -91,6 +91,7 @@ def _numbered(run: Run, one: Resource) -> Resource:
 
 
 def _as_fhir(run: Run, parts: list[Resource], by: str, identity: str) -> Answer:
+    identity = run.acting(identity, by)
     client = run.client(identity)
     for one in parts:
         run.wrote(one, identity)

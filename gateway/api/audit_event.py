@@ -11,7 +11,9 @@ from gateway.feed.subscription.owner import SYSTEM
 from gateway.store.clock import instant
 
 ENTITIES = 200
-"""Resources that one AuditEvent names; more make another one."""
+"""Resources, and queries, that one AuditEvent names; more make another one."""
+OBSERVER = {"display": "qiao"}
+"""``source.observer``: who wrote the event."""
 _TYPES = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
@@ -45,8 +47,9 @@ def audit_events(
         span: when the first and the last of them was read, microseconds since 1970.
     """
     others = [one for one in names if one != patient]
-    for at in range(0, max(1, len(others)), ENTITIES):
-        yield _event(reader, patient, others[at : at + ENTITIES], queries, span)
+    for at in range(0, max(1, len(others), len(queries)), ENTITIES):
+        asked = queries[at : at + ENTITIES] or queries[:1]
+        yield _event(reader, patient, others[at : at + ENTITIES], asked, span)
 
 
 def _event(
@@ -62,7 +65,7 @@ def _event(
         "recorded": instant(span[1]),
         "outcome": "0",
         "agent": [_agent(reader)],
-        "source": {"observer": {"display": "qiao"}},
+        "source": {"observer": OBSERVER},
         "entity": [
             *([_entity(patient, "1", "Patient")] if patient else ()),
             *(_entity(name, "4", "Domain Resource") for name in names),

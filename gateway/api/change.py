@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api import language, negotiation, outcome, own, subscription
-from gateway.api.context import MethodNotAllowed, base_of, context, tenant_of
+from gateway.api.audit_event import OBSERVER
+from gateway.api.context import Context, MethodNotAllowed, base_of, context, tenant_of
 from gateway.api.prefer import prefer
 from gateway.api.principal import principal_of
+from gateway.api.read import noted
 from gateway.api.version import location, tags
-from gateway.canonical.json import dumps
-from gateway.errors import Rejected
+from gateway.canonical import Resource
+from gateway.canonical.json import dumps, loads
+from gateway.errors import Rejected, Retry
 from gateway.security.caller import caller_of
 from gateway.store.model import Change, Result, Transact, Transacted
 from gateway.validation import Located
@@ -49,6 +52,7 @@ async def transact(request: Request, changes: list[Change], size: int = 0) -> Tr
     for at, change in enumerate(changes):
         try:
             await own.check(context(request), tenant, change, caller)
+            await _check_trail(context(request), tenant, change)
         except Rejected as error:
             return Transacted(error=error, at=at)
         changes[at] = own.claimed(change, caller)
@@ -81,4 +85,38 @@ def answer(request: Request, result: Result, issues: Sequence[Located], pretty: 
         zh = language.in_chinese(request)
         told = dumps(outcome.listed(issues, zh, result.remarks))
         return negotiation.answer(told, pretty, status=status, headers=headers | language.headers(zh))
+    if not shown(request, request.method, result):
+        return Response(status_code=status, headers=headers)
     return negotiation.answer(version.body, pretty, status=status, headers=headers)
+
+
+def shown(request: Request, method: str, result: Result) -> bool:
+    """Tell whether an answer may have the resource: what its client did not write itself is read by it.
+
+    What cannot be noted is left out: the change is committed, and no error may say otherwise.
+    """
+    version = result.version
+    if version is None or method == "PUT" or result.status == "created":
+        return True
+    try:
+        noted(request, version, "read")
+    except Retry:
+        return False
+    return True
+
+
+async def _check_trail(here: Context, tenant: str, change: Change) -> None:
+    """Make sure that the trail of reads stays as it is, whoever asks. Raises :class:`MethodNotAllowed`."""
+    if change.type != "AuditEvent" or change.method == "create" or here.trail is None:
+        return
+    if not here.trail.wants(tenant):
+        return
+    version = await here.reads.current(tenant, change.type, change.id) if change.id else None
+    by_id = change.id and change.condition is None
+    if not by_id or (version is not None and not version.deleted and _is_trail(version.body)):
+        raise MethodNotAllowed("what was read stays on record as it is", code="not-supported")
+
+
+def _is_trail(body: bytes) -> bool:
+    event: Resource = loads(body)
+    return bool(event["source"]["observer"] == OBSERVER)

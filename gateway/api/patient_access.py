@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import outcome
 from gateway.api.context import Context
-from gateway.api.read_trail import patients_of
+from gateway.canonical import Resource
+from gateway.canonical.json import loads
 from gateway.canonical.logical_id import ID
 from gateway.errors import QiaoError
 from gateway.security.access import split
@@ -54,9 +56,13 @@ _ASKED = _SHAPES | {
     "start",
     "end",
 }
+_AHEAD = 100
+"""Matches that are looked through at once for the next one of the own record."""
 _PLAIN = re.compile(r"[a-z][a-z-]*").fullmatch
 """A search parameter of the resource itself: no chain and no modifier, which could ask about others."""
 _ONE = re.compile(rf"/([A-Z][A-Za-z]{{1,63}})/({ID})").fullmatch
+_HERE = re.compile(rf"(Patient/{ID})(?:/_history/.*)?").fullmatch
+_ANYWHERE = re.compile(r"(?:^|/)Patient[/?]").search
 _BELOW = re.compile(rf"/(Patient/{ID})/(\$everything|[A-Z][A-Za-z]{{1,63}})").fullmatch
 
 
@@ -104,18 +110,79 @@ class PatientAccess:
         return version is not None and _is_own(version, patient)
 
 
-def limited(page: Page, caller: Caller) -> Page:
-    """Take from a page what is no part of a patient's own record; that of any other client stays as it is."""
+Find = Callable[[list[tuple[str, str]]], Page]
+"""Runs a search."""
+
+
+def own_page(find: Find, pairs: list[tuple[str, str]], caller: Caller, *, counted: bool) -> Page:
+    """Return a page of a search; for a patient without whatever is no part of the own record.
+
+    Nothing tells that others were found: neither a total (a cursor has it too) nor a cursor, which anybody
+    can decode, that stands at one of them, nor a next page where there are only such.
+
+    Args:
+        counted: the search knows ``_total``.
+    """
     if caller.role != "patient":
-        return page
-    page.matches = [one for one in page.matches if _is_own(one, caller.patient)]
-    page.included, page.total = [], None  # it would count those of others
+        return find(pairs)
+    asked = pairs
+    if counted:
+        asked = [*(pair for pair in pairs if pair[0] != "_total"), ("_total", "none")]
+    page = find(asked)
+    own, cursor = [one for one in page.matches if _is_own(one, caller.patient)], page.cursor
+    if cursor is not None and (not own or own[-1] is not page.matches[-1]):
+        beyond = _beyond(find, asked, cursor, caller.patient)
+        own += [] if beyond is None else beyond.matches[-1:]
+        cursor = None if beyond is None else beyond.cursor
+    if cursor is not None and _beyond(find, asked, cursor, caller.patient) is None:
+        cursor = None
+    page.matches, page.included, page.total, page.cursor = own, [], None, cursor
+    page.more = cursor is not None
     return page
+
+
+def _beyond(find: Find, asked: list[tuple[str, str]], cursor: str | None, patient: str) -> Page | None:
+    """Return the page behind a cursor that ends with the next own match; None: there is none."""
+    kept = [pair for pair in asked if pair[0] not in ("_count", "_cursor")]
+    while cursor is not None:
+        ahead = find([*kept, ("_count", str(_AHEAD)), ("_cursor", cursor)])
+        at = next((at for at, one in enumerate(ahead.matches, 1) if _is_own(one, patient)), 0)
+        if at:
+            return find([*kept, ("_count", str(at)), ("_cursor", cursor)])
+        cursor = ahead.cursor
+    return None
 
 
 def _is_own(version: Version, patient: str) -> bool:
     """Tell whether a version is of the record of a patient, and names nobody else's."""
-    return version.type in RECORD and not version.deleted and patients_of(version) == {patient}
+    if version.type not in RECORD or version.deleted:
+        return False
+    if version.type == "Patient":  # its links name the same person (R4 patient.html#Patient.link)
+        return f"Patient/{version.id}" == patient
+    return set(_patients(loads(version.body))) == {patient}
+
+
+def _patients(value: object) -> Iterator[str]:
+    """Yield whom a resource names, ``""`` for a patient of whom nobody can tell who it is.
+
+    That is one who is contained, or elsewhere, or referred to by an identifier or a name alone.
+    """
+    if isinstance(value, list):
+        for one in value:
+            yield from _patients(one)
+    elif isinstance(value, dict):
+        yield from _named_by(value)
+        for one in value.values():
+            yield from _patients(one)
+
+
+def _named_by(element: Resource) -> Iterator[str]:
+    said = element.get("reference")
+    if isinstance(said, str) and _ANYWHERE(said):
+        here = _HERE(said)
+        yield here[1] if here else ""
+    elif element.get("resourceType") == "Patient" or (element.get("type") == "Patient" and said is None):
+        yield ""
 
 
 def _named(caller: Caller, scope: Scope) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,9 +26,15 @@ from gateway.store.model import Change, Transact, Transacted
 EVERY = 0.5
 """Seconds for which reads are gathered: what a kill takes away of the trail."""
 MOST = 100_000
-"""Names and queries that wait to be written."""
+"""Names and queries that wait to be written; a long query counts as several."""
 CHANGES = 100
 """AuditEvents of one transaction: others write between them."""
+QUERY = 2000
+"""Characters that are kept of a query: it stands in the event of each patient that it found."""
+PATIENTS = 50
+"""Patients of one resource that get an event each; one that names more, a large Group, is one event."""
+LATE = 5.0
+"""Seconds of a write that comes to nothing, until nothing more is shown."""
 AGAIN = 2.0
 """Seconds until what could not be written is tried again."""
 SOURCE = "audit"
@@ -37,12 +44,17 @@ PRACTITIONER = b"x-qiao-practitioner"
 Write = Callable[[Transact], Awaitable[Transacted]]
 Headers = Iterable[tuple[bytes, bytes]]
 Shown = Sequence[tuple[str, frozenset[str]]]
-"""``"Type/id"`` of each resource that is shown, and the patients that it names."""
-Waiting = dict[tuple[Reader, str], "_Read"]
-"""Who read, and whose data → what."""
+"""``"Type/id"`` of each resource that is shown, and the patients that it names; ``""``: one not known."""
+Key = tuple[Reader, str]
+"""Who read, and whose data."""
+Waiting = dict[Key, "_Read"]
+
+_UNKNOWN = frozenset(("",))
 
 _LOG = logging.getLogger("qiao.audit")
 _NAMED = re.compile(rb'"reference"\s*:\s*"(Patient/[A-Za-z0-9\-.]{1,64})["/]').findall
+_SOMEBODY = re.compile(rb'"reference"\s*:\s*"[^"]*/Patient/|"(?:resourceType|type)"\s*:\s*"Patient"').search
+"""A patient who is elsewhere, is contained, or is named by an identifier alone."""
 
 
 @dataclass(slots=True)
@@ -54,7 +66,7 @@ class _Read:
 
     @property
     def size(self) -> int:
-        return len(self.names) + len(self.queries)
+        return sum(map(_weight, (*self.names, *self.queries)))
 
     def follow(self, later: _Read) -> None:
         """Take over what was read after this."""
@@ -76,6 +88,7 @@ class ReadTrail:
         self._write, self._tenants, self._every = write, tenants, every
         self._waiting: Waiting = {}
         self._held = 0
+        self._since: float | None = None
         self._closed = False
         self._work: asyncio.Task[None] | None = None
         self._spell = Spell(_LOG, "the trail of reads")
@@ -95,9 +108,10 @@ class ReadTrail:
         Raises:
             Retry: there is no room, or nobody writes any more: what is not on record is not shown.
         """
-        if self._closed or self._held + len(shown) > MOST:
+        if shown and (self._stuck or self._held + sum(len(patients) for _, patients in shown) > MOST):
             raise Retry("the trail of reads cannot be written now", after=AGAIN)
         reader, at = Reader(caller.tenant, caller.client, person_of(caller, headers), code), now_us()
+        query = query if len(query) <= QUERY else f"{query[:QUERY]}…"
         for name, patients in shown:
             for patient in patients:
                 self._add(reader, patient, name, query, at)
@@ -106,7 +120,12 @@ class ReadTrail:
 
     def note_query(self, caller: Caller, code: str, headers: Headers, query: str) -> None:
         """Note an answer of which nobody says whose data are in it: an export. Raises as :meth:`note`."""
-        self.note(caller, code, headers, [("", frozenset(("",)))], query)
+        self.note(caller, code, headers, [("", _UNKNOWN)], query)
+
+    @property
+    def _stuck(self) -> bool:
+        late = self._since is not None and time.monotonic() - self._since >= LATE
+        return self._closed or late
 
     async def close(self) -> None:
         """Write what waits, as far as it can be written now; nothing is noted any more."""
@@ -127,7 +146,7 @@ class ReadTrail:
         for text, known in ((name, read.names), (query, read.queries)):
             if text and text not in known:
                 known[text] = None
-                self._held += 1
+                self._held += _weight(text)
 
     async def _run(self) -> None:
         while self._waiting:
@@ -140,18 +159,21 @@ class ReadTrail:
                 await asyncio.sleep(AGAIN)
 
     async def _written(self) -> None:
-        """Write what waits. Raises :class:`Retry`: it waits on."""
-        while self._waiting:
-            tenant = next(iter(self._waiting))[0].tenant
-            keys = [key for key in self._waiting if key[0].tenant == tenant][:CHANGES]
-            # Taken out first: what comes while these are written makes events of its own.
-            taken = {key: self._waiting.pop(key) for key in keys}
-            try:
-                await asyncio.shield(self._put(tenant, _events(taken)))
-            except BaseException:
-                self._back(taken)
-                raise
-            self._held -= sum(one.size for one in taken.values())
+        """Write what waits by now; what comes meanwhile waits on. Raises :class:`Retry`: so does the rest."""
+        due, self._waiting = self._waiting, {}
+        try:
+            for tenant, keys in _parts(due):
+                self._since = self._since or time.monotonic()
+                putting = asyncio.ensure_future(self._put(tenant, _events(due, keys)))
+                try:
+                    await asyncio.shield(putting)
+                finally:
+                    await asyncio.wait((putting,))  # who stops meanwhile would else write it twice
+                    if not putting.cancelled() and putting.exception() is None:
+                        self._held -= sum(due.pop(key).size for key in keys)
+                        self._since = None
+        finally:
+            self._back(due)
 
     def _back(self, taken: Waiting) -> None:
         for key, later in self._waiting.items():
@@ -180,10 +202,25 @@ class ReadTrail:
                 _LOG.error("a read is not on record (%s)", done.error.code)
 
 
-def _events(taken: Waiting) -> list[Resource]:
+def _weight(text: str) -> int:
+    return 1 + len(text) // 100
+
+
+def _parts(due: Waiting) -> list[tuple[str, list[Key]]]:
+    tenants: dict[str, list[Key]] = {}
+    for key in due:
+        tenants.setdefault(key[0].tenant, []).append(key)
+    return [
+        (tenant, keys[at : at + CHANGES])
+        for tenant, keys in tenants.items()
+        for at in range(0, len(keys), CHANGES)
+    ]
+
+
+def _events(due: Waiting, keys: Sequence[Key]) -> list[Resource]:
     return [
         event
-        for (reader, patient), one in taken.items()
+        for (reader, patient), one in ((key, due[key]) for key in keys)
         for event in audit_events(
             reader, patient, list(one.names), list(one.queries), (one.begun_us, one.ended_us)
         )
@@ -204,7 +241,10 @@ def _shown(versions: Iterable[Version]) -> Iterator[tuple[str, frozenset[str]]]:
             continue
         patients = patients_of(one)
         if patients:
-            yield f"{one.type}/{one.id}", patients
+            known = len(patients) <= PATIENTS
+            yield f"{one.type}/{one.id}", patients if known else _UNKNOWN
+        elif one.type == "Binary" or _SOMEBODY(one.body):
+            yield f"{one.type}/{one.id}", _UNKNOWN
 
 
 def patients_of(version: Version) -> frozenset[str]:

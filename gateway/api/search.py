@@ -79,14 +79,14 @@ async def answer(request: Request, pairs: Pairs, url: str, find: Find, type_: st
     trail, caller = trail_of(request), caller_of(request.scope)
 
     def work() -> tuple[bytes, Shown]:
-        page = patient_access.limited(find(asked, lenient), caller)
+        page = patient_access.own_page(lambda one: find(one, lenient), asked, caller, counted=bool(type_))
         page.warnings = [outcome.spoken(text, chinese) for text in page.warnings]
         shown = shown_of((*page.matches, *page.included)) if trail is not None else ()
         return bundle.searchset(page, url, base, pairs, wanted), shown
 
     body, shown = await asyncio.get_running_loop().run_in_executor(context(request).threads, work)
     if trail is not None:
-        query = f"{url[len(base) + 1 :]}?{urlencode(pairs, safe=':/,')}"
+        query = f"{url[len(base) + 1 :]}?{urlencode(pairs, safe=':/,')}".removesuffix("?")
         trail.note(caller, "search", request.scope["headers"], shown, query)
     return negotiation.answer(body, pretty)
 

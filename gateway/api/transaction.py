@@ -194,7 +194,8 @@ def _written(request: Request, entry: Entry, result: Result, issues: Sequence[Lo
             parts.append(b'"fullUrl":' + dumps(f"{base}/{version.type}/{version.id}"))
             response["location"] = location(base, version)
         response |= {"etag": etag(version), "lastModified": instant(version.ts_us)}
-        if wanted == "representation" and not version.deleted and room.fits(version.body):
+        fits = wanted == "representation" and not version.deleted and room.fits(version.body)
+        if fits and change.shown(request, entry.method, result):
             parts.append(b'"resource":' + version.body)
     if wanted == "OperationOutcome":
         own = [one for one in issues if one.issue.where.startswith(f"Bundle.entry[{entry.at}]")]

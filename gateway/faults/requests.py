@@ -24,6 +24,7 @@ FAULTS: dict[str, str] = {
     "this is no HTTP request": "不是有效的 HTTP 请求",
     "the request takes too long": "请求超时",
     "too many connections; come again": "连接数过多，请稍后重试",
+    "what was read stays on record as it is": "查阅记录不可修改或删除",
     "the trail of reads cannot be written now": "目前无法写入查阅记录，暂不提供资料，请稍后重试",
     "too many large bodies at once; send it again": "同时处理的大请求过多，请稍后重新发送",
     "too many long answers wait for their readers; come again": ("等待客户端读取的大响应过多，请稍后重试"),

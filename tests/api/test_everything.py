@@ -52,6 +52,12 @@ def pages(ask: Ask, url: str) -> list[str]:
     return seen
 
 
+def test_who_asks_for_none_gets_none(filled: Ask) -> None:
+    answer = filled("GET", "/fhir/Patient/p1/$everything?_count=0")
+    assert answer.status_code == 200
+    assert "entry" not in answer.json()
+
+
 @pytest.mark.parametrize("query", ["", "?_count=2"])
 def test_of_a_patient(filled: Ask, query: str) -> None:
     seen = pages(filled, f"/fhir/Patient/p1/$everything{query}")

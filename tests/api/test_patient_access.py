@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -181,6 +182,79 @@ def test_nothing_is_written_exported_or_subscribed_to(tell: Tell, method: str, p
 @pytest.mark.parametrize("tenant", ["second", "nobody"])
 def test_another_hospital_is_not_there(tell: Tell, tenant: str) -> None:
     assert tell(f"/t/{tenant}/fhir/Patient/anna").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"focus": [of("http://localhost:8080/fhir/Patient/bo")]},
+        {"focus": [of("https://elsewhere.example/fhir/Patient/anna")]},
+        {
+            "focus": [
+                {"type": "Patient", "identifier": {"system": "urn:id", "value": "9"}, "display": "何佳宁"}
+            ]
+        },
+        {"focus": [of("#p")], "contained": [made("Patient", "p", name=[{"text": "何佳宁"}])]},
+        {"focus": [of("Patient/bo/_history/1")]},
+    ],
+)
+def test_what_names_another_patient_in_any_way_is_not_there(
+    tell: Tell, put: Callable[..., None], other: dict[str, Any]
+) -> None:
+    put(made("Observation", "mixed", status="final", code={"text": "脉搏"}, subject=of(ANNA), **other))
+    assert tell("/fhir/Observation/mixed").status_code == 404
+    assert names(tell("/fhir/Patient/anna/Observation")) == {"Observation/sugar"}
+
+
+def test_who_was_merged_still_reads_the_own_record(tell: Tell, put: Callable[..., None]) -> None:
+    put({**STORED[0], "link": [{"other": of(BO), "type": "replaces"}]})
+    assert tell("/fhir/Patient/anna").status_code == 200
+    assert "Patient/anna" in names(tell("/fhir/Patient/anna/$everything"))
+
+
+def measured(id_: str, whose: str, day: int) -> dict[str, Any]:
+    """Anna measured it, so that it is in her compartment."""
+    return made(
+        "Observation", id_, status="final", code={"text": "脉搏"}, subject=of(whose), performer=[of(ANNA)],
+        effectiveDateTime=f"2026-01-{day:02}",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("more", ["", "&_total=accurate", "&_summary=count", "&_sort=date", "&_sort=-date"])
+def test_a_page_tells_nothing_of_those_that_are_left_out(
+    tell: Tell, put: Callable[..., None], more: str
+) -> None:
+    put(*(measured(f"h{day}", BO, day) for day in range(1, 6)))
+    said = tell(f"/fhir/Patient/anna/Observation?performer=Patient/anna&_count=1{more}").json()
+    assert said.get("entry", []) == []
+    assert [one["relation"] for one in said["link"]] == ["self", "first"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 50])
+@pytest.mark.parametrize("order", ["date", "-date"])
+def test_every_page_ends_with_what_is_shown_and_all_comes_once(
+    tell: Tell, put: Callable[..., None], count: int, order: str
+) -> None:
+    put(*(measured(f"o{day:02}", ANNA if day % 4 == 1 else BO, day) for day in range(1, 16)))
+    url = f"/fhir/Patient/anna/Observation?performer=Patient/anna&_count={count}&_sort={order}"
+    found: list[str] = []
+    while url:
+        said = tell(url).json()
+        found += (page := [one["resource"]["id"] for one in said["entry"]])
+        assert 0 < len(page) <= count
+        url = next((one["url"] for one in said["link"] if one["relation"] == "next"), "")
+    assert sorted(found) == ["o01", "o05", "o09", "o13"]
+    assert found == sorted(found, reverse=order == "-date")
+
+
+def test_a_cursor_has_no_total(tell: Tell, put: Callable[..., None]) -> None:
+    put(*(measured(f"o{day:02}", ANNA, day) for day in range(1, 4)))
+    put(*(measured(f"o{day:02}", BO, day) for day in range(4, 7)))
+    said = tell("/fhir/Patient/anna/Observation?performer=Patient/anna&_count=2&_total=accurate").json()
+    (onward,) = [one["url"] for one in said["link"] if one["relation"] == "next"]
+    packed = onward.rpartition("_cursor=")[2]
+    _, total, *_ = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))[16:])
+    assert total == -1
 
 
 def test_a_portal_says_who_is_signed_in(tell: Tell) -> None:

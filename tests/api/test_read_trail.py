@@ -155,6 +155,100 @@ def test_what_shows_nothing_of_a_patient_leaves_nothing(
     assert store.search("default", "AuditEvent", []).matches == []
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"resourceType": "Binary", "contentType": "text/plain", "data": "aGVsbG8="},
+        {
+            "resourceType": "Basic",
+            "code": {"text": "x"},
+            "contained": [{"resourceType": "Patient", "id": "p"}],
+        },
+        {
+            "resourceType": "Basic",
+            "code": {"text": "x"},
+            "subject": {"reference": "https://x.cn/fhir/Patient/b"},
+        },
+    ],
+)
+def test_a_patient_of_whom_nobody_can_tell_who_it_is_leaves_an_event(
+    visit: Visit, store: Store, put: Callable[..., None], resource: dict[str, Any]
+) -> None:
+    put({**resource, "id": "r"})
+    visit(f"/{resource['resourceType']}/r")
+    assert [entities(one) for one in events(store, f"{resource['resourceType']}/r")] == [
+        {f"{resource['resourceType']}/r"}
+    ]
+
+
+def test_a_change_that_shows_what_was_there_is_a_read(visit: Visit, store: Store) -> None:
+    (said,) = visit("/Patient/anna", method="PATCH", body=[], content_type="application/json-patch+json")
+    assert said.json()["gender"] == "female"
+    assert [entities(one) for one in events(store)] == [{"Patient/anna"}]
+    named = {"if_none_exist": "_id=bo", "prefer": "return=representation"}
+    (said,) = visit("/Patient", method="POST", body={"resourceType": "Patient"}, **named)
+    assert said.status_code == 200
+    assert [entities(one) for one in events(store, "Patient/bo")] == [{"Patient/bo"}]
+
+
+def test_a_transaction_that_shows_what_was_there_is_a_read(visit: Visit, store: Store) -> None:
+    entry = {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}}
+    entry["request"]["ifNoneExist"] = "_id=bo"
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    (said,) = visit("", method="POST", body=bundle, prefer="return=representation")
+    assert said.json()["entry"][0]["resource"]["id"] == "bo"
+    assert [entities(one) for one in events(store, "Patient/bo")] == [{"Patient/bo"}]
+
+
+def test_a_change_is_answered_without_what_cannot_be_noted(
+    visit: Visit, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_trail, "MOST", 0)
+    (said,) = visit("/Patient/anna", method="PATCH", body=[], content_type="application/json-patch+json")
+    assert (said.status_code, said.content) == (200, b"")
+
+
+def test_own_words_are_no_read(visit: Visit, store: Store) -> None:
+    visit("/Patient/anna", method="PUT", body={**ANNA, "gender": "male"}, prefer="return=representation")
+    visit("/Patient", method="POST", body={"resourceType": "Patient"}, prefer="return=representation")
+    assert store.search("default", "AuditEvent", []).matches == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/AuditEvent/{id}"),
+        ("PUT", "/AuditEvent/{id}"),
+        ("PATCH", "/AuditEvent/{id}"),
+        ("DELETE", "/AuditEvent?entity=Patient/anna"),
+        ("PUT", "/AuditEvent?entity=Patient/anna"),
+    ],
+)
+def test_nobody_changes_what_is_on_record(visit: Visit, store: Store, method: str, path: str) -> None:
+    visit("/Patient/anna")
+    (event,) = events(store)
+    body = {name: value for name, value in event.items() if name != "meta"} | {"outcome": "8"}
+    kind = {"content_type": "application/json-patch+json"} if method == "PATCH" else {}
+    sent = [{"op": "replace", "path": "/outcome", "value": "8"}] if kind else body
+    (said,) = visit(path.format(id=event["id"]), method=method, body=sent, **kind)
+    assert said.status_code == 405
+    entry = {"request": {"method": "DELETE", "url": f"AuditEvent/{event['id']}"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    (said,) = visit("", method="POST", body=bundle)
+    assert said.status_code == 405
+    assert events(store) == [event]
+
+
+def test_others_may_keep_their_own_events(visit: Visit, store: Store) -> None:
+    event = {
+        "resourceType": "AuditEvent", "id": "theirs", "type": {"code": "rest"},
+        "recorded": "2026-01-01T00:00:00Z", "agent": [{"requestor": True}],
+        "source": {"observer": {"display": "his"}},
+    }  # fmt: skip
+    said = [visit("/AuditEvent/theirs", method=method, body=event)[0] for method in ("PUT", "PUT", "DELETE")]
+    assert [one.status_code for one in said] == [201, 200, 204]
+
+
 def test_who_has_it_already_is_shown_nothing(visit: Visit, store: Store) -> None:
     (said,) = visit("/Patient/anna", if_none_match='W/"2"')
     assert said.status_code == 304
@@ -184,6 +278,102 @@ def test_what_cannot_be_noted_is_not_shown(visit: Visit, monkeypatch: pytest.Mon
     said = visit("/Patient/anna", "/Observation?_id=sugar", "/Patient/anna/_history", "/Organization/house")
     assert [one.status_code for one in said] == [503, 503, 503, 200]
     assert all(b"anna" not in one.content for one in said[:3])
+
+
+def test_a_stop_in_the_middle_of_a_write_writes_it_once() -> None:
+    written: list[Transact] = []
+    begun = asyncio.Event()
+
+    async def write(transact: Transact) -> Transacted:
+        begun.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        written.append(transact)
+        return Transacted()
+
+    trail = ReadTrail(write, frozenset({"default"}), every=0)
+
+    async def run() -> None:
+        trail.note(LOCAL, "read", (), SHOWN)
+        await begun.wait()
+        await trail.close()
+
+    asyncio.run(run())
+    assert len(written) == 1
+    assert trail._held == 0
+
+
+def test_nothing_is_shown_while_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_trail, "LATE", 0)
+    away = [True]
+
+    async def write(_: Transact) -> Transacted:
+        if away:
+            raise Retry("the store cannot commit (SQLITE_FULL)")
+        return Transacted()
+
+    trail = ReadTrail(write, frozenset({"default"}), every=60)
+
+    async def run() -> None:
+        trail.note(LOCAL, "read", (), SHOWN)
+        with pytest.raises(Retry):
+            await trail._written()
+        with pytest.raises(Retry):
+            trail.note(LOCAL, "read", (), SHOWN)
+        trail.note(LOCAL, "read", (), [])
+        away.clear()
+        await trail._written()
+        trail.note(LOCAL, "read", (), SHOWN)
+
+    asyncio.run(run())
+
+
+def test_what_comes_while_others_are_written_waits_for_the_next_time() -> None:
+    written: list[Transact] = []
+
+    async def write(transact: Transact) -> Transacted:
+        trail.note(LOCAL, "read", (), SHOWN)
+        written.append(transact)
+        return Transacted()
+
+    trail = ReadTrail(write, frozenset({"default"}), every=60)
+
+    async def run() -> None:
+        trail.note(LOCAL, "read", (), SHOWN)
+        await trail._written()
+        await trail._written()
+
+    asyncio.run(run())
+    assert len(written) == 2
+
+
+def test_long_queries_take_their_room_and_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_trail, "MOST", 40)
+    written: list[dict[str, Any]] = []
+
+    async def write(transact: Transact) -> Transacted:
+        written.extend(one.body for one in transact.changes if one.body)
+        return Transacted()
+
+    trail = ReadTrail(write, frozenset({"default"}))
+
+    async def run() -> None:
+        trail.note(LOCAL, "search", (), SHOWN, "a" * 60_000)
+        trail.note(LOCAL, "search", (), SHOWN, "b" * 60_000)
+        with pytest.raises(Retry):
+            trail.note(LOCAL, "search", (), SHOWN, "c")
+        await trail.close()
+
+    asyncio.run(run())
+    queries = [one["query"] for event in written for one in event["entity"] if "query" in one]
+    assert [len(base64.b64decode(one).decode()) for one in queries] == [2001, 2001]
+    assert trail._held == 0
+
+
+def test_who_names_very_many_patients_makes_one_event() -> None:
+    member = b",".join(b'{"reference":"Patient/p%d"}' % at for at in range(60))
+    group = Version("Group", "g", 1, 1, 0, "update", b'{"member":[%s]}' % member)
+    assert shown_of([group]) == [("Group/g", frozenset({""}))]
 
 
 def test_what_could_not_be_written_is_written_later_with_what_came_since() -> None:

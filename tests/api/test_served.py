@@ -68,3 +68,26 @@ def test_a_served_gateway(
         asyncio.run(run())
     finally:
         served.stop()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_gateway_that_stops_has_written_who_read_what(
+    tmp_path: Path, serve: Callable[..., Any], engine: str, request: pytest.FixtureRequest
+) -> None:
+    url = "" if engine == "sqlite" else request.getfixturevalue("database")
+    served = serve(tmp_path / "qiao.db", url, QIAO_TENANTS__DEFAULT__AUDIT_READS="true")
+    try:
+        with httpx.Client(base_url=served.api + "/", timeout=60) as client:
+            client.put("Patient/anna", json={"resourceType": "Patient", "id": "anna"}).raise_for_status()
+            client.get("Patient/anna").raise_for_status()
+            client.get("Patient/anna/$everything").raise_for_status()
+    finally:
+        served.stop()
+    served = serve(tmp_path / "qiao.db", url)
+    try:
+        with httpx.Client(base_url=served.api + "/", timeout=60) as client:
+            found = client.get("AuditEvent?patient=Patient/anna&agent:identifier=local&date=ge2020").json()
+            codes = [one["resource"]["subtype"][0]["code"] for one in found["entry"]]
+            assert sorted(codes) == ["read", "search"]
+    finally:
+        served.stop()

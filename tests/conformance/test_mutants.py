@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ HERE = Path(__file__).parent
 if str(HERE) not in sys.path:
     sys.path.append(str(HERE))
 
-from mutants.fingerprint import shared  # noqa: E402
+from mutants.fingerprint import fingerprint, shared  # noqa: E402
 from mutants.matrix import Tried, keep, kept, page, printed  # noqa: E402
 from mutants.mutant import VARIABLE, Mutant, all_mutants  # noqa: E402
+from mutants.outlook import ahead  # noqa: E402
 from mutants.proof import TIMES, doubtful, planned, run, selections, worse  # noqa: E402
-from mutants.sweep import due, fingerprint  # noqa: E402
+from mutants.reach import HOUSE, harness, reached, rows  # noqa: E402
+from mutants.remaining import Due, checks, due, joined, requirements  # noqa: E402
 
 MUTANTS = all_mutants()
 QUICK = 48
@@ -106,7 +109,12 @@ def test_the_document_lists_the_mutants_that_there_are() -> None:
 
 
 def _tried(one: Mutant, **more: Any) -> Tried:
-    given = {"fingerprint": fingerprint(one)} | more
+    """Return an exact finding of today."""
+    given = {
+        "fingerprint": fingerprint(one),
+        "harness": harness(),
+        "rows": dict(rows(one.jurisdiction)),
+    } | more
     return Tried(one.name, (one.requirement,), (), ("a.b",), 900, 1.0, **given)
 
 
@@ -114,15 +122,113 @@ def test_a_sweep_that_was_cut_goes_on_with_what_is_missing_or_changed(tmp_path: 
     first, second, third, *_ = MUTANTS.values()
     keep(tmp_path, _tried(first))
     keep(tmp_path, _tried(second, fingerprint="of before"))
-    assert due([first, second, third], kept(tmp_path), share=False) == [second, third]
+    assert due([first, second, third], kept(tmp_path)) == [Due(second), Due(third)]
 
 
 def test_what_was_tried_by_shares_is_tried_whole_and_not_the_other_way_round(tmp_path: Path) -> None:
     first, second, *_ = MUTANTS.values()
     keep(tmp_path, _tried(first, share=True))
     keep(tmp_path, _tried(second))
-    assert due([first, second], kept(tmp_path), share=False) == [first]
+    assert due([first, second], kept(tmp_path)) == [Due(first)]
     assert due([first, second], kept(tmp_path), share=True) == []
+
+
+def _before(one: Mutant, *changed: str, **more: Any) -> dict[str, Tried]:
+    made = dict(rows(one.jurisdiction)) | dict.fromkeys(changed, "of before")
+    return {one.name: _tried(one, rows=made, **more)}
+
+
+def test_only_the_requirements_of_suites_that_changed_are_tried_again() -> None:
+    one, *_ = MUTANTS.values()
+    assert due([one], _before(one)) == []
+    (found,) = due([one], _before(one, "SC-32", "NAT-18"))
+    assert found == Due(one, frozenset({"SC-32", "NAT-18"}))
+    of = requirements(one.jurisdiction)
+    assert checks(found) == {name for name, requirement in of.items() if requirement in found.rows}
+
+
+def test_what_another_harness_found_is_carried_over_by_request_only() -> None:
+    one, *_ = MUTANTS.values()
+    assert due([one], _before(one, harness="of before")) == [Due(one)]
+    assert due([one], _before(one, harness="of before"), only_suites=True) == []
+    changed = _before(one, "SC-32", harness="of before")
+    assert due([one], changed, only_suites=True) == [Due(one, frozenset({"SC-32"}))]
+
+
+def test_what_was_found_at_fault_is_not_carried_over() -> None:
+    one, *_ = MUTANTS.values()
+    before = replace(_before(one, "SC-32")[one.name], lost=("NAT-1",))
+    assert due([one], {one.name: before}) == [Due(one)]
+
+
+OF = {"a.one": "R1", "a.two": "R1", "b.one": "R2", "c.new": "R3"}
+
+
+def _of_before(**more: Any) -> Tried:
+    given = {"rows": {"R1": "1", "R2": "2", "GONE": "3"}, "harness": "old", "commit": "abc"}
+    return Tried("any", ("R1", "R2"), (), ("a.one", "b.one", "gone.check"), 3, 10.0, **given | more)
+
+
+def _part(failed: tuple[str, ...], caught: tuple[str, ...], *lost: str, **made: str) -> Tried:
+    return Tried("any", failed, lost, caught, 2, 2.0, rows=made, apart=("b",), harness="new", commit="def")
+
+
+def test_what_is_tried_again_replaces_what_was_found_of_it_and_nothing_else() -> None:
+    found = joined(_of_before(), _part((), (), R2="22", R3="33"), OF)
+    assert (found.caught, found.failed, found.tried) == (("a.one",), ("R1",), 4)
+    assert found.rows == {"R1": "1", "R2": "22", "R3": "33"}
+    assert (found.harness, found.commit, found.apart, found.seconds) == ("old", "abc", ("b",), 12.0)
+
+
+def test_what_is_newly_caught_or_lost_joins_what_was_found() -> None:
+    found = joined(_of_before(apart=("a",)), _part(("R3",), ("c.new",), "R2", R2="22", R3="33"), OF)
+    assert (found.caught, found.failed, found.lost) == (("a.one", "c.new"), ("R1", "R3"), ("R2",))
+    assert found.apart == ("a", "b")
+
+
+def test_a_requirement_that_was_worse_is_so_until_it_is_tried_again() -> None:
+    before = replace(_of_before(), lost=("R3", "GONE"))
+    assert joined(before, _part((), (), R2="22"), OF).lost == ("R3",)
+    assert joined(before, _part((), (), R3="33"), OF).lost == ()
+
+
+def test_a_suite_reaches_what_it_imports_and_its_data_and_not_the_harness() -> None:
+    found = {
+        one.relative_to(HOUSE).as_posix() for one in reached(HOUSE, "fuzz", HOUSE / "suites" / "fuzz.py")
+    }
+    assert {"suites/fuzz.py", "suites/fuzz/bases.yaml", "suites/fuzzing/mutation.py", "__init__.py"} <= found
+    assert not any(one.startswith(("harness/", "runner/", "simulators/")) for one in found)
+    assert "suites/terminology.py" not in found
+
+
+def test_a_check_reaches_what_the_file_that_declares_it_imports_and_not_all_parts(tmp_path: Path) -> None:
+    suites = tmp_path / "conformance" / "suites"
+    (suites / "one").mkdir(parents=True)
+    (suites / "part").mkdir()
+    (suites / "one.py").write_text("from conformance.suites.part import deep\nX = 'named'\n", "utf-8")
+    (suites / "part" / "__init__.py").write_text("", "utf-8")
+    (suites / "part" / "deep.py").write_text("from conformance.harness import run\n", "utf-8")
+    (suites / "part" / "other.py").write_text("", "utf-8")
+    (suites / "named").mkdir()
+    for data in ("one/data.yaml", "named/data.yaml"):
+        (suites / data).write_text("[]", "utf-8")
+    house = tmp_path / "conformance"
+
+    def found(file: str) -> set[str]:
+        return {one.relative_to(suites).as_posix() for one in reached(house, "one", suites / file)}
+
+    always = {"one.py", "one/data.yaml"}
+    assert found("one.py") == always | {"part/__init__.py", "part/deep.py", "named/data.yaml"}
+    assert found("part/other.py") == always | {"part/other.py"}
+
+
+def test_a_sweep_says_what_is_ahead() -> None:
+    one, other, *_ = MUTANTS.values()
+    few = Due(other, frozenset({other.requirement}))
+    said = list(ahead([Due(one), few], {one.name: _tried(one, share=True)}, {}, 2))
+    assert len(said) == 3
+    assert "1 mutants with" in said[0]
+    assert said[-1].startswith("about ")
 
 
 def test_a_mutant_has_a_fingerprint_of_its_own(tmp_path: Path) -> None:
@@ -137,3 +243,16 @@ def test_a_second_try_is_printed_with_what_the_first_found() -> None:
     (name, one), *_ = MUTANTS.items()
     text = page({name: one}, {name: _tried(one, again=True, before=("NAT-1",))})
     assert "second try; first: NAT-1" in text
+
+
+def test_the_page_says_where_findings_come_of_two_runs_or_of_another_harness() -> None:
+    (name, one), *_ = MUTANTS.items()
+    assert "comes of two runs" not in page({name: one}, {name: _tried(one)})
+    assert "all of today's on 1 of them |" in page({name: one}, {name: _tried(one)})
+    older = _tried(one, apart=("fuzz",), harness="of before", commit="abc1234")
+    text = page({name: one}, {name: older}, only_suites=True)
+    assert "of two runs" in text
+    assert "`fuzz`" in text
+    assert "with the harness of `abc1234`" in text
+    assert "gateway was that of `abc1234`" in text
+    assert "as who asked for this sweep holds" in text

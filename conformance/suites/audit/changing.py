@@ -16,7 +16,7 @@ from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import SIGNS, task_of
 from conformance.suites.supervision.pulled import number
 from conformance.suites.supervision.trace import ROW
-from conformance.suites.supervision.whole import whole
+from conformance.suites.supervision.whole import may_delete, whole
 
 _TARGETS: dict[str, tuple[Words, Callable[[Scene, list[Resource], Resource], str]]] = {
     "prescription": (Words("处方", "a prescription"), lambda scene, parts, request: place(parts[0])),
@@ -115,10 +115,24 @@ def not_edited(run: Run, name: str) -> None:
     if not answer.ok:
         run.refused(answer, "拒绝改动", "it is refused")
         _stands(run, target, before)
+        _may_edit(run, scene)
         return
     _kept(run, target, before)
-    seen = feed is not None and any(one.document == target for one in feed.since(size))
-    run.expect(seen, "改动另有台账条目", "the edit has an entry of its own")
+    if feed is not None:
+        seen = any(one.document == target for one in feed.since(size))
+        run.expect(seen, "改动另有台账条目", "the edit has an entry of its own")
+
+
+def _may_edit(run: Run, scene: Scene) -> None:
+    """See that this client may edit at all: a draft. Raises Skipped where a refusal shows nothing."""
+    draft = scene.prescription(1, "v")
+    run.given(scene.write(draft), "写入草稿", "a draft is written")
+    changed = with_(draft[1], note=[{"text": "补充"}])
+    run.given(
+        run.client("physician").put(changed, scene.who("physician")),
+        "对照：草稿可以改动",
+        "the twin: a draft may be edited",
+    )
 
 
 def _stands(run: Run, name: str, before: Resource) -> None:
@@ -161,6 +175,7 @@ def reading_kept(run: Run, how: str) -> None:
     if not answer.ok:
         run.refused(answer, "拒绝", "it is refused")
         _stands(run, name, before)
+        may_delete(run, scene) if how == "deleted" else _may_edit(run, scene)
         return
     _kept(run, name, before)
     entries = run.client().get(f"{name}/_history").body.get("entry", [])

@@ -10,7 +10,7 @@ from conformance.harness.paths import each, pick
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
-from conformance.harness.words import Words, same
+from conformance.harness.words import same
 from conformance.simulators.internet.documents import with_
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED, SIGNS
@@ -78,9 +78,7 @@ def contents(run: Run) -> None:
     """Recompute the hash over the versions that an entry is about."""
     feed, pages = _pulled(run)
     whole, wrong = wrong_members(feed.messages(pages))
-    run.expect(
-        whole >= 5, "文书随条目提供", "the documents come along", Words(str(whole >= 5), str(whole >= 5))
-    )
+    run.expect(whole >= 5, "文书随条目提供", "the documents come along", same("≥ 5" if whole >= 5 else "< 5"))
     run.expect(not wrong, "与文书一致", "each is that of its documents", number(wrong))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.harness.action import FHIR_JSON
 from conformance.harness.check import check
-from conformance.harness.client import FHIR_JSON, Answer
+from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.simulators.exact import Resource, dumps

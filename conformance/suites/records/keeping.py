@@ -1,4 +1,7 @@
-"""How long: fifteen years for records, three for recordings and chats (川卫规〔2023〕10号 第三十五条)."""
+"""How long: fifteen years for records, three for recordings and chats (川卫规〔2023〕10号 第三十五条).
+
+The fifteen years are national for outpatients: 《医疗机构病历管理规定（2013年版）》 article 29.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,44 @@ def kept_fifteen_years(run: Run) -> None:
     deletes(run)
 
 
+def _record_stays(run: Run) -> None:
+    """Purge a record of today."""
+    scene, name = recorded(run)
+    before = scene.read(name)
+    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "it is refused")
+    now = run.client().get(name)
+    run.expect(now.ok and now.body == before, "病历仍在且未变", "the record is as it was", now)
+
+
+def _prescription_stays(run: Run) -> None:
+    """Purge a prescription by its serial."""
+    scene = Scene(run).begun()
+    parts = scene.prescription()
+    serial = str(scene.approved(parts).told.get("serial") or place(parts[0]))
+    run.refused(run.act("purge", document=serial, reason="空间不足"), "拒绝清除", "it is refused")
+    run.done(run.client().get(place(parts[1])), "处方仍在", "the prescription is there")
+
+
+@checks(
+    [
+        Case(
+            name,
+            "NAT-21.1",
+            Words(f"当日的{zh}不能清除", f"{en} of today is not purged"),
+            (tried,),
+            needs=(*SIGNS, "actions.purge"),
+        )
+        for name, zh, en, tried in (
+            ("record", "病历", "a record", _record_stays),
+            ("prescription", "处方", "a prescription", _prescription_stays),
+        )
+    ]
+)
+def purged_early(run: Run, tried: Callable[[Run], None]) -> None:
+    """What the national rules keep: 《医疗机构病历管理规定（2013年版）》 article 29, at least 15 years."""
+    tried(run)
+
+
 @check(
     "SC-35.1",
     zh="未满15年的病历不能清除",
@@ -38,11 +79,7 @@ def kept_fifteen_years(run: Run) -> None:
 )
 def not_purged(run: Run) -> None:
     """Purge a record of today."""
-    scene, name = recorded(run)
-    before = scene.read(name)
-    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "it is refused")
-    now = run.client().get(name)
-    run.expect(now.ok and now.body == before, "病历仍在且未变", "the record is as it was", now)
+    _record_stays(run)
 
 
 @check(
@@ -54,11 +91,7 @@ def not_purged(run: Run) -> None:
 )
 def prescription_not_purged(run: Run) -> None:
     """Purge a prescription by its serial."""
-    scene = Scene(run).begun()
-    parts = scene.prescription()
-    serial = str(scene.approved(parts).told.get("serial") or place(parts[0]))
-    run.refused(run.act("purge", document=serial, reason="空间不足"), "拒绝清除", "it is refused")
-    run.done(run.client().get(place(parts[1])), "处方仍在", "the prescription is there")
+    _prescription_stays(run)
 
 
 _KEPT: dict[str, tuple[Words, Callable[[Scene], Resource]]] = {

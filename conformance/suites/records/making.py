@@ -62,7 +62,7 @@ def record_found(run: Run) -> None:
     needs=SIGNS,
 )
 def record_versions(run: Run) -> None:
-    """Write another version of a record; either it is refused, or both can be read."""
+    """Change the draft of a record: both versions can be read. A signed one is ``not_edited``'s matter."""
     scene = Scene(run).begun()
     record = scene.record()
     run.given(scene.write([record]), "写入病历草稿", "the draft of a record is written")

@@ -182,10 +182,12 @@ def pages(run: Run) -> None:
 )
 def caching(run: Run) -> None:
     """Cache-Control: a browser may otherwise keep on its disk what has Last-Modified (RFC 9111 §4.2.2)."""
-    answer = run.client().get(name_of(created(run, patient(run))))
-    said = answer.headers.get("cache-control", "")
-    good = any(one in said for one in ("no-store", "no-cache", "private"))
-    run.expect(answer.ok and good, "Cache-Control 限制缓存", "Cache-Control limits it", same(said or "-"))
+    name = name_of(created(run, patient(run)))
+    for path in (name, f"Patient?identifier={SYSTEM}|{run.number}"):
+        answer = run.client().get(path)
+        said = answer.headers.get("cache-control", "")
+        good = any(one in said for one in ("no-store", "no-cache", "private"))
+        run.expect(answer.ok and good, "Cache-Control 限制缓存", "Cache-Control limits it", same(said or "-"))
 
 
 @check("R4-SECURITY", zh="错误信息不含程序内部情况", en="errors tell nothing of the inside of the program")

@@ -13,7 +13,7 @@ from conformance.harness.run import Run
 from conformance.simulators.exact import Resource
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED
-from conformance.suites.supervision.pulled import number
+from conformance.suites.supervision.pulled import arrived, number
 from conformance.suites.supervision.tasks import (
     closed,
     due_of,
@@ -149,12 +149,32 @@ def breach_told(run: Run) -> None:
     pages = feed.pages(before)
     mine = [one for page in pages for one in page.entries if one.document == report]
     run.expect(bool(mine), "监管数据有该报告", "it is in the feed", number(mine))
-    come = str(next((page.resources[report] for page in pages if report in page.resources), ""))
+    come = next((page.resources[report] for page in pages if report in page.resources), {})
+    run.expect(bool(come), "报告内容随条目上报", "the report itself comes along with its entry")
+    to = _recipients(run, come)
+    run.expect(bool(to), "所上报的写明收件机关", "what comes says to which authority it goes", number(to))
     run.expect(
-        any("drill" in one.kind for one in mine) or "演练" in come or "drill" in come,
+        any("drill" in one.kind for one in mine) or "演练" in str(come) or "drill" in str(come),
         "标明为演练",
         "it says that it is a drill",
     )
+
+
+@check(
+    "NAT-23.2",
+    zh="泄露报告随即到达监管平台",
+    en="a breach reaches the regulator's platform at once",
+    needs=("actions.breach", "platform", *FEED),
+    waits=True,
+)
+def breach_arrived(run: Run) -> None:
+    """Report a drill and wait until the platform has its entry."""
+    feed = Feed(run)
+    before = feed.size()
+    report = place(_report(run, task_of_answer(run, run.done(_breach(run), "报告成功", "it is reported"))))
+    mine = feed.of([report], before)
+    run.expect(bool(mine), "监管数据有该报告", "it is in the feed", number(mine))
+    arrived(run, [one.n for one in mine], before)
 
 
 @check(

@@ -128,6 +128,20 @@ def at_the_platform(
     return run.until(look, zh, en, seconds or realtime(run))
 
 
+def arrived(run: Run, wanted: Collection[int], after: int) -> dict[int, str]:
+    """Wait until entries are at the platform, all of them: that one is an open exception does not do.
+
+    Returns number → hash of what the platform has after a number. Raises Failed.
+    """
+    platform = run.platform()
+
+    def look() -> dict[int, str] | None:
+        there = {int(one["n"]): str(one["hash"]) for one in platform.entries(after)}
+        return there if set(wanted) <= set(there) else None
+
+    return run.until(look, "均已送达监管平台", "all have reached the platform", realtime(run))
+
+
 def realtime(run: Run) -> float:
     """Return the seconds within which what was done must have reached the platform.
 

@@ -86,6 +86,31 @@ def pull_while_away(run: Run) -> None:
 
 
 @check(
+    "SC-32",
+    zh="未收到的内容不能确认为已收到",
+    en="what was never read is not acknowledged",
+    critical=True,
+    needs=(*FEED, "actions.feed_acknowledge"),
+)
+def acknowledged_unread(run: Run) -> None:
+    """Acknowledge another content, and an entry that is not there yet; then what was pulled."""
+    feed = Feed(run)
+    before = feed.size()
+    Scene(run).begun()
+    mine = feed.since(before)[-1]
+    for n, hash_, zh, en in (
+        (mine.n, _other(mine.hash), "内容不符的确认被拒绝", "another content is not acknowledged"),
+        (mine.n + 1_000_000, mine.hash, "尚无的条目不能确认", "nor is an entry that is not there yet"),
+    ):
+        run.refused(run.act("feed_acknowledge", n=n, hash=hash_), zh, en)
+    run.done(run.act("feed_acknowledge", n=mine.n, hash=mine.hash), "相符的确认被接受", "the right one is")
+
+
+def _other(hash_: str) -> str:
+    return hash_[:-1] + ("0" if hash_[-1:] != "0" else "1")
+
+
+@check(
     "SC-14.4",
     zh="各接收方分别确认：确认的内容须与台账一致",
     en="each receiver acknowledges on its own, and only what is so",
@@ -99,9 +124,8 @@ def acknowledge_apart(run: Run) -> None:
     mine = feed.since(before)[-1]
     pushed = {name: one["acknowledged"] for name, one in feed.receivers().items()}
     run.expect(bool(pushed), "各接收方有状态", "the receivers have a state", number(pushed))
-    wrong = mine.hash[:-1] + ("0" if mine.hash[-1:] != "0" else "1")
     run.refused(
-        run.act("feed_acknowledge", n=mine.n, hash=wrong),
+        run.act("feed_acknowledge", n=mine.n, hash=_other(mine.hash)),
         "内容不符的确认被拒绝",
         "another content is not acknowledged",
     )

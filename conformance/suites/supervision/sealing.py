@@ -9,6 +9,7 @@ from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment, with_
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import SIGNS
+from conformance.suites.supervision.trace import is_read
 from conformance.suites.supervision.whole import may_delete, recorded
 
 
@@ -81,7 +82,9 @@ def sealing_audited(run: Run) -> None:
     """Seal a paper and search the AuditEvents about it."""
     _, name = _sealed(run)
     run.until(
-        lambda: _audited(run, name), "有封存的审计记录（AuditEvent）", "there is an AuditEvent of the sealing"
+        lambda: _audited(run, name, reading=False),
+        "有封存的审计记录（AuditEvent）",
+        "there is an AuditEvent of the sealing",
     )
 
 
@@ -97,13 +100,14 @@ def borrowing_audited(run: Run) -> None:
     _, name = recorded(run)
     run.given(run.client("read").get(name), "查阅病历", "the record is read")
     run.until(
-        lambda: _audited(run, name), "有查阅的审计记录（AuditEvent）", "there is an AuditEvent of the reading"
+        lambda: _audited(run, name, reading=True),
+        "有查阅的审计记录（AuditEvent）",
+        "there is an AuditEvent of the reading",
     )
 
 
-def _audited(run: Run, name: str) -> list[Resource] | None:
+def _audited(run: Run, name: str, *, reading: bool) -> list[Resource] | None:
+    """Return the AuditEvents that say that something was read, or that it was done otherwise."""
     found = run.client().get(f"AuditEvent?entity={name}").entries
-    mine = [
-        one for one in found if one.get("resourceType") == "AuditEvent" and one.get("id") != f"a{run.number}"
-    ]
+    mine = [one for one in found if one.get("resourceType") == "AuditEvent" and is_read(one) is reading]
     return mine or None

@@ -156,7 +156,7 @@ def found_by(run: Run, kind: str, serial: str) -> list[str]:
     for parameter in [declared] if declared else _SEARCHES[kind]:
         answer = run.client().get(f"{kind}?{parameter}={serial}")
         found = [place(one) for one in answer.entries if one.get("resourceType") == kind]
-        if len(found) == 1:
+        if len(found) == 1 or (found and parameter in answer.link("self")):  # else it was ignored
             break
     run.done(answer, "查询成功", "the search is answered")
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.harness.check import Case, check, checks
 from conformance.harness.client import Answer
+from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import Words
@@ -116,16 +117,15 @@ def versions(run: Run) -> None:
     name = place(parts[0])
     history = run.done(run.client().get(f"{name}/_history"), "可查历史", "there is a history")
     found = [one["resource"] for one in history.body.get("entry", []) if "resource" in one]
-    numbers = [int(one["meta"]["versionId"]) for one in found]
     run.expect(
         len(found) >= 3,
         "草稿、提交、生效各一版",
         "draft, submission and approval each have a version",
         number(found),
     )
-    run.expect(numbers == sorted(numbers, reverse=True), "新者在前", "the newest comes first")
-    times = [one["meta"]["lastUpdated"] for one in found]
-    run.expect(times == sorted(times, reverse=True), "时间不倒退", "time never goes back")
+    times = [at for one in found if (at := instant(one["meta"].get("lastUpdated"))) is not None]
+    ordered = len(times) == len(found) and times == sorted(times, reverse=True)
+    run.expect(ordered, "新者在前，时间不倒退", "the newest comes first, and time never goes back")
     for one in found:
         same_ = run.client().get(f"{name}/_history/{one['meta']['versionId']}").body == one
         run.expect(same_, "逐版可读且一致", "each can be read, and is the same")
@@ -243,10 +243,22 @@ def reading_leaves_a_trace(run: Run) -> None:
 
     def recorded() -> list[Any] | None:
         answer = run.client().get(f"AuditEvent?entity={scene.patient}")
-        return [one for one in answer.entries if _later(one, began) and _says_who(one)] or None
+        return [
+            one for one in answer.entries if _later(one, began) and is_read(one) and _says_who(one)
+        ] or None
 
-    zh, en = "有查阅记录（AuditEvent），载明查阅者", "there is an AuditEvent about it, which says who"
+    zh, en = "有查阅记录（AuditEvent），载明查阅者", "there is an AuditEvent of a read, which says who"
     run.until(recorded, zh, en)
+
+
+_READS = frozenset(("read", "vread", "search", "search-type", "operation"))
+"""R4 ``restful-interaction``: how a patient's data are shown."""
+
+
+def is_read(one: Resource) -> bool:
+    """Tell whether it is about reading; that the patient was written is another event."""
+    subtypes = {str(code) for code in each(one, "subtype.code")}
+    return one.get("action") == "R" or bool(subtypes & _READS)
 
 
 def _says_who(one: Resource) -> bool:

@@ -19,7 +19,7 @@ from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED, SIGNS
-from conformance.suites.supervision.pulled import at_the_platform, number, untold
+from conformance.suites.supervision.pulled import arrived, number, untold
 from conformance.suites.supervision.whole import whole
 
 
@@ -44,10 +44,10 @@ def connected(run: Run) -> None:
     }
     mine = feed.of(made, before)
     run.step("等待送达", "they are waited for")
-    there = at_the_platform(run, feed, [one.n for one in mine], before)
+    there = arrived(run, [one.n for one in mine], before)
     for name, words in made.items():
-        arrived = [one for one in mine if one.document == name and there.get(one.n) == one.hash]
-        run.expect(bool(arrived), f"{words.zh}已送达", f"{words.en} has arrived", number(arrived))
+        same = [one for one in mine if one.document == name and there.get(one.n) == one.hash]
+        run.expect(bool(same), f"{words.zh}已送达", f"{words.en} has arrived", number(same))
 
 
 _YEARS = {
@@ -87,11 +87,11 @@ def certificate_uploaded(run: Run, years: int) -> None:
         come = resources.get(place(one), {})
         same = come.get("content") == one["content"] and come.get("context") == one["context"]
         run.expect(same, "证书内容与有效期随之上报", "the certificate itself and its period come along")
-    _arrived(run, feed, mine, before)
+    _arrived(run, mine, before)
 
 
-def _arrived(run: Run, feed: Feed, mine: list[Told], before: int) -> None:
-    there = at_the_platform(run, feed, [one.n for one in mine], before)
+def _arrived(run: Run, mine: list[Told], before: int) -> None:
+    there = arrived(run, [one.n for one in mine], before)
     missing = [one for one in mine if there.get(one.n) != one.hash]
     run.expect(not missing, "平台已收到证书", "the platform has the certificate", number(missing))
 

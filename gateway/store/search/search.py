@@ -147,7 +147,7 @@ class Search:
     def _page(self, asked: Query, found: list[Placed], place: Cursor, search: bytes) -> Page:
         """Return the page of matches with their places; one more than it shows tells of a next page."""
         shown = found[: _shown(asked, found)]
-        page = Page([version for version, _ in shown], more=len(found) > len(shown))
+        page = Page([version for version, _ in shown], more=0 < len(shown) < len(found))
         page.total = None if place.total < 0 else place.total
         page.warnings, page.used = asked.warnings, asked.used
         if page.more:

@@ -36,6 +36,27 @@ def read(folder: Path, name: str) -> dict[str, object]:
     return document
 
 
+def test_who_is_written_in_another_form_is_masked_under_any_word(tmp_path: Path) -> None:
+    said = {
+        "resourceType": "Patient", "identifier": [{"system": "urn:card", "value": "KH-20260017"}],
+        "name": [{"text": "阳光", "family": "阳", "given": ["光明"]}], "birthDate": "1990-03-07",
+        "address": [{"text": "和平路七号院"}], "telecom": [{"system": "phone", "value": "13900001111"}],
+    }  # fmt: skip
+    own = {
+        "name": "阳光",
+        "ming": "光明",
+        "no": "KH-20260017",
+        "at": "19900307",
+        "to": "和平路七号院",
+        "call": 13900001111,
+    }
+    made = book(json.dumps(own, ensure_ascii=False).encode(), step="阳光 is told")
+    made.about(json.dumps(said))
+    EvidenceWriter(tmp_path, Masker()).write(1, "a.b", made)
+    text = (tmp_path / "E0001.json").read_text("utf-8")
+    assert not [one for one in map(str, own.values()) if one in text]
+
+
 def test_an_exchange_is_written_masked(tmp_path: Path) -> None:
     ids = EvidenceWriter(tmp_path, Masker()).write(
         17, "serials.repeated", book(NAMED, NAMED, step="for 张三丰")

@@ -98,3 +98,16 @@ def test_an_action_names_numbers_and_parts_of_what_is_given() -> None:
         "//rx/R7",
         {"rx": "R7", "sign": "abc"},
     )
+
+
+@pytest.mark.parametrize("path", ["//rx", "https://his.example/rx"])
+def test_a_call_that_is_none_of_fhirs_sends_plain_json_unless_it_says_otherwise(path: str) -> None:
+    """Many a framework answers 415 to application/fhir+json."""
+    action = Action("x", "POST", path, "operator", body={"no": "{number}"})
+    headers = action.request({"number": "1"})[2]
+    assert headers["Content-Type"] == "application/json"
+    assert "application/json" in headers["Accept"]
+    said = replace(action, headers={"Content-Type": "text/json"}).request({"number": "1"})[2]
+    assert said["Content-Type"] == "text/json"
+    fhir = replace(action, body={"resourceType": "Parameters"}).request({})[2]
+    assert "Content-Type" not in fhir

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,3 +110,10 @@ def test_what_the_harness_cannot_use_is_told_before_the_first_check(
     (tmp_path / "text.pem").write_text("none")
     with pytest.raises(Undeclared, match=told):
         made({"fhir": "https://gateway.example/fhir", **said}, tmp_path)
+
+
+def test_whom_a_profile_names_is_there_only_with_credentials_where_others_have_some() -> None:
+    profile: dict[str, Any] = {"extends": "qiao", "fhir": "http://127.0.0.1:9/fhir"}
+    assert "identities.physician" in made(profile).capabilities  # a target that asks nobody for a token
+    some = {**profile, "identities": {"operator": {"token": "t"}, "public": {}}}
+    assert set(made(some).identities) == {"operator", "public"}

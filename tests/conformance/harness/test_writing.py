@@ -167,3 +167,26 @@ def test_the_first_refusal_ends_it_and_is_one(run: Run, heard: Heard) -> None:
     assert (answer.ok, answer.refused, answer.rules) == (False, True, ["身份证号有误"])
     assert [line for line, _ in heard.asked] == ["POST /api/patient"]
     assert not run.session.line.names
+
+
+def bound(heard: Heard, **identities: Any) -> Run:
+    """Return a run at a target that knows people by their tokens alone."""
+    said = {
+        "fhir": SAID["fhir"],
+        "identities": {"operator": {}, "physician": {"headers": {"X-Token": "w1"}}, **identities},
+        "on_file": {"physician": "Practitioner/w1", "paediatrician": "Practitioner/w3"},
+    }
+    check = Check("u.check", "u", "NAT-16.2", Words("题", "title"), lambda run: None)
+    return Run(check, Session(made(said), "u1", 7, date(2026, 3, 6)))
+
+
+def test_somebody_else_acts_under_an_identity_of_his_own_or_not_at_all(heard: Heard) -> None:
+    visit = {"resourceType": "Encounter", "id": "v1"}
+    run = bound(heard)
+    assert write(run, [visit], "Practitioner/w1").ok
+    with pytest.raises(Skipped, match="somebody else acts"):
+        write(run, [visit], "Practitioner/w3")
+    run = bound(heard, paediatrician={"headers": {"X-Token": "w3"}})
+    assert write(run, [visit], "Practitioner/w3").ok
+    sent = run.book.exchanges[-1].request.headers
+    assert sent["X-Token"] == "w3"

@@ -1,7 +1,4 @@
-"""Fingerprint: what a mutant's finding depends on; where none of it changed it need not be tried again.
-
-The gateway is not among it: it changes all the time, and who wants every mutant tried on it anew says so.
-"""
+"""Fingerprint: what a mutant is; where it is another one than before, all checks are tried on it again."""
 
 from __future__ import annotations
 
@@ -12,18 +9,13 @@ from functools import cache
 from pathlib import Path
 
 from mutants.mutant import Mutant
-from mutants.proof import suites
 
-from conformance.runner.definitions import tool
-
-HERE = Path(__file__).parent
-_SHARED = (HERE / "mutant.py", HERE / "proof.py", HERE.parent / "standing.py")
 _DECLARING = ("mutant", "dropped")
 
 
 @cache
 def fingerprint(one: Mutant) -> str:
-    """Return a hash of a mutant, of what its file shares with others, of suites and harness."""
+    """Return a hash of a mutant, and of what its file shares with others."""
     closure = inspect.getclosurevars(one.switch).nonlocals
     own = [
         one.name,
@@ -33,7 +25,7 @@ def fingerprint(one: Mutant) -> str:
         repr(sorted(closure.items())),
     ]
     file = Path(inspect.getfile(one.switch))
-    return hashlib.sha256("\0".join([*own, shared(file), harness()]).encode()).hexdigest()[:24]
+    return hashlib.sha256("\0".join([*own, shared(file)]).encode()).hexdigest()[:24]
 
 
 @cache
@@ -48,11 +40,3 @@ def _declares(node: ast.stmt) -> bool:
     calls = [*getattr(node, "decorator_list", ()), *([node.value] if isinstance(node, ast.Expr) else ())]
     named = {one.func.id for one in calls if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
     return not named.isdisjoint(_DECLARING)
-
-
-@cache
-def harness() -> str:
-    """Return a hash of suites, harness, and what makes mutants."""
-    made = tool(suites()).definitions
-    files = [hashlib.sha256(one.read_bytes()).hexdigest() for one in _SHARED]
-    return hashlib.sha256(repr((sorted(made.suites.items()), made.harness, files)).encode()).hexdigest()

@@ -171,3 +171,17 @@ def public_sees_nothing() -> None:
     from gateway.api.disclosure import Disclosed
 
     instead(Disclosed, "search", lambda _: lambda self, type_, pairs: ([], None))
+
+
+@mutant("NAT-23", "答复中没有 Cache-Control: no-store", "answers with patient data may be kept by caches")
+def cached() -> None:
+    from gateway.api import server
+
+    server._HEADERS[:] = [one for one in server._HEADERS if one[0] != "Cache-Control"]
+
+
+@mutant("R4-SECURITY", "以任何 Host 都应答，并写入地址", "any Host is answered, and stands in addresses")
+def any_host() -> None:
+    from gateway.security import access
+
+    instead(access, "is_local", lambda _: lambda scope: True)

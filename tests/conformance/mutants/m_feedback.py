@@ -7,6 +7,8 @@ from typing import Any
 
 from mutants.mutant import YUNNAN, dropped, instead, mutant
 
+dropped("purged-early", "NAT-21.1", ("nat-21-kept",),
+        "病历未满年限即可清除", "a record is purged before its years are over")  # fmt: skip
 dropped("no-record", "NAT-21.1", ("nat-21-record", "cq49-5-record"),
         "没有病历也可以结束就诊", "a visit is finished without a record")  # fmt: skip
 
@@ -72,6 +74,36 @@ def one_authority() -> None:
         return fewer
 
     instead(deadlines, "duties", make)
+
+
+def _told_otherwise(change: Any) -> None:
+    """Change the Communication of a breach: ``change(communication)``."""
+    from gateway.feed.feedback import breach
+
+    instead(breach, "_communication", lambda made: lambda *given: change(made(*given)))
+
+
+@mutant("NAT-23.2", "泄露报告没有收件机关", "a breach is reported to nobody")
+def breach_unaddressed() -> None:
+    _told_otherwise(lambda one: {name: value for name, value in one.items() if name != "recipient"})
+
+
+@mutant("NAT-23.2", "监管数据中的泄露报告没有内容", "of a breach the feed tells an entry, and not the report")
+def breach_untold() -> None:
+    from gateway.feed.pull import Pull
+
+    def make(read: Any) -> Any:
+        def silent(self: Any, tenant: str, asked: Any) -> Any:
+            page = read(self, tenant, asked)
+            page.documents = [
+                dataclasses.replace(one, members=(), context={}) if "breach" in one.entry.kind else one
+                for one in page.documents
+            ]
+            return page
+
+        return silent
+
+    instead(Pull, "read", make)
 
 
 @mutant("SC-38", "投诉不经答复即可了结", "a complaint is closed without an answer")

@@ -128,3 +128,53 @@ def cut_unnoticed() -> None:
         return silent
 
     instead(Pull, "read", make)
+
+
+@mutant(TRACE, "查阅不留痕迹", "who reads leaves no trace")
+def reading_untraced() -> None:
+    from gateway.api.read_trail import ReadTrail
+
+    instead(ReadTrail, "note", lambda _: lambda self, *given, **more: None)
+
+
+@mutant(ROW, "任何人的会签都被接受", "anybody's countersignature is taken")
+def any_countersignature() -> None:
+    from gateway.feed.pull import Pull
+
+    def make(_: Any) -> Any:
+        def trusting(self: Any, tenant: str, size: int, signature: str, client: str) -> None:
+            head = self.store.ledger.head(tenant, size)
+            self.store.ledger.countersign(tenant, head, client, "".join(signature.split()).encode())
+
+        return trusting
+
+    instead(Pull, "countersign", make)
+
+
+@mutant(ROW, "内容不符的确认也算收到", "who acknowledges what he never read is believed")
+def acknowledged_unread() -> None:
+    from gateway.feed.pull import Pull
+
+    def make(_: Any) -> Any:
+        def believing(self: Any, tenant: str, client: str, n: int, hash_: str) -> None:
+            self.store.feed_places.acknowledge(tenant, client, min(n, self.store.ledger.head(tenant).size))
+
+        return believing
+
+    instead(Pull, "acknowledge", make)
+
+
+@mutant("CQ49-2.1", "知情同意书送不到监管平台", "one kind of data never reaches the platform: consents")
+def connected_in_part() -> None:
+    from gateway.errors import Rejected
+    from gateway.feed.relay.relay import Relay
+
+    def make(request: Any) -> Any:
+        def lacking(self: Any, batch: Any) -> Any:
+            if any(one.entry.kind == "consent" for one in batch):
+                raise Rejected("the platform has no place for it", code="not-supported")
+            return request(self, batch)
+
+        return lacking
+
+    instead(Relay, "_request", make)

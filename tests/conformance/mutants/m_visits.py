@@ -134,6 +134,33 @@ def serial_reused() -> None:
     instead(submit, "mint", make)
 
 
+@mutant("CQ49附3.5", "已撤销处方的流水号又给了别的处方", "the serial of what was cancelled is given again")
+def serial_given_again() -> None:
+    from gateway.feed.visit import cancel, submit
+
+    free: list[Any] = []
+    given: dict[str, Any] = {}
+
+    def minting(mint: Any) -> Any:
+        def again(desk: Any, hospital: Any, unit: Any) -> Any:
+            made = free.pop() if free and unit.kind == "prescription" else mint(desk, hospital, unit)
+            given[made.value] = made
+            return made
+
+        return again
+
+    def taking(take_back: Any) -> Any:
+        def freed(desk: Any, unit: Any, reason: str) -> None:
+            take_back(desk, unit, reason)
+            if unit.serial in given:
+                free.append(given[unit.serial])
+
+        return freed
+
+    instead(submit, "mint", minting)
+    instead(cancel, "take_back", taking)
+
+
 @mutant("CQ49-3.1", "已提交的处方可以改写", "what was submitted is rewritten")
 def submitted_rewritten() -> None:
     from gateway.feed.visit import writes

@@ -1,22 +1,26 @@
 """Sweep: every mutant against every check; what is found is kept, so that a sweep that is cut goes on.
 
-``python -m mutants.sweep FOLDER`` with this folder's parent on the path; ``--help`` says what else. A mutant
-is tried again only where it, the suites or the harness changed. One that is found inexact is tried once more,
-alone, at the end: a check that fails under load must not pass for one that looks at too much.
+``python -m mutants.sweep FOLDER`` with this folder's parent on the path; ``--help`` says what else. On a
+mutant only that is tried again which changed (``remaining``). One that is found inexact is tried once more,
+alone and with all checks, at the end: a check that fails under load must not pass for one that looks at too
+much, nor one that needs what others wrote for one that notices nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +30,13 @@ for _place in (str(ROOT / "tests" / "conformance"), str(ROOT)):
     if _place not in sys.path[:2]:
         sys.path.insert(0, _place)  # before the folder from which the interpreter has the package installed
 
-from mutants.fingerprint import fingerprint, harness  # noqa: E402
+from mutants.fingerprint import fingerprint  # noqa: E402
 from mutants.matrix import CONTROL, Tried, keep, kept, page_of, printed  # noqa: E402
 from mutants.mutant import CHONGQING, Mutant, all_mutants  # noqa: E402
-from mutants.proof import Worse, run, selections, worse  # noqa: E402
+from mutants.outlook import ahead, taken  # noqa: E402
+from mutants.proof import run, selections, worse  # noqa: E402
+from mutants.reach import harness, rows  # noqa: E402
+from mutants.remaining import Due, checks, due, exact, joined, requirements, suites_of  # noqa: E402
 from mutants.stage import Stage  # noqa: E402
 
 from conformance.harness.verdict import Verdict  # noqa: E402
@@ -77,14 +84,6 @@ def attempt(name: str, jurisdiction: str, mutant: str, ids: Collection[str] | No
     return Ran(name, result, time.monotonic() - began)
 
 
-def due(mutants: Iterable[Mutant], found: dict[str, Tried], *, share: bool) -> list[Mutant]:
-    """Return the mutants that were not tried as they are now; what was tried whole need not be by shares."""
-    return [
-        one for one in mutants
-        if (old := found.get(one.name)) is None or old.fingerprint != fingerprint(one) or old.share > share
-    ]  # fmt: skip
-
-
 def better(one: Sequence[CheckResult], other: Sequence[CheckResult]) -> list[CheckResult]:
     """Return of two runs of the gateway as it is the better verdicts, so that no chance hides a mutant."""
     theirs = {each.id: each for each in other}
@@ -93,9 +92,11 @@ def better(one: Sequence[CheckResult], other: Sequence[CheckResult]) -> list[Che
     ]
 
 
-def exact(one: Mutant, shown: Worse | Tried) -> bool:
-    """Tell whether it fails at its requirement and at no other."""
-    return shown.failed == (one.requirement,) and not shown.lost
+@cache
+def commit() -> str:
+    """Return the state of the repository, as git names it; ``""`` where there is none."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 @dataclass(slots=True)
@@ -112,103 +113,126 @@ class Sweep:
     jobs: int
     shares: dict[str, set[str]] | None = None
     anew: bool = False
-    controls: dict[str, list[CheckResult]] = field(default_factory=dict)
+    controls: dict[tuple[str, frozenset[str] | None], list[CheckResult]] = field(default_factory=dict)
     inexact: list[Mutant] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
-    def go(self, mutants: Sequence[Mutant]) -> None:
-        """Try mutants."""
-        if not mutants:
+    def go(self, todo: Sequence[Due]) -> None:
+        """Try what is to be tried."""
+        if not todo:
             return
-        for one in mutants:
-            fingerprint(one)  # as it is now: a file may be edited meanwhile
-        with self._pool(self.jobs) as pool:
-            self._control(pool, sorted({one.jurisdiction for one in mutants}))
-            self._all(pool, mutants, ())
+        self._try(todo, self.jobs, {})
         again, self.inexact = self.inexact, []
-        first = kept(self.folder)
         if again:
             _say(f"once more, alone: {', '.join(one.name for one in again)}")
-            with self._pool(1) as pool:
-                self._all(pool, again, first)
+            self._try([Due(one) for one in again], 1, kept(self.folder))
 
-    def _pool(self, jobs: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(jobs, get_context("spawn"), with_its_parent)
+    def _try(self, todo: Sequence[Due], jobs: int, first: Mapping[str, Tried]) -> None:
+        for one in todo:  # as they are now: a file may be edited meanwhile
+            fingerprint(one.mutant)
+            rows(one.mutant.jurisdiction)
+        with ProcessPoolExecutor(jobs, get_context("spawn"), with_its_parent) as pool:
+            self._control(pool, list({one.where: one for one in todo}.values()))
+            self._all(pool, todo, first)
 
-    def _control(self, pool: ProcessPoolExecutor, jurisdictions: Sequence[str]) -> None:
+    def _control(self, pool: ProcessPoolExecutor, unlike: Sequence[Due]) -> None:
         """Find out what the gateway as it is can do: two runs each, kept as everything is."""
-        asked: dict[str, list[Future[Ran]]] = {}
-        for where in jurisdictions:
-            if self.anew or not all(self._file(where, n).exists() for n in (1, 2)):
-                asked[where] = [pool.submit(attempt, CONTROL, where, "", None) for _ in (1, 2)]
-        for where, futures in asked.items():
+        asked: list[tuple[Due, list[Future[Ran]]]] = []
+        for one in unlike:
+            if one.where in self.controls:
+                continue
+            if self.anew or not all(self._file(one, n).exists() for n in (1, 2)):
+                given = (CONTROL, one.mutant.jurisdiction, "", checks(one))
+                asked.append((one, [pool.submit(attempt, *given) for _ in (1, 2)]))
+        for one, futures in asked:
             for n, future in enumerate(futures, 1):
                 ran = future.result()
                 assert ran.result is not None, ran.broken
-                self._file(where, n).parent.mkdir(parents=True, exist_ok=True)
-                save(ran.result, self._file(where, n))
-                _say(f"the gateway as it is, {where}: {len(ran.result.checks)} checks, {ran.seconds:.0f} s")
-            if where == CHONGQING:
-                self._compare()
-        for where in jurisdictions:
-            one, other = (load(self._file(where, n)) for n in (1, 2))
-            self.controls[where] = better(one.checks, other.checks)
+                self._file(one, n).parent.mkdir(parents=True, exist_ok=True)
+                save(ran.result, self._file(one, n))
+                where, count = one.mutant.jurisdiction, len(ran.result.checks)
+                _say(f"the gateway as it is, {where}: {count} checks, {ran.seconds:.0f} s")
+            if one.mutant.jurisdiction == CHONGQING:
+                self._compare(one)
+        for one in unlike:
+            pair = (load(self._file(one, n)) for n in (1, 2))
+            self.controls[one.where] = better(*(each.checks for each in pair))
 
-    def _file(self, where: str, n: int) -> Path:
-        return self.folder / f"{CONTROL}-{harness()[:12]}" / f"{where}-{n}" / "result.json"
+    def _file(self, one: Due, n: int) -> Path:
+        """Return where a run of the gateway as it is lies; another one where anything of it changed."""
+        where, asked = one.where
+        made = sorted(row for row in rows(where).items() if asked is None or row[0] in asked)
+        key = hashlib.sha256(repr((harness(), made)).encode()).hexdigest()[:12]
+        return self.folder / f"{CONTROL}-{key}" / f"{where}-{n}" / "result.json"
 
-    def _compare(self) -> None:
-        results = [load(self._file(CHONGQING, n)) for n in (1, 2)]
+    def _compare(self, one: Due) -> None:
+        results = [load(self._file(one, n)) for n in (1, 2)]
         different = compare(*results)
         other = {change.id for kind in KINDS for change in getattr(different, kind) if change.kind == "check"}
         if other:
             _say(f"two runs of the gateway as it is differ in {', '.join(sorted(other))}")
         seconds = round(results[0].run.seconds, 1)
-        keep(self.folder, Tried(CONTROL, (), (), tuple(sorted(other)), len(results[0].checks), seconds))
+        tried = Tried(CONTROL, (), (), tuple(sorted(other)), len(results[0].checks), seconds)
+        keep(self.folder, self._whole(one, tried, kept(self.folder).get(CONTROL)))
 
-    def _all(self, pool: ProcessPoolExecutor, mutants: Sequence[Mutant], first: Iterable[str]) -> None:
-        names = {one.name: one for one in mutants}
+    def _whole(self, one: Due, tried: Tried, before: Tried | None) -> Tried:
+        """Return a finding with what it depends on, joined to the one before where it is a part."""
+        where = one.mutant.jurisdiction
+        made = {name: hashed for name, hashed in rows(where).items() if one.rows is None or name in one.rows}
+        tried = replace(tried, harness=harness(), commit=commit(), rows=made)
+        if one.rows is None or before is None:
+            return tried
+        apart = suites_of(where, checks(one) or ())
+        return joined(before, replace(tried, apart=apart), requirements(where))
+
+    def _all(self, pool: ProcessPoolExecutor, todo: Sequence[Due], first: Mapping[str, Tried]) -> None:
+        names = {one.mutant.name: one for one in todo}
         began, count = time.monotonic(), len(names)
-        before = kept(self.folder) if first else {}
-        for n, ran in enumerate(self._runs(pool, mutants), 1):
-            one = names[ran.name]
-            said = self._found(one, ran, before.get(one.name))
+        for n, ran in enumerate(self._runs(pool, todo), 1):
+            said = self._found(names[ran.name], ran, first.get(ran.name))
             left = (time.monotonic() - began) / n * (count - n) / 60
-            _say(f"[{n}/{count}] {one.name}: {said}; {ran.seconds:.0f} s, {left:.0f} min left")
+            _say(f"[{n}/{count}] {ran.name}: {said}; {ran.seconds:.0f} s, {left:.0f} min left")
 
-    def _runs(self, pool: ProcessPoolExecutor, mutants: Sequence[Mutant]) -> Iterator[Ran]:
-        asked = [
-            pool.submit(attempt, one.name, one.jurisdiction, one.name, (self.shares or {}).get(one.name))
-            for one in mutants
-        ]
+    def _runs(self, pool: ProcessPoolExecutor, todo: Sequence[Due]) -> Iterator[Ran]:
+        asked = []
+        for each in todo:
+            one = each.mutant
+            ids = checks(each) if self.shares is None else self.shares.get(one.name)
+            asked.append(pool.submit(attempt, one.name, one.jurisdiction, one.name, ids))
         for future in as_completed(asked):
             yield future.result()
 
-    def _found(self, one: Mutant, ran: Ran, before: Tried | None) -> str:
+    def _found(self, due: Due, ran: Ran, first: Tried | None) -> str:
         """Keep what a run found; returns it in words."""
+        one = due.mutant
         if ran.result is None:
             self.broken.append(one.name)
             return f"BROKEN: {ran.broken}"
-        shown = worse(self.controls[one.jurisdiction], ran.result)
-        seconds, checks = round(ran.seconds, 1), len(ran.result.checks)
+        shown = worse(self.controls[due.where], ran.result)
+        seconds, count = round(ran.seconds, 1), len(ran.result.checks)
         tried = Tried(
-            one.name, shown.failed, shown.lost, shown.caught, checks, seconds,
-            fingerprint(one), self.shares is not None, before is not None,
-            tuple(sorted({*before.failed, *before.lost})) if before else (),
+            one.name, shown.failed, shown.lost, shown.caught, count, seconds,
+            fingerprint(one), self.shares is not None, first is not None,
+            tuple(sorted({*first.failed, *first.lost})) if first else (),
         )  # fmt: skip
+        tried = self._whole(due, tried, kept(self.folder).get(one.name))
         keep(self.folder, tried)
-        if exact(one, shown):
+        if exact(one, tried):
             return "ok"
         self.inexact.append(one)
-        others = sorted(shown.requirements - {one.requirement})
-        missed = "" if one.requirement in shown.failed else f"{one.requirement} does not fail"
-        known = (Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE)
-        strange = {
-            check.id: check.reason.en
-            for check in ran.result.checks
-            if check.requirement in others and check.reason and check.verdict not in known
-        }
-        return f"NOT EXACT: {', '.join([*others, *([missed] if missed else [])])} {strange or ''}"
+        return _inexact(one, tried, ran.result)
+
+
+def _inexact(one: Mutant, tried: Tried, found: Result) -> str:
+    others = sorted({*tried.failed, *tried.lost} - {one.requirement})
+    missed = "" if one.requirement in tried.failed else f"{one.requirement} does not fail"
+    known = (Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE)
+    strange = {
+        check.id: check.reason.en
+        for check in found.checks
+        if check.requirement in others and check.reason and check.verdict not in known
+    }
+    return f"NOT EXACT: {', '.join([*others, *([missed] if missed else [])])} {strange or ''}"
 
 
 def _say(line: str) -> None:
@@ -225,6 +249,10 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--share", action="store_true", help="by the shares of the quick proof, not all checks"
     )
+    parser.add_argument(
+        "--only-suites", action="store_true", help="what changed in the harness changes no verdict: I looked"
+    )
+    parser.add_argument("--say", action="store_true", help="only say what is to be tried, and about how long")
     parser.add_argument("--no-page", action="store_true", help="do not write the page")
     return parser.parse_args(arguments)
 
@@ -236,17 +264,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [one for one in mutants.values()
               if not asked.only or any(part in one.name for part in asked.only)]  # fmt: skip
     found = {} if asked.anew else kept(asked.folder)
-    todo = due(chosen, found, share=asked.share)
+    todo = due(chosen, found, share=asked.share, only_suites=asked.only_suites)
     known = {name: caught for name, (_, caught) in printed().items()}
     shares = selections(mutants.values(), known) if asked.share else None
     _say(f"{len(todo)} of {len(mutants)} mutants are to be tried")
+    if not asked.share:
+        for line in ahead(todo, found, taken(asked.folder), asked.jobs):
+            _say(line)
+    if asked.say:
+        return 0
     sweep = Sweep(asked.folder, asked.jobs, shares, asked.anew)
     sweep.go(todo)
     for one in sweep.inexact:
         _say(f"not exact: {one.name}")
     for name in sweep.broken:
         _say(f"broken: {name}")
-    unwritten = 0 if asked.no_page else page_of(asked.folder)
+    unwritten = 0 if asked.no_page else page_of(asked.folder, only_suites=asked.only_suites)
     return 1 if sweep.inexact or sweep.broken or unwritten else 0
 
 

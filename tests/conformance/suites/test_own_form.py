@@ -6,6 +6,7 @@ words for, which is skipped by name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -16,7 +17,10 @@ import pytest
 import yaml
 
 from conformance.catalogue.read import load as load_catalogue
+from conformance.evidence.masking import Masker
+from conformance.evidence.writer import EvidenceWriter
 from conformance.harness.check import Check
+from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.suite import Loaded
 from conformance.harness.suite import load as load_suites
@@ -50,6 +54,7 @@ EXPLAINED = {
     "(platform)": ("serials.once_at_the_platform", "what is behind it feeds the platform, not it"),
 }
 """What a skip names → a check that is skipped so, and why the form cannot say it."""
+PERSONAL = ("name.text", "identifier.value", "telecom.value", "birthDate")
 STOPPED = (
     "consent_and_visit.gate.no-consent",
     "consent_and_visit.gate.first-visit",
@@ -134,6 +139,16 @@ def test_the_evidence_shows_its_own_calls_and_numbers(foreign: Found) -> None:
     said = [one.request.line for one in foreign["practitioners.prescription_for_another"].book.exchanges]
     assert any(line.endswith("/api/rx/create") for line in said)
     assert not any(line.startswith("PUT") for line in said)
+
+
+def test_its_evidence_names_no_patient(foreign: Found, tmp_path: Path) -> None:
+    book = foreign["practitioners.prescription_for_another"].book
+    patients = [one for one in map(json.loads, book.spoken_of) if one.get("resourceType") == "Patient"]
+    told = {value for one in patients for path in PERSONAL for value in each(one, path)}
+    assert len(told) >= len(PERSONAL)
+    EvidenceWriter(tmp_path, Masker()).write(1, "any", book)
+    text = (tmp_path / "E0001.json").read_text("utf-8")
+    assert not [value for value in told if str(value) in text]
 
 
 def test_a_reason_in_its_own_words_is_shown(foreign: Found) -> None:

@@ -110,6 +110,17 @@ def test_a_serial_leads_to_its_document_by_whichever_parameter_has_it(running: R
         serial.found_by(running(None, {}), "ServiceRequest", "SER-1")
 
 
+def test_two_documents_of_one_serial_are_two_unless_the_parameter_was_ignored(running: Running) -> None:
+    two, one = bundle("a", "b"), {"ServiceRequest?identifier=SER-1": bundle("a")}
+    used = {**two, "link": [{"relation": "self", "url": "ServiceRequest?requisition=SER-1"}]}
+    found = serial.found_by(
+        running(None, {"ServiceRequest?requisition=SER-1": used, **one}), "ServiceRequest", "SER-1"
+    )
+    assert len(found) == 2
+    ignored = running(None, {"ServiceRequest?requisition=SER-1": two, **one})
+    assert serial.found_by(ignored, "ServiceRequest", "SER-1") == ["ServiceRequest/a"]
+
+
 def test_where_answers_alone_tell_it_an_action_has_to_find_it(running: Running) -> None:
     with pytest.raises(Skipped):
         serial.found_by(running("told", {}), "ServiceRequest", "SER-1")
