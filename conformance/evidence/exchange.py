@@ -53,6 +53,7 @@ class Book:
     def __init__(self) -> None:
         self._kept: list[Exchange] = []
         self._about: list[str] = []
+        self._secrets: set[str] = set()
         self._lock = threading.Lock()
 
     def note(self, exchange: Exchange) -> int:
@@ -69,6 +70,11 @@ class Book:
         with self._lock:
             self._about.append(resource)
 
+    def hide(self, *secrets: str) -> None:
+        """Keep what was fetched to be let in with: nobody may read it, wherever it stands."""
+        with self._lock:
+            self._secrets.update(secrets)
+
     def __len__(self) -> int:
         return len(self._kept)
 
@@ -77,6 +83,12 @@ class Book:
         """What was kept so far."""
         with self._lock:
             return tuple(self._kept)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may read, see :meth:`hide`."""
+        with self._lock:
+            return tuple(sorted(self._secrets))
 
     @property
     def spoken_of(self) -> tuple[str, ...]:

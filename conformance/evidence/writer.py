@@ -43,6 +43,8 @@ class EvidenceWriter:
             number: of the check in the run's plan; an earlier file of this number is replaced.
         """
         name = f"E{number:04d}"
+        for one in book.secrets:
+            self._masker.learn("secret", one)
         for one in book.spoken_of:
             self._masker.people(one)
         kept = [_kept(f"{name}-{n}", n, one) for n, one in enumerate(book.exchanges, 1)]

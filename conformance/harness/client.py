@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -14,10 +15,12 @@ import httpx
 
 from conformance.evidence.exchange import Book, Exchange, Message
 from conformance.harness.action import FHIR_JSON
+from conformance.harness.login import Login, Logins, Told
+from conformance.harness.media import read
 from conformance.harness.names import Names
 from conformance.harness.paths import each
 from conformance.harness.target import Identity, Target
-from conformance.harness.verdict import Unanswered
+from conformance.harness.verdict import Skipped, Unanswered
 from conformance.simulators.exact import Resource, dumps, loads
 
 KEPT = 256 * 1024
@@ -54,11 +57,16 @@ class Answer:
     @property
     def body(self) -> Resource:
         """The resource; ``{}`` where there is none, or what came is no JSON object."""
+        found = {} if self.raw.lstrip()[:1] == b"<" else self.content
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def content(self) -> Any:
+        """What came in whatever form: JSON, a list, or XML (:func:`~conformance.harness.media.read`)."""
         try:
-            found = loads(self.raw) if self.raw else {}
+            return read(self.raw) if self.raw else {}
         except (ValueError, RecursionError):  # a foreign answer may nest as deep as it likes
             return {}
-        return found if isinstance(found, dict) else {}
 
     @property
     def kind(self) -> str:
@@ -121,10 +129,11 @@ class Line:
 
     Attributes:
         names: what the target calls what the harness wrote.
+        logins: what those were told who log in.
     """
 
     def __init__(self, target: Target) -> None:
-        self.target, self.names = target, Names()
+        self.target, self.names, self.logins = target, Names(), Logins()
         self._pools: dict[tuple[str, str] | None, httpx.Client] = {}
 
     def pool(self, cert: tuple[str, str] | None) -> httpx.Client:
@@ -133,7 +142,7 @@ class Line:
         if found is None:
             found = self._pools[cert] = httpx.Client(
                 timeout=httpx.Timeout(self.target.patience, connect=min(5.0, self.target.patience)),
-                verify=self._trust(cert), follow_redirects=False, trust_env=False,
+                verify=self._trust(cert), follow_redirects=False, trust_env=False, cookies=_no_cookies(),
                 limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
             )  # fmt: skip
         return found
@@ -181,6 +190,15 @@ class Client:
         ]
         return self.post("", {"resourceType": "Bundle", "type": "transaction", "entry": entries}, by)
 
+    def held(self) -> dict[str, str]:
+        """Return the headers that let in: declared, and told by a login, which is made where there was none.
+
+        Raises:
+            Skipped: the login was refused.
+        """
+        login = self.identity.login
+        return {**self.identity.headers, **(login.sent(self._logged_in(login)[1]) if login else {})}
+
     def send(
         self, method: str, path: str, body: Any = None, by: str = "", headers: Mapping[str, str] | None = None
     ) -> Answer:
@@ -192,11 +210,30 @@ class Client:
 
         Raises:
             Unanswered: there was none: refused, cut, too slow, too long, or not to be trusted.
+            Skipped: whoever asks logs in first, and was refused.
         """
         names = self._line.names
         url = self.url(names.theirs(path))
         content = body if isinstance(body, bytes) or body is None else dumps(names.theirs(body)).encode()
-        whole = self._headers(content is not None, by, headers or {}, url)
+        ours, login = self._ours(url), self.identity.login
+
+        def ask(told: Told) -> Answer:
+            credentials = self._credentials(method, url, content, told) if ours else {}
+            whole = self._headers(content is not None, by, headers or {}, credentials)
+            return self._asked(method, url, content, whole)
+
+        if login is None or not ours:
+            return ask({})
+        turn, told = self._logged_in(login)
+        answer, logins = ask(told), self._line.logins
+        if login.refused(answer.status, answer.content) and logins.over(self.identity.name, turn):
+            answer = ask(self._logged_in(login)[1])
+            if login.refused(answer.status, answer.content):
+                logins.vain(self.identity.name)
+        return answer
+
+    def _asked(self, method: str, url: str, content: bytes | None, whole: dict[str, str]) -> Answer:
+        names = self._line.names
         began, clock = datetime.now(UTC), time.perf_counter()
         request = Message(f"{method} {url}", whole, (content or b"")[:KEPT], len(content or b""))
         try:
@@ -218,11 +255,37 @@ class Client:
             return urljoin(self.base, path[1:])
         return f"{self.base}/{path}" if path and not path.startswith("?") else f"{self.base}{path}"
 
-    def _headers(self, has_body: bool, by: str, more: Mapping[str, str], url: str) -> dict[str, str]:
+    def _logged_in(self, login: Login) -> tuple[int, Told]:
+        """Return what the login told, and the how manieth it was. Raises :class:`Skipped`: it was refused."""
+        turn, told = self._line.logins.of(self.identity.name, lambda: self._log_in(login))
+        self._recorder.book.hide(*told.values())
+        return turn, told
+
+    def _log_in(self, login: Login) -> Told:
+        method, path, headers, body = login.call.request(login.given)
+        nobody = Client(self._line, replace(self.identity, login=None, practitioner=""), self._recorder)
+        answer = nobody.send(method, path, body, headers=headers)
+        told = login.told(answer.content, answer.headers)
+        if told is None or not answer.ok or login.call.undone(answer.content):
+            where = f"identities.{self.identity.name}.login"
+            raise Skipped(
+                f"前提未满足：登录（{where}）；实际：HTTP {answer.status}",
+                f"prerequisite not met: logged in ({where}); found: HTTP {answer.status}",
+            )
+        return told
+
+    def _credentials(self, method: str, url: str, content: bytes | None, told: Told) -> dict[str, str]:
+        one = self.identity
+        signed = one.sign.sent(method, url, content or b"", told) if one.sign else {}
+        return {**one.headers, **(one.login.sent(told) if one.login else {}), **signed}
+
+    def _headers(
+        self, has_body: bool, by: str, more: Mapping[str, str], credentials: Mapping[str, str]
+    ) -> dict[str, str]:
         found = {
             "Accept": FHIR_JSON,
             **({"Content-Type": FHIR_JSON} if has_body else {}),
-            **(self.identity.headers if self._ours(url) else {}),
+            **credentials,
         }
         acting, asserting = (
             by or self.identity.practitioner,
@@ -267,9 +330,14 @@ class Client:
         return self._recorder.book.note(exchange)
 
 
+def _no_cookies() -> CookieJar:
+    """Return a jar that keeps none: identities share a line, and a session of one is none of another."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
 def _ours(raw: bytes, names: Names) -> bytes:
-    """Return what came with the names by which the checks know it; as it is where that is no JSON object."""
-    if not names or raw.lstrip()[:1] != b"{":
+    """Return what came with the names by which the checks know it; as it is where that is no JSON."""
+    if not names or raw.lstrip()[:1] not in (b"{", b"["):
         return raw
     try:
         return dumps(names.ours(loads(raw))).encode()

@@ -120,6 +120,7 @@ class Feed:
         answer = self._run.act("feed_status", identity=self._identity)
         if not answer.ok or "size" not in answer.told:
             raise Failed("无法取得台账当前序号", "the newest number of the ledger cannot be had")
+        self._before(answer)
         return int(answer.told["size"])
 
     def receivers(self) -> dict[str, dict[str, int]]:
@@ -130,6 +131,25 @@ class Feed:
             "查询各接收方状态",
             "the receivers' state is told",
         )
+        return self._standing(answer)
+
+    def exceptions(self) -> int:
+        """Return how many entries the target says were refused, or wait behind such a one."""
+        return _stuck(self.receivers())
+
+    def exceptions_since(self) -> int:
+        """Return by how many the open exceptions have grown since the session first looked at the feed.
+
+        What a target had refused before it was tried excuses nothing that is missing now.
+        """
+        answer = self._run.act("feed_status", identity=self._identity)
+        before = self._before(answer)
+        return max(0, _stuck(self._standing(answer)) - before)
+
+    def _before(self, answer: Answer) -> int:
+        return self._run.session.once("exceptions-before", lambda: _stuck(self._standing(answer)))
+
+    def _standing(self, answer: Answer) -> dict[str, dict[str, int]]:
         listed = list(each(answer.body, self._paths.get("receivers", "receiver")))
         return {str(pick(one, self._paths.get("receiver_name", "name"))) + (f"/{at}" if at else ""):
                 {name: int(pick(one, self._paths.get(f"receiver_{name}", name)) or 0) for name in _COUNTS}
@@ -174,3 +194,7 @@ class Feed:
             found.setdefault(name, one)
             found[f"{name}/_history/{one.get('meta', {}).get('versionId', '')}"] = one
         return found
+
+
+def _stuck(standing: Mapping[str, Mapping[str, int]]) -> int:
+    return sum(one["refused"] + one["held"] for one in standing.values())

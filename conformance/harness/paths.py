@@ -2,7 +2,7 @@
 
 ``parameter[name=serial].valueIdentifier.value``: names between dots; ``[name=text]`` keeps the elements that
 say so, ``[0]`` one of several, ``value*`` whichever element begins so. ``a | b``: the first that finds
-something. Lists are walked into.
+something. Lists are walked into; ``[0].id`` is of one that is all there is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 _STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])*)(?:\.|$)")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _FILTER = re.compile(r"\[([^\]]*)\]")
+_OUTERMOST = re.compile(r"((?:\[[^\]]*\])+)(?:\.|$)")
 
 
 def pick(resource: Any, path: str) -> Any:
@@ -33,23 +34,29 @@ def each(resource: Any, path: str) -> Iterator[Any]:
 
 def names_of(path: str) -> tuple[str, ...]:
     """Return the names of a path, without what filters the elements."""
-    return tuple(name for name, _ in _steps(path))
+    return tuple(name for name, _ in _steps(path) if name)
 
 
 @lru_cache(maxsize=512)
 def _steps(path: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((name, tuple(_FILTER.findall(filters))) for name, filters in _STEP.findall(path))
+    outermost = _OUTERMOST.match(path)
+    rest = path[outermost.end() :] if outermost else path
+    steps = [("", outermost[1])] if outermost else []
+    return tuple((name, tuple(_FILTER.findall(filters))) for name, filters in (*steps, *_STEP.findall(rest)))
 
 
 def _walk(value: Any, steps: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[Any]:
     if not steps:
         yield from value if isinstance(value, list) else (value,)
         return
+    (name, filters), rest = steps[0], steps[1:]
+    if not name:
+        yield from _walk(_kept(value, filters), rest)
+        return
     if isinstance(value, list):
         for one in value:
             yield from _walk(one, steps)
         return
-    (name, filters), rest = steps[0], steps[1:]
     for found in _members(value, name):
         yield from _walk(_kept(found, filters), rest)
 

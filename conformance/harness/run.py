@@ -94,10 +94,11 @@ class Run:
         """Make a call of the target's for what is given; the answer has ``told``."""
         # In a form of the target's own a name stands under any word; as FHIR it stands in its place.
         self.book.about(dumps(given))
-        method, path, headers, body = action.request(given, self.session.line.names.number)
+        names = self.session.line.names
+        method, path, headers, body = action.request(given, names.number, names.theirs)
         asks = self.acting(identity or action.identity, by, told=action.names_who)
         answer = self.client(asks if identity else self._allowed(asks)).send(method, path, body, by, headers)
-        said = answer.body
+        said = names.ours(answer.content)
         return replace(answer, told=action.told(said), undone=action.undone(said), why=action.why(said))
 
     def acting(self, identity: str, by: str, *, told: bool = False) -> str:

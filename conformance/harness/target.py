@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.harness.action import WHOLE, Action
+from conformance.harness.login import Login
+from conformance.harness.signed import Sign
 from conformance.harness.words import Words
-from conformance.harness.writes import Way
+from conformance.harness.writes import NOTHING, Way, way
 
 
 class Undeclared(ValueError):
@@ -32,6 +34,9 @@ class Identity:
         base: FHIR base of this one, where it is another than the target's.
         practitioner: reference to who acts, ``""`` where the client is bound or nobody acts.
         cert: client certificate and key, as PEM files.
+        login: the call that tells what lets it in, None where it is declared.
+        sign: how its calls are signed, None where they are not.
+        secrets: everything that was declared as a secret, to be masked wherever it stands.
     """
 
     name: str
@@ -39,6 +44,9 @@ class Identity:
     base: str = ""
     practitioner: str = ""
     cert: tuple[str, str] | None = None
+    login: Login | None = None
+    sign: Sign | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,20 +104,23 @@ class Target:
     folder: Path = Path()
 
     def has(self, capability: str) -> bool:
-        """Tell whether the target has something; ``a|b``: either; ``writes.TYPE``: it really takes this type."""
-        return any(
-            one in self.capabilities if not one.startswith("writes.") else self._takes(one[7:])
-            for one in capability.split("|")
-        )
+        """Tell whether the target has something; ``a|b``: either.
 
-    def _takes(self, kind: str) -> bool:
-        return way(self.writes, kind) not in (None, NOTHING)
+        ``writes.TYPE``: it takes this type, as FHIR or by calls of its own; ``none`` takes nothing.
+        """
+        return any(one in self.capabilities or self._takes(one) for one in capability.split("|"))
+
+    def _takes(self, capability: str) -> bool:
+        kind, _, name = capability.partition(".")
+        return kind == "writes" and bool(name) and way(self.writes, name) not in (None, NOTHING)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Whole addresses of its calls: they too are the target's, wherever they are."""
         told = (one.action for way in self.writes.values() if isinstance(way, tuple) for one in way)
-        return tuple(one.path for one in (*self.actions.values(), *told) if one.path.startswith(WHOLE))
+        logins = (one.login.call for one in self.identities.values() if one.login)
+        calls = (*self.actions.values(), *told, *logins)
+        return tuple(one.path for one in calls if one.path.startswith(WHOLE))
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a declared setting by its dotted name."""

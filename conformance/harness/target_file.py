@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from conformance.harness.target import Door, Identity, Target, Undeclared
+from conformance.harness.target import Door, Target, Undeclared
 from conformance.harness.target_calls import action, known, ways
+from conformance.harness.target_identities import identity, let_in, placed
 
 PROFILES = Path(__file__).parents[1] / "targets"
 _KEYS = {
@@ -43,13 +44,13 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     whole = _extended(said)
     known(whole, _KEYS, "target")
     base = _base(whole)
-    identities = {name: _identity(name, one, folder) for name, one in _table(whole, "identities").items()}
-    identities = _declared(identities, _table(said, "identities"))
+    identities = {name: identity(name, one, folder) for name, one in _table(whole, "identities").items()}
+    identities = let_in(identities, _table(said, "identities"))
     doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
     actions = {name: action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
-    signing = {name: _placed(str(one), folder) if name == "keys" else str(one)
+    signing = {name: placed(str(one), folder) if name == "keys" else str(one)
                for name, one in _table(whole, "signing").items()}  # fmt: skip
-    ca = _placed(str(_table(whole, "tls").get("ca") or ""), folder)
+    ca = placed(str(_table(whole, "tls").get("ca") or ""), folder)
     _trusted(ca, [(f"identities.{one.name}", one.cert) for one in identities.values() if one.cert])
     target = Target(
         name=str(whole.get("name") or urlsplit(base).netloc),
@@ -64,7 +65,7 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
         platform={name: str(one) for name, one in _table(whole, "platform").items()},
         feed={name: str(one) for name, one in _table(whole, "feed").items()},
         rules={name: _list(one) for name, one in _table(whole, "rules").items()},
-        settings=_table(whole, "settings"),
+        settings=_settings(whole),
         ca=ca,
         patience=_seconds(whole.get("patience", 20)),
         declared=declared,
@@ -155,52 +156,6 @@ def _seconds(said: Any) -> float:
     return float(said)
 
 
-def _identity(name: str, said: Any, folder: Path) -> Identity:
-    if not isinstance(said, Mapping):
-        raise Undeclared(
-            f"identities.{name}：须为键值对，含 `token:` 或 `headers:`",
-            f"identities.{name}: a mapping is needed, with `token:` or `headers:`",
-        )
-    known(said, {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key"}, f"identities.{name}")
-    headers = {str(key): str(value) for key, value in (said.get("headers") or {}).items()}
-    token = _secret(said.get("token"), f"identities.{name}.token", folder)
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    cert = (
-        (_placed(str(said["cert"]), folder), _placed(str(said.get("key") or said["cert"]), folder))
-        if said.get("cert")
-        else None
-    )
-    asserts = str(said.get("practitioner") or "") if said.get("asserts", True) else ""
-    return Identity(name, headers, str(said.get("fhir") or "").rstrip("/"), asserts, cert)
-
-
-def _declared(identities: Mapping[str, Identity], own: Mapping[str, Any]) -> dict[str, Identity]:
-    """Take away whom a profile names without credentials, where the target's file gives some to others.
-
-    Nobody would let them in; not declared, they are what a skip names.
-    """
-    said = {name: one for name, one in identities.items() if one.headers or one.cert}
-    return {name: one for name, one in identities.items() if not said or name in said or name in own}
-
-
-def _secret(said: Any, where: str, folder: Path) -> str:
-    """Return a secret: itself, ``file:PATH`` or ``env:NAME``."""
-    text = str(said or "")
-    if text.startswith("file:"):
-        try:
-            return Path(_placed(text[5:], folder)).read_text("utf-8").strip()
-        except OSError as error:
-            raise Undeclared(f"{where}：{error.strerror}", f"{where}: {error.strerror}") from None
-    if text.startswith("env:"):
-        if text[4:] not in os.environ:
-            raise Undeclared(
-                f"{where}：环境变量中没有 {text[4:]}", f"{where}: {text[4:]} is not in the environment"
-            )
-        return os.environ[text[4:]]
-    return text
-
-
 def _trusted(ca: str, certificates: list[tuple[str, tuple[str, str]]]) -> None:
     """See that certificates can be used: where not, it is no fault of the target. Raises ``Undeclared``."""
     where = "tls.ca"
@@ -216,8 +171,18 @@ def _trusted(ca: str, certificates: list[tuple[str, tuple[str, str]]]) -> None:
         ) from None
 
 
-def _placed(path: str, folder: Path) -> str:
-    return str(folder / path) if path and not Path(path).is_absolute() else path
+def _settings(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings; a pattern of serials that is none would be an error of each check that uses it."""
+    settings = _table(whole, "settings")
+    pattern = str(_table(settings, "serials").get("pattern") or "")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise Undeclared(
+            f"settings.serials.pattern：不是正则表达式：{error}",
+            f"settings.serials.pattern: no regular expression: {error}",
+        ) from None
+    return settings
 
 
 def _door(name: str, said: Any) -> Door:

@@ -20,10 +20,12 @@ from conformance.harness.paths import each, pick
 
 Numbered = Callable[[str], str]
 """Reference → the target's own number of it."""
-PATH = re.compile(r"[A-Za-z_$][\w$*-]*(?:\[[^\[\]{}]*\])*(?:\.[A-Za-z_$][\w$*-]*(?:\[[^\[\]{}]*\])*)*")
-_PLACE = re.compile(r"\{([^{}]+)\}")
+_FILTERS = r"(?:\[[^\[\]{}]*\])"
+_NAME = rf"[A-Za-z_$][\w$*-]*{_FILTERS}*"
+PATH = re.compile(rf"(?:{_FILTERS}+|{_NAME})(?:\.{_NAME})*")
+PLACE = re.compile(r"\{([^{}]+)\}")
 _NUMBER = ".number"
-_OF, _CODES, _EACH, _ITEM = "$of", "$codes", "$each", "$item"
+_OF, _CODES, EACH, ITEM = "$of", "$codes", "$each", "$item"
 ABSENT: Any = object()
 """What stands where nothing was given."""
 
@@ -61,10 +63,10 @@ def value(path: str, given: Mapping[str, Any], numbered: Numbered = last_part) -
 def places(template: Any) -> Iterator[str]:
     """Return the paths that a template names; those of an ``$item`` below that of its ``$each``."""
     if isinstance(template, str):
-        yield from (one.strip() for found in _PLACE.findall(template) for one in found.split("|"))
-    elif isinstance(template, Mapping) and _EACH in template:
-        yield str(template[_EACH])
-        yield from (f"{template[_EACH]}.{one}" for one in places(template.get(_ITEM)))
+        yield from (one.strip() for found in PLACE.findall(template) for one in found.split("|"))
+    elif isinstance(template, Mapping) and EACH in template:
+        yield str(template[EACH])
+        yield from (f"{template[EACH]}.{one}" for one in places(template.get(ITEM)))
     elif isinstance(template, Mapping):
         yield from (one for part in template.values() for one in places(part))
     elif isinstance(template, list):
@@ -80,7 +82,7 @@ def faults(template: Any) -> Iterator[str]:
     if isinstance(template, Mapping):
         yield from (str(one) for one in template if not isinstance(one, str))
         said = {one for one in template if str(one).startswith("$")}
-        if said and said not in ({_OF, _CODES}, {_EACH, _ITEM}):
+        if said and said not in ({_OF, _CODES}, {EACH, ITEM}):
             yield ", ".join(sorted(map(str, said)))
         parts = [one for name, one in template.items() if name != _CODES]
     else:
@@ -100,20 +102,20 @@ def _mapping(template: Mapping[str, Any], given: Mapping[str, Any], numbered: Nu
 
 
 def _elements(part: Any, given: Mapping[str, Any], numbered: Numbered) -> list[Any]:
-    if isinstance(part, Mapping) and _EACH in part:
-        found = [filled(part[_ITEM], one, numbered)
-                 for one in each(given, part[_EACH]) if isinstance(one, Mapping)]  # fmt: skip
+    if isinstance(part, Mapping) and EACH in part:
+        found = [filled(part[ITEM], one, numbered)
+                 for one in each(given, part[EACH]) if isinstance(one, Mapping)]  # fmt: skip
         return [one for one in found if one is not ABSENT]
     one = filled(part, given, numbered)
     return list(one) if isinstance(one, Several) else [] if one is ABSENT else [one]
 
 
 def _text(template: str, given: Mapping[str, Any], numbered: Numbered) -> Any:
-    whole = _PLACE.fullmatch(template)
+    whole = PLACE.fullmatch(template)
     if whole:
         found = value(whole[1], given, numbered)
         return ABSENT if found is None else found
-    named = {place: value(place, given, numbered) for place in _PLACE.findall(template)}
+    named = {place: value(place, given, numbered) for place in PLACE.findall(template)}
     if any(found is None for found in named.values()):
         return ABSENT
-    return _PLACE.sub(lambda found: str(named[found[1]]), template)
+    return PLACE.sub(lambda found: str(named[found[1]]), template)

@@ -109,7 +109,9 @@ def _told(run: Run, call: Write, parts: list[Resource], by: str, identity: str) 
         number = str(answer.told.get(NUMBER) or "")
         _made(run, first, str(answer.told.get("reference") or number), number)
         for kind, ones in listed.items():
-            made = each(answer.body, call.action.answer.get(kind, "")) if kind in call.action.answer else ()
+            made = (
+                each(answer.content, call.action.answer.get(kind, "")) if kind in call.action.answer else ()
+            )
             for one, theirs in zip(ones, made, strict=False):  # a target may name fewer than it was told of
                 _made(run, one, str(theirs), "")
     return replace(answer, told={})

@@ -12,7 +12,7 @@ from conformance.harness.client import Answer, Client
 from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.target import Identity
-from conformance.harness.verdict import Unanswered
+from conformance.harness.verdict import Ended, Unanswered
 from conformance.harness.words import Words
 
 CLOCK = 5.0
@@ -49,7 +49,7 @@ def probe(session: Session) -> Probed:
     """Ask for the CapabilityStatement (R4 http §3.1.0.7); whatever comes, say what it is."""
     try:
         answer = _client(session).get("metadata")
-    except Unanswered as error:
+    except Ended as error:  # it does not answer, or lets the operator not log in
         return Probed(trouble=error.reason)
     body = answer.body
     if answer.kind != "CapabilityStatement":
@@ -78,6 +78,8 @@ def alive(session: Session) -> bool:
         return _client(session).get("metadata").status > 0
     except Unanswered:
         return False
+    except Ended:  # a login was refused: it answers
+        return True
 
 
 def _client(session: Session) -> Client:

@@ -13,7 +13,7 @@ from conformance.harness.client import Client
 from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.target import Identity
-from conformance.harness.verdict import Unanswered
+from conformance.harness.verdict import Ended
 
 GONE = ("200", "202", "204", "404", "410")
 TOGETHER = 100
@@ -85,7 +85,7 @@ def _part(session: Session, part: Sequence[Written]) -> list[Written]:
         codes = [str(one).partition(" ")[0] for one in each(answer.body, "entry.response.status")]
         if not answer.ok or len(codes) != len(part):
             codes = [str(client.delete(name).status) for name, _ in part]
-    except Unanswered:
+    except Ended:
         return list(part)
     return [one for one, code in zip(part, codes, strict=True) if code not in GONE]
 

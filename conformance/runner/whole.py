@@ -232,6 +232,8 @@ def _masker(target: Target) -> Masker:
     masker = Masker()
     for identity in target.identities.values():
         masker.places("", identity.headers)
+        for secret in identity.secrets:
+            masker.learn("secret", secret)
     return masker
 
 

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from conformance.harness.check import Case, Suite, check, checks
 from conformance.harness.feed import Feed
+from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words
+from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import today
 from conformance.simulators.jws import place
 from conformance.suites.supervision import (
@@ -30,6 +32,7 @@ from conformance.suites.supervision import (
 from conformance.suites.supervision.acts import ACTS, FEED, SIGNS, Act
 from conformance.suites.supervision.events import adverse_event
 from conformance.suites.supervision.pulled import gaps, number, twice, untold
+from conformance.suites.supervision.versions import version
 
 SUITE = Suite("feed_completeness", zh="监管数据全量、真实、实时", en="The regulator's feed")
 PARTS = (arriving, uploading, countersigning, line, subjects, receivers, messages, figures,
@@ -107,9 +110,7 @@ def told_once(run: Run) -> None:
         run.given(scene.submit(parts, signature=signature), "提交", "it is submitted")
     agreed = f"Consent/z{scene.visit.number}"
     mine = feed.of([agreed, scene.encounter, place(parts[0])], before)
-    once = [
-        one for one in mine if one.document != agreed
-    ]  # of the consent R4 lets a server make a new version
+    once = [one for one in mine if one.document != agreed]  # R4 lets a server make a new version of that
     run.expect(
         len(once) == 2, "就诊与处方各一条", "one entry for the visit, one for the prescription", number(once)
     )
@@ -171,8 +172,12 @@ def true_to_the_file(run: Run) -> None:
     for one in mine:
         come = next((page.resources[one.about] for page in pages if one.about in page.resources), None)
         run.expect(come is not None, "文书随条目上报", "the document comes along with its entry")
-        filed = run.done(run.client().get(one.about), "读取该版本", "the version is read").body
-        run.expect(come == filed, "与在册版本相同", "it is what is on file")
+        run.expect(come == _filed(run, one.about), "与在册版本相同", "it is what is on file")
+
+
+def _filed(run: Run, about: str) -> Resource:
+    name, _, id_ = about.partition("/_history/")
+    return version(run, name, id_) if id_ else run.done(run.client().get(name), "读取", "it is read").body
 
 
 @check(
@@ -255,6 +260,12 @@ def all_of_many(run: Run) -> None:
 )
 def reconciled(run: Run) -> None:
     """State two documents as made, of which one was submitted: the other one is told as missing."""
+    where = run.target.actions["reconciliation"].answer.get("missing")
+    if not where:
+        raise Skipped(
+            "目标未声明核对结果在何处列出缺失的文书（actions.reconciliation.answer.missing）",
+            "the target does not say where it names what is missing (actions.reconciliation.answer.missing)",
+        )
     scene = Scene(run).begun()
     request = scene.request("transfer")
     answer = scene.submitted([request])
@@ -270,11 +281,10 @@ def reconciled(run: Run) -> None:
         numbers=[known, unknown],
     )
     run.given(said, "申报数量", "the count is stated")
-    found = run.done(run.act("reconciliation", day=day), "核对", "it is compared").raw.decode(
-        "utf-8", "replace"
-    )
-    run.expect(unknown in found, "缺失的一份被列出", "the missing one is named")
-    run.expect(f'"{known}"' not in found, "已上报的不被列为缺失", "the one that was told is not")
+    compared = run.done(run.act("reconciliation", day=day), "核对", "it is compared")
+    missing = {str(one) for one in each(compared.content, where)}
+    run.expect(unknown in missing, "缺失的一份被列出", "the missing one is named")
+    run.expect(known not in missing, "已上报的不被列为缺失", "the one that was told is not")
 
 
 @check(

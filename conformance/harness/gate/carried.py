@@ -12,7 +12,6 @@ from conformance.harness.gate.case import Gate
 from conformance.harness.gate.cast import Cast
 from conformance.harness.paths import names_of
 from conformance.harness.run import Run
-from conformance.harness.template import places
 from conformance.harness.verdict import Skipped
 from conformance.harness.writes import AS_FHIR, NOTHING, carried, way
 
@@ -33,6 +32,11 @@ def see_carried(run: Run, gate: Gate, cast: Cast) -> None:
                     f"目标的写入方式（writes.{kind}）不含 {named}",
                     f"the target's own form (writes.{kind}) has no place for {named}",
                 )
+
+
+def reaches(run: Run, kind: str, one: Any, other: Any) -> bool:
+    """Tell whether anything in which two documents of a type differ has a place in the target's form."""
+    return not run.target.writes or any(_reaches(run, kind, path) for path in _differing(one, other))
 
 
 def _kind(gate: Gate, cast: Cast, part: str) -> str:
@@ -73,7 +77,7 @@ def _redeemed(run: Run) -> Iterator[str]:
     """Return the paths of what is handed out that the call of the pharmacy carries."""
     action = run.target.actions.get("redeem")
     whole = f"{_DISPENSES}.resource"
-    for one in places(action.body) if action else ():
+    for one in sorted(action.named) if action else ():
         if one != whole:  # where the elements stand, of which the others say what is taken
             yield one.removeprefix(_DISPENSES).removeprefix(".resource").removeprefix(".")
 

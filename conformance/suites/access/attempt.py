@@ -31,6 +31,11 @@ def nothing(run: Run, answer: Answer, way: Way, body: Resource, *, own: bool) ->
         run.expect(added.ok and not added.entries, "没有新增", "nothing was added", added)
 
 
+def withheld(answer: Answer, body: Resource) -> bool:
+    """Tell whether a read was refused, or shows nothing of it; how a refusal is told is R4's matter."""
+    return 400 <= answer.status < 500 or (answer.ok and not through(answer, body))
+
+
 def refused_inside(answer: Answer) -> bool:
     """Tell whether each entry of a batch was refused."""
     said = [str((one.get("response") or {}).get("status", "")) for one in answer.body.get("entry") or []]

@@ -123,7 +123,7 @@ def override(run: Run) -> None:
 def two_tokens(run: Run) -> None:
     """A wrong token in the header, a good one as a parameter: RFC 6750 §2 allows one way only."""
     body = created(run, patient(run))
-    good = run.client().identity.headers.get("Authorization", "").removeprefix("Bearer ")
+    good = run.client().held().get("Authorization", "").removeprefix("Bearer ")
     if not good:
         raise Skipped("目标不使用令牌", "the target uses no tokens")
     answer = _client(run, "wrong").get(f"{name_of(body)}?access_token={good}")

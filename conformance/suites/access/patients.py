@@ -11,7 +11,7 @@ from conformance.harness.run import Run
 from conformance.harness.scene import Scene, ground
 from conformance.harness.words import Words, same
 from conformance.simulators.exact import Resource
-from conformance.suites.access.attempt import nothing, something
+from conformance.suites.access.attempt import nothing, something, withheld
 from conformance.suites.fhir.claims import Claims
 from conformance.suites.fhir.ground import (
     created,
@@ -101,7 +101,7 @@ def own_results(run: Run) -> None:
     run.expect(name_of(result) in found, "查到本人结果", "the own result is found", len(found))
     run.expect(name_of(other) not in found, "不含他人的", "nobody else's is", len(found))
     answer = client.get(name_of(other))
-    run.expect(answer.refused, "他人结果不可读", "that of another is refused", answer)
+    run.expect(withheld(answer, other), "他人结果不可读", "that of another is not read", answer)
 
 
 @checks(

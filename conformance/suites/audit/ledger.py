@@ -18,6 +18,7 @@ from conformance.suites.supervision.proof import consistent, included
 from conformance.suites.supervision.pulled import number, wrong_hashes, wrong_links, wrong_members
 from conformance.suites.supervision.tasks import instant
 from conformance.suites.supervision.trace import ROW
+from conformance.suites.supervision.versions import version
 from conformance.suites.supervision.whole import whole
 
 
@@ -169,7 +170,7 @@ def appended(run: Run) -> None:
         "更正另有条目",
         "the correction has an entry of its own",
     )
-    was = run.client().get(f"{name}/_history/{body['meta']['versionId']}").body
+    was = version(run, name, str(body["meta"]["versionId"]))
     run.expect(
         was.get("code") == body["code"] and "note" not in was,
         "旧版本可读且未变",

@@ -51,6 +51,7 @@ _CODES = {
     "informational",
 }
 """R4 issue-type (required)."""
+_CUT = ("body", "encoding")
 _FRAMEWORK = ("type", "operation", "method", "path", "encoding")
 """Errors that a server's framework may answer before FHIR is reached."""
 
@@ -218,6 +219,8 @@ def error(run: Run, name: str, method: str, path: str, body: Any) -> None:
     if method != "GET":
         Claims.of(run).need(kind, "create")
     answer = run.client().send(method, path.replace("{kind}", kind), body)
+    if name in _CUT and answer.status >= 500:  # what breaks by it is R4-MALFORMED's matter
+        raise Skipped("前提未满足：畸形正文为 4xx", "prerequisite not met: a malformed body is 4xx")
     run.expect(400 <= answer.status < 500, "4xx", "4xx", answer)
     if answer.type != _JSON and not answer.kind and name in _FRAMEWORK:
         # R4 http#Status-Codes: not required, many errors come of the frameworks under a server.

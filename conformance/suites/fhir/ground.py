@@ -52,6 +52,16 @@ def observation(run: Run, subject: str, value: str = "", **more: Any) -> Resourc
     }
 
 
+def validating(run: Run, kind: str) -> None:
+    """See that ``$validate`` finds what is no resource by any rule. Raises :class:`Skipped`."""
+    answer = run.client().post(f"{kind}/$validate", {"resourceType": kind, "meta": 7, "nobody": True})
+    if answer.ok and not answer.errors:
+        raise Skipped(
+            "前提未满足：$validate 能指出明显的错误",
+            "prerequisite not met: $validate finds what is plainly wrong",
+        )
+
+
 def created(run: Run, body: Resource, identity: str = "operator") -> Resource:
     """Create a resource as a prerequisite; returns it as it is now. Raises :class:`Skipped`."""
     kind = str(body["resourceType"])

@@ -46,12 +46,12 @@ def renamed(run: Run) -> None:
 
 @check(
     "SC-35.3",
-    zh="注销后病历移交实体医疗机构，移交有记录",
-    en="at deregistration records pass to the physical hospital, on record",
+    zh="病历的保管机构可变更为实体医疗机构，变更前后均有记录",
+    en="the physical hospital can become the custodian of a record, and both custodians are on record",
     needs=("on_file.hospital",),
 )
 def handed_over(run: Run) -> None:
-    """Write the physical hospital as the new custodian of a paper."""
+    """Write the physical hospital as the new custodian of a paper; when it is done, no check sees."""
     scene, house, paper = _custody(run)
     body = scene.read(place(paper))
     run.step("移交", "it is handed over")
@@ -71,6 +71,7 @@ def handed_over(run: Run) -> None:
 
 def _custody(run: Run) -> tuple[Scene, Resource, Resource]:
     """Put an institution of this check's own on file, and a paper that it keeps."""
+    run.need("writes.DocumentReference")
     scene = Scene(run)
     run.given(scene.write(scene.registration()), "患者登记", "the patient is registered")
     house = {

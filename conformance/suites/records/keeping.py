@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.harness.check import Case, check, checks
+from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import Words
@@ -18,6 +19,9 @@ from conformance.suites.records.recording import deletes, media
 from conformance.suites.supervision.acts import SIGNS
 from conformance.suites.supervision.pulled import number
 from conformance.suites.supervision.whole import may_delete, recorded
+
+OVER = 31 * 365.25 * 86400
+"""Seconds after which nothing needs to be kept any longer: those in hospital have 30 years."""
 
 
 @check(
@@ -36,18 +40,71 @@ def _record_stays(run: Run) -> None:
     """Purge a record of today."""
     scene, name = recorded(run)
     before = scene.read(name)
-    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "it is refused")
+    run.refused(_purged(run, name), "拒绝清除", "it is refused")
     now = run.client().get(name)
     run.expect(now.ok and now.body == before, "病历仍在且未变", "the record is as it was", now)
+    _may_purge(scene, _old_paper)
 
 
 def _prescription_stays(run: Run) -> None:
-    """Purge a prescription by its serial."""
+    """Purge a prescription by its serial and by its name: a call need not know serials."""
     scene = Scene(run).begun()
     parts = scene.prescription()
-    serial = str(scene.approved(parts).told.get("serial") or place(parts[0]))
-    run.refused(run.act("purge", document=serial, reason="空间不足"), "拒绝清除", "it is refused")
+    serial = str(scene.approved(parts).told.get("serial") or "")
+    if serial:
+        answer = _purged(run, serial)
+        run.expect(not answer.ok, "不能按流水号清除", "it is not purged by its serial", answer)
+    run.refused(_purged(run, place(parts[0])), "拒绝清除", "it is refused")
     run.done(run.client().get(place(parts[1])), "处方仍在", "the prescription is there")
+    _may_purge(scene, _old_paper)
+
+
+def _purged(run: Run, name: str) -> Answer:
+    return run.act("purge", document=name, reason="空间不足")
+
+
+def _may_purge(scene: Scene, made: Callable[[Scene], Resource]) -> None:
+    """See that this call purges at all: what no text asks to keep any longer, and what is of no visit.
+
+    Raises:
+        Skipped: it does not, so that a refusal shows nothing.
+    """
+    old = made(scene)
+    scene.run.step("清除已过保存期限的资料", "what need not be kept any longer is purged")
+    scene.run.given(scene.write([old]), "写入已过保存期限的资料", "something of long ago is written")
+    zh, en = "对照：已过保存期限的可以清除", "the twin: what need not be kept any longer may be purged"
+    scene.run.given(_purged(scene.run, place(old)), zh, en)
+
+
+def _old_paper(scene: Scene) -> Resource:
+    """Return a paper of a visit long ago, which no visit of today names."""
+    scene.run.need("writes.DocumentReference")
+    long_ago = moment(-OVER)
+    return {
+        "resourceType": "DocumentReference",
+        "id": f"dp{scene.visit.number}",
+        "status": "current",
+        "subject": {"reference": scene.patient},
+        "date": long_ago,
+        "content": [{"attachment": {"contentType": "application/pdf", "title": "旧门诊病历.pdf"}}],
+        "context": {"period": {"start": long_ago, "end": long_ago}},
+    }
+
+
+def _old_media(scene: Scene) -> Resource:
+    made = media(scene, "audio/mpeg", moment(-OVER), "o")
+    return {name: value for name, value in made.items() if name != "encounter"}
+
+
+def _old_chat(scene: Scene) -> Resource:
+    return {
+        "resourceType": "Communication",
+        "id": f"to{scene.visit.number}",
+        "status": "completed",
+        "subject": {"reference": scene.patient},
+        "sent": moment(-OVER),
+        "payload": [{"contentString": "多年前的咨询"}],
+    }
 
 
 @checks(
@@ -132,11 +189,17 @@ def recording_not_purged(run: Run) -> None:
     scene = Scene(run).begun()
     made = media(scene, "audio/mpeg", moment(-60))
     run.given(scene.write([made]), "写入录制资料", "the recording is written")
-    run.refused(run.act("purge", document=place(made), reason="空间不足"), "拒绝清除", "it is refused")
+    run.refused(_purged(run, place(made)), "拒绝清除", "it is refused")
     run.done(run.client().get(place(made)), "录制资料仍在", "it is there")
+    _may_purge(scene, _old_media)
 
 
-@check("SC-35.2", zh="未满3年的图文对话不能删除", en="a chat of less than 3 years is not deleted")
+@check(
+    "SC-35.2",
+    zh="未满3年的图文对话不能删除",
+    en="a chat of less than 3 years is not deleted",
+    needs=("writes.Communication",),
+)
 def chat_not_deleted(run: Run) -> None:
     """Delete the talk of a visit."""
     scene = Scene(run).begun()
@@ -152,18 +215,22 @@ def chat_not_deleted(run: Run) -> None:
     "SC-35.2",
     zh="未满3年的图文对话不能清除",
     en="a chat of less than 3 years is not purged",
-    needs=("actions.purge",),
+    needs=("actions.purge", "writes.Communication"),
 )
 def chat_not_purged(run: Run) -> None:
     """Purge the talk of a visit."""
     scene = Scene(run).begun()
     name = f"Communication/t{scene.visit.number}"
-    run.refused(run.act("purge", document=name, reason="空间不足"), "拒绝清除", "to purge it is refused")
+    run.refused(_purged(run, name), "拒绝清除", "to purge it is refused")
     run.done(run.client().get(name), "对话仍在", "the talk is there")
+    _may_purge(scene, _old_chat)
 
 
 @check(
-    "SC-35.2", zh="图文对话全程保存，可按顺序取回", en="a chat is kept in full and can be read in its order"
+    "SC-35.2",
+    zh="图文对话全程保存，可按顺序取回",
+    en="a chat is kept in full and can be read in its order",
+    needs=("writes.Communication",),
 )
 def chat_whole(run: Run) -> None:
     """Write four messages, and read them back by their time."""

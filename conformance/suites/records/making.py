@@ -57,8 +57,8 @@ def record_found(run: Run) -> None:
 
 @check(
     "NAT-21.1",
-    zh="病历修改保留修改前的版本",
-    en="a record that is changed keeps what it said before",
+    zh="病历草稿修改后保留修改前的版本",
+    en="the draft of a record that is changed keeps what it said before",
     needs=SIGNS,
 )
 def record_versions(run: Run) -> None:

@@ -25,7 +25,12 @@ def deletes(run: Run) -> None:
 
 
 def media(scene: Scene, kind: str, made: str, suffix: str = "") -> Resource:
-    """Return a recording of a visit; ``kind``: its media type, ``made``: when."""
+    """Return a recording of a visit; ``kind``: its media type, ``made``: when.
+
+    Raises:
+        Skipped: the target takes no recordings (``writes.Media``).
+    """
+    scene.run.need("writes.Media")
     return {
         "resourceType": "Media",
         "id": f"md{scene.visit.number}{suffix}",

@@ -80,7 +80,7 @@ def request(
 ) -> bytes:
     """Return a request of HTTP/1.1; the path is below the host and stays as it stands."""
     host, port, _ = place(run)
-    given = run.client(identity).identity.headers if identity else {}
+    given = run.client(identity).held() if identity else {}
     lines = [f"{method} {path} HTTP/1.1"]
     if not any(one.lower().startswith("host:") for one in headers):
         lines.append(f"Host: {host}:{port}")

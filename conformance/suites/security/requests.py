@@ -217,7 +217,7 @@ def methods(run: Run) -> None:
 def guesses(run: Run) -> None:
     """Sixty guesses, eight at once; among them cuts and copies of a good one."""
     body = created(run, patient(run))
-    good = run.client().identity.headers.get("Authorization", "Bearer x")
+    good = run.client().held().get("Authorization", "Bearer x")
     tries = [f"Bearer {run.number}{place:04d}" for place in range(52)]
     tries += [
         good[:-1],

@@ -261,8 +261,20 @@ ACTS = (
         ("actions.terminate",),
     ),
     Act("diagnosis", Words("诊断更正", "the correction of a diagnosis"), _diagnose_anew, _submitted, SIGNS),
-    Act("evaluation", Words("患者评价", "the patient's evaluation"), _evaluate, _begun),
-    Act("adverse-event", Words("不良事件", "an adverse event"), _report_event, _begun),
+    Act(
+        "evaluation",
+        Words("患者评价", "the patient's evaluation"),
+        _evaluate,
+        _begun,
+        ("writes.QuestionnaireResponse",),
+    ),
+    Act(
+        "adverse-event",
+        Words("不良事件", "an adverse event"),
+        _report_event,
+        _begun,
+        ("writes.AdverseEvent",),
+    ),
     Act("finding", Words("监管反馈", "a finding of the regulator"), _find, _nothing, ("actions.finding",)),
     Act("complaint", Words("投诉", "a complaint"), _complain, _nothing, ("actions.complaint",)),
 )

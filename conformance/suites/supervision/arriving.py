@@ -11,7 +11,7 @@ from conformance.suites.supervision.acts import FEED, SIGNS
 from conformance.suites.supervision.line import RECOVERED
 from conformance.suites.supervision.pulled import (
     at_the_platform,
-    exceptions,
+    excused,
     gaps,
     number,
     of_this_run,
@@ -128,8 +128,7 @@ def whole_run_arrived(run: Run) -> None:
 
     def all_there() -> dict[int, str] | None:
         there = {int(one["n"]): str(one["hash"]) for one in platform.entries(after)}
-        missing = set(entries) - set(there)
-        return there if not missing or len(missing) <= exceptions(feed) else None
+        return there if excused(run, feed, set(entries) - set(there)) else None
 
     there = run.until(
         all_there, "没有无故缺失的条目", "none is missing without being an open exception", RECOVERED

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
+from conformance.harness.verdict import Skipped
 from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment
 
@@ -22,7 +25,11 @@ def adverse_event(
         cause: ``drug``, ``care``…
         grade: ``general``, ``grave``, ``extraordinary``.
         detected: when, now unless said.
+
+    Raises:
+        Skipped: the target takes no such reports (``writes.AdverseEvent``).
     """
+    scene.run.need("writes.AdverseEvent")
     coded = [event_code(scene.run, one) for one in (cause, grade) if one]
     return scene.local(
         {
@@ -41,7 +48,21 @@ def adverse_event(
 
 
 def event_code(run: Run, code: str) -> Resource:
-    """Return what an event is of, or how grave, as the target codes it (``settings.codes.event-cause``)."""
-    own = dict(run.target.setting("codes.event-cause", {}))
+    """Return what an event is of, or how grave, as the target codes it. Raises :class:`Skipped`."""
+    return {"coding": [coding(run, "event-cause", code)], "text": _CAUSES[code]}
+
+
+def coding(run: Run, table: str, code: str) -> Resource:
+    """Return a code of ours as the target has it (``settings.codes.TABLE``).
+
+    Raises:
+        Skipped: it does not say how it codes these: a refusal would be about our code, not about the act.
+    """
+    own = run.target.setting(f"codes.{table}")
+    if not isinstance(own, Mapping):
+        raise Skipped(
+            f"目标未声明其编码（settings.codes.{table}）",
+            f"the target does not declare its codes (settings.codes.{table})",
+        )
     system = {"system": own["system"]} if "system" in own else {}
-    return {"coding": [{**system, "code": str(own.get(code, code))}], "text": _CAUSES[code]}
+    return {**system, "code": str(own.get(code, code))}

@@ -14,6 +14,7 @@ from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words
+from conformance.harness.writes import AS_FHIR, way
 from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED, SIGNS
@@ -155,6 +156,11 @@ def broken_request(run: Run) -> None:
     """Send half of a transaction and cut the line; then send all of it."""
     scene = Scene(run)
     parts = scene.registration()
+    own = next((kind for one in parts if way(run.target.writes, kind := one["resourceType"]) != AS_FHIR), "")
+    if own:  # half of a transaction leaves nothing where none is taken: that shows nothing
+        raise Skipped(
+            f"目标不以 FHIR 事务写入（writes.{own}）", f"the target takes no FHIR transaction (writes.{own})"
+        )
     run.step("发送一半后断线", "half of it is sent, then the line is cut")
     _cut_off(run, parts)
     found = [one for one in parts if run.client().get(place(one)).ok]
@@ -170,7 +176,7 @@ def _cut_off(run: Run, parts: Sequence[Resource]) -> None:
     listed = [{"resource": one, "request": {"method": "PUT", "url": place(one)}} for one in parts]
     body = dumps({"resourceType": "Bundle", "type": "transaction", "entry": listed}).encode()
     address = urlsplit(run.target.fhir)
-    headers = {"Content-Type": "application/fhir+json", **run.target.identities["physician"].headers}
+    headers = {"Content-Type": "application/fhir+json", **run.client("physician").held()}
     line: http.client.HTTPConnection
     if address.scheme == "https":
         trust = ssl.create_default_context(cafile=run.target.ca or None)

@@ -9,6 +9,7 @@ from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
+from conformance.suites.fhir.ground import validating
 from conformance.suites.supervision.acts import FEED
 
 
@@ -105,6 +106,8 @@ def bad_message(run: Run, name: str) -> None:
     run.step("改错一处", "one thing is spoiled")
     _NEGATIVES[name][0](bundle)
     bad = run.client().post("Bundle/$validate", bundle)
+    if not bad.errors:
+        validating(run, "Bundle")
     run.expect(
         bad.kind == "OperationOutcome" and bool(bad.errors),
         "错误被指出",

@@ -15,6 +15,7 @@ from conformance.suites.supervision.whole import may_delete, recorded
 
 def _filed(run: Run, suffix: str = "") -> tuple[Scene, Resource]:
     """Put a paper of a visit on file; returns its scene and the paper."""
+    run.need("writes.DocumentReference")
     scene = Scene(run, suffix=suffix).begun()
     paper = {
         "resourceType": "DocumentReference",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.harness.check import check
+from conformance.harness.gate.carried import reaches
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import NotApplicable, Skipped
@@ -153,6 +154,11 @@ def not_rewritten(run: Run) -> None:
     if changed == body or not seen(run):
         raise NotApplicable(
             "文书中没有可改写的流水号", "the document has no serial that could be written over"
+        )
+    if not reaches(run, "ServiceRequest", body, changed):
+        raise Skipped(
+            "目标的写入方式（writes.ServiceRequest）不含流水号",
+            "the target's own form (writes.ServiceRequest) has no place for a serial",
         )
     scene.write([changed])
     found = carried(run, place(request))

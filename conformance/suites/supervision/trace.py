@@ -17,6 +17,7 @@ from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import SIGNS, task_of
 from conformance.suites.supervision.pulled import number
 from conformance.suites.supervision.tasks import instant
+from conformance.suites.supervision.versions import version
 from conformance.suites.supervision.whole import whole
 
 ROW = "CQ49附3.1"
@@ -127,7 +128,7 @@ def versions(run: Run) -> None:
     ordered = len(times) == len(found) and times == sorted(times, reverse=True)
     run.expect(ordered, "新者在前，时间不倒退", "the newest comes first, and time never goes back")
     for one in found:
-        same_ = run.client().get(f"{name}/_history/{one['meta']['versionId']}").body == one
+        same_ = version(run, name, str(one["meta"]["versionId"])) == one
         run.expect(same_, "逐版可读且一致", "each can be read, and is the same")
     run.expect(found[-1].get("status") == "draft", "第一版为草稿", "the first is the draft")
 

@@ -19,6 +19,7 @@ from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import moment
 from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import FEED, SIGNS
+from conformance.suites.supervision.events import coding
 from conformance.suites.supervision.pulled import arrived, number, untold
 from conformance.suites.supervision.whole import whole
 
@@ -64,7 +65,7 @@ _YEARS = {
 
 @checks(
     [
-        Case(name, "SC-57.2", words, (years,), False, ("platform", *FEED))
+        Case(name, "SC-57.2", words, (years,), False, ("platform", *FEED, "writes.DocumentReference"))
         for name, (years, words) in _YEARS.items()
     ]
 )
@@ -97,16 +98,16 @@ def _arrived(run: Run, mine: list[Told], before: int) -> None:
 
 
 def _certificate(run: Run, year: int) -> Resource:
-    """Return the certificate of a year, counted from this one."""
+    """Return the certificate of a year, counted from this one. Raises Skipped: its code is not declared."""
     begins = run.session.today + timedelta(days=365 * year - 10)
     text = f"信息系统安全等级保护三级证书（第{year + 1}年）"
-    coding = {**dict(run.target.setting("codes.evidence-kind", {})), "code": "mlps-certificate"}
+    kind = coding(run, "evidence-kind", "mlps-certificate")
     organization = run.target.on_file.get("organization", "")
     return {
         "resourceType": "DocumentReference",
         "id": f"db{run.number}{year}",
         "status": "current",
-        "type": {"coding": [coding], "text": "国家信息安全等级保护三级证书"},
+        "type": {"coding": [kind], "text": "国家信息安全等级保护三级证书"},
         "date": moment(),
         "content": [
             {

@@ -16,6 +16,7 @@ from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import today, with_
 from conformance.suites.fhir.cases import read as cases
 from conformance.suites.fhir.claims import Claims
+from conformance.suites.fhir.ground import validating
 
 _SUBJECTS = ("03.04", "03.99", "04.01")
 """Annex 5 of CQ49: a subject that the hospital has, one that is not in the table, one not approved."""
@@ -46,6 +47,8 @@ def unified(run: Run, case: dict[str, Any]) -> None:
         )
     run.step("校验含未知代码的资源", "a resource with an unknown code is validated")
     unknown = _pointed_out(run, said, said["unknown"])
+    if not unknown:
+        validating(run, str(case["body"]["resourceType"]))
     run.expect(
         bool(unknown),
         "未知代码有提示或错误",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from gateway.canonical.elements import codes, each, listed, name_of, references, texts
@@ -9,6 +10,11 @@ from gateway.policy.condition import Found, condition
 from gateway.policy.conditions.visit import earlier_concepts
 from gateway.policy.scene import Scene
 from gateway.policy.systems import ICD_10, TCM
+
+_COMPLAINTS = ("R", "Z")
+"""Chapters XVIII and XXI of ICD-10: what somebody complains of or comes for, and no disease."""
+_BESIDE = "CM"
+"""diagnosis-role: a comorbidity, for which the visit is not."""
 
 
 @condition
@@ -45,19 +51,38 @@ def diagnosis_not_comparable(scene: Scene, characters: int = 3) -> Found:
 def diagnosis_not_offered(scene: Scene, offered: tuple[str, ...]) -> Found:
     """What the patient comes for has an ICD-10 code, and it begins as none of some; with none it is not told.
 
-    ``offered``: beginnings of codes. Of a prescription what it is for, before it what was found earlier: of
-    several one is enough.
+    ``offered``: beginnings of codes. A prescription is judged by all that it is for, a visit by all that it
+    says that it is for. Where it does not say, nobody knows for which of the earlier diagnoses the patient
+    comes: then one of them is enough.
     """
-    drugs = scene.of("MedicationRequest")
-    places = [(f"{name_of(one)}.reasonReference", _reasons(scene, one)) for one in drugs]
-    places = places or [(f"{scene.visit_ref}.extension", earlier_concepts(scene))]
     known = tuple(_start(code, len(code)) for code in offered)
-    return tuple(place for place, concepts in places if known and _beyond(concepts, known))
+    if not known:
+        return ()
+    if drugs := scene.of("MedicationRequest"):
+        asked = ((f"{name_of(one)}.reasonReference", _reasons(scene, one)) for one in drugs)
+        return tuple(place for place, concepts in asked if not all(_told(concepts, known)))
+    own = list(_told(_of_visit(scene), known))
+    if own:
+        return () if all(own) else (scene.visit_ref,)
+    earlier = list(_told(earlier_concepts(scene), known))
+    return (f"{scene.visit_ref}.extension",) if earlier and not any(earlier) else ()
 
 
-def _beyond(concepts: list[Any], known: tuple[str, ...]) -> bool:
-    given = [_start(code, len(code)) for concept in concepts for code in _icd(concept)]
-    return bool(given) and not any(code.startswith(known) for code in given)
+def _told(concepts: list[Any], known: tuple[str, ...]) -> Iterator[bool]:
+    """Yield of each diagnosis with a code whether it is one of those seen."""
+    for given in map(_icd, concepts):
+        if given:
+            yield any(_start(code, len(code)).startswith(known) for code in given)
+
+
+def _of_visit(scene: Scene) -> list[Any]:
+    """Return the diseases that the visit itself says that it is for, without complaints and comorbidities."""
+    visit = scene.visit or {}
+    others = {"diagnosis": [one for one in each(visit, "diagnosis") if _BESIDE not in codes(one.get("use"))]}
+    named = [*references(visit, "reasonReference"), *references(others, "diagnosis.condition")]
+    found = [one.get("code") for one in map(scene.read, named) if one is not None and _stands(one)]
+    said = [one for one in [*found, *listed(visit.get("reasonCode"))] if one]
+    return [one for one in said if not any(_start(code, 1) in _COMPLAINTS for code in _icd(one))]
 
 
 def _compared(scene: Scene, characters: int, same: bool | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ PATHS = {
     "entries": "items", "number": "no", "kind": "what", "event": "did", "serial": "sn", "about": "doc",
     "time": "at", "hash": "digest", "back": "after", "resources": "items.body", "receivers": "to",
     "receiver_name": "who",
-    "receiver_waiting": "left", "receiver_acknowledged": "has",
+    "receiver_waiting": "left", "receiver_acknowledged": "has", "receiver_refused": "no",
 }  # fmt: skip
 
 
@@ -32,19 +33,43 @@ def entry(n: int) -> dict[str, Any]:
     }
 
 
-def fake(size: int, feed: dict[str, str] | None = None, status: int = 200) -> Any:
-    """Return what a suite is given, with a feed of some entries behind it."""
+class Known:
+    """What a session finds out once."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def once(self, name: str, find: Callable[[], Any]) -> Any:
+        if name not in self.found:
+            self.found[name] = find()
+        return self.found[name]
+
+
+def fake(
+    size: int, feed: dict[str, str] | None = None, status: int = 200, refused: Sequence[int] = ()
+) -> Any:
+    """Return what a suite is given, with a feed of some entries behind it; ``refused``: at each look."""
+
+    looks = iter(refused)
 
     def act(name: str, **given: Any) -> Answer:
         if name == "feed_status":
-            said = {"to": [{"who": "province", "left": 3, "has": 4}, {"who": "city", "left": 0, "has": 7}]}
+            no = next(looks, 0)
+            said = {
+                "to": [
+                    {"who": "province", "left": 3, "has": 4, "no": no},
+                    {"who": "city", "left": 0, "has": 7},
+                ]
+            }
             return Answer(status, {}, json.dumps(said).encode(), 1, told={"size": size})
         found = [entry(n) for n in range(given["after"] + 1, min(size, given["after"] + given["count"]) + 1)]
         told = {"last": found[-1]["no"] if found else given["after"], "size": size}
         return Answer(status, {}, json.dumps({"items": found}).encode(), 1, told=told)
 
     target = SimpleNamespace(feed=PATHS if feed is None else feed)
-    return SimpleNamespace(act=act, target=target, need=lambda *_: None, given=lambda answer, *_: answer)
+    return SimpleNamespace(
+        act=act, target=target, need=lambda *_: None, given=lambda answer, *_: answer, session=Known()
+    )
 
 
 def test_pages_are_walked_to_the_end_and_no_further() -> None:
@@ -72,6 +97,12 @@ def test_receivers_stand_each_on_their_own() -> None:
     found = Feed(fake(1)).receivers()
     assert found["province"]["waiting"] == 3
     assert {one["acknowledged"] for one in found.values()} == {4, 7}
+
+
+def test_exceptions_of_before_the_run_are_not_counted_among_its_own() -> None:
+    feed = Feed(fake(5, refused=[50, 50, 53, 49]))
+    assert feed.size() == 5
+    assert [feed.exceptions_since() for _ in range(3)] == [0, 3, 0]
 
 
 def test_a_feed_that_does_not_say_where_its_entries_stand_is_skipped_by_name() -> None:

@@ -79,6 +79,7 @@ def test_a_url_alone_is_a_fhir_server_of_which_nothing_else_is_known() -> None:
         ({"fhir": "http://x", "identities": {"a": {"token": "env:QIAO_TEST_NOT_SET"}}}, "identities.a.token"),
         ({"fhir": "http://x", "actions": {"submit": {"verb": "POST"}}}, "actions.submit: unknown key verb"),
         ({"fhir": "http://x", "patience": "long"}, "patience"),
+        ({"fhir": "http://x", "settings": {"serials": {"pattern": "[0-9"}}}, "settings.serials.pattern"),
     ],
 )
 def test_a_bad_file_says_where(said: dict[str, object], told: str) -> None:

@@ -29,6 +29,19 @@ def test_what_a_type_is_written_by_is_a_capability() -> None:
     assert not made({"fhir": "http://x"}).has("seed|writes")
 
 
+def test_a_type_that_is_not_needed_is_taken_by_nobody() -> None:
+    said = {"fhir": "http://x", "writes": {"Media": "none", "Consent": "fhir"}}
+    target = made(said)
+    assert [target.has(f"writes.{one}") for one in ("Media", "Consent", "Communication")] == [
+        False,
+        True,
+        False,
+    ]
+    assert "writes.Media" not in target.capabilities
+    assert made({"fhir": "http://x"}).has("writes.Media")
+    assert made({"fhir": "http://x", "writes": {"*": "fhir", "Media": "none"}}).has("writes.Communication")
+
+
 def test_what_a_form_carries_is_known_of_what_goes_along_too() -> None:
     item = {"$each": "MedicationRequest", "$item": {"name": "{medicationCodeableConcept.text}"}}
     said = writes(

@@ -294,7 +294,8 @@ def validate_finds_nothing() -> None:
 @mutant("R4-MALFORMED", "畸形 JSON 答复 500", "malformed JSON is answered 500")
 def malformed_breaks() -> None:
     def answered(scope: Scope, answer: Answered) -> None:
-        if answer.status == 400 and b'"code":"structure"' in answer.body:
+        json_ = any(name == b"content-type" and b"json" in said for name, said in scope["headers"])
+        if json_ and answer.status == 400 and b'"code":"structure"' in answer.body:
             answer.status = 500
 
     front(answered=answered)

@@ -17,7 +17,7 @@ from conformance.catalogue import load as load_catalogue
 from conformance.harness.client import Answer
 from conformance.harness.suite import load
 from conformance.simulators.exact import dumps
-from conformance.suites.access.attempt import refused_inside
+from conformance.suites.access.attempt import refused_inside, withheld
 from conformance.suites.fhir.cases import read
 from conformance.suites.fhir.ways import WAYS
 from conformance.suites.security import raw, telling, transport
@@ -49,6 +49,23 @@ def test_the_matrix_goes_ways_that_there_are() -> None:
 def test_a_batch_is_refused_where_each_entry_is(statuses: list[str], refused: bool) -> None:
     body = {"entry": [{"response": {"status": one}} for one in statuses]}
     assert refused_inside(Answer(200, {}, dumps(body).encode(), 1)) is refused
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kept"),
+    [
+        (404, {}, True),
+        (403, {"resourceType": "OperationOutcome"}, True),
+        (200, {"resourceType": "Bundle", "total": 0}, True),
+        (200, {"resourceType": "Observation", "id": "other"}, False),
+        (500, {}, False),
+    ],
+)
+def test_what_is_withheld_is_so_with_and_without_an_outcome(
+    status: int, body: dict[str, object], kept: bool
+) -> None:
+    answer = Answer(status, {}, dumps(body).encode(), 1)
+    assert withheld(answer, {"resourceType": "Observation", "id": "other"}) is kept
 
 
 @pytest.mark.parametrize(("minor", "taken"), [(1, False), (2, False), (3, True)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.harness.check import Check
-from conformance.harness.gate.carried import see_carried
+from conformance.harness.gate.carried import reaches, see_carried
 from conformance.harness.gate.case import Gate
 from conformance.harness.gate.cast import Cast
 from conformance.harness.run import Run
@@ -74,3 +74,12 @@ def test_what_the_form_has_no_place_for_is_skipped(run: Run, blocked: dict[str, 
     with pytest.raises(Skipped) as raised:
         see_carried(run, gate, cast)
     assert str(raised.value).endswith(f"has no place for {lacking}")
+
+
+def test_a_change_reaches_the_target_where_any_of_it_has_a_place(run: Run) -> None:
+    before = {"identifier": [{"value": "1"}], "birthDate": "1990-03-07"}
+    assert reaches(
+        run, "Patient", before, {**before, "identifier": [{"value": "2"}], "birthDate": "1990-03-08"}
+    )
+    assert not reaches(run, "Patient", before, {**before, "birthDate": "1990-03-08"})
+    assert reaches(run, "Composition", {"title": "a"}, {"title": "b"})

@@ -16,6 +16,7 @@ from conformance.harness.session import Session
 from conformance.harness.target_file import made
 from conformance.harness.verdict import Failed, NotApplicable, Skipped
 from conformance.harness.words import same
+from conformance.suites.serials import _fits
 from conformance.suites.supervision import serial
 
 DRAFT = {"resourceType": "ServiceRequest", "id": "a", "identifier": [{"value": "HIS-1"}]}
@@ -128,3 +129,12 @@ def test_where_answers_alone_tell_it_an_action_has_to_find_it(running: Running) 
     there = {"found/SER-1": {"url": "https://gateway.example/fhir/ServiceRequest/a"}}
     run = running("told", there, find_serial=asked)
     assert serial.found_by(run, "ServiceRequest", "SER-1") == ["ServiceRequest/a"]
+
+
+@pytest.mark.parametrize("scheme", ["mod-37-36", "mod-11-2"])
+@pytest.mark.parametrize("text", ["7", "X", "12"])
+def test_a_serial_without_a_check_character_fails_whatever_its_length(
+    running: Running, scheme: str, text: str
+) -> None:
+    with pytest.raises(Failed, match="its check character is right"):
+        _fits(running(None, {}), text, scheme, "")

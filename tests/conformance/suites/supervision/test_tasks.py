@@ -11,6 +11,7 @@ from conformance.harness.check import Check
 from conformance.harness.run import Run
 from conformance.harness.session import Session
 from conformance.harness.target_file import made
+from conformance.harness.verdict import Skipped
 from conformance.harness.words import same
 from conformance.suites.supervision.events import event_code
 from conformance.suites.supervision.tasks import due_of, of_task
@@ -55,3 +56,9 @@ def test_a_target_says_where_else_it_stands() -> None:
 def test_an_event_is_coded_as_the_target_codes_it(own: dict[str, str], coding: dict[str, str]) -> None:
     found = event_code(run(codes={"event-cause": own}), "drug")
     assert found == {"coding": [coding], "text": "药品"}
+
+
+def test_at_a_target_that_does_not_say_how_it_codes_events_none_is_reported_under_our_code() -> None:
+    with pytest.raises(Skipped, match=r"settings\.codes\.event-cause"):
+        event_code(run(), "drug")
+    assert event_code(run(codes={"event-cause": {}}), "drug")["coding"] == [{"code": "drug"}]
