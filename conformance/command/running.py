@@ -218,9 +218,10 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     if options.json:
         as_json(_summary(result, sealed, counts, options.report))
         return
+    tried = _tried(counts)
     notice(
         say(
-            "summary" if result.run.whole else "summary-part",
+            "summary-nothing" if not tried else "summary" if result.run.whole else "summary-part",
             score=result.score.value,
             passed=counts.get("pass", 0),
             failed=counts.get("fail", 0),
@@ -232,7 +233,7 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     )
     if not result.run.whole:
         notice(say("part"))
-    if not result.run.complete:
+    if not result.run.complete and tried:
         notice(say("not-complete"))
     if result.left:
         notice(say("left", count=len(result.left)))
@@ -243,10 +244,16 @@ def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:
     notice(say("written", path=options.report / "index.html"))
 
 
+def _tried(counts: dict[str, int]) -> bool:
+    """Tell whether anything was found out: of nothing there is no score."""
+    return bool(counts.get("pass") or counts.get("fail"))
+
+
 def _summary(result: Result, sealed: Sealed, counts: dict[str, int], folder: Path) -> dict[str, object]:
+    score = result.score.value if _tried(counts) else None
     return {
-        "report": str(folder), "score": result.score.value if result.run.whole else None,
-        "partScore": None if result.run.whole else result.score.value, "complete": result.run.complete,
+        "report": str(folder), "score": score if result.run.whole else None,
+        "partScore": None if result.run.whole else score, "complete": result.run.complete,
         "whole": result.run.whole, "checks": counts, "left": len(result.left), "seconds": result.run.seconds,
         "errors": len(result.errors), "fingerprint": sealed.fingerprint,
     }  # fmt: skip

@@ -11,6 +11,9 @@ from conformance.command.printed import Stopped, as_json, line, notice
 from conformance.command.running import target_of
 from conformance.command.words import language, said, say
 from conformance.evidence.masking import Masker
+from conformance.harness.client import Client, Line, Scribe
+from conformance.harness.target import Target
+from conformance.harness.verdict import Ended
 from conformance.simulators.exact import dumps
 from conformance.testscript import (
     ActionResult,
@@ -42,15 +45,27 @@ def run(options: argparse.Namespace) -> int:
 def _servers(options: argparse.Namespace) -> dict[int, Destination]:
     """Return the target as server 0, and those that have numbers of their own."""
     target = target_of(options)
-    identity = target.identities.get("operator")
-    headers = dict(identity.headers) if identity else {}
-    servers = {0: Destination(target.fhir, headers, target.name)}
+    servers = {0: Destination(target.fhir, _held(target), target.name)}
     for text in options.destination:
         number, _, url = text.partition("=")
         if not number.isdecimal() or "://" not in url:
             raise Stopped(say("no-destination", text=text))
         servers[int(number)] = Destination(url.rstrip("/"), {}, url)
     return servers
+
+
+def _held(target: Target) -> dict[str, str]:
+    """Return the headers that let the operator in. Raises :class:`Stopped`: a login was refused."""
+    identity = target.identities.get("operator")
+    if identity is None:
+        return {}
+    lines = Line(target)
+    try:
+        return Client(lines, identity, Scribe("login")).held()
+    except Ended as refused:
+        raise Stopped(said(refused.reason)) from None
+    finally:
+        lines.close()
 
 
 def _one(path: Path, servers: dict[int, Destination], options: argparse.Namespace) -> ScriptResult:

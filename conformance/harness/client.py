@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -57,16 +57,13 @@ class Answer:
     @property
     def body(self) -> Resource:
         """The resource; ``{}`` where there is none, or what came is no JSON object."""
-        found = {} if self.raw.lstrip()[:1] == b"<" else self.content
+        found = _read(self.raw, loads)
         return found if isinstance(found, dict) else {}
 
     @property
     def content(self) -> Any:
         """What came in whatever form: JSON, a list, or XML (:func:`~conformance.harness.media.read`)."""
-        try:
-            return read(self.raw) if self.raw else {}
-        except (ValueError, RecursionError):  # a foreign answer may nest as deep as it likes
-            return {}
+        return _read(self.raw, read)
 
     @property
     def kind(self) -> str:
@@ -112,6 +109,13 @@ class Answer:
         return str(found[0]) if found and found[0] else ""
 
 
+def _read(raw: bytes, reader: Callable[[bytes], Any]) -> Any:
+    try:
+        return reader(raw) if raw else {}
+    except (ValueError, RecursionError):  # a foreign answer may nest as deep as it likes
+        return {}
+
+
 def _listed(body: Resource, name: str) -> list[Resource]:
     found = body.get(name)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
@@ -122,6 +126,14 @@ class Recorder(Protocol):
 
     book: Book
     doing: str
+
+
+@dataclass(slots=True)
+class Scribe:
+    """Keeps exchanges that are no check's: nobody asks for them afterwards."""
+
+    doing: str
+    book: Book = field(default_factory=Book)
 
 
 class Line:

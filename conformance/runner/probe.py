@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from conformance.evidence.exchange import Book
-from conformance.harness.client import Answer, Client
+from conformance.harness.client import Answer, Client, Scribe
 from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.target import Identity
@@ -37,12 +36,6 @@ class Probed:
     capabilities: frozenset[str] = frozenset()
     trouble: Words | None = None
     remarks: tuple[Words, ...] = ()
-
-
-@dataclass(slots=True)
-class _Recorder:
-    book: Book = field(default_factory=Book)
-    doing: str = "probe"
 
 
 def probe(session: Session) -> Probed:
@@ -84,7 +77,7 @@ def alive(session: Session) -> bool:
 
 def _client(session: Session) -> Client:
     identity = session.target.identities.get("operator", Identity("operator"))
-    return Client(session.line, identity, _Recorder())
+    return Client(session.line, identity, Scribe("probe"))
 
 
 def _offered(statement: dict[str, Any]) -> list[str]:

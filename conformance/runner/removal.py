@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from conformance.evidence.exchange import Book
-from conformance.harness.client import Client
+from conformance.harness.client import Client, Scribe
 from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.target import Identity
@@ -20,12 +18,6 @@ TOGETHER = 100
 """Deletions in one batch."""
 Written = tuple[str, str]
 """``Type/id``, and the identity that wrote it."""
-
-
-@dataclass(slots=True)
-class _Recorder:
-    book: Book = field(default_factory=Book)
-    doing: str = "clean-up"
 
 
 def remove(session: Session, jobs: int, told: Callable[[int, int], None]) -> list[str]:
@@ -78,7 +70,7 @@ def _once(session: Session, names: Sequence[Written], jobs: int) -> list[Written
 
 def _part(session: Session, part: Sequence[Written]) -> list[Written]:
     """Delete some in one batch (R4 http §3.1.0.11), each by itself where the target takes none."""
-    client = Client(session.line, _identity(session, part[0][1]), _Recorder())
+    client = Client(session.line, _identity(session, part[0][1]), Scribe("clean-up"))
     entries = [{"request": {"method": "DELETE", "url": name}} for name, _ in part]
     try:
         answer = client.post("", {"resourceType": "Bundle", "type": "batch", "entry": entries})

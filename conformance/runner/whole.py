@@ -46,8 +46,6 @@ from conformance.runner.probe import Probed, alive, probe
 from conformance.runner.removal import remove
 from conformance.runner.trial import Trial, untried
 
-_SILENT = Words("目标未应答：", "the target does not answer: ")
-
 
 @dataclass(slots=True, frozen=True)
 class Asked:
@@ -168,7 +166,7 @@ class WholeRun:
         due = [one for one in asked.plan.checks if one.id not in results]
         if probed.trouble is not None:
             for one in due:
-                told(untried(one, Verdict.SKIP, _SILENT + probed.trouble))
+                told(untried(one, Verdict.SKIP, probed.trouble))
             self._gone = True
         else:
             course = Course(session, asked.jobs, lambda: alive(session), told, self.stop)

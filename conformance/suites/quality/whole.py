@@ -11,6 +11,7 @@ from conformance.harness.run import Run
 from conformance.harness.verdict import NotTested
 from conformance.harness.words import same
 from conformance.simulators.exact import Resource, dumps
+from conformance.suites.fhir.ground import validating
 from conformance.suites.quality import forms
 from conformance.suites.quality.sample import PROFILE, sample
 from conformance.suites.quality.shares import least, share
@@ -99,6 +100,7 @@ def _by_program(run: Run) -> Callable[[Resource], bool] | None:
 
 def _by_target(run: Run) -> Callable[[Resource], bool]:
     client = run.client()
+    validating(run, "Patient")
 
     def wrong(one: Resource) -> bool:
         answer = client.post(f"{one['resourceType']}/$validate", one)

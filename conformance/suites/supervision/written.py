@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
+from conformance.harness.paths import references
 from conformance.harness.run import Run
 from conformance.simulators.exact import Resource
 
@@ -13,7 +15,7 @@ _NOT_YET = {
     "ServiceRequest": ("draft",),
     "Composition": ("preliminary",),
     "QuestionnaireResponse": ("in-progress",),
-    "Consent": ("draft", "proposed"),
+    "Consent": ("draft", "proposed", "rejected", "inactive", "entered-in-error"),
 }
 
 
@@ -36,8 +38,19 @@ def took_effect(run: Run) -> list[str]:
         for name, one in _all(run, "Consent").items()
         if one.get("patient", {}).get("reference", "") in patients
         and one.get("status") not in _NOT_YET["Consent"]
+        and _ours(run, one, visits.values())
     ]
     return found
+
+
+def _ours(run: Run, consent: Resource, visits: Iterable[Resource]) -> bool:
+    """Tell whether a consent was given to where its patient was seen; others are not for that one to tell."""
+    given = set(references(consent.get("organization", [])))
+    patient = consent.get("patient", {}).get("reference", "")
+    own = [one for one in visits if one.get("subject", {}).get("reference", "") == patient]
+    seen = {name for one in own for name in references(one.get("serviceProvider", {}))}
+    house = {run.target.on_file.get(role, "") for role in ("organization", "hospital")}
+    return not given or bool(given & (seen | house))
 
 
 def _all(run: Run, kind: str) -> dict[str, Resource]:

@@ -48,9 +48,24 @@ def test_who_agrees_with_everything_scores_near_zero(bad_server: Bad, kind: str)
 
 def test_a_target_that_is_down_is_not_tested(capsys: pytest.CaptureFixture[str]) -> None:
     result = _tested("http://127.0.0.1:9/fhir")
-    assert "did not answer" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "did not answer" in told
+    assert "there is no score" in told
+    assert "--resume" not in told
     assert _verdicts(result) <= {"skip", "not-applicable"}
     assert (result.score.value, result.run.complete) == (0.0, False)
+
+
+def test_where_the_operator_is_not_let_in_nothing_is_tested(
+    bad_server: Bad, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    login = "{path: //login, body: {user: a}, answer: {token: data.token}}"
+    with bad_server("always-200") as base:
+        target = tmp_path / "t.yaml"
+        target.write_text(f"fhir: {base}\nidentities: {{operator: {{login: {login}}}}}\n", "utf-8")
+        result = _tested(str(target), "--suite", "fhir_api")
+    assert _verdicts(result) <= {"skip", "not-applicable"}
+    assert "identities.operator.login" in capsys.readouterr().err
 
 
 def test_a_target_that_dies_in_the_middle_is_said_to_be_gone(bad_server: Bad) -> None:

@@ -18,6 +18,7 @@ import pytest
 from conformance.evidence.masking import Masker
 from conformance.evidence.writer import EvidenceWriter
 from conformance.harness.check import Check
+from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.session import Session
 from conformance.harness.target import Undeclared
@@ -309,3 +310,29 @@ def test_what_cannot_be_used_is_told_when_the_file_is_read(
     with pytest.raises(Undeclared, match=told) as found:
         made({"fhir": "http://gateway.example/fhir", **said})
     assert found.value.reason.zh
+
+
+def test_who_builds_a_request_by_hand_is_let_in_too(vendor: Vendor) -> None:
+    run = run_at(vendor, {}, headers={"X-App": "env:QIAO_TEST_KEY"}, login=LOGIN)
+    assert run.client().held() == {"X-App": KEY, "X-Ticket": "ticket-00000001"}
+    run.session.close()
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ('<r xmlns="urn:x" id="7"><a>1</a><a/></r>', {"r": {"id": "7", "a": ["1", ""]}}),
+        ('<x:r xmlns:x="urn:x"><x:b c="d">t</x:b></x:r>', {"r": {"b": {"c": "d", "text": "t"}}}),
+        ('\ufeff<r><![CDATA[{"code": 0}]]></r>', {"r": {"code": 0}}),
+        ("<r>{broken</r>", {"r": "{broken"}),
+        ("<r><a></r>", {}),
+        ('<!DOCTYPE r [<!ENTITY e "x">]><r>&e;</r>', {}),
+        ("<" * 9000, {}),
+        ("[1, 2]", [1, 2]),
+        ("nothing", {}),
+    ],
+)  # fmt: skip
+def test_an_answer_is_read_in_whatever_form_or_is_nothing(raw: str, found: object) -> None:
+    answer = Answer(200, {}, raw.encode(), 1)
+    assert answer.content == found
+    assert answer.body == {}

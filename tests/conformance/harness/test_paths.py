@@ -20,6 +20,22 @@ ANSWER = {
 @pytest.mark.parametrize(
     ("path", "found"),
     [
+        ("[0].id", "R1"),
+        ("[-1].id", "R2"),
+        ("[code=1].id", "R2"),
+        ("[0]", {"id": "R1", "code": 0}),
+        ("id", "R1"),
+        ("[7].id", None),
+        ("[0].id.deeper", None),
+    ],
+)
+def test_what_is_a_list_at_the_top_is_reached(path: str, found: object) -> None:
+    assert pick([{"id": "R1", "code": 0}, {"id": "R2", "code": 1}], path) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
         ("parameter[name=serial].valueIdentifier.value", "S1"),
         ("parameter[name=status].value*", "submitted"),
         ("parameter[name=head].part[name=size].value*", 7),
