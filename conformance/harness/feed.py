@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.paths import each, pick
 from conformance.harness.verdict import Failed, Skipped
 from conformance.simulators.exact import Resource

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from conformance.evidence.exchange import Book
 from conformance.harness.action import Action
+from conformance.harness.answer import Answer
 from conformance.harness.check import Check
-from conformance.harness.client import Answer, Client
+from conformance.harness.client import Client
 from conformance.harness.door import MllpDoor
 from conformance.harness.inbound import Inbox
 from conformance.harness.paths import references

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.run import Run
 from conformance.harness.template import Several
 from conformance.harness.verdict import Skipped

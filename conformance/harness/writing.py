@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.paths import each, references
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped

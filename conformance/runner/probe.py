@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from conformance.harness.client import Answer, Client, Scribe
+from conformance.harness.answer import Answer
+from conformance.harness.client import Client, Scribe
 from conformance.harness.paths import each
 from conformance.harness.session import Session
 from conformance.harness.target import Identity

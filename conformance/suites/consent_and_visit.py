@@ -9,8 +9,8 @@ import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Suite, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.gate.case import SUBMITS, Gate, read
 from conformance.harness.gate.judged import hold
 from conformance.harness.gate.state import state, waiting

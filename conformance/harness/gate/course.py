@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.gate.case import Gate, Patch
 from conformance.harness.gate.cast import Cast
 from conformance.harness.gate.state import state

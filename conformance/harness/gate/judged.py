@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 
 from conformance.harness.action import FINDINGS
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.gate.carried import see_carried
 from conformance.harness.gate.case import Gate
 from conformance.harness.gate.course import Played, play, reviewed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.run import Run
 from conformance.simulators.exact import Resource
 from conformance.suites.fhir.ground import (

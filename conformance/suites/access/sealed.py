@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Case, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.run import Run
 from conformance.simulators.exact import Resource
 from conformance.suites.fhir.claims import Claims

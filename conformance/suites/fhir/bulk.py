@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.words import same
 from conformance.simulators.exact import Resource, loads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.run import Run
 from conformance.harness.words import same
 from conformance.simulators.exact import Resource

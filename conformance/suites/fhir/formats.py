@@ -6,8 +6,8 @@ from typing import Any
 
 from lxml import etree
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Case, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words

@@ -6,7 +6,7 @@ import copy
 import re
 from typing import Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import Failed, Skipped
 from conformance.simulators.exact import Resource

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.harness.action import FHIR_JSON
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.simulators.exact import Resource, dumps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import same

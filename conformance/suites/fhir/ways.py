@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from conformance.harness.client import Answer, Client
+from conformance.harness.answer import Answer
+from conformance.harness.client import Client
 from conformance.harness.run import Run
 from conformance.simulators.exact import Resource, dumps
 from conformance.suites.fhir.claims import Claims

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Case, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.verdict import NotTested, Unanswered
 from conformance.harness.words import Words, same

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.gate.case import SUBMITS
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.feed import Feed
 from conformance.harness.paths import each, pick
 from conformance.harness.run import Run

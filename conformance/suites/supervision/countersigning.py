@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Case, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.feed import LEDGER, Feed, Page
 from conformance.harness.paths import each, pick
 from conformance.harness.run import Run

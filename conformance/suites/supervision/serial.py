@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.verdict import NotApplicable, Skipped

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import check
-from conformance.harness.client import Answer
 from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import ground

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Case, check, checks
-from conformance.harness.client import Answer
 from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped

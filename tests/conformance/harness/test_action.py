@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.harness.action import Action
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.template import Several, filled
 
 BODY = {

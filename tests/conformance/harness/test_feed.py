@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.feed import Feed
 from conformance.harness.verdict import Failed, Skipped
 

@@ -17,8 +17,8 @@ import pytest
 
 from conformance.evidence.masking import Masker
 from conformance.evidence.writer import EvidenceWriter
+from conformance.harness.answer import Answer
 from conformance.harness.check import Check
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.session import Session
 from conformance.harness.target import Undeclared

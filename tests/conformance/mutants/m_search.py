@@ -80,7 +80,10 @@ def prefix_wrong() -> None:
 def string_case() -> None:
     from gateway.store.search import string
 
-    instead(string, "parse", lambda parse: lambda text, modifier: parse(text, "exact"))
+    def make(parse: Any) -> Any:
+        return lambda text, modifier: parse(text, modifier or ("exact" if text.islower() else ""))
+
+    instead(string, "parse", make)
 
 
 @mutant("R4-SEARCH-TOKEN", "标记检索忽略 system", "a token's system is ignored")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from conformance.catalogue import load as load_catalogue
-from conformance.harness.client import Answer
+from conformance.harness.answer import Answer
 from conformance.harness.suite import load
 from conformance.simulators.exact import dumps
 from conformance.suites.access.attempt import refused_inside, withheld

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Check
-from conformance.harness.client import Answer
 from conformance.harness.run import Run
 from conformance.harness.session import Session
 from conformance.harness.target_file import made

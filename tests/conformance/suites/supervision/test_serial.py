@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance.harness.answer import Answer
 from conformance.harness.check import Check
-from conformance.harness.client import Answer, Line
+from conformance.harness.client import Line
 from conformance.harness.run import Run
 from conformance.harness.session import Session
 from conformance.harness.target_file import made
