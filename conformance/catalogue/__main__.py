@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m conformance.catalogue", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance.catalogue", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--requirements", type=Path, help="folder of YAML files; default: the shipped ones")
     parser.add_argument(
         "--texts", type=Path, help="folder with the documents' texts: compares the original sentences"

@@ -21,7 +21,9 @@ _MODULES = {
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command."""
-    made = argparse.ArgumentParser(prog="qiao conformance", description=say("conformance"))
+    made = argparse.ArgumentParser(
+        prog="qiao conformance", description=say("conformance"), allow_abbrev=False
+    )
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for declare in (_run, _demo, _attest, _compare, _verify, _sign, _list, _report, _testscript):
         declare(commands)
@@ -39,7 +41,8 @@ def _later(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _command(commands: Parsers[argparse.ArgumentParser], name: str) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=say(name), description=say(name))
+    # Nothing is abbreviated: `--tok` would be a token that nobody knows to hide.
+    made = commands.add_parser(name, help=say(name), description=say(name), allow_abbrev=False)
     made.add_argument("--json", action="store_true", help=say("json"))
     made.add_argument("--lang", choices=("zh", "en"), help=say("lang"))
     made.set_defaults(run=_later(_MODULES[name]))

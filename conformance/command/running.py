@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
 import signal
-import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,20 +14,22 @@ from conformance.catalogue import Catalogue, CatalogueError
 from conformance.catalogue import load as load_catalogue
 from conformance.catalogue.model import EVERYWHERE
 from conformance.catalogue.read import JURISDICTIONS
+from conformance.command.again import FAILED, Again, failed, nothing
 from conformance.command.printed import Stopped, as_json, notice
 from conformance.command.progress import Progress
 from conformance.command.rows import Rows
+from conformance.command.typed import typed
 from conformance.command.words import language, said, say
 from conformance.command.written import Sealed, signing_key, write
 from conformance.harness.suite import FOLDER, Loaded
 from conformance.harness.suite import load as load_suites
 from conformance.harness.target import Target, Undeclared
 from conformance.harness.target_file import made, read
+from conformance.harness.target_keys import known
 from conformance.report.write import NAMES
 from conformance.result.attest import NAME as REGISTER
 from conformance.result.attest import load as load_register
 from conformance.result.model import Attestation, Result
-from conformance.result.model import load as load_result
 from conformance.result.proof import FOLDER as ATTESTED
 from conformance.result.refused import Refused
 from conformance.result.standing import standings
@@ -38,32 +38,17 @@ from conformance.runner.journal import Busy, Unfit, busy
 from conformance.runner.plan import Plan, Unknown, plan
 from conformance.runner.whole import Asked, Heard, WholeRun
 
-FAILED = ("fail", "error")
 REPORTS = ("result.json", "manifest.json", *NAMES)
 """What a run writes beside evidence."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Test a target; 0: everything that was tried passed, 1: something did not, or the run is not whole."""
-    target, loaded, catalogue = (
-        target_of(options),
-        load_suites((FOLDER, *options.suites_from)),
-        the_catalogue(),
-    )
-    stack = stack_of(options.jurisdiction or list(target.jurisdictions))
-    if len(stack) == 1:
-        notice(say("only-national"))
-    day = options.day or (datetime.now(UTC) + timedelta(hours=8)).date()
-    chosen = _plan(options, loaded, catalogue, stack, day)
-    _ready(options)
+    again = failed(options.only_failed)
+    if again is not None and not again.checks:
+        return nothing(again, options)
+    asked = _asked(options, again)
     key = signing_key(options.key)  # before the first check: who has none is told at once
-    register = _register(options.attestations)
-    stands = standings(register, catalogue, day, options.attestations.parent)
-    asked = Asked(
-        target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
-        keep=options.keep, whole=not (options.suite or options.check or options.only_failed),
-        resume=options.resume, lang=language(), command=_typed(), attestations=register, standings=stands,
-    )  # fmt: skip
     result, stopped = _gone(asked, within=options.within, quiet=options.json)
     if stopped:
         notice(say("stopped"))
@@ -71,6 +56,27 @@ def run(options: argparse.Namespace) -> int:
     sealed = write(result, options.report, key, tester=options.who, pdf=wanted, attested=beside)
     _told(result, sealed, options)
     return 0 if not stopped and _well(result) else 1
+
+
+def _asked(options: argparse.Namespace, again: Again | None) -> Asked:
+    """Return what is asked for, and make its folder ready. Raises :class:`Stopped`: it cannot be done."""
+    loaded, catalogue = load_suites((FOLDER, *options.suites_from)), the_catalogue()
+    target = target_of(options)
+    _ruled(target, catalogue)
+    stack = stack_of(options.jurisdiction or list(target.jurisdictions))
+    if len(stack) == 1:
+        notice(say("only-national"))
+    day = options.day or (datetime.now(UTC) + timedelta(hours=8)).date()
+    chosen = _plan(options, loaded, catalogue, stack, day, again)
+    _ready(options)
+    register = _register(options.attestations)
+    stands = standings(register, catalogue, day, options.attestations.parent)
+    return Asked(
+        target, stack, chosen, loaded, catalogue, options.report, day, max(1, options.jobs), options.seed,
+        keep=options.keep, whole=not (options.suite or options.check or options.only_failed),
+        resume=options.resume, lang=language(), command=typed(options.token), attestations=register,
+        standings=stands,
+    )  # fmt: skip
 
 
 def target_of(options: argparse.Namespace) -> Target:
@@ -83,6 +89,14 @@ def target_of(options: argparse.Namespace) -> Target:
         return made(
             {"extends": options.profile, "fhir": options.target, "identities": identity, **tls}, Path.cwd()
         )
+    except Undeclared as error:
+        raise Stopped(say("bad-target", why=said(error.reason))) from None
+
+
+def _ruled(target: Target, catalogue: Catalogue) -> None:
+    """See that rules are told of requirements that there are. Raises :class:`Stopped`."""
+    try:
+        known(target.rules, catalogue.requirements.keys(), "rules")
     except Undeclared as error:
         raise Stopped(say("bad-target", why=said(error.reason))) from None
 
@@ -117,24 +131,21 @@ def stack_of(jurisdictions: list[str]) -> tuple[str, ...]:
 
 
 def _plan(
-    options: argparse.Namespace, loaded: Loaded, catalogue: Catalogue, stack: tuple[str, ...], day: object
+    options: argparse.Namespace,
+    loaded: Loaded,
+    catalogue: Catalogue,
+    stack: tuple[str, ...],
+    day: date,
+    again: Again | None,
 ) -> Plan:
-
-    assert isinstance(day, date)
     try:
-        ids = _failed(options.only_failed) if options.only_failed else None
+        ids = again.checks if again is not None else None
         chosen = plan(loaded, Rows(catalogue), stack, day, suites=options.suite, only=options.check, ids=ids)
-    except (Unknown, Refused) as error:
+    except Unknown as error:
         raise Stopped(said(error.reason)) from None
     if not chosen.checks and not chosen.elsewhere and not loaded.unreadable:
         raise Stopped(say("no-checks"))
     return chosen
-
-
-def _failed(folder: Path) -> list[str]:
-    """Return the checks that did not pass in an earlier report."""
-    earlier = load_result(folder / "result.json" if folder.is_dir() else folder)
-    return [one.id for one in earlier.checks if one.verdict.value in FAILED]
 
 
 def _ready(options: argparse.Namespace) -> None:
@@ -193,22 +204,12 @@ def _gone(asked: Asked, *, within: float, quiet: bool) -> tuple[Result, bool]:
     except Busy:
         raise Stopped(say("busy", path=asked.folder)) from None
     except Unfit as error:
-        raise Stopped(say("other-run", what=error)) from None
+        raise Stopped(say("other-choice" if error.choice else "other-run", what=error)) from None
     except OSError as error:  # a full disk: what ended is in the journal
         raise Stopped(f"{error.filename or asked.folder}: {error.strerror or error}") from None
     finally:
         clock.cancel()
         signal.signal(signal.SIGINT, before)
-
-
-def _typed() -> str:
-    """Return the command as it was typed, without what is secret."""
-    words: list[str] = []
-    hide = False
-    for one in sys.argv[1:]:
-        words.append("***" if hide else one.partition("=")[0] + "=***" if one.startswith("--token=") else one)
-        hide = one == "--token"
-    return "qiao " + shlex.join(words)
 
 
 def _told(result: Result, sealed: Sealed, options: argparse.Namespace) -> None:

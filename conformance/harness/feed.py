@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.harness.answer import Answer
 from conformance.harness.paths import each, pick
 from conformance.harness.verdict import Failed, Skipped
+from conformance.harness.waiting import awaited
 from conformance.simulators.exact import Resource
 from conformance.simulators.regulator import message
 
@@ -96,8 +98,34 @@ class Feed:
         head, root = str(answer.told.get("head", "")), str(answer.told.get("root", ""))
         return Page(answer, tuple(found), last, size, head, root, self._resources(answer.body))
 
-    def pages(self, after: int, count: int = PAGE, upto: int = 0) -> list[Page]:
-        """Return the pages from a number on, to the end or up to another number."""
+    def pages(self, after: int, count: int = PAGE, upto: int = 0, *, about: Iterable[str] = ()) -> list[Page]:
+        """Return the pages from a number on, to the end or up to another number.
+
+        Args:
+            about: documents (``Type/id``) that have come about, one as often as it has: their entries are
+                waited for as in :meth:`until`.
+        """
+        wanted = Counter(about)
+        if not wanted:
+            return self._walked(after, count, upto)
+        return self.until(after, lambda told: wanted <= Counter(one.document for one in told), count)
+
+    def until(self, after: int, enough: Callable[[list[Told]], bool], count: int = PAGE) -> list[Page]:
+        """Return the pages from a number on as soon as their entries are enough.
+
+        An entry may take as long as it may to reach the platform (:func:`realtime`): a target may write its
+        feed after it has answered. What is not there then is left to the caller to miss.
+        """
+        found: list[Page] = []
+
+        def look() -> bool:
+            found[:] = self._walked(after, count)
+            return enough(_entries(found))
+
+        awaited(look, realtime(self._run))
+        return found
+
+    def _walked(self, after: int, count: int, upto: int = 0) -> list[Page]:
         found: list[Page] = []
         while True:
             page = self.page(after, count)
@@ -106,14 +134,17 @@ class Feed:
                 return found
             after = page.last
 
-    def since(self, after: int, count: int = PAGE) -> list[Told]:
-        """Return all entries after a number."""
-        return [one for page in self.pages(after, count) for one in page.entries]
+    def since(self, after: int, count: int = PAGE, *, about: Iterable[str] = ()) -> list[Told]:
+        """Return all entries after a number; ``about``: as of :meth:`pages`."""
+        return _entries(self.pages(after, count, about=about))
 
     def of(self, documents: Iterable[str], after: int) -> list[Told]:
-        """Return the entries after a number that are about some documents (``Type/id``)."""
-        wanted = set(documents)
-        return [one for one in self.since(after) if one.document in wanted]
+        """Return the entries after a number that are about some documents (``Type/id``).
+
+        They are waited for as in :meth:`pages`: one that stands twice is to have two entries.
+        """
+        wanted = list(documents)
+        return [one for one in self.since(after, about=wanted) if one.document in wanted]
 
     def size(self) -> int:
         """Return the number of the newest entry."""
@@ -194,6 +225,18 @@ class Feed:
             found.setdefault(name, one)
             found[f"{name}/_history/{one.get('meta', {}).get('versionId', '')}"] = one
         return found
+
+
+def realtime(run: Run) -> float:
+    """Return the seconds within which what was done must have reached the feed, and the platform.
+
+    Declared as ``settings.realtime``, else the target's patience: no text says a number.
+    """
+    return float(run.target.setting("realtime", run.target.patience))
+
+
+def _entries(pages: Iterable[Page]) -> list[Told]:
+    return [one for page in pages for one in page.entries]
 
 
 def _stuck(standing: Mapping[str, Mapping[str, int]]) -> int:

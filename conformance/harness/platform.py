@@ -43,8 +43,16 @@ class Platform:
 
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
         """Return what it has of the target's ledger after a number: ``n``, ``hash``, ``document``…"""
+        return list(self._ledger(after).get("entries", []))
+
+    def come(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return what has come, also what it refused for what stands in it: ``n``, ``hash``, ``serial``."""
+        found = self._ledger(after)
+        return [*found.get("refused", []), *found.get("entries", [])]
+
+    def _ledger(self, after: int) -> dict[str, Any]:
         tenant = self._session.target.feed.get("tenant", "default")
-        return list(self._ask("GET", f"/entries?tenant={tenant}&after={after}").get("entries", []))
+        return self._ask("GET", f"/entries?tenant={tenant}&after={after}")
 
     def misbehave(self, mode: str, **how: Any) -> None:
         """Let it misbehave: ``away``, ``timeout``, ``lost``, ``half``…; ``""`` ends it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
@@ -21,13 +20,12 @@ from conformance.harness.platform import Platform
 from conformance.harness.session import Session
 from conformance.harness.target import in_words
 from conformance.harness.verdict import Failed, Skipped
+from conformance.harness.waiting import awaited
 from conformance.harness.words import Words, same
 from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.people import Person
 
 T = TypeVar("T")
-PAUSE, LONGEST_PAUSE = 0.05, 0.5
-"""Seconds between two looks at something that is waited for."""
 _SHOWN = 300
 
 
@@ -211,18 +209,11 @@ class Run:
             seconds: at most; by default ``settings.wait``, else the target's patience.
         """
         limit = seconds or float(self.target.setting("wait", self.target.patience))
-        until, pause = time.monotonic() + limit, PAUSE
-        while True:
-            found = probe()
-            if found is not None and found is not False:
-                self.expect(True, zh, en, Words("是", "yes"))
-                return found
-            if time.monotonic() > until:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.2, LONGEST_PAUSE)  # what does not come is not asked for a thousand times
-        self.expect(False, zh, en, Words("未在限时内发生", "not in time"))
-        raise AssertionError  # expect has raised
+        found = awaited(probe, limit)
+        there = found is not None
+        self.expect(there, zh, en, Words("是", "yes") if there else Words("未在限时内发生", "not in time"))
+        assert found is not None  # expect has raised
+        return found
 
     def wrote(self, resource: Resource | str, identity: str = "operator") -> None:
         """Note what was written, so that it is removed at the end."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.harness.action import Action
 from conformance.harness.target import Undeclared
+from conformance.harness.target_keys import known
 from conformance.harness.template import PATH, faults
 from conformance.harness.writes import ANY, AS_FHIR, NOTHING, Way, Write
 
@@ -27,17 +28,6 @@ def action(name: str, said: Any) -> Action:
 def ways(said: Mapping[str, Any]) -> dict[str, Way]:
     """Return type → how it is written. Raises :class:`Undeclared`."""
     return {kind: _way(str(kind), one) for kind, one in said.items()}
-
-
-def known(said: Mapping[str, Any], keys: set[str], where: str) -> None:
-    """See that nothing is said that nobody reads. Raises :class:`Undeclared`, which lists what there is."""
-    unknown = sorted(str(one) for one in said if one not in keys)
-    if unknown:
-        there = ", ".join(sorted(keys - {"extends"}))
-        raise Undeclared(
-            f"{where}：未知的键 {', '.join(unknown)}；可用 {there}",
-            f"{where}: unknown key {', '.join(unknown)}; there are {there}",
-        )
 
 
 def _way(kind: str, said: Any) -> Way:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
-from conformance.harness.target import Door, Target, Undeclared
-from conformance.harness.target_calls import action, known, ways
+from conformance.harness.action import Action
+from conformance.harness.target import Door, Identity, Target, Undeclared
+from conformance.harness.target_calls import action, ways
 from conformance.harness.target_identities import identity, let_in, placed
+from conformance.harness.target_keys import known, read_by_somebody
 
 PROFILES = Path(__file__).parents[1] / "targets"
 _KEYS = {
@@ -44,29 +46,22 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     whole = _extended(said)
     known(whole, _KEYS, "target")
     base = _base(whole)
-    identities = {name: identity(name, one, folder) for name, one in _table(whole, "identities").items()}
-    identities = let_in(identities, _table(said, "identities"))
-    doors = {name: _door(name, one) for name, one in _table(whole, "doors").items()}
-    actions = {name: action(name, one) for name, one in _table(whole, "actions").items() if one is not None}
-    signing = {name: placed(str(one), folder) if name == "keys" else str(one)
-               for name, one in _table(whole, "signing").items()}  # fmt: skip
-    ca = placed(str(_table(whole, "tls").get("ca") or ""), folder)
-    _trusted(ca, [(f"identities.{one.name}", one.cert) for one in identities.values() if one.cert])
+    identities = _identities(whole, said, folder)
     target = Target(
         name=str(whole.get("name") or urlsplit(base).netloc),
         fhir=base,
         jurisdictions=_list(whole.get("jurisdiction")),
         identities=identities,
-        doors=doors,
-        actions=actions,
+        doors={name: _door(name, one) for name, one in _table(whole, "doors").items()},
+        actions=_actions(whole),
         writes=ways({kind: one for kind, one in _table(whole, "writes").items() if one is not None}),
-        on_file={name: str(one) for name, one in _table(whole, "on_file").items()},
-        signing=signing,
-        platform={name: str(one) for name, one in _table(whole, "platform").items()},
-        feed={name: str(one) for name, one in _table(whole, "feed").items()},
+        on_file=_texts(whole, "on_file"),
+        signing=_signing(whole, folder),
+        platform=_texts(whole, "platform"),
+        feed=_texts(whole, "feed"),
         rules={name: _list(one) for name, one in _table(whole, "rules").items()},
         settings=_settings(whole),
-        ca=ca,
+        ca=_authorities(whole, folder, identities.values()),
         patience=_seconds(whole.get("patience", 20)),
         declared=declared,
         folder=folder,
@@ -75,8 +70,44 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
     return target
 
 
+def _identities(whole: Mapping[str, Any], said: Mapping[str, Any], folder: Path) -> dict[str, Identity]:
+    found = {name: identity(name, one, folder) for name, one in _table(whole, "identities").items()}
+    return let_in(found, _table(said, "identities"))
+
+
+def _actions(whole: Mapping[str, Any]) -> dict[str, Action]:
+    """Return the calls; what says null is taken away."""
+    said = _table(whole, "actions")
+    read_by_somebody(said, "actions")
+    return {name: action(name, one) for name, one in said.items() if one is not None}
+
+
+def _signing(whole: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    said = _texts(whole, "signing")
+    return {name: placed(one, folder) if name == "keys" else one for name, one in said.items()}
+
+
+def _authorities(whole: Mapping[str, Any], folder: Path, identities: Iterable[Identity]) -> str:
+    """Return the file of the authorities of the certificate. Raises :class:`Undeclared`: it is no use."""
+    tls = _table(whole, "tls")
+    known(tls, {"ca"}, "tls")
+    ca = placed(str(tls.get("ca") or ""), folder)
+    _trusted(ca, [(f"identities.{one.name}", one.cert) for one in identities if one.cert])
+    return ca
+
+
+def _texts(whole: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {key: str(one) for key, one in _table(whole, name).items()}
+
+
 def _base(whole: Mapping[str, Any]) -> str:
     base = str(whole.get("fhir") or "").rstrip("/")
+    if set(base) & set("?#"):
+        raise Undeclared(
+            "fhir：基地址不得含 ? 或 #：其后会接上资源类型；参数请由 identities.operator.headers 给出",
+            "fhir: a base has no ? and no #, as types of resources follow it; give what the target needs as "
+            "identities.operator.headers",
+        )
     if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
         raise Undeclared(
             "fhir：须为目标的 FHIR 基地址，如 https://gateway.example/fhir",
@@ -174,6 +205,7 @@ def _trusted(ca: str, certificates: list[tuple[str, tuple[str, str]]]) -> None:
 def _settings(whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings; a pattern of serials that is none would be an error of each check that uses it."""
     settings = _table(whole, "settings")
+    read_by_somebody(settings, "settings")
     pattern = str(_table(settings, "serials").get("pattern") or "")
     try:
         re.compile(pattern)

@@ -10,7 +10,8 @@ from typing import Any
 from conformance.harness.login import COOKIE, Login
 from conformance.harness.signed import ALGORITHMS, ENCODINGS, PLACES, SIGNATURE, Sign, usable
 from conformance.harness.target import Identity, Undeclared
-from conformance.harness.target_calls import CALL, call, known, paths_of, texts
+from conformance.harness.target_calls import CALL, call, paths_of, texts
+from conformance.harness.target_keys import known
 from conformance.harness.template import places
 
 _KEYS = {"token", "headers", "fhir", "practitioner", "asserts", "cert", "key", "login", "sign"}

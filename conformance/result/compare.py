@@ -33,16 +33,23 @@ def compare(a: Result, b: Result) -> Difference:
 
 def _checks(a: Result, b: Result, found: _Kinds) -> None:
     before, after = {one.id: one for one in a.checks}, {one.id: one for one in b.checks}
+    bound = _bound(a, b)
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         one = new or old
         assert one is not None
-        kind = _check(old, new)
+        kind = _check(old, new, one.requirement in bound)
         if kind is not None:
             found[kind].append(Change("check", name, one.title, *_said(old, new)))
 
 
-def _check(old: CheckResult | None, new: CheckResult | None) -> Kind | None:
+def _bound(a: Result, b: Result) -> set[str]:
+    """Return the requirements that B had to look at as A did: the same law, of the same places and day."""
+    alike = (set(a.run.jurisdictions), a.run.day) == (set(b.run.jurisdictions), b.run.day)
+    return {one.id for one in b.requirements if one.applies} if alike else set()
+
+
+def _check(old: CheckResult | None, new: CheckResult | None, bound: bool) -> Kind | None:
     if new is None:
         return "went"
     if new.verdict is Verdict.FAIL and (old is None or old.verdict is not Verdict.FAIL):
@@ -51,10 +58,15 @@ def _check(old: CheckResult | None, new: CheckResult | None) -> Kind | None:
         return "came"
     if old.verdict is new.verdict:
         return None if _same(old.reason, new.reason) else "reasons"
-    if old.verdict is Verdict.PASS and new.verdict in _UNSHOWN:
+    if old.verdict is Verdict.PASS and (new.verdict in _UNSHOWN or _dropped(new, bound)):
         return "lost"
     mended = old.verdict is Verdict.FAIL and new.verdict is Verdict.PASS
     return "mended" if mended else "changed"
+
+
+def _dropped(new: CheckResult, bound: bool) -> bool:
+    """Tell whether a check was not tried although its requirement holds: the target no longer offers it."""
+    return new.verdict is Verdict.NOT_APPLICABLE and bound
 
 
 def _requirements(a: Result, b: Result, found: _Kinds) -> None:

@@ -6,12 +6,18 @@ own has to edit all of it alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
 
+from conformance.catalogue.model import EVERYWHERE
 from conformance.harness.verdict import Verdict
 from conformance.harness.words import Words
-from conformance.result.model import CheckResult, RequirementResult, Result, State
+from conformance.result.model import CheckResult, Course, RequirementResult, Result, Source, State
+from conformance.result.requirement import by_day
+from conformance.result.rule import Ground, state
 from conformance.result.score import score
+
+_ZONE = timedelta(hours=8)
 
 
 def contradictions(result: Result) -> tuple[Words, ...]:
@@ -22,6 +28,8 @@ def contradictions(result: Result) -> tuple[Words, ...]:
     return (
         *(one for check in result.checks for one in _of_check(check)),
         *(one for row in result.requirements for one in _of_row(row, by_row.get(row.id, []))),
+        *_of_attestations(result),
+        *_of_force(result),
         *_of_score(result),
     )
 
@@ -34,18 +42,61 @@ def _of_check(check: CheckResult) -> Iterator[Words]:
 
 
 def _of_row(row: RequirementResult, checks: list[CheckResult]) -> Iterator[Words]:
-    def said(what: Words) -> Words:
-        return Words(f"{row.id}：{what.zh}", f"{row.id}: {what.en}")
-
     if sorted(row.checks) != sorted(one.id for one in checks):
-        yield said(Words("所列检测项与结果不符", "its list of checks is not that of the result"))
-    verdicts = [one.verdict for one in checks]
-    critical = sorted(one.id for one in checks if one.critical and one.verdict is Verdict.FAIL)
+        yield _said(row, "所列检测项与结果不符", "its list of checks is not that of the result")
+    ground = Ground.of_row(row, checks)
+    tally = ground.tally
     counted = (row.passed, row.failed, sorted(row.critical_failed))
-    if counted != (verdicts.count(Verdict.PASS), verdicts.count(Verdict.FAIL), critical):
-        yield said(Words("通过与未通过的计数与检测项不符", "its counts are not those of its checks"))
-    if row.applies and row.verdict is State.CONFORMANT and Verdict.FAIL in verdicts:
-        yield said(Words("判为符合，而有检测项未通过", "conformant, and a check of it failed"))
+    if counted != (len(tally.passed), len(tally.failed), sorted(tally.critical_failed)) or ground.missed < 0:
+        yield _said(row, "通过与未通过的计数与检测项不符", "its counts are not those of its checks")
+    due = state(ground) if row.applies else State.NOT_APPLICABLE
+    if row.verdict is not due:
+        yield _said(
+            row,
+            f"判为{row.verdict.words.zh}，而所列检测和见证得出{due.words.zh}",
+            f"{row.verdict.words.en}, and what follows from its checks and attestations is {due.words.en}",
+        )
+
+
+def _said(row: RequirementResult, zh: str, en: str) -> Words:
+    return Words(f"{row.id}：{zh}", f"{row.id}: {en}")
+
+
+def _of_attestations(result: Result) -> Iterator[Words]:
+    """Yield the rows that rest on attestations that the result does not have."""
+    for row in result.requirements:
+        own = [one.attestation for one in row.attestations]
+        there = [one for one in result.attestations if one.requirement == row.id]
+        if sorted(own, key=by_day) != sorted(there, key=by_day):
+            yield _said(row, "所据见证与结果所列不符", "its attestations are not those of the result")
+
+
+def _of_force(result: Result) -> Iterator[Words]:
+    """Yield the rows that are said to apply, or not to, against the texts that the result lists."""
+    documents, day = {one.id: one for one in result.documents}, _day(result.run)
+    for row in result.requirements:
+        named = [row.document, *(one.document for one in row.also if one.binding)]
+        texts = [documents[one] for one in named if one in documents]
+        applies = any(_holds(one, result.run.jurisdictions, day) for one in texts)
+        if len(texts) == len(named) and row.applies is not applies:
+            yield _said(
+                row,
+                "是否适用与所列文件的地区和施行日期不符",
+                "whether it applies does not follow from where and when its texts hold",
+            )
+
+
+def _day(run: Course) -> str:
+    """Return the day whose law was asked for: where it is not said, that of the end, in China."""
+    try:
+        return run.day or f"{datetime.fromisoformat(run.finished).astimezone(UTC) + _ZONE:%Y-%m-%d}"
+    except ValueError:
+        return ""  # no text holds on no day: every row shows it
+
+
+def _holds(text: Source, jurisdictions: Collection[str], day: str) -> bool:
+    here = text.jurisdiction == EVERYWHERE or text.jurisdiction in jurisdictions
+    return here and bool(day) and (text.since or day) <= day <= (text.until or day)
 
 
 def _of_score(result: Result) -> Iterator[Words]:

@@ -53,8 +53,8 @@ class Difference(Shaped):
 
     Attributes:
         failures: fail or nonconformant now, and were not.
-        lost: shown before and not now: a pass that was skipped, went wrong or was not tested; of requirements
-            only where both runs were asked for the same.
+        lost: shown before and not now: a pass that was skipped, went wrong, was not tested, or is said not to
+            apply though its requirement does; of requirements only where both runs were asked for the same.
         mended: failed before, pass now.
         changed: any other change of verdict.
         came, went: only one run has it.

@@ -1,33 +1,14 @@
-"""Owns the verdict of a requirement: what follows from its checks and from what was attested.
-
-====================================================  ==============
-what was found                                        verdict
-====================================================  ==============
-not in force in the run's jurisdictions on its day    not-applicable
-a critical check failed; or one failed, none passed   nonconformant
-some passed, some failed                              partial
-all passed, and people attested what they have to     conformant
-some passed, the others were not run or not attested  partial
-none was run                                          not-tested
-====================================================  ==============
-
-An attestation counts while it holds. A row that people look at (no automatic method, or a duty of the
-organisation, of which a gateway can only hold the evidence) takes what they found, once for each of its
-methods; checks alone make it ``partial``. Another row that people look at besides is no more than ``partial``
-until they did, and no more by their word alone; a finding against it weighs as a failed check. A failed check
-is never outvoted.
-"""
+"""Owns the verdicts of all requirements of a catalogue: each by :mod:`conformance.result.rule`, and why."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
 from conformance.catalogue.model import Catalogue, Document, Requirement
-from conformance.harness.verdict import Verdict
 from conformance.harness.words import Words
 from conformance.result import reason
 from conformance.result.jurisdiction import joined, why_not
@@ -43,6 +24,7 @@ from conformance.result.model import (
     Trouble,
 )
 from conformance.result.requirement import age, findings
+from conformance.result.rule import Ground, Tally, state
 
 _NONE_MISSED: Mapping[str, int] = MappingProxyType({})
 
@@ -92,78 +74,43 @@ def sources(catalogue: Catalogue) -> tuple[Source, ...]:
 
 @dataclass(slots=True, frozen=True)
 class _Found:
-    """What there is about a row; ``findings``: of each method the newest that holds."""
+    """What there is about a row; ``standings``: the oldest first."""
 
     row: Requirement
     checks: Sequence[CheckResult]
     standings: Sequence[Standing]
-    passed: Sequence[CheckResult]
-    failed: Sequence[CheckResult]
-    unrun: Sequence[CheckResult]
-    findings: dict[Method, State]
-    missed: int
+    ground: Ground
 
     @classmethod
     def of(
         cls, row: Requirement, checks: Sequence[CheckResult], standings: Sequence[Standing], missed: int
     ) -> _Found:
-        passed = [one for one in checks if one.verdict is Verdict.PASS]
-        failed = [one for one in checks if one.verdict is Verdict.FAIL]
-        unrun = [one for one in checks if one.verdict in (Verdict.SKIP, Verdict.ERROR, Verdict.NOT_TESTED)]
         ordered = sorted(standings, key=age)
-        return cls(row, checks, ordered, passed, failed, unrun, findings(ordered), missed)
+        ways = tuple(map(Method, row.methods))
+        ground = Ground(Tally.of(checks), missed, findings(ordered), ways, row.organisational)
+        return cls(row, checks, ordered, ground)
 
     @property
     def counted(self) -> int:
-        """Checks that say something, or would have."""
-        return len(self.passed) + len(self.failed) + len(self.unrun) + self.missed
-
-    @property
-    def by_people(self) -> bool:
-        return self.row.organisational or not self.row.automatic
-
-    @property
-    def against(self) -> bool:
-        return State.NONCONFORMANT in self.findings.values()
-
-    @property
-    def missing(self) -> list[Method]:
-        """Ways of looking at it that nobody has attested."""
-        ways = map(Method, self.row.methods)
-        return [one for one in ways if one is not Method.AUTOMATIC and one not in self.findings]
+        """Checks that say something, or would have, had they been chosen."""
+        return self.ground.tally.ran + self.ground.missed
 
 
-def _state(found: _Found) -> State:
-    if found.failed:
-        grave = any(one.critical for one in found.failed) or (found.by_people and found.against)
-        return State.NONCONFORMANT if grave or not found.passed else State.PARTIAL
-    if found.against:
-        return State.PARTIAL if found.passed and not found.by_people else State.NONCONFORMANT
-    if found.by_people:
-        whole = bool(found.findings) and not (found.missing or found.missed)
-    else:
-        whole = bool(found.passed) and not (found.unrun or found.missed or found.missing)
-    if whole:
-        return State.CONFORMANT
-    return State.PARTIAL if found.passed or found.findings else State.NOT_TESTED
-
-
-def _reason(found: _Found, state: State) -> Words:
-    parts: list[Words] = []
-    ran = found.counted - found.missed
-    if found.failed:
-        parts.append(reason.of_failed(found.failed))
-    if found.passed:
-        parts.append(reason.of_passed(len(found.passed), found.counted))
-    if found.unrun:
-        parts.append(reason.of_unrun(found.unrun))
-    if found.missed and ran:
-        parts.append(reason.of_missed(found.missed))
-    if not ran and not (found.findings and state is State.CONFORMANT):
+def _reason(found: _Found, verdict: State) -> Words:
+    ground, tally, parts = found.ground, found.ground.tally, list[Words]()
+    if tally.failed:
+        parts.append(reason.of_failed(tally.failed))
+    if tally.passed:
+        parts.append(reason.of_passed(len(tally.passed), found.counted))
+    if tally.unrun:
+        parts.append(reason.of_unrun(tally.unrun))
+    if ground.missed and tally.ran:
+        parts.append(reason.of_missed(ground.missed))
+    if not tally.ran and not (ground.findings and verdict is State.CONFORMANT):
         parts.append(reason.of_nothing(found.row, bool(found.checks)))
     parts.extend(reason.of_attested(found.standings))
-    if found.missing:
-        parts.append(reason.of_missing(found.missing))
+    if ground.missing:
+        parts.append(reason.of_missing(ground.missing))
     return joined(parts)
 
 
@@ -171,7 +118,15 @@ def _judged(
     catalogue: Catalogue, row: Requirement, found: _Found, stack: Collection[str], day: date
 ) -> RequirementResult:
     applies = catalogue.applies(row, stack, day)
-    verdict = _state(found) if applies else State.NOT_APPLICABLE
+    verdict = state(found.ground) if applies else State.NOT_APPLICABLE
+    why = _reason(found, verdict) if applies else why_not(catalogue, row, stack, day)
+    return _counted(_stated(catalogue, row, applies, verdict, why), found)
+
+
+def _stated(
+    catalogue: Catalogue, row: Requirement, applies: bool, verdict: State, why: Words
+) -> RequirementResult:
+    """Return what the catalogue says of a row, with its verdict."""
     return RequirementResult(
         id=row.id,
         document=row.document,
@@ -184,19 +139,27 @@ def _judged(
         critical=row.critical,
         organisational=row.organisational,
         verdict=verdict,
-        reason=_reason(found, verdict) if applies else why_not(catalogue, row, stack, day),
-        checks=tuple(one.id for one in found.checks),
-        attestations=tuple(found.standings),
+        reason=why,
         topic=row.topic,
         technical=not catalogue.documents[row.document].legal,
         methods=tuple(Method(one) for one in row.methods),
-        passed=len(found.passed),
-        failed=len(found.failed),
-        counted=found.counted,
-        critical_failed=tuple(one.id for one in found.failed if one.critical),
         advice=row.advice,
         attest=row.attest,
         also=tuple(Cited(one.document, one.article, one.original, one.binding) for one in row.also),
+    )
+
+
+def _counted(row: RequirementResult, found: _Found) -> RequirementResult:
+    """Add what the verdict rests on."""
+    tally = found.ground.tally
+    return replace(
+        row,
+        checks=tuple(one.id for one in found.checks),
+        attestations=tuple(found.standings),
+        passed=len(tally.passed),
+        failed=len(tally.failed),
+        counted=found.counted,
+        critical_failed=tuple(tally.critical_failed),
     )
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +17,15 @@ NAME = "journal.ndjson"
 
 
 class Unfit(ValueError):
-    """What is there is of another run; says what differs."""
+    """What is there is of another run; says what differs.
+
+    Attributes:
+        choice: only which checks were chosen: it is the same run otherwise.
+    """
+
+    def __init__(self, differs: Sequence[str]) -> None:
+        super().__init__(", ".join(differs))
+        self.choice = tuple(differs) == ("checks",)
 
 
 class Busy(RuntimeError):
@@ -34,7 +43,11 @@ def busy(folder: Path) -> bool:
 
 @dataclass(slots=True, frozen=True)
 class Begun:
-    """What a run was begun with; a run that goes on must be the same."""
+    """What a run was begun with; a run that goes on must be the same.
+
+    Attributes:
+        checks: SHA-256 over the ids of those that were chosen; empty of a journal of before this was kept.
+    """
 
     number: str
     seed: int
@@ -42,6 +55,7 @@ class Begun:
     jurisdictions: tuple[str, ...]
     definitions: str
     started: str
+    checks: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the first line of a journal."""
@@ -71,7 +85,7 @@ class Journal:
             return None
         head = found[0]
         begun = Begun(head["number"], head["seed"], head["target"], tuple(head["jurisdictions"]),
-                      head["definitions"], head["started"])  # fmt: skip
+                      head["definitions"], head["started"], head.get("checks", ""))  # fmt: skip
         self.written = {one["wrote"]: one["by"] for one in found[1:] if "wrote" in one}
         return begun, [CheckResult.from_json(one) for one in found[1:] if "wrote" not in one]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from conformance.catalogue import Catalogue
 from conformance.evidence.masking import Masker
 from conformance.evidence.writer import EvidenceWriter, Unwritten
+from conformance.harness.check import Check
 from conformance.harness.session import Session
 from conformance.harness.suite import Loaded
 from conformance.harness.target import Target
@@ -45,6 +46,8 @@ from conformance.runner.plan import Plan
 from conformance.runner.probe import Probed, alive, probe
 from conformance.runner.removal import remove
 from conformance.runner.trial import Trial, untried
+
+_ELSEWHERE = Words("其他辖区或不在有效期内的要求", "a requirement of elsewhere, or not in force")
 
 
 @dataclass(slots=True, frozen=True)
@@ -132,7 +135,8 @@ class WholeRun:
         definitions = f"{made.catalogue[:16]}/{made.harness[:16]}/{suites[:16]}"
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         target = asked.target.declared or asked.target.fhir
-        fresh = Begun(f"r{secrets.token_hex(3)}", asked.seed, target, asked.stack, definitions, now)
+        number, chosen = f"r{secrets.token_hex(3)}", _chosen(asked.plan)
+        fresh = Begun(number, asked.seed, target, asked.stack, definitions, now, chosen)
         asked.folder.mkdir(parents=True, exist_ok=True)
         journal = Journal(asked.folder)
         before: list[CheckResult] = []
@@ -163,22 +167,26 @@ class WholeRun:
                 journal.note(made)
             self.heard.ended(made)
 
-        due = [one for one in asked.plan.checks if one.id not in results]
-        if probed.trouble is not None:
-            for one in due:
-                told(untried(one, Verdict.SKIP, probed.trouble))
-            self._gone = True
-        else:
-            course = Course(session, asked.jobs, lambda: alive(session), told, self.stop)
-            course.go(due)
-            self._gone = course.gone.is_set()
+        self._come_to([one for one in asked.plan.checks if one.id not in results], session, probed, told)
         for one in asked.plan.elsewhere:
-            reason = Words("其他辖区或不在有效期内的要求", "a requirement of elsewhere, or not in force")
-            trial = untried(one, Verdict.NOT_APPLICABLE, reason)
+            trial = untried(one, Verdict.NOT_APPLICABLE, _ELSEWHERE)
             results[one.id] = _made(trial, numbers[one.id], writer, masker)
         writer.finish()
         # The answer of one check may name, in passing, whom only a later one makes known.
         return {name: _again(one, masker.text) for name, one in results.items()}
+
+    def _come_to(
+        self, due: Sequence[Check], session: Session, probed: Probed, told: Callable[[Trial], None]
+    ) -> None:
+        """Try what is due; of a target that is not there nothing is."""
+        if probed.trouble is not None:
+            for one in due:
+                told(untried(one, Verdict.SKIP, probed.trouble))
+            self._gone = True
+            return
+        course = Course(session, self.asked.jobs, lambda: alive(session), told, self.stop)
+        course.go(due)
+        self._gone = course.gone.is_set()
 
     def _scope(self, rows: tuple[RequirementResult, ...]) -> tuple[RequirementResult, ...]:
         """Return the rows that the score is about: of a part only what was looked at."""
@@ -289,6 +297,11 @@ def _troubles(loaded: Loaded, plan: Plan) -> list[Trouble]:
     ]
 
 
-def _differs(there: Begun, wanted: Begun) -> str:
-    names = ("seed", "target", "jurisdictions", "definitions")
-    return ", ".join(name for name in names if getattr(there, name) != getattr(wanted, name))
+def _chosen(plan: Plan) -> str:
+    ids = sorted(one.id for one in (*plan.checks, *plan.elsewhere))
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
+
+
+def _differs(there: Begun, wanted: Begun) -> list[str]:
+    names = ("seed", "target", "jurisdictions", "definitions", "checks")
+    return [name for name in names if getattr(there, name) != getattr(wanted, name)]

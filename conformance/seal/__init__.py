@@ -68,17 +68,28 @@ def sign_again(
         As :func:`seal`.
 
     Raises:
-        SealRefused: the report was edited since, is not sealed, has a signature of this role by this key, or
-            there is no such role.
+        SealRefused: the report was edited since, is not sealed, has a signature by this key, in whatever
+            role and under whatever name, or there is no such role.
         OSError: it cannot be read or written.
     """
     found = verify(folder)
     if not found.ok:
         zh, en = ("；".join(one.zh for one in found.said), "; ".join(one.en for one in found.said))
         raise SealRefused(f"报告不可加签：{zh}", f"the report cannot be signed: {en}")
-    if any((one.role, one.fingerprint) == (role, key.fingerprint) for one in found.signatures):
-        raise SealRefused("该密钥已以此角色签名", "this key has signed in this role already")
+    for one in found.signatures:
+        if one.fingerprint == key.fingerprint:
+            raise _used(one)
     return _signed(folder, manifest.read(folder), key, role, signer, now)
+
+
+def _used(there: Signature) -> SealRefused:
+    role, who = ROLES[there.role], there.signer or "—"
+    return SealRefused(
+        f"该密钥已用于“{role.zh}”签名（{who}）：每人须用自己的密钥，请以 --key 指定另一把私钥（PEM），"
+        "可用 openssl ecparam -name prime256v1 -genkey -noout -out FILE 生成",
+        f"this key has signed already, as {role.en} ({who}): everybody signs with a key of their own; give "
+        "another one (PEM) with --key, as openssl ecparam -name prime256v1 -genkey -noout -out FILE makes it",
+    )
 
 
 def _signed(

@@ -13,7 +13,7 @@ from conformance.seal.references import unfounded
 from conformance.seal.signature import ROLES, Signature, read
 from conformance.seal.trust import Trust, read_trust
 
-State = Literal["good", "bad", "none", "unknown signer"]
+State = Literal["good", "bad", "none", "same key", "unknown signer"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,7 +21,8 @@ class Verified:
     """What was found.
 
     Attributes:
-        ok: nothing was edited, added or removed, and all signatures are good (and trusted, where asked).
+        ok: nothing was edited, added or removed, and all signatures are good, by a key each (and
+            trusted, where asked).
         changed: files that are another than was sealed, or links now; paths below the folder.
         missing: files that were sealed and are gone, and evidence that the result names and is not there.
         added: files that were not sealed.
@@ -63,6 +64,10 @@ _STATES: dict[State, Words] = {
         "签名无效：清单或签名被改动", "a signature is bad: the manifest or the signature was edited"
     ),
     "none": Words("没有签名：任何人都可能改过", "there is no signature: anybody may have edited it"),
+    "same key": Words(
+        "同一密钥签了不止一次：各签名人须各用自己的密钥",
+        "one key has signed more than once: those who sign have each a key of their own",
+    ),
     "unknown signer": Words("签名者不在信任之列", "a signer is not among those who are trusted"),
 }
 _CHANGED = Words("已改动：{path}", "changed: {path}")
@@ -135,5 +140,7 @@ def _signed(document: manifest.Document, trust: Trust | None) -> tuple[State, tu
             signatures.append(found)
     if bad or not signatures:
         return "bad" if bad else "none", tuple(signatures)
+    if len({one.fingerprint for one in signatures}) < len(signatures):
+        return "same key", tuple(signatures)
     known = trust is None or all(trust.takes(one) for one in signatures)
     return "good" if known else "unknown signer", tuple(signatures)

@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m conformance.simulators", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance.simulators", description=__doc__, allow_abbrev=False
+    )
     for system in ("his", "lis", "ris"):
         parser.add_argument(
             f"--{system}", type=_address, metavar="HOST:PORT", help=f"where the {system.upper()} sends"

@@ -8,11 +8,11 @@ from conformance.harness.check import Suite, checks
 from conformance.harness.gate.case import Gate, read
 from conformance.harness.gate.judged import hold
 from conformance.harness.run import Run
-from conformance.suites.records import custody, keeping, making
+from conformance.suites.records import custody, keeping, making, uploaded
 from conformance.suites.supervision import acts, pulled, sealing, whole
 
 SUITE = Suite("records_and_retention", zh="病历与保存", en="Records and how long they are kept")
-PARTS = (making, keeping, custody, sealing, acts, pulled, whole)
+PARTS = (making, keeping, custody, uploaded, sealing, acts, pulled, whole)
 
 
 @checks(read(Path(__file__).with_suffix("")))

@@ -65,7 +65,8 @@ def reported(run: Run, kind: str) -> None:
     parts = documents(scene, kind)
     run.step("提交并拉取监管数据", "it is submitted, and the feed is pulled")
     serial = ordered(run, scene, parts)
-    mine = [one for one in feed.since(before) if one.serial == serial]
+    pages = feed.until(before, lambda told: any(one.serial == serial for one in told))
+    mine = [one for page in pages for one in page.entries if one.serial == serial]
     names = {place(one) for one in parts}
     many = Words(f"{len(mine)} 条", f"{len(mine)} entries")
     run.expect(bool(mine), "监管数据中有该流水号", "the serial is in the feed", many)

@@ -12,7 +12,7 @@ from conformance.harness.gate.patch import filled, moment_named, patched, replac
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.simulators.exact import Resource
-from conformance.simulators.internet import hospital, orders
+from conformance.simulators.internet import documents, hospital, orders
 
 _HOSPITAL = {
     "Organization/ih-hospital": "Hospital", "Organization/iho": "Internet",
@@ -145,9 +145,15 @@ class Cast:
         for name, said in self._patch.items():
             if name not in self.parts and isinstance(said, Mapping) and "resourceType" in said:
                 id_ = f"{name.lower()}-{self.scene.visit.number}"
-                made = {"resourceType": said["resourceType"], "id": id_}
+                kind = said["resourceType"]
+                made = {**(self._bystander() if kind == "Patient" else {}), "resourceType": kind, "id": id_}
                 self.parts[name], self._names[name] = made, _reference(made)
                 self.ground.append(name)
+
+    def _bystander(self) -> Resource:
+        """Return a patient of whom all is right: refused at the registration, a case would prove nothing."""
+        visit = documents.Visit(self.scene.visit.number, self.run.person(ages=_GROWN))
+        return self.scene.local(documents.registration(visit)[0])
 
     def _changed(self) -> None:
         """Change the documents as the case says; one that it calls ``null`` is gone."""

@@ -145,7 +145,7 @@ def _remarked(run: Run, twins: Twins) -> None:
 
 def _new(run: Run, before: set[str], after: set[str]) -> None:
     """Expect a remark that the twin has not; by a rule of this row, where the target says which."""
-    rules = run.target.rules.get(run.check.requirement, ("*",))
+    rules = run.target.rules.get(run.check.requirement) or ("*",)  # a target may take the profile's away
     counts = {one for one in before | after if any(fnmatch(one, rule) for rule in rules)}
     new = sorted(after - before)[:3]
     if run.target.rules.get(run.check.requirement):

@@ -77,7 +77,9 @@ def _say(tally: Tally) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m conformance.simulators.internet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance.simulators.internet", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--to", required=True, metavar="URL", help="base of the FHIR API")
     parser.add_argument(
         "--keys",

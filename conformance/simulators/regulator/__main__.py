@@ -71,7 +71,9 @@ def _say(what: dict[str, object]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m conformance.simulators.regulator", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance.simulators.regulator", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="default: any free one; it is printed")
     parser.add_argument(

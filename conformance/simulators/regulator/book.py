@@ -20,6 +20,8 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS entry (tenant TEXT, n INTEGER, hash TEXT, prev TEXT, algorithm TEXT, kind TEXT,
   event TEXT, serial TEXT, document TEXT, back INTEGER, time TEXT, wire TEXT, arrival INTEGER,
   PRIMARY KEY (tenant, n));
+CREATE TABLE IF NOT EXISTS refused (tenant TEXT, n INTEGER, hash TEXT, serial TEXT, reason TEXT,
+  PRIMARY KEY (tenant, n));
 CREATE TABLE IF NOT EXISTS record (wire TEXT, key TEXT, kind TEXT, day TEXT, content TEXT,
   PRIMARY KEY (wire, key));
 CREATE TABLE IF NOT EXISTS serial (serial TEXT PRIMARY KEY, document TEXT);
@@ -100,14 +102,28 @@ class Book:
                 return self._known(entry, known)
             reason = self._wrong(entry)
             if reason:
-                self.fault("refused", f"{entry.tenant} {entry.n}: {reason}")
-                return Result(entry.n, "fatal-error", reason=reason)
+                return self.refuse(entry, reason)
             self._order(entry)
             self._db.execute("BEGIN IMMEDIATE")
             self._insert(entry, wire)
             given = self._given(entry)
             self._db.execute("COMMIT")
             return Result(entry.n, "ok", receipt=f"R-{entry.tenant}-{entry.n}", serial=given)
+
+    def refuse(self, entry: Entry, reason: str) -> Result:
+        """Refuse an entry for what stands in it; that it came is kept."""
+        row = (entry.tenant, entry.n, entry.hash, entry.serial, reason)
+        with self.lock:
+            self._db.execute("INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?)", row)
+        self.fault("refused", f"{entry.tenant} {entry.n}: {reason}")
+        return Result(entry.n, "fatal-error", reason=reason)
+
+    def refused(self, tenant: str, after: int) -> list[dict[str, Any]]:
+        """Return what it refused of a ledger after a number: ``n``, ``hash``, ``serial``, ``reason``."""
+        names = ("n", "hash", "serial", "reason")
+        sql = f"SELECT {', '.join(names)} FROM refused WHERE tenant = ? AND n > ? ORDER BY n"  # noqa: S608
+        with self.lock:
+            return [dict(zip(names, row, strict=True)) for row in self._db.execute(sql, (tenant, after))]
 
     def has(self, entry: Entry) -> bool:
         """Tell whether something was taken under the number of an entry."""

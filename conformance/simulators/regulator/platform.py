@@ -58,8 +58,7 @@ class Platform:
 
     def _take(self, entry: Entry, at: int, wrong: str, wire: str, mode: Mode) -> Result:
         if wrong:
-            self.book.fault("refused", f"{entry.tenant} {entry.n}: {wrong}")
-            return Result(entry.n, "fatal-error", reason=wrong)
+            return self.book.refuse(entry, wrong)
         if mode == "half" and at % 2:
             return Result(entry.n, "transient-error", reason="not now")
         if mode in ("refuse", "batch") and self._unwanted(entry):

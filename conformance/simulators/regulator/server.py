@@ -79,8 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path == "/counts":
             self._send(platform.counts(query.get("day", ""), named="numbers" in query))
         elif parts.path == "/entries":
-            listed = platform.book.entries(query.get("tenant", "default"), _number(query.get("after", "")))
-            self._send(Reply(200, dumps({"entries": listed}).encode()))
+            asked = (query.get("tenant", "default"), _number(query.get("after", "")))
+            listed = {"entries": platform.book.entries(*asked), "refused": platform.book.refused(*asked)}
+            self._send(Reply(200, dumps(listed).encode()))
         else:
             self._send(Reply(404))
 

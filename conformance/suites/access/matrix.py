@@ -62,7 +62,7 @@ def denied(run: Run, who: str, way: str) -> None:
     "CQ49-3.4a",
     zh="未经认证的答复为 401 并说明认证方式",
     en="who is not known is told 401 and how to authenticate",
-    critical=True,
+    lesser="nothing leaks where it fails: that they are refused has critical checks of its own",
 )
 def challenge(run: Run) -> None:
     """RFC 7235 §3.1: WWW-Authenticate is mandatory."""

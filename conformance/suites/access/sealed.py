@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from conformance.harness.answer import Answer
@@ -11,6 +11,7 @@ from conformance.harness.check import Case, check, checks
 from conformance.harness.run import Run
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
+from conformance.suites.fhir.claims import Claims
 from conformance.suites.fhir.ground import (
     created,
     declined,
@@ -18,6 +19,8 @@ from conformance.suites.fhir.ground import (
     patient,
 )
 
+_PAGES = 10
+"""Pages of AuditEvents that are looked through, of a hundred each."""
 _SEALED = [
     {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"},
     {"code": "sealed", "display": "封存"},
@@ -38,6 +41,7 @@ _SEALED = [
 )
 def sealed(run: Run, way: str) -> None:
     """A record with the label of what is sealed; the twin is the same without it."""
+    Claims.of(run).need("DocumentReference", "search-type" if way == "search" else way)
     body, other = _record(run, sealed=True), _record(run, sealed=False)
     who = "write" if way == "update" and run.target.has("identities.write") else "read"
     goes: dict[str, Callable[[Resource], Answer]] = {
@@ -45,12 +49,14 @@ def sealed(run: Run, way: str) -> None:
         "search": lambda one: run.client(who).get(f"DocumentReference?_id={one['id']}"),
         "update": lambda one: run.client(who).put({**one, "description": "改动"}),
     }
-    run.done(goes[way](other), "未封存的可行", "what is not sealed goes")
+    twin = run.done(goes[way](other), "未封存的可行", "what is not sealed goes")
     answer = goes[way](body)
     if way == "search":
+        run.expect(str(other["id"]) in _ids(twin), "未封存的检索得到", "what is not sealed is found", twin)
         run.expect(str(body["id"]) not in _ids(answer), "检索不到", "it is not found", answer)
     else:
-        declined(run, answer, "封存的被拒绝", "what is sealed is refused", 403, 409, 423)
+        # 404: who may not see it need not learn that it is there (R4 security#AccessDenied).
+        declined(run, answer, "封存的被拒绝", "what is sealed is refused", 403, 404, 409, 423)
 
 
 @check(
@@ -74,13 +80,14 @@ def sealed_logged(run: Run) -> None:
 )
 def tally(run: Run) -> None:
     """Count a physician's prescriptions of a drug; the twin counts those of a patient, as care needs it."""
+    claims = Claims.of(run)
+    by = "subject" if "subject" in claims.parameters("MedicationRequest") else "patient"
+    claims.need_parameters("MedicationRequest", ["requester", by])
     client, who = run.client("read"), run.target.on_file["physician"]
-    mine = client.get("MedicationRequest?subject=Patient/conformance-nobody&_summary=count")
+    mine = client.get(f"MedicationRequest?{by}=Patient/conformance-nobody&_summary=count")
     run.done(mine, "按患者查询可行", "by patient it is answered")
     answer = client.get(f"MedicationRequest?requester={who}&_summary=count")
-    run.expect(
-        answer.status in (401, 403), "按医师汇总被拒绝（403）", "by prescriber it is refused (403)", answer
-    )
+    declined(run, answer, "按医师汇总被拒绝", "by prescriber it is refused")
 
 
 @check(
@@ -91,6 +98,7 @@ def tally(run: Run) -> None:
 )
 def tally_logged(run: Run) -> None:
     """An AuditEvent with the query."""
+    Claims.of(run).need_parameters("MedicationRequest", ["requester"])
     who = f"{run.target.on_file['physician']},Practitioner/{run.number}"
     run.client("read").get(f"MedicationRequest?requester={who}&_summary=count")
     _logged(run, run.number)
@@ -114,12 +122,26 @@ def _ids(answer: Answer) -> set[str]:
 
 def _logged(run: Run, wanted: str) -> None:
     """Expect an AuditEvent that names something, in its entities or their query."""
+    claims = Claims.of(run)
+    claims.need("AuditEvent", "search-type")
+    claimed = claims.parameters("AuditEvent")
+    newest = next((f"&_sort=-{one}" for one in ("_lastUpdated", "date") if one in claimed), "")
 
     def found() -> bool | None:
-        answer = run.client().get("AuditEvent?_count=100")
-        return any(wanted in text for one in answer.entries for text in _said(one)) or None
+        events = _events(run, f"AuditEvent?_count=100{newest}")
+        return any(wanted in text for one in events for text in _said(one)) or None
 
-    run.until(found, "有相应的 AuditEvent", "there is an AuditEvent of it", 2.0)
+    run.until(found, "有相应的 AuditEvent", "there is an AuditEvent of it")
+
+
+def _events(run: Run, query: str) -> Iterator[Resource]:
+    """Return what a search finds, page by page: without an order the newest may be the last."""
+    for _ in range(_PAGES):
+        answer = run.client().get(query)
+        yield from answer.entries
+        query = answer.link("next")
+        if not query:
+            return
 
 
 def _said(event: Resource) -> list[str]:

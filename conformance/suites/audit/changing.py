@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from conformance.harness.check import Case, checks
 from conformance.harness.feed import Feed
+from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.verdict import Skipped
@@ -56,7 +57,7 @@ def _signature(scene: Scene, parts: list[Resource]) -> str:
         Case(
             name,
             ROW,
-            Words(f"{words.zh}不能被删除", f"{words.en} cannot be deleted unseen"),
+            Words(f"{words.zh}不能被悄悄删除", f"{words.en} cannot be deleted unseen"),
             (name,),
             True,
             (*SIGNS, "actions.review"),
@@ -65,7 +66,7 @@ def _signature(scene: Scene, parts: list[Resource]) -> str:
     ]
 )
 def not_deleted(run: Run, name: str) -> None:
-    """Delete a draft, which may be; then a document of a visit: it is refused, and it stays."""
+    """Delete a draft, which may be; then a document of a visit: refused, or it is kept and told."""
     scene, parts, request = whole(run)
     target = _TARGETS[name][1](scene, parts, request)
     before = scene.read(target)
@@ -74,10 +75,17 @@ def not_deleted(run: Run, name: str) -> None:
     run.given(scene.write(draft), "写入草稿", "a draft is written")
     for one in draft:
         run.given(client.delete(place(one)), "对照：草稿可以删除", "the twin: a draft may be deleted")
+    feed = Feed(run) if run.target.has("feed") else None
+    size = feed.size() if feed else 0
     run.step("删除", "it is deleted")
     answer = client.delete(target)
-    run.refused(answer, "拒绝删除", "it is refused")
-    _stands(run, target, before)
+    if not answer.ok:
+        run.refused(answer, "拒绝删除", "it is refused")
+        _stands(run, target, before)
+        return
+    _kept(run, target, before)
+    seen = _entered(feed, size, target) if feed else _deletion_told(run, target)
+    run.expect(seen, "删除留有记录（台账、历史或审计）", "the deletion is told (ledger, history or audit)")
 
 
 _EDITED: dict[str, Callable[[Resource], Resource]] = {
@@ -119,8 +127,7 @@ def not_edited(run: Run, name: str) -> None:
         return
     _kept(run, target, before)
     if feed is not None:
-        seen = any(one.document == target for one in feed.since(size))
-        run.expect(seen, "改动另有台账条目", "the edit has an entry of its own")
+        run.expect(_entered(feed, size, target), "改动另有台账条目", "the edit has an entry of its own")
 
 
 def _may_edit(run: Run, scene: Scene) -> None:
@@ -133,6 +140,22 @@ def _may_edit(run: Run, scene: Scene) -> None:
         "对照：草稿可以改动",
         "the twin: a draft may be edited",
     )
+
+
+def _entered(feed: Feed, after: int, name: str) -> bool:
+    """Tell whether the regulator has an entry about a document after a number."""
+    return bool(feed.of([name], after))
+
+
+def _deletion_told(run: Run, name: str) -> bool:
+    """Tell whether history or an AuditEvent says that it was deleted: without a feed either will do."""
+    past = run.client().get(f"{name}/_history").body
+    events = [
+        one for one in run.client().get(f"AuditEvent?entity={name}").entries if one.get("action") == "D"
+    ]
+    # A server that has no such parameter may give the deletions of everybody.
+    about = [str(found).partition("/_history")[0] for found in each(events, "entity.what.reference")]
+    return "DELETE" in each(past, "entry.request.method") or any(one.endswith(name) for one in about)
 
 
 def _stands(run: Run, name: str, before: Resource) -> None:

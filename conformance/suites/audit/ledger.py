@@ -28,7 +28,8 @@ def _pulled(run: Run) -> tuple[Feed, list[Page]]:
 
     def played() -> tuple[int, int]:
         before = feed.size()
-        whole(run)
+        scene, parts, request = whole(run)
+        feed.of([scene.encounter, place(parts[0]), place(parts[0]), place(request)], before)
         return before, feed.size()
 
     before, upto = run.session.once("audit-span", played)
@@ -94,9 +95,9 @@ def inclusion(run: Run) -> None:
     """Check a proof of inclusion; one with another hash must not hold."""
     feed = Feed(run)
     before = feed.size()
-    Scene(run).begun()
-    page = feed.page(before)
-    one, algorithm = page.entries[0], _algorithm(run, page)
+    page = feed.pages(before, about=[Scene(run).begun().encounter])[0]
+    algorithm = _algorithm(run, page)
+    one = page.entries[0]
     run.step("取得证明并验证", "a proof is fetched and checked")
     answer = run.done(run.act("proof", n=one.n, size=page.size), "提供证明", "there is a proof")
     path = [str(each_) for each_ in each(answer.body, run.target.feed["proof_path"])]
@@ -123,7 +124,7 @@ def growth(run: Run) -> None:
     feed = Feed(run)
     Scene(run).begun()
     first = feed.page(max(0, feed.size() - 1), 1)
-    Scene(run, suffix="b").begun()
+    feed.of([Scene(run, suffix="b").begun().encounter], first.size)
     second = feed.page(first.size, 1)
     run.step("取得一致性证明并验证", "a proof of consistency is fetched and checked")
     answer = run.done(
@@ -154,13 +155,15 @@ def appended(run: Run) -> None:
     """Correct a diagnosis that a prescription names."""
     scene, feed = Scene(run).begun(), Feed(run)
     before = feed.size()
-    scene.submitted(scene.prescription())
-    upto = feed.size()
-    old = [one.raw for one in feed.since(before) if one.n <= upto]
+    parts = scene.prescription()
+    scene.submitted(parts)
+    told = feed.since(before, about=[place(parts[0])])
+    old, upto = [one.raw for one in told], max((one.n for one in told), default=before)
     name = f"Condition/c{scene.visit.number}"
     body = scene.read(name)
     run.step("更正诊断", "the diagnosis is corrected")
     run.given(scene.write([with_(body, note=[{"text": "补充"}], meta=None)]), "更正诊断", "it is written")
+    feed.of([name], upto)
     now = feed.since(before)
     run.expect(
         [one.raw for one in now if one.n <= upto] == old, "旧条目未变", "the old entries are as they were"
@@ -191,7 +194,7 @@ def ordered(run: Run) -> None:
     before = feed.size()
     parts = scene.begun().prescription()
     scene.approved(parts)
-    found = feed.since(before)
+    found = feed.since(before, about=[place(parts[0])] * 2)
     numbers, times = [one.n for one in found], [one.time for one in found if one.time]
     run.expect(numbers == sorted(numbers), "序号递增", "the numbers grow")
     run.expect(bool(times) and times == sorted(times), "时间不倒退", "time never goes back")

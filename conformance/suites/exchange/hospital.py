@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from conformance.harness.door import Acknowledged, MllpDoor
-from conformance.harness.run import PAUSE, Run
+from conformance.harness.run import Run
 from conformance.harness.target import Door
 from conformance.harness.verdict import Skipped
+from conformance.harness.waiting import PAUSE
 from conformance.harness.words import Words, same
 from conformance.simulators.cases import INPATIENT, OUTPATIENT, Case
 from conformance.simulators.chart import Chart, Entry

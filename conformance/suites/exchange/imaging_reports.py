@@ -16,8 +16,8 @@ from conformance.simulators.exams import CODE_SYSTEM, EXAMS
 from conformance.simulators.imaging import Study
 from conformance.simulators.visits import pv1
 from conformance.suites.exchange.hospital import Hospital, counted
-from conformance.suites.exchange.reading import codes, identifiers, names, points_to, references, same_moment
-from conformance.suites.exchange.reported import CHANGED, observations, said
+from conformance.suites.exchange.reading import codes, identifiers, names, references, same_moment
+from conformance.suites.exchange.reported import CHANGED, belongs, observations, points_back, said
 from conformance.suites.exchange.trial import exchange
 
 RIS = ("pacs",)
@@ -88,8 +88,7 @@ def whole(run: Run, hospital: Hospital) -> None:
     publish(hospital, study, "F")
     found = report_of(hospital, study)
     run.expect(found.get("status") == "final", "状态为最终", "it is final", same(str(found.get("status"))))
-    patient = hospital.read(str(pick(found, "subject.reference")))
-    run.expect(study.visit.person.mrn in identifiers(patient), "属于该患者", "it is this patient's")
+    belongs(run, hospital, found, study.visit)
     run.expect(
         {study.exam.code, study.exam.loinc[0]} <= codes(found, "code"),
         "项目编码一致",
@@ -233,13 +232,7 @@ def round_trip(run: Run, hospital: Hospital) -> None:
     run.step("影像报告返回", "the report comes back")
     publish(hospital, study, "F")
     found = report_of(hospital, study)
-    run.expect(
-        points_to(found, "basedOn", f"ServiceRequest/{order.get('id')}", study.order),
-        "报告指回申请",
-        "the report points to the order",
-    )
-    listed = hospital.found(f"ServiceRequest?identifier={study.order}")
-    run.expect(len(listed) == 1, "申请仍只有一个", "there is still one order", counted(listed))
+    points_back(run, hospital, found, order, study.order)
 
 
 @exchange(

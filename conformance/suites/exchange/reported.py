@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from conformance.harness.paths import pick
+from conformance.harness.run import Run
 from conformance.simulators import laboratory
 from conformance.simulators.dialects import LABORATORY, Dialect
 from conformance.simulators.exact import Resource
 from conformance.simulators.laboratory import Report
 from conformance.simulators.panels import PANELS, Item
 from conformance.simulators.results import NOT_COMPUTED, Result
-from conformance.suites.exchange.hospital import Hospital
-from conformance.suites.exchange.reading import codes, digits, references
+from conformance.simulators.visits import Visit
+from conformance.suites.exchange.hospital import Hospital, counted
+from conformance.suites.exchange.reading import codes, digits, identifiers, points_to, references
 
 LIS = ("lis",)
 PRELIMINARY = ("preliminary", "partial")
@@ -74,6 +76,23 @@ def said(found: Resource) -> str:
         ratio = found["valueRatio"]
         text = ":".join(digits(pick(ratio, f"{one}.value")) for one in ("numerator", "denominator"))
     return "" if text is None else str(text)
+
+
+def belongs(run: Run, hospital: Hospital, report: Resource, visit: Visit) -> None:
+    """Expect that a report is about the patient of a visit."""
+    patient = hospital.read(str(pick(report, "subject.reference")))
+    run.expect(visit.person.mrn in identifiers(patient), "属于该患者", "it is this patient's")
+
+
+def points_back(run: Run, hospital: Hospital, report: Resource, order: Resource, number: str) -> None:
+    """Expect that a report points back to its order, and that there is still one of this number."""
+    run.expect(
+        points_to(report, "basedOn", f"ServiceRequest/{order.get('id')}", number),
+        "报告指回申请",
+        "the report points to the order",
+    )
+    listed = hospital.found(f"ServiceRequest?identifier={number}")
+    run.expect(len(listed) == 1, "申请仍只有一个", "there is still one order", counted(listed))
 
 
 def result_of(listed: list[Resource], item: Item) -> Resource:

@@ -13,14 +13,16 @@ from conformance.simulators.laboratory import Report
 from conformance.simulators.panels import PANELS
 from conformance.simulators.results import Result
 from conformance.suites.exchange.hospital import Hospital, counted, shown
-from conformance.suites.exchange.reading import codes, identifiers, points_to, references, same_moment
+from conformance.suites.exchange.reading import codes, identifiers, references, same_moment
 from conformance.suites.exchange.reported import (
     CHANGED,
     LIS,
     PRELIMINARY,
     VOID,
+    belongs,
     collected,
     observations,
+    points_back,
     publish,
     report_of,
     result_of,
@@ -54,8 +56,7 @@ def whole(run: Run, hospital: Hospital) -> None:
     found = report_of(hospital, report)
     _in_state(run, found, ("final",), "状态为最终", "it is final")
     run.expect(report.panel.code in codes(found, "code"), "项目编码一致", "the code is the same")
-    patient = hospital.read(str(pick(found, "subject.reference")))
-    run.expect(report.visit.person.mrn in identifiers(patient), "属于该患者", "it is this patient's")
+    belongs(run, hospital, found, report.visit)
     taken = pick(found, "effectiveDateTime") or pick(found, "effectivePeriod.start")
     run.expect(
         same_moment(taken, report.collected), "采样时间一致", "the specimen was taken when the message says"
@@ -206,13 +207,7 @@ def round_trip(run: Run, hospital: Hospital) -> None:
     run.step("检验报告返回", "the laboratory reports")
     publish(hospital, report, "F")
     found = report_of(hospital, report)
-    run.expect(
-        points_to(found, "basedOn", f"ServiceRequest/{order.get('id')}", report.order),
-        "报告指回申请",
-        "the report points to the order",
-    )
-    listed = hospital.found(f"ServiceRequest?identifier={report.order}")
-    run.expect(len(listed) == 1, "申请仍只有一个", "there is still one order", counted(listed))
+    points_back(run, hospital, found, order, report.order)
     listed = hospital.found(f"DiagnosticReport?based-on=ServiceRequest/{order.get('id')}")
     run.expect(len(listed) == 1, "由申请可检索到报告", "the order finds its report", counted(listed))
 

@@ -19,6 +19,7 @@ from conformance.suites.fhir.ground import (
     declined,
     name_of,
     observation,
+    own_patient,
     patient,
     placed,
     taken,
@@ -166,7 +167,7 @@ def validate(run: Run) -> None:
     """One Observation, right and wrong; neither is stored."""
     claims = Claims.of(run)
     claims.need_operation("validate", "Observation")
-    right = observation(run, "Patient/conformance-nobody", "5.40")
+    right = observation(run, own_patient(run), "5.40")
     answer = run.done(
         run.client().post("Observation/$validate", right), "$validate 成功", "$validate is answered"
     )
@@ -189,7 +190,7 @@ def validate(run: Run) -> None:
 def validate_parameters(run: Run) -> None:
     """Parameter ``resource``, as the operation's definition has it."""
     Claims.of(run).need_operation("validate", "Observation")
-    right = observation(run, "Patient/conformance-nobody", "5.40")
+    right = observation(run, own_patient(run), "5.40")
     for body, errors in ((right, False), ({**right, "code": None}, True)):
         given = {name: value for name, value in body.items() if value is not None}
         asked = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": given}]}

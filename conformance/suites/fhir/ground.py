@@ -52,6 +52,16 @@ def observation(run: Run, subject: str, value: str = "", **more: Any) -> Resourc
     }
 
 
+def own_patient(run: Run) -> str:
+    """Return the reference of a patient of the check's own: many servers refuse what refers to nobody.
+
+    Where the target creates no patients, ``Patient/conformance-nobody``: R4 lets a reference lead nowhere.
+    """
+    if Claims.of(run).can("Patient", "create", "read"):
+        return name_of(created(run, patient(run)))
+    return "Patient/conformance-nobody"
+
+
 def validating(run: Run, kind: str) -> None:
     """See that ``$validate`` finds what is no resource by any rule. Raises :class:`Skipped`."""
     answer = run.client().post(f"{kind}/$validate", {"resourceType": kind, "meta": 7, "nobody": True})

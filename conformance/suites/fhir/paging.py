@@ -6,12 +6,22 @@ from collections.abc import Callable
 
 from conformance.harness.answer import Answer
 from conformance.harness.check import check
+from conformance.harness.paths import pick
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words, same
 from conformance.simulators.exact import Resource
 from conformance.suites.fhir.claims import Claims
-from conformance.suites.fhir.ground import CODES, created, name_of, observation, patient, placed, sample
+from conformance.suites.fhir.ground import (
+    CODES,
+    created,
+    name_of,
+    observation,
+    own_patient,
+    patient,
+    placed,
+    sample,
+)
 
 _MANY, _PAGE, _LIMIT = 12, 5, 50
 
@@ -40,9 +50,10 @@ def pages_under_writes(run: Run) -> None:
     made = _many(run)
     Claims.of(run).need("Observation", "update")
     bodies = {name: run.client().get(name).body for name in made}
+    subject = str(pick(bodies[made[0]], "subject.reference"))
 
     def write(seen: list[str]) -> None:
-        late = run.client().post("Observation", observation(run, "Patient/conformance-nobody", "6.0"))
+        late = run.client().post("Observation", observation(run, subject, "6.0"))
         run.wrote(placed(late, "Observation"))
         left = [one for one in made if one not in seen]
         if left:
@@ -153,7 +164,7 @@ def _many(run: Run) -> list[str]:
     claims = Claims.of(run)
     claims.need("Observation", "create", "read")
     claims.need_parameters("Observation", ["code"])
-    body: Resource = observation(run, "Patient/conformance-nobody", "5.4")
+    body: Resource = observation(run, own_patient(run), "5.4")
     made = [
         placed(run.given(run.client().post("Observation", body), "写入", "it is written"), "Observation")
         for _ in range(_MANY)

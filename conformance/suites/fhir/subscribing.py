@@ -11,10 +11,18 @@ from conformance.harness.verdict import Skipped
 from conformance.harness.words import same
 from conformance.simulators.exact import Resource
 from conformance.suites.fhir.claims import Claims
-from conformance.suites.fhir.ground import CODES, created, declined, name_of, observation, placed, read
+from conformance.suites.fhir.ground import (
+    CODES,
+    created,
+    declined,
+    name_of,
+    observation,
+    own_patient,
+    placed,
+    read,
+)
 
 _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
-_NOBODY = "Patient/conformance-nobody"
 
 
 @check(
@@ -26,8 +34,9 @@ _NOBODY = "Patient/conformance-nobody"
 def subscription_classic(run: Run) -> None:
     """What does not match is written first: when the other arrives, it would have, too."""
     box, _ = _subscribed(run, f"Observation?code={CODES}|{run.number}", "application/fhir+json")
-    other = created(run, observation(run, _NOBODY, "1.0", code={"text": "其他"}))
-    wanted = created(run, observation(run, _NOBODY, "5.40"))
+    subject = own_patient(run)
+    other = created(run, observation(run, subject, "1.0", code={"text": "其他"}))
+    wanted = created(run, observation(run, subject, "5.40"))
     seen = _heard(run, box, lambda one: str(wanted["id"]) in one.path or one.body.get("id") == wanted["id"])
     run.expect(seen.body == {**wanted}, "内容为该资源", "it brings the resource")
     stray = [one for one in box.arrived if str(other["id"]) in one.path or one.body.get("id") == other["id"]]
@@ -43,7 +52,7 @@ def subscription_classic(run: Run) -> None:
 def subscription_without_payload(run: Run) -> None:
     """R4 subscription: channel.payload absent: no content."""
     box, _ = _subscribed(run, f"Observation?code={CODES}|{run.number}", "")
-    created(run, observation(run, _NOBODY, "5.40"))
+    created(run, observation(run, own_patient(run), "5.40"))
     seen = _heard(run, box, lambda one: one.method == "POST")
     run.expect(not seen.raw, "无正文", "it has no body", same(str(len(seen.raw))))
 
@@ -59,7 +68,7 @@ def subscription_header(run: Run) -> None:
     box, _ = _subscribed(
         run, f"Observation?code={CODES}|{run.number}", "application/fhir+json", header=["X-Conformance: 17"]
     )
-    created(run, observation(run, _NOBODY, "5.40"))
+    created(run, observation(run, own_patient(run), "5.40"))
     seen = _heard(run, box, lambda one: True)
     run.expect(seen.headers.get("x-conformance") == "17", "头部齐全", "the header is there")
 
@@ -80,7 +89,7 @@ def subscription_retried(run: Run) -> None:
 
     box, _ = _subscribed(run, f"Observation?code={CODES}|{run.number}", "application/fhir+json")
     box.answer = answer
-    wanted = created(run, observation(run, _NOBODY, "5.40"))
+    wanted = created(run, observation(run, own_patient(run), "5.40"))
     # When to try again is the server's to choose (R4 subscription.html).
     patience = float(run.target.setting("retry", 0.0))
     run.until(lambda: len(tries) >= 3 or None, "失败后重试", "it is tried again", patience)
@@ -96,11 +105,12 @@ def subscription_ended(run: Run) -> None:
     criteria = f"Observation?code={CODES}|{run.number}"
     box, name = _subscribed(run, criteria, "application/fhir+json")
     other, _ = _subscribed(run, criteria, "application/fhir+json", "b")
-    first = created(run, observation(run, _NOBODY, "5.40"))
+    subject = own_patient(run)
+    first = created(run, observation(run, subject, "5.40"))
     _heard(run, box, lambda one: one.body.get("id") == first["id"])
     Claims.of(run).need("Subscription", "delete")
     run.given(run.client().delete(name), "删除订阅", "the subscription is deleted")
-    second = created(run, observation(run, _NOBODY, "5.41"))
+    second = created(run, observation(run, subject, "5.41"))
     _heard(run, other, lambda one: one.body.get("id") == second["id"])
     late = [one for one in box.arrived if one.body.get("id") == second["id"]]
     run.expect(not late, "不再通知", "it is told nothing more")
@@ -138,8 +148,9 @@ def subscription_topic(run: Run) -> None:
     """Backport: handshake, event-notification; ``event-number`` 1, 2."""
     box, _ = _topical(run)
     _heard(run, box, lambda one: _kind(one) == "handshake")
+    subject = own_patient(run)
     for number in (1, 2):
-        wanted = created(run, observation(run, _NOBODY, "5.40"))
+        wanted = created(run, observation(run, subject, "5.40"))
         seen = _heard(run, box, lambda one, want=wanted: name_of(want) in one.raw.decode("utf-8", "replace"))
         run.expect(
             seen.body.get("type") == "history",
@@ -166,8 +177,9 @@ def subscription_asked(run: Run) -> None:
     claims.need_operation("status", "Subscription")
     claims.need_operation("events", "Subscription")
     box, name = _topical(run)
+    subject = own_patient(run)
     for _ in range(2):
-        wanted = created(run, observation(run, _NOBODY, "5.40"))
+        wanted = created(run, observation(run, subject, "5.40"))
         _heard(run, box, lambda one, want=wanted: name_of(want) in one.raw.decode("utf-8", "replace"))
     answer = run.done(run.client().get(f"{name}/$status"), "$status 成功", "$status is answered")
     said = _named(next(iter(answer.entries), {}))

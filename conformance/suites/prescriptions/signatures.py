@@ -30,7 +30,15 @@ _SIGNATURES = {
 }  # fmt: skip
 
 
-@checks([Case(name, "NAT-20.4", words, (name,), True, SUBMITS) for name, words in _SIGNATURES.items()])
+_LONG = timedelta(hours=26)
+"""How long ago a signature of long ago was made; no text says how old one may be."""
+_LESSER = {"old": "no text says how old a signature may be: the 26 hours are the harness's own"}
+
+
+@checks([
+    Case(name, "NAT-20.4", words, (name,), name not in _LESSER, SUBMITS, lesser=_LESSER.get(name, ""))
+    for name, words in _SIGNATURES.items()
+])  # fmt: skip
 def signature(run: Run, name: str) -> None:
     """Submit a prescription with a good signature, and another with one that is not."""
     run.step("签名正确的处方", "a prescription that is signed as it should be")
@@ -75,7 +83,7 @@ def _signature(scene: Scene, parts: list[Resource], name: str) -> Resource | Non
     if name == "purpose":
         return scene.signed(parts, "physician", REVIEW, who)
     if name == "old":
-        long_ago = datetime.now(UTC) - timedelta(hours=26)
+        long_ago = datetime.now(UTC) - _LONG
         return renewed(scene.signed(parts), scene.held(parts), keys["physician"], long_ago)
     return None if name == "unsigned" else scene.signed(parts)
 

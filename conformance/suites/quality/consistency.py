@@ -10,6 +10,7 @@ from conformance.harness.paths import each, pick
 from conformance.harness.run import Run
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
+from conformance.suites.fhir.claims import Claims
 from conformance.suites.quality.sample import PROFILE, Sample, sample
 from conformance.suites.quality.shares import least, share
 
@@ -94,15 +95,9 @@ _UNIQUE = (
 ])  # fmt: skip
 def unique(run: Run, kind: str) -> None:
     """Search for the first identifier of each; records that were merged away do not count."""
-    client = run.client()
-    numbers: dict[str, None] = {}
-    for one in sample(run).of(kind):
-        told = one.get("identifier", []) if _live([one], kind) else []
-        first = next((it for it in told if it.get("system") and it.get("value")), None)
-        if first is not None:
-            numbers[f"{first['system']}|{first['value']}"] = None
-    some = list(numbers)[: PROFILE["sample"]["duplicates"]]
-    found = {one: client.get(f"{kind}?identifier={_escaped(one)}").entries for one in some}
+    some = _numbers(sample(run).of(kind), kind)[: PROFILE["sample"]["duplicates"]]
+    Claims.of(run).need_parameters(kind, ["identifier"])
+    found = {one: _bearing(run, kind, one) for one in some}
     share(
         run,
         some,
@@ -112,6 +107,23 @@ def unique(run: Run, kind: str) -> None:
         f"there is one {kind}",
         f"{kind}.identifier",
     )
+
+
+def _numbers(listed: list[Resource], kind: str) -> list[str]:
+    """Return the first identifier of each that is in use, ``system|value``, each once."""
+    numbers: dict[str, None] = {}
+    for one in listed:
+        told = one.get("identifier", []) if _live([one], kind) else []
+        first = next((it for it in told if it.get("system") and it.get("value")), None)
+        if first is not None:
+            numbers[f"{first['system']}|{first['value']}"] = None
+    return list(numbers)
+
+
+def _bearing(run: Run, kind: str, number: str) -> list[Resource]:
+    """Return what bears an identifier. Raises :class:`Failed`: the search is not answered."""
+    answer = run.client().get(f"{kind}?identifier={_escaped(number)}")
+    return run.done(answer, "按标识检索成功", "the search by identifier is answered").entries
 
 
 def _escaped(token: str) -> str:

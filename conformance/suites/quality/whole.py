@@ -60,17 +60,18 @@ def valid(run: Run) -> None:
     """By the program of ``settings.validator``, else by the target's own ``$validate``."""
     listed = _spread(run)
     validate = _by_program(run) or _by_target(run)
-    wrong = [str(one["resourceType"]) for one in listed if validate(one)]
+    judged = [(str(one["resourceType"]), validate(one)) for one in listed]
+    wrong = {kind for kind, bad in judged if bad}
     share(
         run,
-        listed,
-        lambda one: str(one["resourceType"]) not in wrong,
+        judged,
+        lambda two: not two[1],
         least("validated"),
         "校验无错误",
         "no error is found",
         "resources",
     )
-    run.expect(not wrong, "没有不合规的资源", "none is invalid", same(", ".join(sorted(set(wrong)))))
+    run.expect(not wrong, "没有不合规的资源", "none is invalid", same(", ".join(sorted(wrong))))
 
 
 def _spread(run: Run) -> list[Resource]:

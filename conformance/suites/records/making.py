@@ -101,8 +101,7 @@ def media_in_the_record(run: Run) -> None:
     run.given(scene.write([made]), "写入录制资料", "the recording is written")
     before = feed.size()
     scene.submitted([record])
-    come = next(
-        (page.resources[place(record)] for page in feed.pages(before) if place(record) in page.resources), {}
-    )
+    pages = feed.pages(before, about=[place(record)])
+    come = next((page.resources[place(record)] for page in pages if place(record) in page.resources), {})
     run.expect(place(made) in str(come), "上报的病历引用录制资料", "the record that is told names it")
     run.done(run.client().get(place(made)), "录制资料可读", "it can be read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from conformance.harness.check import Case, check, checks
@@ -39,11 +40,25 @@ def ambiguous(run: Run, name: str) -> None:
     """RFC 9112 §6.3, §11.2: what can be read in two ways is refused, or answered once and the line closed."""
     discerning(run)
     Claims.of(run).need("Patient", "create")
+    heard = say(run, _said_in_two_ways(run)[name])
+    refused = bool(heard.statuses) and 400 <= heard.statuses[0] < 600 and len(heard.statuses) == 1
+    run.expect(
+        refused or (not heard.statuses and heard.closed) or (len(heard.statuses) == 1 and heard.closed),
+        "被拒绝，或只作为一个请求并断开",
+        "it is refused, or answered once and the line closed",
+        same(", ".join(str(one) for one in heard.statuses) or "-"),
+    )
+    run.expect(not any(one == 500 for one in heard.statuses), "非 500", "it is no 500")
+    goes_on(run)
+
+
+def _said_in_two_ways(run: Run) -> dict[str, bytes]:
+    """Return the requests, each with another one inside."""
     base = place(run)[2]
     inner = request(run, f"{base}/metadata?smuggled=1")
     post = f"{base}/Patient?x=1"
     chunked, kind = "Transfer-Encoding: chunked", "Content-Type: application/fhir+json"
-    sent = {
+    return {
         "cl-te": request(
             run,
             post,
@@ -62,17 +77,7 @@ def ambiguous(run: Run, name: str) -> None:
         "chunk": request(run, post, kind, chunked, method="POST", body=b"zz\r\n{}\r\n0\r\n\r\n" + inner),
         "space": request(run, post, kind, f"Content-Length : {len(inner)}", method="POST", body=inner),
         "line": b"GARBAGE\r\n\r\n" + inner,
-    }[name]
-    heard = say(run, sent)
-    refused = bool(heard.statuses) and 400 <= heard.statuses[0] < 600 and len(heard.statuses) == 1
-    run.expect(
-        refused or (not heard.statuses and heard.closed) or (len(heard.statuses) == 1 and heard.closed),
-        "被拒绝，或只作为一个请求并断开",
-        "it is refused, or answered once and the line closed",
-        same(", ".join(str(one) for one in heard.statuses) or "-"),
-    )
-    run.expect(not any(one == 500 for one in heard.statuses), "非 500", "it is no 500")
-    goes_on(run)
+    }
 
 
 @checks(
@@ -215,20 +220,10 @@ def methods(run: Run) -> None:
     critical=True,
 )
 def guesses(run: Run) -> None:
-    """Sixty guesses, eight at once; among them cuts and copies of a good one."""
+    """Sixty guesses, eight at once; among them some that are nearly a good one."""
     body = created(run, patient(run))
-    good = run.client().held().get("Authorization", "Bearer x")
-    tries = [f"Bearer {run.number}{place:04d}" for place in range(52)]
-    tries += [
-        good[:-1],
-        good + "0",
-        good.swapcase(),
-        good.replace("Bearer", "Basic"),
-        "Bearer",
-        "Bearer null",
-        good[7:],
-    ]
-    wrong = [one.strip() for one in tries if one != good]
+    near = _near(run.client().held().get("Authorization", "Bearer x"))
+    wrong = [*(f"Bearer {run.number}{place:04d}" for place in range(55)), "Bearer", "Bearer null", *near]
 
     def guess(token: str) -> int:
         return (
@@ -240,9 +235,23 @@ def guesses(run: Run) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = sorted(set(pool.map(guess, wrong)))
     run.expect(
-        set(found) <= {400, 401, 403, 429},
-        "均被拒绝",
-        "all are refused",
+        all(400 <= one < 500 for one in found),
+        "均被拒绝（4xx）",
+        "all are refused (4xx)",
         same(", ".join(str(one) for one in found)),
     )
     run.done(run.client().get(name_of(body)), "合法用户仍可读取", "who may read still does")
+
+
+def _near(good: str) -> list[str]:
+    """Return what is nearly a good ``Authorization``: who has it whole, scheme or not, has guessed nothing.
+
+    Four characters more, since one that is left over, or what follows the padding, many readers of base64
+    pass over; in other letters only where these make another token, as those of a number (a UUID) do not.
+    """
+    scheme, _, token = good.rpartition(" ")
+    stem = token.rstrip("=")
+    near = [stem[:-1], f"{stem}0000"]
+    if not re.fullmatch(r"[0-9A-Fa-f-]+", token):
+        near.append(token.swapcase())
+    return [f"{scheme} {one}".strip() for one in near if one not in ("", token)]

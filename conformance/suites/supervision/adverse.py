@@ -117,8 +117,9 @@ def event_stays(run: Run) -> None:
 def event_followed_up(run: Run) -> None:
     """Add the outcome of an event."""
     scene, feed = Scene(run).begun(), Feed(run)
-    event = adverse_event(scene)
+    event, start = adverse_event(scene), feed.size()
     run.given(scene.write([event]), "上报不良事件", "the event is reported")
+    feed.of([place(event)], start)  # not counted as the entry of its outcome
     before = feed.size()
     outcome = {
         "coding": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.harness.check import check
-from conformance.harness.feed import Feed, Told
+from conformance.harness.feed import Feed, Told, realtime
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.simulators.jws import place
@@ -17,7 +17,6 @@ from conformance.suites.supervision.pulled import (
     of_this_run,
     pulled_whole,
     quiet,
-    realtime,
     settled,
     twice,
     untold,
@@ -39,7 +38,8 @@ def arrives(run: Run) -> None:
     before = feed.size()
     parts = scene.begun().prescription()
     scene.approved(parts)
-    mine = feed.of([scene.encounter, place(parts[0]), f"Consent/z{scene.visit.number}"], before)
+    group = place(parts[0])
+    mine = feed.of([scene.encounter, f"Consent/z{scene.visit.number}", group, group], before)
     run.expect(
         len(mine) >= 4,
         "接诊、同意书、处方提交与生效都有条目",
@@ -86,7 +86,7 @@ def acknowledged(run: Run) -> None:
 def whole_run(run: Run) -> None:
     """Pull everything since the run began, and hold it against everything that the run wrote."""
     feed = Feed(run)
-    scene = Scene(run).begun()
+    scene = _told_last(run, feed)
     after = of_this_run(run, feed)
     pages = pulled_whole(run, feed)
     entries = [one for page in pages for one in page.entries]
@@ -110,6 +110,14 @@ def whole_run(run: Run) -> None:
     run.expect(bool(mine) and not empty, "每条都带有文书", "each comes with its document", number(empty))
 
 
+def _told_last(run: Run, feed: Feed) -> Scene:
+    """Begin a visit and wait until it is told: whatever the run made before it then is, or never will be."""
+    before = feed.size()
+    scene = Scene(run).begun()
+    feed.of([scene.encounter], before)
+    return scene
+
+
 def _unexplained(run: Run, empty: list[Told], entries: list[Told]) -> list[Told]:
     """Leave out entries that say that a document is no more, and older ones of what is no more indeed."""
     events = ("", *run.target.feed.get("gone", "purged cancelled").split())  # the version may be a tombstone
@@ -130,7 +138,7 @@ def _unexplained(run: Run, empty: list[Told], entries: list[Told]) -> list[Told]
 def whole_run_arrived(run: Run) -> None:
     """Compare the entries of the run with what the platform has, one by one."""
     feed = Feed(run)
-    Scene(run).begun()
+    _told_last(run, feed)
     after = of_this_run(run, feed)
     entries = {one.n: one.hash for page in pulled_whole(run, feed) for one in page.entries}
     platform = run.platform()

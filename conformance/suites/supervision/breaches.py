@@ -137,8 +137,8 @@ def breach_receipt(run: Run) -> None:
 
 @check(
     "NAT-23.2",
-    zh="泄露报告即时进入监管数据，演练有标记",
-    en="a breach is in the feed at once, and a drill is marked as one",
+    zh="泄露报告实时进入监管数据，演练有标记",
+    en="a breach is in the feed in real time, and a drill is marked as one",
     needs=("actions.breach", *FEED),
 )
 def breach_told(run: Run) -> None:
@@ -146,7 +146,7 @@ def breach_told(run: Run) -> None:
     feed = Feed(run)
     before = feed.size()
     report = place(_report(run, task_of_answer(run, run.done(_breach(run), "报告成功", "it is reported"))))
-    pages = feed.pages(before)
+    pages = feed.pages(before, about=[report])
     mine = [one for page in pages for one in page.entries if one.document == report]
     run.expect(bool(mine), "监管数据有该报告", "it is in the feed", number(mine))
     come = next((page.resources[report] for page in pages if report in page.resources), {})

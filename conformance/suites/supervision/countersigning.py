@@ -42,8 +42,7 @@ def _grown(run: Run, suffix: str) -> Page:
         )
     feed = Feed(run)
     before = feed.size()
-    Scene(run, suffix=suffix).begun()
-    page = feed.page(before)
+    page = feed.pages(before, about=[Scene(run, suffix=suffix).begun().encounter])[0]
     run.expect(page.size > before and page.root != "", "台账有链头", "the ledger has a head")
     return page
 

@@ -12,6 +12,7 @@ from conformance.harness.verdict import Skipped
 from conformance.harness.words import Words
 from conformance.simulators.exact import Resource
 from conformance.simulators.internet.documents import today
+from conformance.simulators.jws import place
 from conformance.suites.supervision.acts import ACTS, FEED, SIGNS
 
 _MEASURED = ("actions.measure", *FEED)
@@ -54,8 +55,7 @@ def _counts(report: Resource) -> dict[str, int]:
 def figures_reproducible(run: Run) -> None:
     """Ask for the same figures twice, with writes in between."""
     feed = Feed(run)
-    Scene(run).begun()
-    size = feed.size()
+    size = _told(run, feed)
     first = _report(run, "visits", size)
     Scene(run, suffix="b").begun()
     second = _report(run, "visits", size)
@@ -69,6 +69,13 @@ def figures_reproducible(run: Run) -> None:
     )
 
 
+def _told(run: Run, feed: Feed) -> int:
+    """Begin a visit, and return the number of the newest entry once it is told."""
+    before = feed.size()
+    feed.of([Scene(run).begun().encounter], before)
+    return feed.size()
+
+
 @check(
     "SC-32.2",
     zh="处方指标与从台账复算的一致",
@@ -79,11 +86,13 @@ def figures_recounted(run: Run) -> None:
     """Count submissions in the pulled feed, and compare how much the figure grew."""
     scene, feed = Scene(run).begun(), Feed(run)
     first = feed.size()
-    for letter in "abc":
-        scene.submitted(scene.prescription(1, letter))
-    last = feed.size()
+    made = [scene.prescription(1, letter) for letter in "abc"]
+    for one in made:
+        scene.submitted(one)
+    entries = feed.since(first, about=[place(one[0]) for one in made])
+    last = max((one.n for one in entries), default=first)
     told = run.target.feed.get("submission", "prescription submitted").split()
-    pulled = [one for one in feed.since(first) if one.n <= last and [one.kind, one.event] == told]
+    pulled = [one for one in entries if [one.kind, one.event] == told]
     code = str(run.target.setting("measures.submitted", "submitted"))
     then, now = (_counts(_report(run, "prescriptions", at)).get(code, 0) for at in (first, last))
     grew = now - then
@@ -106,8 +115,7 @@ def figures_recounted(run: Run) -> None:
 def figures_of_a_period(run: Run) -> None:
     """Ask for a day of ten years ago."""
     feed = Feed(run)
-    Scene(run).begun()
-    size = feed.size()
+    size = _told(run, feed)
     old = f"{run.session.today - timedelta(days=3650):%Y-%m-%d}"
     now, then = _counts(_report(run, "visits", size)), _counts(_report(run, "visits", size, old, old))
     run.expect(sum(now.values()) > 0, "当日有数据", "today there is something")
@@ -131,6 +139,6 @@ def satisfaction(run: Run) -> None:
     scene = Scene(run).begun()
     first = feed.size()
     act = next(one for one in ACTS if one.name == "evaluation")
-    act.done(scene, [])
+    feed.of(act.done(scene, []), first)
     before, after = (_counts(_report(run, "satisfaction", one)) for one in (first, feed.size()))
     run.expect(sum(after.values()) > sum(before.values()), "评价数增加", "there is one more evaluation")

@@ -66,7 +66,7 @@ def _through(run: Run, mode: str, **how: object) -> None:
             RECOVERED,
         )
         if "times" not in how:
-            held_up(run, feed, documents, before)
+            _cut(run, feed, documents, before)
     finally:
         platform.misbehave("")
     run.step("平台恢复", "the platform is well again")
@@ -102,6 +102,18 @@ def _worked(scene: Scene) -> list[str]:
         scene.submitted(one)
     scene.submitted([scene.record()])
     return [*(place(one[0]) for one in made), f"Composition/r{scene.visit.number}"]
+
+
+def _cut(run: Run, feed: Feed, documents: Collection[str], before: int) -> None:
+    """See that the line is cut, as a prerequisite: that the target tells what waits is SC-32.
+
+    Raises :class:`Skipped` where the platform got something all the same.
+    """
+    made = {one.n for one in feed.of(documents, before)}
+    if made & {int(one["n"]) for one in run.platform().entries(before)}:
+        raise Skipped(
+            "前提未满足：断线期间平台未收到", "prerequisite not met: the platform got nothing meanwhile"
+        )
 
 
 def held_up(run: Run, feed: Feed, documents: Collection[str], before: int) -> None:

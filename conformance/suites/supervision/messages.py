@@ -87,9 +87,8 @@ def bad_message(run: Run, name: str) -> None:
     feed = Feed(run)
     before = feed.size()
     scene = Scene(run).begun()
-    page = next(
-        (one for one in feed.pages(before) if any(e.document == scene.encounter for e in one.entries)), None
-    )
+    pages = feed.pages(before, about=[scene.encounter])
+    page = next((one for one in pages if any(e.document == scene.encounter for e in one.entries)), None)
     bundle = feed.inner(page) if page else {}
     if not bundle.get("entry"):
         raise Skipped(

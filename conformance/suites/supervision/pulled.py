@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from conformance.harness import paths
-from conformance.harness.feed import Feed, Page, Told
+from conformance.harness.feed import Feed, Page, Told, realtime
 from conformance.harness.run import Run
 from conformance.harness.words import Words
 from conformance.simulators.internet.documents import today
@@ -130,14 +130,15 @@ def at_the_platform(
 
 
 def arrived(run: Run, wanted: Collection[int], after: int) -> dict[int, str]:
-    """Wait until entries are at the platform, all of them: that one is an open exception does not do.
+    """Wait until entries have come to the platform, all of them: that one is an open exception does not do.
 
-    Returns number → hash of what the platform has after a number. Raises Failed.
+    What the platform refused for what stands in it has come; whether it is right is asked elsewhere. Returns
+    number → hash of what came after a number. Raises Failed.
     """
     platform = run.platform()
 
     def look() -> dict[int, str] | None:
-        there = {int(one["n"]): str(one["hash"]) for one in platform.entries(after)}
+        there = {int(one["n"]): str(one["hash"]) for one in platform.come(after)}
         return there if set(wanted) <= set(there) else None
 
     return run.until(look, "均已送达监管平台", "all have reached the platform", realtime(run))
@@ -164,14 +165,6 @@ def _named(run: Run) -> set[int]:
     told = run.target.actions["exceptions"].answer.values()
     found = [str(one) for path in told for one in paths.each(answer.content, path)]
     return {int(one) for one in found if one.isdecimal()}
-
-
-def realtime(run: Run) -> float:
-    """Return the seconds within which what was done must have reached the platform.
-
-    Declared as ``settings.realtime``, else the target's patience: no text says a number.
-    """
-    return float(run.target.setting("realtime", run.target.patience))
 
 
 def quiet(run: Run, feed: Feed) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from conformance.harness.check import check
-from conformance.harness.feed import Feed
+from conformance.harness.feed import Feed, Told
 from conformance.harness.inbound import Arrived
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
+from conformance.harness.verdict import Skipped
 from conformance.simulators.exact import Resource
 from conformance.suites.supervision.acts import FEED
 from conformance.suites.supervision.line import RECOVERED, held_up
@@ -96,14 +97,21 @@ def acknowledged_unread(run: Run) -> None:
     """Acknowledge another content, and an entry that is not there yet; then what was pulled."""
     feed = Feed(run)
     before = feed.size()
-    Scene(run).begun()
-    mine = feed.since(before)[-1]
+    mine = _newest(run, feed, before)
     for n, hash_, zh, en in (
         (mine.n, _other(mine.hash), "内容不符的确认被拒绝", "another content is not acknowledged"),
         (mine.n + 1_000_000, mine.hash, "尚无的条目不能确认", "nor is an entry that is not there yet"),
     ):
         run.refused(run.act("feed_acknowledge", n=n, hash=hash_), zh, en)
     run.done(run.act("feed_acknowledge", n=mine.n, hash=mine.hash), "相符的确认被接受", "the right one is")
+
+
+def _newest(run: Run, feed: Feed, before: int) -> Told:
+    """Return the last entry after a visit has begun. Raises Skipped: there is none."""
+    found = feed.since(before, about=[Scene(run).begun().encounter])
+    if not found:
+        raise Skipped("前提未满足：就诊进入监管数据", "prerequisite not met: a visit is in the feed")
+    return found[-1]
 
 
 def _other(hash_: str) -> str:
@@ -120,8 +128,7 @@ def acknowledge_apart(run: Run) -> None:
     """Acknowledge an entry by its hash, then another hash under the same number."""
     feed = Feed(run)
     before = feed.size()
-    Scene(run).begun()
-    mine = feed.since(before)[-1]
+    mine = _newest(run, feed, before)
     pushed = {name: one["acknowledged"] for name, one in feed.receivers().items()}
     run.expect(bool(pushed), "各接收方有状态", "the receivers have a state", number(pushed))
     run.refused(

@@ -132,6 +132,9 @@ def once_at_the_platform(run: Run) -> None:
 
     def arrived() -> list[str] | None:
         listed = [str(one) for one in each(platform.counts("").get("counts", []), "numbers") if one]
+        known = set(listed)
+        if not mine <= known:  # what it refused for another reason has come
+            listed += [str(one["serial"]) for one in platform.come() if one["serial"] not in known]
         return listed if mine <= set(listed) else None
 
     found = run.until(arrived, "流水号已到达平台", "the serials have reached the platform")

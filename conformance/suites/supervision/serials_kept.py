@@ -124,8 +124,13 @@ def refused_have_none(run: Run) -> None:
     run.given(scene.write(parts), "写入草稿", "the draft is written")
     run.step("无签名提交", "it is submitted without a signature")
     answer = scene.submit(parts, signing=False)
+    if answer.ok:  # whether it may be taken is NAT-20.4; any other refusal will do
+        parts, other = scene.prescription(1, "b"), scene.prescription(1, "c")
+        run.given(scene.write([*parts, *other]), "写入草稿", "the drafts are written")
+        run.step("以另一处方的签名提交", "it is submitted with the signature of another one")
+        answer = scene.submit(parts, signature=scene.signed(other))
     if answer.ok:
-        raise Skipped("前提未满足：无签名的处方被拒绝", "prerequisite not met: what nobody signed is refused")
+        raise Skipped("前提未满足：不合规的处方被拒绝", "prerequisite not met: what is not right is refused")
     said = bool(answer.told.get("serial"))
     run.expect(not said, "拒绝时不给出流水号", "no serial is told", yes_or_none(said))
     zh, en = "被拒绝的处方没有流水号", "the refused one has no serial"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.harness.check import Case, check, checks
-from conformance.harness.feed import Feed
+from conformance.harness.feed import Feed, Told
 from conformance.harness.run import Run
 from conformance.harness.scene import Scene
 from conformance.harness.words import Words
@@ -47,9 +47,11 @@ def subject(run: Run, types: tuple[str, ...]) -> None:
     scene, feed = Scene(run), Feed(run)
     before = feed.size()
     scene.begun()
-    scene.submitted(scene.prescription())
-    scene.submitted([scene.record()])
-    resources = {name: one for page in feed.pages(before) for name, one in page.resources.items()}
+    parts, record = scene.prescription(), scene.record()
+    scene.submitted(parts)
+    scene.submitted([record])
+    pages = feed.pages(before, about=[scene.encounter, place(parts[0]), place(record)])
+    resources = {name: one for page in pages for name, one in page.resources.items()}
     for kind in types:
         mine = [one for one in resources.values() if one["resourceType"] == kind and _ours(scene, one)]
         run.expect(bool(mine), f"监管数据中有 {kind}", f"the feed brings the {kind}", number(mine))
@@ -76,7 +78,10 @@ def subject_security(run: Run) -> None:
         "泄露演练",
         "a drill is reported",
     )
-    told_types = {one.document.partition("/")[0] for one in feed.since(before)}
-    run.expect(
-        bool(told_types & {"Communication", "Task"}), "信息安全事件已上报", "the security event is told"
-    )
+    pages = feed.until(before, _security)
+    told = _security([one for page in pages for one in page.entries])
+    run.expect(told, "信息安全事件已上报", "the security event is told")
+
+
+def _security(told: list[Told]) -> bool:
+    return any(one.document.partition("/")[0] in ("Communication", "Task") for one in told)

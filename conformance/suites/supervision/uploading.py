@@ -79,7 +79,7 @@ def certificate_uploaded(run: Run, years: int) -> None:
         run.given(
             write(run, [one], identity="operator"), "登记等保三级证书", "the MLPS certificate is put on file"
         )
-    pages = feed.pages(before)
+    pages = feed.pages(before, about=map(place, filed))
     mine = [one for page in pages for one in page.entries if one.document in map(place, filed)]
     missing = untold([place(one) for one in filed], mine)
     run.expect(not missing, "证书进入监管数据", "the certificate is in the feed", number(missing))

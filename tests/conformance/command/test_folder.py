@@ -11,6 +11,7 @@ import pytest
 from conformance.command import main
 from conformance.runner.journal import NAME as JOURNAL
 from conformance.seal import open_key, seal
+from tests.conformance.seal.conftest import p256_pem
 
 NOBODY = "http://127.0.0.1:9/fhir"
 
@@ -103,7 +104,10 @@ def test_an_edited_result_that_is_sealed_anew_contradicts_itself(capsys: pytest.
 
 def test_a_reviewers_signature_is_not_lost_unasked(capsys: pytest.CaptureFixture[str]) -> None:
     _run()
-    assert main(["sign", "r", "--role", "review", "--who", "楚白芷"]) == 0
+    assert main(["sign", "r", "--role", "review", "--who", "楚白芷"], "en") == 2
+    assert "a key of their own" in capsys.readouterr().err
+    Path("reviewer.pem").write_bytes(p256_pem())
+    assert main(["sign", "r", "--role", "review", "--who", "楚白芷", "--key", "reviewer.pem"]) == 0
     assert main(["report", "r", "--no-pdf"], "en") == 2
     assert "--fresh" in capsys.readouterr().err
     assert main(["report", "r", "--no-pdf", "--fresh"]) == 0

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,8 @@ from typing import Any, Protocol
 import pytest
 
 from conformance.command import main
-from conformance.result.model import load
+from conformance.result.model import load, save
+from tests.conformance.result.rows import result, tried
 
 FILES = {
     "result.json",
@@ -109,6 +111,34 @@ def test_only_what_failed_is_tried_again_and_reads_like_no_whole_run(
     assert not found.run.whole
     said = json.loads(capsys.readouterr().out)
     assert (said["whole"], said["score"], said["partScore"]) == (False, None, found.score.value)
+
+
+@pytest.mark.parametrize(("complete", "code"), [(True, 0), (False, 1)])
+def test_where_nothing_failed_there_is_nothing_to_try_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], complete: bool, code: int
+) -> None:
+    (tmp_path / "a").mkdir()
+    earlier = result([tried("pass"), tried("skip", "suite.two")])
+    save(replace(earlier, run=replace(earlier.run, complete=complete)), tmp_path / "a")
+    again = ["run", "--target", "http://127.0.0.1:9/fhir", "--report", "b", "--only-failed", "a"]
+    assert main(again, "en") == code
+    assert not Path("b").exists()
+    assert ("nothing to try again" if complete else "not whole") in capsys.readouterr().err
+
+
+def test_what_is_left_of_a_whole_run_is_not_thrown_away_for_a_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        _suite(tmp_path / "mine", name, 'run.expect(True, "是", "it is")')
+    down = ["run", "--target", "http://127.0.0.1:9/fhir", "--report", "r", "--no-pdf"]
+    down += ["--suites-from", str(tmp_path / "mine")]
+    both, one = ["--suite", "one", "--suite", "two"], ["--suite", "one"]
+    assert main([*down, *both], "en") == 1  # nobody answers: the journal stays
+    assert main([*down, *one, "--resume"], "en") == 2
+    assert "another choice of checks" in capsys.readouterr().err
+    assert Path("r/journal.ndjson").exists()
+    assert main([*down, *both, "--resume"], "en") == 1
 
 
 @pytest.mark.parametrize("broken", ["raise RuntimeError('boom')", "import nowhere_to_be_found", "def ("])

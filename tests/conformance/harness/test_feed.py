@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from conformance.harness import waiting
 from conformance.harness.answer import Answer
 from conformance.harness.feed import Feed
 from conformance.harness.verdict import Failed, Skipped
@@ -66,7 +68,9 @@ def fake(
         told = {"last": found[-1]["no"] if found else given["after"], "size": size}
         return Answer(status, {}, json.dumps({"items": found}).encode(), 1, told=told)
 
-    target = SimpleNamespace(feed=PATHS if feed is None else feed)
+    target = SimpleNamespace(
+        feed=PATHS if feed is None else feed, patience=20.0, setting=lambda name, default=None: default
+    )
     return SimpleNamespace(
         act=act, target=target, need=lambda *_: None, given=lambda answer, *_: answer, session=Known()
     )
@@ -91,6 +95,47 @@ def test_an_entry_is_read_by_its_paths_and_brings_its_document() -> None:
 
 def test_entries_about_documents_are_picked() -> None:
     assert [one.n for one in Feed(fake(5)).of(["Consent/c2", "Consent/c4"], 0)] == [2, 4]
+
+
+class Clock:
+    """Time that passes only while somebody waits; an entry more is told at each look."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(waiting, "time", self)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def _slow(step: int) -> Any:
+    """Return a run whose feed is so many entries longer at each look."""
+    looks = count(step, step)
+    made = fake(0)
+    made.act = lambda name, **given: fake(next(looks)).act(name, **given)
+    return made
+
+
+def test_what_a_target_tells_a_little_later_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    assert [one.n for one in Feed(_slow(1)).of(["Consent/c3"], 0)] == [3]
+    assert 0 < clock.now < 1
+
+
+def test_what_is_there_at_once_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    assert len(Feed(fake(5)).since(0, about=["Consent/c2", "Consent/c5"])) == 5
+    assert clock.now == 0
+
+
+def test_what_never_comes_is_missed_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    twice = ["Consent/c2", "Consent/c2"]
+    assert [one.n for one in Feed(fake(5)).of(twice, 0)] == [2]
+    assert 20 <= clock.now < 21
 
 
 def test_receivers_stand_each_on_their_own() -> None:

@@ -71,6 +71,8 @@ def test_a_url_alone_is_a_fhir_server_of_which_nothing_else_is_known() -> None:
     ("said", "told"),
     [
         ({"fhir": "ftp://x"}, "fhir:"),
+        ({"fhir": "http://x/fhir?x=1"}, "fhir: a base has no"),
+        ({"fhir": "http://x/fhir#x"}, "fhir: a base has no"),
         ({"fhir": "http://x", "extends": "nobody"}, "there is no profile nobody"),
         ({"fhir": "http://x", "extends": "../../secret"}, "there is no profile"),
         ({"fhir": "http://x", "identites": {}}, "unknown key identites"),

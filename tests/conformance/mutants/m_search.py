@@ -17,9 +17,11 @@ def _is_lenient(scope: Scope) -> bool:
 
 
 def _otherwise(change: Callable[[str, str], tuple[str, str]]) -> None:
-    """Ask otherwise: ``change(name, value)`` of each parameter."""
+    """Search otherwise: ``change(name, value)`` of each parameter; those of operations stay."""
 
     def asked(scope: Scope) -> None:
+        if "$" in scope["path"]:
+            return
         pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         other = [change(*pair) for pair in pairs]
         if other != pairs:

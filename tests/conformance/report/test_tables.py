@@ -64,7 +64,7 @@ def test_the_cover_says_what_it_is_and_how_good(result: Result) -> None:
     rows = {str(one[0].value): one[1].value for one in opened(result)["封面"].iter_rows()}
     assert "自测证据，非法定检测报告" in rows
     assert rows["得分"] == result.score.value
-    assert f"{result.coverage.percent}%" in str(rows["目录的自动检测覆盖率"])
+    assert f"{result.coverage.percent}%" in str(rows["非组织职责要求的自动检测覆盖率"])
 
 
 def test_heads_stay_and_long_texts_wrap(result: Result) -> None:

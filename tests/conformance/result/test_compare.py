@@ -14,7 +14,7 @@ from conformance.result.compare import compare
 from conformance.result.difference import Difference
 from conformance.result.difference_text import text
 from conformance.result.judge import judge
-from conformance.result.model import CheckResult, Definitions, Result
+from conformance.result.model import CheckResult, Definitions, Result, State
 from tests.conformance.result.rows import DAY, STACK, catalogue, result, row, tried
 
 KINDS = ("failures", "lost", "mended", "changed", "came", "went", "reasons")
@@ -41,6 +41,7 @@ def found(difference: Difference) -> dict[str, list[str]]:
         ("pass", "skip", {"lost": ["check suite.one", "requirement NAT-1"]}, True),
         ("pass", "error", {"lost": ["check suite.one", "requirement NAT-1"]}, True),
         ("pass", "not-tested", {"lost": ["check suite.one", "requirement NAT-1"]}, True),
+        ("pass", "not-applicable", {"lost": ["check suite.one", "requirement NAT-1"]}, True),
         ("fail", "pass", {"mended": ["check suite.one", "requirement NAT-1"]}, False),
         ("fail", "skip", {"changed": ["check suite.one", "requirement NAT-1"]}, False),
         ("skip", "pass", {"changed": ["check suite.one", "requirement NAT-1"]}, False),
@@ -63,6 +64,17 @@ def test_every_pair_of_verdicts_has_its_place() -> None:
         assert difference.worse is (
             after == "fail" != before or (before == "pass" != after and after != "not-applicable")
         )
+
+
+def test_a_passed_check_is_not_lost_where_the_law_is_another() -> None:
+    """It is, where the requirement goes on: of a check beside it that passes, nothing else would show."""
+    a = run(tried(), tried(name="suite.two"))
+    b = run(tried(), tried("not-applicable", "suite.two"))
+    assert found(compare(a, b)) == {"lost": ["check suite.two"], "reasons": ["requirement NAT-1"]}
+    elsewhere = replace(b, run=replace(b.run, jurisdictions=("cn",)))
+    assert not compare(a, elsewhere).worse
+    gone = (replace(b.requirements[0], applies=False, verdict=State.NOT_APPLICABLE),)
+    assert not compare(a, replace(b, requirements=gone)).worse
 
 
 def test_checks_that_came_and_went() -> None:

@@ -18,7 +18,17 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.seal import SealRefused, SigningKey, open_key, read_trust, seal, sign_again, verify
+from conformance.seal import (
+    SealRefused,
+    SigningKey,
+    manifest,
+    open_key,
+    read_trust,
+    seal,
+    sign_again,
+    signature,
+    verify,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -175,15 +185,33 @@ def test_a_signature_of_another_report_does_not_fit(report: Path, keys: dict[str
 def test_others_sign_beside(report: Path, keys: dict[str, SigningKey]) -> None:
     seal(report, keys["own"], signer="自评人", now=NOW)
     sign_again(report, keys["sm2"], "review", signer="复核人", now=NOW)
+    with pytest.raises(SealRefused, match="role"):
+        sign_again(report, keys["other"], "approver")
     sign_again(report, keys["other"], "responsible", signer="负责人", now=NOW)
     found = verify(report)
     assert found.ok and [one.role for one in found.signatures] == ["self", "review", "responsible"]
     assert [one.signer for one in found.signatures] == ["自评人", "复核人", "负责人"]
     assert found.signer == "自评人"
-    with pytest.raises(SealRefused, match="already"):
-        sign_again(report, keys["sm2"], "review")
-    with pytest.raises(SealRefused, match="role"):
-        sign_again(report, keys["own"], "approver")
+
+
+@pytest.mark.parametrize(
+    ("role", "signer"), [("responsible", "负责人"), ("review", "复核人"), ("review", "")]
+)
+def test_one_key_is_not_two_people(report: Path, keys: dict[str, SigningKey], role: str, signer: str) -> None:
+    seal(report, keys["own"], signer="自评人", now=NOW)
+    sign_again(report, keys["other"], "review", signer="复核人", now=NOW)
+    for name, said in (("own", "自评人"), ("other", "复核人")):
+        with pytest.raises(SealRefused, match="--key") as refused:
+            sign_again(report, keys[name], role, signer=signer)
+        assert said in refused.value.words.zh
+    made = signature.sign(
+        manifest.payload(manifest.read(report)), keys["own"], role, signer,
+        [one["jws"] for one in manifest.read(report)["signatures"]], NOW,
+    )  # fmt: skip
+    _manifest(report, lambda one: one.update(signatures=[*one["signatures"], made]))  # type: ignore[misc]
+    found = verify(report)
+    assert (found.ok, found.signature) == (False, "same key")
+    assert "more than once" in found.said[0].en
 
 
 def test_nobody_signs_what_was_edited(report: Path, keys: dict[str, SigningKey]) -> None:
