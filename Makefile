@@ -41,7 +41,7 @@ test: $(VENV)/.dev .venv-peer/.ready debian
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 # The page is written of whatever was found, so that a mutant that survives is seen there. What was found is kept
-# in .mutants: one that was cut goes on (ARGS="--say", "--only name", "--only-suites", "--anew", "--share", JOBS=3).
+# in .mutants, and at the end in the repository: one that was cut goes on (ARGS="--say", "--only name", "--only-suites", "--anew", "--share", JOBS=3).
 mutants: $(VENV)/.dev
 	@PYTHONPATH=tests/conformance $(BIN)/python -m mutants.sweep .mutants --jobs $(JOBS) $(ARGS)
 

@@ -23,6 +23,7 @@ if str(HERE) not in sys.path:
     sys.path.append(str(HERE))
 
 from mutants.fingerprint import fingerprint, shared  # noqa: E402
+from mutants.found import FILE, packed, unpacked  # noqa: E402
 from mutants.matrix import Tried, keep, kept, page, printed  # noqa: E402
 from mutants.mutant import VARIABLE, Mutant, all_mutants  # noqa: E402
 from mutants.outlook import ahead  # noqa: E402
@@ -123,6 +124,19 @@ def test_a_sweep_that_was_cut_goes_on_with_what_is_missing_or_changed(tmp_path: 
     keep(tmp_path, _tried(first))
     keep(tmp_path, _tried(second, fingerprint="of before"))
     assert due([first, second, third], kept(tmp_path)) == [Due(second), Due(third)]
+
+
+def test_what_a_sweep_found_comes_back_from_the_repository() -> None:
+    one = Tried(
+        "a", ("R4-READ",), (), ("fhir_api.read",), 930, 60.1, "f", rows={"R4-READ": "x"}, apart=("fuzz",)
+    )
+    found = {
+        "a": one,
+        "b": replace(one, name="b", failed=(), caught=(), rows={"R4-READ": "y"}),
+        "c": replace(one, name="c"),
+    }
+    assert unpacked(packed(found)) == found
+    assert set(MUTANTS) <= set(unpacked(FILE.read_text("utf-8"))), "each has been tried"
 
 
 def test_what_was_tried_by_shares_is_tried_whole_and_not_the_other_way_round(tmp_path: Path) -> None:

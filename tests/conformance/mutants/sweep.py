@@ -1,5 +1,7 @@
 """Sweep: every mutant against every check; what is found is kept, so that a sweep that is cut goes on.
 
+It begins with what the repository has of the last one (``found.json``).
+
 ``python -m mutants.sweep FOLDER`` with this folder's parent on the path; ``--help`` says what else. On a
 mutant only that is tried again which changed (``remaining``). One that is found inexact is tried once more,
 alone and with all checks, at the end: a check that fails under load must not pass for one that looks at too
@@ -31,6 +33,7 @@ for _place in (str(ROOT / "tests" / "conformance"), str(ROOT)):
         sys.path.insert(0, _place)  # before the folder from which the interpreter has the package installed
 
 from mutants.fingerprint import fingerprint  # noqa: E402
+from mutants.found import remember, seed  # noqa: E402
 from mutants.matrix import CONTROL, Tried, keep, kept, page_of, printed  # noqa: E402
 from mutants.mutant import CHONGQING, Mutant, all_mutants  # noqa: E402
 from mutants.outlook import ahead, taken  # noqa: E402
@@ -263,6 +266,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mutants = all_mutants()
     chosen = [one for one in mutants.values()
               if not asked.only or any(part in one.name for part in asked.only)]  # fmt: skip
+    if not asked.anew:
+        seed(asked.folder)
     found = {} if asked.anew else kept(asked.folder)
     todo = due(chosen, found, share=asked.share, only_suites=asked.only_suites)
     known = {name: caught for name, (_, caught) in printed().items()}
@@ -280,6 +285,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in sweep.broken:
         _say(f"broken: {name}")
     unwritten = 0 if asked.no_page else page_of(asked.folder, only_suites=asked.only_suites)
+    if not asked.no_page and not unwritten:
+        remember(asked.folder)
     return 1 if sweep.inexact or sweep.broken or unwritten else 0
 
 
