@@ -38,7 +38,7 @@ def test_what_is_asked_and_what_is_told_are_kept(session: Session) -> None:
     assert told.request.body == b'{"mode":"away","times":1}'
     assert asked.request.line.endswith("/entries?tenant=default&after=0")
     assert asked.response is not None
-    assert (asked.response.line, asked.response.body) == ("200", b'{"entries":[]}')
+    assert (asked.response.line, asked.response.body) == ("200", b'{"entries":[],"refused":[]}')
     assert asked.step == "the platform is asked"
 
 
@@ -48,3 +48,11 @@ def test_a_platform_that_is_not_there_leaves_an_exchange_without_an_answer(sessi
         Platform({"url": "http://127.0.0.1:9"}, session, recorder).state()
     (one,) = recorder.book.exchanges
     assert (one.response, one.error) == (None, "ConnectError")
+
+
+def test_what_the_platform_refused_has_come(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform({"listen": "127.0.0.1:0"}, session, _Recorder())
+    told = {"entries": [{"n": 1, "hash": "a"}], "refused": [{"n": 2, "hash": "b"}]}
+    monkeypatch.setattr(platform, "_ask", lambda *_: told)
+    assert {one["n"] for one in platform.come()} == {1, 2}
+    assert [one["n"] for one in platform.entries()] == [1]

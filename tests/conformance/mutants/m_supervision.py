@@ -59,8 +59,8 @@ def acknowledged_too_early() -> None:
 
     def make(judge: Any) -> Any:
         def believing(self: Any, documents: Any, reply: Any) -> Any:
-            judge(self, documents, reply)
-            return Verdict("acknowledged")
+            judged = judge(self, documents, reply)
+            return judged if reply.status == 503 else Verdict("acknowledged")  # 503: it was away
 
         return believing
 
@@ -80,11 +80,16 @@ def chain_broken() -> None:
 def hash_of_nothing() -> None:
     from gateway.store.ledger import appending
 
-    instead(
-        appending,
-        "sha_of",
-        lambda sha_of: lambda bodies, hashed: sha_of([body[:1] for body in bodies], hashed),
-    )
+    def effective(body: bytes) -> bool:  # of an entry after which no other one of the document waits
+        return b'"MedicationRequest"' in body and b'"active"' in body
+
+    def make(sha_of: Any) -> Any:
+        def of_nothing(bodies: list[bytes], hashed: Any) -> Any:
+            return sha_of([body[:1] for body in bodies] if any(map(effective, bodies)) else bodies, hashed)
+
+        return of_nothing
+
+    instead(appending, "sha_of", make)
 
 
 @mutant(TRACE, "包含证明不成立", "a proof of inclusion does not hold")

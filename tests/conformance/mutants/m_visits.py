@@ -196,7 +196,12 @@ def _numbers(change: Any) -> None:
 
 @mutant("CQ49附3.5", "流水号校验码不对", "the check character of a serial is wrong")
 def check_character_wrong() -> None:
-    _numbers(lambda serial: serial[:-1] + ("A" if serial[-1] != "A" else "B"))
+    def wrong(serial: str) -> str:
+        if serial.startswith("CQP"):  # of a prescription: refused, it would hold up what follows it
+            return serial
+        return serial[:-1] + ("A" if serial[-1] != "A" else "B")
+
+    _numbers(wrong)
 
 
 @mutant("CQ49附3.2", "身份不明的患者也可以就诊", "a visit begins of a patient whose identity is not known")
