@@ -15,6 +15,7 @@ from gateway.mapping import times
 from gateway.mapping.codes import Table
 from gateway.mapping.handles import NO_FIELDS, Frame, Handle, display_of, pick_identifier
 from gateway.mapping.identity import seed
+from gateway.mapping.layout.laid import Laid
 from gateway.wire import er7
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
 
 def _has_control(message: er7.Message) -> bool:
     """Return whether the text holds a control character other than tab, LF and CR."""
+    if isinstance(message, Laid):
+        return message.holds_control
     raw = message.raw
     # The bytes are looked through in a sixth of the time.
     if message.charset in _BYTEWISE and len(raw.translate(None, _CONTROL_BYTES)) == len(raw):

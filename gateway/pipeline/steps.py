@@ -66,7 +66,7 @@ def read(
         Misconfigured: ``sender`` is not a profile.
     """
     try:
-        record = _parse(spec, envelope)
+        record = _parse(spec, maps, envelope)
     except Rejected as error:
         return _unreadable(envelope, error)
     profile = maps.profile(envelope.adapter, sender, record)
@@ -74,7 +74,7 @@ def read(
     if profile.charset and profile.charset != envelope.charset:
         envelope.charset = profile.charset
         try:
-            record = _parse(spec, envelope)
+            record = _parse(spec, maps, envelope)
         except Rejected as error:
             return _unreadable(envelope, error)
     header = read_header(envelope, record, kept=records)
@@ -109,11 +109,9 @@ def _invalid(reading: Reading, issues: list[Issue]) -> Quarantined | Refused:
     return Quarantined("invalid", issues) if reading.wants_receipt else Refused(issues)
 
 
-def _parse(spec: AdapterSpec, envelope: Envelope) -> er7.Message:
+def _parse(spec: AdapterSpec, maps: Maps, envelope: Envelope) -> er7.Message:
     record = spec.parse(envelope)
-    if not isinstance(record, er7.Message):
-        raise Rejected("there are no maps for this format yet", code="unknown-format")
-    return record
+    return record if isinstance(record, er7.Message) else maps.lay(record, envelope)
 
 
 def _unreadable(envelope: Envelope, error: Rejected) -> Reading:

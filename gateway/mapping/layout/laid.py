@@ -1,0 +1,45 @@
+"""Laid: a message that was laid out by a layout; the engine reads it like one in ER7."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.wire import er7
+
+SEPARATORS = er7.Separators("|", "^", "~", "\\", "&")
+
+
+@dataclass(slots=True)
+class LaidSegment:
+    """One segment.
+
+    Attributes:
+        name: ``"PID"``, or ``"R01"`` for a place of its own.
+        fields: as those of ``er7.Segment``.
+        leaf: number of its place in the layout's structure; -1 where a message structure decides.
+        groups: the open groups around it, outermost first, each with the number of its repetition.
+        text: what the walk looks at: ``"\\\\"`` where a field holds an escape sequence, ``'""'`` for a null.
+    """
+
+    name: str
+    fields: list[str]
+    leaf: int = -1
+    groups: tuple[tuple[str, int], ...] = ()
+    text: str = ""
+
+
+class Laid(er7.Message):
+    """A message without a text: its segments were never one.
+
+    Attributes:
+        holds_control: some text has a control character.
+        left: paths of the record that no segment has → how often.
+    """
+
+    def __init__(self, raw: bytes, segments: Sequence[LaidSegment], *, escaped: bool, control: bool) -> None:
+        text = "\\" * 10 if escaped else ""
+        found: list[LaidSegment] = list(segments)
+        super().__init__(raw, 0, text, "utf-8", False, SEPARATORS, found)  # type: ignore[arg-type]  # (same attributes)
+        self.holds_control = control
+        self.left: dict[str, int] = {}

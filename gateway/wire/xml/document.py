@@ -1,0 +1,100 @@
+"""Document: one XML document, a ``gateway.canonical.Record`` whose paths are XPaths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from lxml import etree
+
+from gateway.errors import Misconfigured
+
+NAMESPACES = {
+    "hl7": "urn:hl7-org:v3",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "soap": "http://schemas.xmlsoap.org/soap/envelope/",
+    "soap12": "http://www.w3.org/2003/05/soap-envelope",
+    "sdtc": "urn:hl7-org:sdtc",
+}
+"""Prefixes that every path may use."""
+
+
+@cache
+def path_of(text: str, namespaces: tuple[tuple[str, str], ...] = ()) -> etree.XPath:
+    """Return a compiled XPath 1.0; its texts know where they stood.
+
+    Raises:
+        Misconfigured: it is none, or has an unknown prefix.
+    """
+    try:
+        return etree.XPath(text, namespaces={**NAMESPACES, **dict(namespaces)})
+    except etree.XPathError as error:
+        raise Misconfigured(f"not an XPath: {text!r} ({error})") from None
+
+
+class Document:
+    """One document.
+
+    Attributes:
+        raw: the bytes as received.
+        root: its root element.
+        charset: the Python codec that decoded it.
+        repaired: the bytes contradicted what was declared.
+    """
+
+    __slots__ = ("asked", "charset", "raw", "repaired", "root")
+
+    def __init__(self, raw: bytes, root: etree._Element, charset: str, repaired: bool) -> None:
+        self.raw, self.root, self.charset, self.repaired = raw, root, charset, repaired
+        self.asked: set[tuple[etree._Element, str]] = set()
+
+    def get(self, path: str) -> str | None:
+        """Return the first value at an XPath, None where there is none."""
+        return next(self.each(path), None)
+
+    def each(self, path: str) -> Iterator[str]:
+        """Yield every value at an XPath in document order; of an element its text."""
+        yield from (text for text in self.texts(self.root, path_of(path)) if text)
+
+    def texts(self, node: etree._Element, path: etree.XPath) -> list[str]:
+        """Return what a path finds from a node, as texts; it counts as read."""
+        found: Any = path(node)
+        if isinstance(found, list):
+            return [self.text(one) for one in found]
+        if isinstance(found, bool):
+            return ["true"] if found else []
+        if isinstance(found, float):
+            return [str(int(found)) if found == int(found) else str(found)]
+        return [str(found).strip()] if found else []
+
+    def text(self, found: Any) -> str:
+        """Return one result of a path as a text: an attribute, a text node, or all text of an element."""
+        if etree.iselement(found):
+            for one in found.iter(etree.Element):
+                self.asked.add((one, ""))
+            return "".join(str(part) for part in found.itertext()).strip()
+        parent = found.getparent()
+        if parent is not None:
+            self.asked.add((parent, found.attrname or ""))
+        return str(found).strip()
+
+    def unread(self) -> Iterator[str]:
+        """Yield the path, without positions, of every valued text and attribute that nobody has asked for."""
+        for element in self.root.iter(etree.Element):
+            for name, value in element.attrib.items():
+                if value and (element, str(name)) not in self.asked:
+                    yield f"{location(element)}/@{etree.QName(name).localname}"
+            if (element, "") not in self.asked and element.text and element.text.strip():
+                yield location(element)
+
+
+def location(element: etree._Element) -> str:
+    """Return the names of an element and those around it, outermost first, without positions."""
+    names = [etree.QName(one).localname for one in (element, *element.iterancestors())]
+    return "/".join(reversed(names))
+
+
+def names_of(namespaces: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return prefixes as :func:`path_of` takes them."""
+    return tuple(sorted(namespaces.items()))
