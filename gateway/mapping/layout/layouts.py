@@ -66,7 +66,7 @@ class Layouts:
         return found
 
     def shown(self, event: str) -> Mapping[str, str]:
-        """Return path of a segment (``"R02-3"``) → path of the record (``"items.dose"``); empty for HL7 v2."""
+        """Return path of a segment (``"R02-3"``) → path of the record (``"items.dose"``), none for HL7 v2."""
         found = self._shown.get(event)
         file = self.files.get(event)
         if file is None:

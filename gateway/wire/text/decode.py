@@ -48,6 +48,8 @@ def decode(raw: bytes, declared: str = "") -> Text:
             if text is not None:
                 return Text(text, codec, bool(declared) and _codec(declared) not in (codec, "utf-16"))
     wanted = _codec(declared)
+    if wanted == "gb18030" and _surely_utf8(raw):
+        return Text(raw.decode("utf-8"), "utf-8", True)
     for codec in dict.fromkeys(one for one in (wanted, "utf-8", "gb18030") if one):
         text = _strict(raw, codec)
         if text is not None and not (codec == "gb18030" != wanted and _damaged(raw)):
@@ -74,6 +76,12 @@ def _strict(raw: bytes, codec: str) -> str | None:
         return raw.decode(codec)
     except (UnicodeError, LookupError):
         return None
+
+
+def _surely_utf8(raw: bytes) -> bool:
+    """Tell whether bytes that are said to be GB18030 are UTF-8: Chinese in three bytes each is no accident."""
+    text = None if raw.isascii() else _strict(raw, "utf-8")
+    return text is not None and max(text) >= "\u0800"
 
 
 def _damaged(raw: bytes) -> bool:

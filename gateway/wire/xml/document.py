@@ -28,7 +28,9 @@ def path_of(text: str, namespaces: tuple[tuple[str, str], ...] = ()) -> etree.XP
         Misconfigured: it is none, or has an unknown prefix.
     """
     try:
-        return etree.XPath(text, namespaces={**NAMESPACES, **dict(namespaces)})
+        made = etree.XPath(text, namespaces={**NAMESPACES, **dict(namespaces)})
+        made(etree.Element("nothing"))  # an unknown prefix shows only now
+        return made
     except etree.XPathError as error:
         raise Misconfigured(f"not an XPath: {text!r} ({error})") from None
 
