@@ -79,7 +79,7 @@ def _strict(raw: bytes, codec: str) -> str | None:
 
 
 def _surely_utf8(raw: bytes) -> bool:
-    """Tell whether bytes that are said to be GB18030 are UTF-8: Chinese in three bytes each is no accident."""
+    """Tell whether bytes said to be GB18030 are UTF-8: Chinese in three bytes each is no accident."""
     text = None if raw.isascii() else _strict(raw, "utf-8")
     return text is not None and max(text) >= "\u0800"
 
