@@ -18,7 +18,8 @@ from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
 from gateway.mapping.forms import completed
 from gateway.mapping.includes import Block, block
-from gateway.mapping.layout import Laid, LayoutFile, Layouts, layout_file, told_as_written
+from gateway.mapping.layout import Laid, LayoutFile, Layouts, composed, layout_file, told_as_written
+from gateway.mapping.layout.cda import KINDS, data_elements
 from gateway.mapping.marked import read
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler
@@ -138,6 +139,8 @@ class Maps:
         translation = application.finish(self.version)
         if isinstance(message, Laid):
             told_as_written(translation, message, self.layouts.shown(message.type))
+            composed(translation, message.sections, run.lineage)
+            translation.issues.extend(message.remarks)
         return completed(translation, run.handles, plan.file) if self._forms else translation
 
     def lay(self, record: object, envelope: Envelope) -> Laid:
@@ -200,6 +203,10 @@ def _digest(folders: list[Root]) -> bytes:
     return digest.digest()
 
 
+def _bytes(path: Root) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
 def _maps(datatypes: Root, segments: Root) -> dict[str, MapFile]:
     maps: dict[str, MapFile] = {}
     for folder in (datatypes, segments):
@@ -230,16 +237,17 @@ LAYOUTS = ("rows", "xml", "cda")
 """Folders of layouts."""
 
 
-def _layouts(root: Root, blocks: Mapping[str, Block]) -> dict[str, LayoutFile]:
+def _layouts(root: Root, blocks: Mapping[str, Block], files_: list[MessageFile]) -> dict[str, LayoutFile]:
     """Return the layouts by their event.
 
     Raises:
         Misconfigured: one is wrong, or two are for the same record; names the file.
     """
     found: dict[str, LayoutFile] = {}
+    by_event = {event: file for file in files_ for event in file.events}
     for folder in LAYOUTS:
         for path in _yaml(root.joinpath(folder)):
-            one = layout_file(path, blocks)
+            one = layout_file(path, blocks, by_event)
             if one.event in found:
                 raise Misconfigured(f"{one.name} is also in {found[one.event].where}", where=path.name)
             found[one.event] = one
@@ -343,16 +351,28 @@ def load_maps(
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
     blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[3]))}
     message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
-    layouts = _layouts(root, blocks)
+    layouts = _layouts(root, blocks, message_files)
     message_files += _followed(message_files, layouts)
     for one in layouts.values():
         maps |= one.maps
     check_names(message_files)
+    elements = root.joinpath("cda").joinpath("data-elements.csv")
     laid = [root.joinpath(name) for name in LAYOUTS]
-    compiled = compile_maps(maps, message_files, tables.tables, _digest([*folders, senders, *laid]))
+    compiled = compile_maps(
+        maps, message_files, tables.tables, _digest([*folders, senders, *laid]) + _bytes(elements)
+    )
     messages = _messages(message_files, compiled, maps, forms, layouts)
     profiles = _profiles(senders)
     variants = _variants(profiles, compiled, maps, message_files, tables.tables, forms)
     if shipped:
         CACHE.save()
-    return Maps(compiled, messages, tables, profiles, maps, variants, forms, Layouts(layouts))
+    return Maps(
+        compiled,
+        messages,
+        tables,
+        profiles,
+        maps,
+        variants,
+        forms,
+        Layouts(layouts, data_elements(elements, KINDS)),
+    )

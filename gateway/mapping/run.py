@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent_encoded
 
@@ -176,6 +177,10 @@ class Run:
             return self.message.control_id
         if name == "bytes":
             return b64encode(envelope.raw).decode()
+        if name == "hash":  # what Attachment.hash is in R4: it names bytes, it protects nothing
+            return b64encode(sha1(envelope.raw, usedforsecurity=False).digest()).decode()
+        if name == "size":
+            return str(len(envelope.raw))
         if name == "format":
             kind = envelope.content_type or "x-application/hl7-v2+er7"
             return f"{kind}; charset={charset_name(self.message.charset)}"

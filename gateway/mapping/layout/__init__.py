@@ -5,9 +5,10 @@ A layout file (``mappings/rows``, ``mappings/xml``, ``mappings/cda``) names thes
 goes the way of every message: same conditions, keys, links, lineage and account. docs/add-a-layout.md.
 """
 
+from gateway.mapping.layout.cda import composed
 from gateway.mapping.layout.file import LayoutFile, layout_file
 from gateway.mapping.layout.laid import Laid
 from gateway.mapping.layout.layouts import Layouts
 from gateway.mapping.layout.told import told_as_written
 
-__all__ = ["Laid", "LayoutFile", "Layouts", "layout_file", "told_as_written"]
+__all__ = ["Laid", "LayoutFile", "Layouts", "composed", "layout_file", "told_as_written"]

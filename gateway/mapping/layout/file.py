@@ -12,6 +12,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.includes import Block, spliced
 from gateway.mapping.layout.columns import Columns
+from gateway.mapping.layout.like import liked
 from gateway.mapping.layout.naming import Naming
 from gateway.mapping.layout.place import ROOT, Place, read_places
 from gateway.mapping.marked import Json, plain, read
@@ -20,12 +21,12 @@ from gateway.mapping.rows import MapFile, MessageFile, Step, own_rows, spliced_s
 KEYS = frozenset(
     {"rows", "xml", "cda", "as", "title", "title_zh", "match", "namespaces", "head", "segments", "places"}
     | {"steps", "requires", "focus", "event_at", "columns", "source", "note", "view", "key", "changed"}
-    | {"details", "answer", "__line__"}
+    | {"details", "withdrawn", "answer", "like", "without", "__line__"}
 )
 KINDS = {"rows": "ROWS", "xml": "XML", "cda": "CDA"}
 """Key that names a layout → first part of its event."""
 
-HEADER = {"sender": 3, "facility": 4, "time": 7, "control": 10}
+HEADER = {"sender": 3, "facility": 4, "time": 7, "control": 10, "processing": 11, "country": 17}
 """What ``head`` says of the message → field of MSH."""
 
 
@@ -71,6 +72,7 @@ class _Reader:
     file: str
     root: Place
     types: dict[str, str]
+    follows: str = ""
     maps: dict[str, MapFile] = field(default_factory=dict)
     places: dict[str, Place] = field(init=False)
 
@@ -101,9 +103,12 @@ class _Reader:
         return made
 
     def at(self, place: Place, text: str) -> str:
-        """Return the place as the structure names it: a place alone is the segment of its own columns."""
+        """Return the place as the structure names it: a place alone is the segment of its own columns.
+
+        The structure of a message that is followed knows none of our places: their segments are told by name.
+        """
         segment = text.partition(".")[2] or place.own.segment
-        return segment if place.name == ROOT else f"{place.name}.{segment}"
+        return segment if place.name == ROOT or self.follows else f"{place.name}.{segment}"
 
     def map(self, place: Place, target: str, rows: Json, naming: Naming, where: str) -> str:
         """Take the rows of a step as a segment map; return its name."""
@@ -134,16 +139,21 @@ class _Reader:
         return data
 
 
-def layout_file(path: Path | Traversable, blocks: Mapping[str, Block] | None = None) -> LayoutFile:
+def layout_file(
+    path: Path | Traversable,
+    blocks: Mapping[str, Block] | None = None,
+    messages: Mapping[str, MessageFile] | None = None,
+) -> LayoutFile:
     """Return one layout.
 
     Args:
         blocks: what its steps may include, by name.
+        messages: the message maps that it may follow, by event.
 
     Raises:
         Misconfigured: a key, row, place, column or id is wrong; names file and line.
     """
-    data = read(path)
+    data = liked(read(path), path)
     if unknown := set(data) - KEYS:
         raise Misconfigured(
             f"unknown key {min(unknown)!r}; known are {', '.join(sorted(KEYS))}", where=path.name
@@ -158,8 +168,10 @@ def layout_file(path: Path | Traversable, blocks: Mapping[str, Block] | None = N
         dict(one.data) | {"__file__": one.file, "__block__": one.block}
         for one in _spliced(data, path.name, blocks or {})
     ]
-    types = {str(row["as"]): str(row["make"]) for row in rows if "as" in row and "make" in row}
-    reader = _Reader(name, event, path.name, root, types)
+    followed = (messages or {}).get(str(data.get("as", "")))
+    types = {one.name: one.make for one in (followed.steps if followed else ()) if one.make}
+    types |= {str(row["as"]): str(row["make"]) for row in rows if "as" in row and "make" in row}
+    reader = _Reader(name, event, path.name, root, types, str(data.get("as", "")))
     steps = _steps(reader, event, rows)
     header = Columns("MSH")
     for key, text in (plain(data.get("head")) or {}).items():

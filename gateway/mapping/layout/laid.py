@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.canonical import Issue
+from gateway.mapping.layout.cda import Section
 from gateway.wire import er7
 
 SEPARATORS = er7.Separators("|", "^", "~", "\\", "&")
@@ -19,7 +21,7 @@ class LaidSegment:
         fields: as those of ``er7.Segment``.
         leaf: number of its place in the layout's structure; -1 where a message structure decides.
         groups: the open groups around it, outermost first, each with the number of its repetition.
-        text: what the walk looks at: ``"\\\\"`` where a field holds an escape sequence, ``'""'`` for a null.
+        text: its fields as they would be written; the walk looks there for escapes, nulls and repetitions.
     """
 
     name: str
@@ -35,11 +37,17 @@ class Laid(er7.Message):
     Attributes:
         holds_control: some text has a control character.
         left: paths of the record that no segment has → how often.
+        sections: of a clinical document.
+        remarks: what was found wrong with the record before it was laid out.
     """
 
     def __init__(self, raw: bytes, segments: Sequence[LaidSegment], *, escaped: bool, control: bool) -> None:
         text = "\\" * 10 if escaped else ""
         found: list[LaidSegment] = list(segments)
+        for one in found:
+            one.text = "|".join(one.fields)
         super().__init__(raw, 0, text, "utf-8", False, SEPARATORS, found)  # type: ignore[arg-type]  # (same attributes)
         self.holds_control = control
         self.left: dict[str, int] = {}
+        self.sections: Sequence[Section] = ()
+        self.remarks: Sequence[Issue] = ()

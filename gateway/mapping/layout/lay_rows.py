@@ -9,7 +9,7 @@ from gateway.mapping.layout.columns import Column, Columns
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid, LaidSegment
 from gateway.mapping.layout.moments import normal
-from gateway.mapping.layout.place import Place
+from gateway.mapping.layout.place import ROOT, Place
 from gateway.wire.rows import Row, RowRecord
 
 NULL = '""'
@@ -29,6 +29,9 @@ def escaped(text: str) -> str:
     """Return a text as it stands in a field."""
     return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
 
+
+_ABOVE = f"{ROOT}."
+"""Before a column of the row itself, in what is laid out of a row that belongs to it."""
 
 Read = Callable[[Row], str]
 
@@ -83,13 +86,19 @@ def _read_composed(column: Column, kinds: Mapping[str, str]) -> Read:
     return read
 
 
+def _constant(column: Column) -> str:
+    """Return a field that is the same in every row; it stands where the segment says something else."""
+    return "^".join("&".join(escaped(part.constant) for part in component) for component in column.components)
+
+
 class _Laying:
     """What lays out the columns of one segment."""
 
     def __init__(self, columns: Columns, kinds: Mapping[str, str]) -> None:
         self.columns, self.kinds = columns, kinds
-        self.count = 0
+        self.count = -1
         self.reads: list[tuple[int, Read]] = []
+        self.constants: list[tuple[int, str]] = []
 
     def fields(self, row: Row) -> list[str] | None:
         """Return the fields of the segment, None where all are empty."""
@@ -103,15 +112,22 @@ class _Laying:
             if text:
                 fields[number] = text
                 some = some or text != NULL
-        return fields if some else None
+        if not some:
+            return None
+        for number, constant in self.constants:
+            fields[number] = constant
+        return fields
 
     def _prepare(self) -> None:
         known = self.columns.known
         self.count, self.size = len(known), max(known, default=0)
+        said = sorted(known.items())
         self.reads = [
             (number, _read_alone(one.plain, self.kinds) if one.plain else _read_composed(one, self.kinds))
-            for number, one in sorted(known.items())
+            for number, one in said
+            if any(one.paths())
         ]
+        self.constants = [(number, _constant(one)) for number, one in said if not any(one.paths())]
 
 
 class RowsLayout:
@@ -119,7 +135,7 @@ class RowsLayout:
 
     def __init__(self, file: LayoutFile) -> None:
         self._file = file
-        kinds = {name: str(said.get("type", "text")) for name, said in file.columns.items()}
+        kinds = _kinds(file)
         self._header = _Laying(file.header, kinds)
         self._laying = {
             id(columns): _Laying(columns, kinds)
@@ -131,6 +147,12 @@ class RowsLayout:
         self._places = {
             place.name: f"{place.name}." if place is not file.root else "" for place in file.root.all()
         }
+        self._above = {
+            name: {path: path.removeprefix(_ABOVE) for path in read if path.startswith(_ABOVE)}
+            for name, read in self._read.items()
+        }
+        for above in self._above.values():
+            self._read[file.root.name] |= set(above.values())
 
     def lay(self, record: RowRecord, system: str, raw: bytes, control: str) -> Laid:
         """Return the message that a row becomes."""
@@ -139,7 +161,10 @@ class RowsLayout:
         head[1:3] = ["|", "^~\\&"]
         head[3] = head[3] if head[3] not in ("", NULL) else escaped(system)
         head[7] = "" if head[7] == NULL else head[7]
-        head[9], head[10], head[11], head[12] = self._file.event, escaped(control), "P", "2.5.1"
+        head[9], head[11], head[12] = self._file.event, "P", "2.5.1"
+        head[10] = (
+            (record.control and escaped(record.control)) or head[10].replace(NULL, "") or escaped(control)
+        )
         segments = [LaidSegment("MSH", head)]
         left: dict[str, int] = {}
         self._place(self._file.root, record.row, record, segments, left)
@@ -156,8 +181,14 @@ class RowsLayout:
         segments: list[LaidSegment],
         left: dict[str, int],
     ) -> None:
+        above = self._above[place.name]
+        seen = (
+            {**row, **{path: record.row[name] for path, name in above.items() if name in record.row}}
+            if above
+            else row
+        )
         for columns in (*place.segments, place.own):
-            fields = self._laying[id(columns)].fields(row)
+            fields = self._laying[id(columns)].fields(seen)
             if fields is not None:
                 segments.append(LaidSegment(columns.segment, fields))
         read, prefix = self._read[place.name], self._places[place.name]
@@ -177,3 +208,14 @@ def _columns_of(place: Place) -> set[str]:
         for one in columns.known.values()
         for path in one.paths()
     }
+
+
+def _kinds(file: LayoutFile) -> dict[str, str]:
+    """Return column → type, of the row and of those that belong to it."""
+    own = {name: str(said.get("type", "text")) for name, said in file.columns.items()}
+    inside = {
+        name: str(said.get("type", "text"))
+        for detail in (file.data.get("details") or {}).values()
+        for name, said in (detail.get("columns") or {}).items()
+    }
+    return {**inside, **own, **{f"{_ABOVE}{name}": kind for name, kind in own.items()}}

@@ -17,7 +17,7 @@ from gateway.mapping.layout.place import Place
 from gateway.wire.xml import Document
 from gateway.wire.xml.document import names_of, path_of
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Read = Callable[[Document, etree._Element], str]  # noqa: SLF001 -- lxml has no public name for it
 
@@ -34,10 +34,14 @@ class XmlLayout:
         self._names = names_of(file.namespaces)
         self._match = self._path(file.match) if file.match else None
         self._header = self._reads(file.header)
-        self._at = {place.name: self._path(place.at) for place in file.root.all()}
+        found = [place for place in file.root.all() if not self._apart(place)]
+        self._at = {place.name: self._path(place.at) for place in found}
         self._segments = {
-            place.name: [(columns, self._reads(columns)) for columns in (*place.segments, place.own)]
-            for place in file.root.all()
+            place.name: [
+                (columns, self._reads(columns), constants_of(columns))
+                for columns in (*place.segments, place.own)
+            ]
+            for place in found
         }
 
     def fits(self, document: Document) -> bool:
@@ -46,29 +50,42 @@ class XmlLayout:
 
     def lay(self, document: Document, control: str) -> Laid:
         """Return the message that a document becomes."""
-        root = document.root
-        head = ["MSH", "|", "^~\\&", *[""] * 10]
-        for number, read in self._header:
-            head[number] = read(document, root)
-        head[9], head[10], head[11], head[12] = self._file.event, head[10] or escaped(control), "P", "2.5.1"
-        segments = [LaidSegment("MSH", head)]
-        self._place(self._file.root, root, document, segments)
+        segments = [LaidSegment("MSH", self._head(document, control))]
+        self._place(self._file.root, document.root, document, segments)
         text = "".join([field for one in segments[1:] for field in one.fields])
-        made = Laid(document.raw, segments, escaped="\\" in text, control=_CONTROL.search(text) is not None)
+        made = Laid(document.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
         for path in document.unread():
             made.left[path] = made.left.get(path, 0) + 1
         return made
 
+    @staticmethod
+    def _apart(place: Place) -> bool:
+        """Tell whether a place is found by something else than an XPath."""
+        return False
+
+    def _head(self, document: Document, control: str) -> list[str]:
+        """Return the fields of MSH."""
+        head = ["MSH", "|", "^~\\&", *[""] * 15]
+        for number, read in self._header:
+            head[number] = read(document, document.root)
+        head[9], head[10] = self._file.event, head[10] or escaped(control)
+        head[11], head[12] = head[11] or "P", "2.5.1"
+        return head
+
     def _place(
         self, place: Place, node: etree._Element, document: Document, segments: list[LaidSegment]
     ) -> None:
-        for columns, reads in self._segments[place.name]:
+        for columns, reads, constants in self._segments[place.name]:
             fields = [columns.segment, *[""] * max(columns.known, default=0)]
             for number, read in reads:
                 fields[number] = read(document, node)
             if any(fields[1:]):
+                for number, constant in constants:
+                    fields[number] = constant
                 segments.append(LaidSegment(columns.segment, fields))
         for inside in place.inside:
+            if inside.name not in self._at:
+                continue
             for one in self._nodes(self._at[inside.name](node), inside):
                 self._place(inside, one, document, segments)
 
@@ -86,7 +103,8 @@ class XmlLayout:
             raise Misconfigured(error.reason, where=self._file.where) from None
 
     def _reads(self, columns: Columns) -> list[tuple[int, Read]]:
-        return [(number, self._read(one)) for number, one in sorted(columns.known.items())]
+        said = sorted(columns.known.items())
+        return [(number, self._read(one)) for number, one in said if any(one.paths())]
 
     def _read(self, column: Column) -> Read:
         """Return what reads one field: all that a path finds, or a composition for each node."""
@@ -114,7 +132,7 @@ class XmlLayout:
             for component in components:
                 parts = []
                 for path, constant in component:
-                    text = constant if path is None else _first(document, node, path)
+                    text = constant if path is None else first_of(document, node, path)
                     valued = valued or (path is not None and text != "")
                     parts.append(text)
                 made.append("&".join(parts).rstrip("&"))
@@ -126,6 +144,15 @@ class XmlLayout:
         return (self._path(part.path), "") if part.path else (None, escaped(part.constant))
 
 
-def _first(document: Document, node: etree._Element, path: etree.XPath) -> str:
+def constants_of(columns: Columns) -> list[tuple[int, str]]:
+    """Return the fields that are the same in every document; they stand where the segment says something."""
+    said = sorted((number, one) for number, one in columns.known.items() if not any(one.paths()))
+    return [
+        (number, "^".join("&".join(escaped(part.constant) for part in parts) for parts in one.components))
+        for number, one in said
+    ]
+
+
+def first_of(document: Document, node: etree._Element, path: etree.XPath) -> str:
     """Return the first valued text that a path finds, as it stands in a field."""
     return next((escaped(text) for text in document.texts(node, path) if text not in NOTHING), "")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from gateway.canonical import Envelope
 from gateway.errors import Rejected
+from gateway.mapping.layout.cda import DataElement
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid
+from gateway.mapping.layout.lay_cda import CdaLayout
 from gateway.mapping.layout.lay_rows import RowsLayout
 from gateway.mapping.layout.lay_xml import XmlLayout
 from gateway.mapping.layout.naming import shown
@@ -29,10 +31,16 @@ class Layouts:
         files: event (``"ROWS^prescription"``) → layout.
     """
 
-    def __init__(self, files: Mapping[str, LayoutFile]) -> None:
+    def __init__(
+        self, files: Mapping[str, LayoutFile], elements: Mapping[str, DataElement] | None = None
+    ) -> None:
         self.files = files
         self._rows = {one.name: RowsLayout(one) for one in files.values() if one.kind == "rows"}
-        self._xml = {event: XmlLayout(one) for event, one in files.items() if one.kind != "rows"}
+        self._xml = {
+            event: CdaLayout(one, elements or {}) if one.kind == "cda" else XmlLayout(one)
+            for event, one in files.items()
+            if one.kind != "rows"
+        }
         self._shown: dict[str, dict[str, str]] = {}
 
     def lay(self, record: object, envelope: Envelope) -> Laid:

@@ -1,7 +1,8 @@
 """Page: some rows of one view as bytes, as they are committed to the inbox.
 
 JSON, one object: ``{"view": "patient", "system": "HIS", "rows": [{"row": {"patient_no": "1", …}, "items":
-[{…}]}]}``. Every value is a text or null: a decimal keeps its digits.
+[{…}]}]}``. Every value is a text or null: a decimal keeps its digits. ``control`` beside them is what MSH-10
+is in HL7 v2: what has the same is the same delivery.
 """
 
 from __future__ import annotations
@@ -45,9 +46,14 @@ class Page:
         return written(self.view, self.system, [{"row": record.row, **record.details}])
 
 
-def written(view: str, system: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the bytes of a page; each row is ``{"row": {…}, detail: [{…}]}``."""
-    return orjson.dumps({"view": view, "system": system, "rows": rows})
+def written(view: str, system: str, rows: Sequence[Mapping[str, Any]], control: str = "") -> bytes:
+    """Return the bytes of a page; each row is ``{"row": {…}, detail: [{…}]}``.
+
+    Args:
+        control: number of a delivery that may come again; ``""``: each is one of its own.
+    """
+    said = {"view": view, "system": system, "rows": rows}
+    return orjson.dumps({**said, "control": control} if control else said)
 
 
 def parse(raw: bytes) -> Page:
@@ -65,7 +71,7 @@ def parse(raw: bytes) -> Page:
             row = one.pop("row")
             if not _is_row(row) or not all(_are_rows(rows) for rows in one.values()):
                 raise Rejected("a row has texts and nulls", code="not-rows")
-            page.records.append(RowRecord(page.view, row, one))
+            page.records.append(RowRecord(page.view, row, one, str(data.get("control", ""))))
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise Rejected("the bytes are no page of rows", code="not-rows") from None
     return page

@@ -17,12 +17,13 @@ class RowRecord:
         view: name of the view, as the layouts call it.
         row: its columns.
         details: name → rows, in their order.
+        control: number of the delivery, ``""`` for none.
     """
 
-    __slots__ = ("_asked", "details", "row", "view")
+    __slots__ = ("_asked", "control", "details", "row", "view")
 
-    def __init__(self, view: str, row: Row, details: Mapping[str, Sequence[Row]]) -> None:
-        self.view, self.row, self.details = view, row, details
+    def __init__(self, view: str, row: Row, details: Mapping[str, Sequence[Row]], control: str = "") -> None:
+        self.view, self.row, self.details, self.control = view, row, details, control
         self._asked: set[str] = set()
 
     def get(self, path: str) -> str | None:

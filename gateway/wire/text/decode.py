@@ -48,7 +48,7 @@ def decode(raw: bytes, declared: str = "") -> Text:
             if text is not None:
                 return Text(text, codec, bool(declared) and _codec(declared) not in (codec, "utf-16"))
     wanted = _codec(declared)
-    if wanted == "gb18030" and _surely_utf8(raw):
+    if wanted in ("gb18030", "iso8859-1", "cp1252") and _surely_utf8(raw):
         return Text(raw.decode("utf-8"), "utf-8", True)
     for codec in dict.fromkeys(one for one in (wanted, "utf-8", "gb18030") if one):
         text = _strict(raw, codec)
@@ -110,7 +110,11 @@ def _mixed(raw: bytes) -> str | None:
             if text is None:
                 return None
         if begin < end:
+            if after > end:
+                return None
             continue
+        if after < found.end():
+            return None
         parts += [raw[end:begin].decode("ascii"), text]
         end = after
     return "".join([*parts, raw[end:].decode("ascii", "replace")])

@@ -2,5 +2,6 @@
 
 from gateway.wire.xml.document import Document
 from gateway.wire.xml.parse import LIMITS, Limits, parse
+from gateway.wire.xml.stream import records
 
-__all__ = ["LIMITS", "Document", "Limits", "parse"]
+__all__ = ["LIMITS", "Document", "Limits", "parse", "records"]

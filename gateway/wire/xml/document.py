@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from lxml import etree
 
+from gateway.canonical import Issue
 from gateway.errors import Misconfigured
 
 NAMESPACES = {
@@ -16,8 +18,62 @@ NAMESPACES = {
     "soap": "http://schemas.xmlsoap.org/soap/envelope/",
     "soap12": "http://www.w3.org/2003/05/soap-envelope",
     "sdtc": "urn:hl7-org:sdtc",
+    "q": "urn:qiao:xpath",
 }
 """Prefixes that every path may use."""
+
+FUNCTIONS = "urn:qiao:xpath"
+"""Namespace of our own functions, prefix ``q``: ``q:first(a, b)`` is the first that says something.
+
+``q:if(@code = '1', 'M')`` is ``M`` where its first argument is true or says something;
+``q:peek(a, b)`` is as ``q:first``, but what it looks at still counts as unread.
+"""
+
+_NOTHING = frozenset({"", "-", "--", "/", "\\", "无", "NULL", "null"})
+
+
+class _Touched(threading.local):
+    """What our functions have read while a path was evaluated: their results are texts without a place."""
+
+    def __init__(self) -> None:
+        self.places: list[tuple[etree._Element, str]] = []
+
+
+_touched = _Touched()
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, list):
+        return next((text for one in value if (text := _text_of(one))), "")
+    if etree.iselement(value):
+        _touched.places += [(one, "") for one in value.iter(etree.Element)]
+        text = "".join(str(part) for part in value.itertext()).strip()
+        return "" if text in _NOTHING else text
+    if hasattr(value, "getparent") and (parent := value.getparent()) is not None:
+        _touched.places.append((parent, value.attrname or ""))
+    if isinstance(value, bool):
+        return "true" if value else ""
+    text = str(value).strip()
+    return "" if text in _NOTHING else text
+
+
+def _first(_: object, *values: Any) -> str:
+    return next((text for one in values if (text := _text_of(one))), "")
+
+
+def _if(_: object, said: Any, then: Any) -> str:
+    there = isinstance(said, list) and any(map(etree.iselement, said))
+    return _text_of(then) if there or _text_of(said) else ""
+
+
+def _peek(_: object, *values: Any) -> str:
+    before = len(_touched.places)
+    found = _first(_, *values)
+    del _touched.places[before:]
+    return found
+
+
+_EXTENSIONS = {(FUNCTIONS, "first"): _first, (FUNCTIONS, "if"): _if, (FUNCTIONS, "peek"): _peek}
 
 
 @cache
@@ -28,7 +84,7 @@ def path_of(text: str, namespaces: tuple[tuple[str, str], ...] = ()) -> etree.XP
         Misconfigured: it is none, or has an unknown prefix.
     """
     try:
-        made = etree.XPath(text, namespaces={**NAMESPACES, **dict(namespaces)})
+        made = etree.XPath(text, namespaces={**NAMESPACES, **dict(namespaces)}, extensions=_EXTENSIONS)
         made(etree.Element("nothing"))  # an unknown prefix shows only now
         return made
     except etree.XPathError as error:
@@ -43,13 +99,15 @@ class Document:
         root: its root element.
         charset: the Python codec that decoded it.
         repaired: the bytes contradicted what was declared.
+        remarks: what was found wrong with it; kept beside what becomes of it.
     """
 
-    __slots__ = ("asked", "charset", "raw", "repaired", "root")
+    __slots__ = ("asked", "charset", "raw", "remarks", "repaired", "root")
 
     def __init__(self, raw: bytes, root: etree._Element, charset: str, repaired: bool) -> None:
         self.raw, self.root, self.charset, self.repaired = raw, root, charset, repaired
         self.asked: set[tuple[etree._Element, str]] = set()
+        self.remarks: Sequence[Issue] = ()
 
     def get(self, path: str) -> str | None:
         """Return the first value at an XPath, None where there is none."""
@@ -62,6 +120,9 @@ class Document:
     def texts(self, node: etree._Element, path: etree.XPath) -> list[str]:
         """Return what a path finds from a node, as texts; it counts as read."""
         found: Any = path(node)
+        if _touched.places:
+            self.asked.update(_touched.places)
+            _touched.places = []
         if isinstance(found, list):
             return [self.text(one) for one in found]
         if isinstance(found, bool):
