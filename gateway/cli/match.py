@@ -148,7 +148,8 @@ def _print(task: Resource, *, as_json: bool, whole: bool = False) -> None:
         print_json(row)
         return
     state = say(f"match.decision.{row['decision']}") if row["decision"] else say("match.open")
-    print(f"{row['id']}  {say(f'match.grade.{row["grade"]}')}  {state}  {'  '.join(row['patients'])}")
+    grade = say(f"match.grade.{row['grade']}")
+    print("  ".join((row["id"], grade, state, *row["patients"])))
     told = [one[language()] for one in row["reasons"]]
     if whole:
         for one in told:

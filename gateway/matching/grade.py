@@ -76,7 +76,7 @@ def graded(rules: Rules, one: Resource, other: Resource) -> Match:
 
 def held(rule: Number, patient: Resource) -> set[tuple[str, str]]:
     """Return (system, value) of the numbers that a Patient has by a rule, as they are compared."""
-    found = set()
+    found = set[tuple[str, str]]()
     for system, value, types in numbers(patient):
         if system in rule.systems or types & rule.types:
             spelled = resident(value) if rule.check == "resident" else plain(value)

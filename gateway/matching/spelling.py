@@ -42,6 +42,12 @@ def resident(text: str) -> str:
     return found if _check(found[:17]) == found[17] else ""
 
 
+def resident_forms(text: str) -> list[str]:
+    """Return how a resident ID may be written: in 18 characters, and in 15 where it may be as old."""
+    found = resident(text)
+    return [found, found[:6] + found[8:17]] if found[6:8] == "19" else [found] if found else []
+
+
 def _check(body: str) -> str:
     return "10X98765432"[sum(a * int(b) for a, b in zip(_WEIGHTS, body, strict=True)) % 11]
 
@@ -52,7 +58,7 @@ def _is_day(found: str) -> bool:
 
 def names(patient: Resource, element: str) -> set[str]:
     """Return all that a person is called; a name by its text and by its parts."""
-    found = set()
+    found = set[str]()
     for one in each(patient, element):
         if isinstance(one, dict) and one.get("use") != "nickname":
             whole = f"{one.get('family', '')}{''.join(str(part) for part in listed(one.get('given')))}"
@@ -72,7 +78,7 @@ def coded(patient: Resource, element: str) -> set[str]:
 
 def phones(patient: Resource, element: str) -> set[str]:
     """Return telephone numbers by their digits, without the country's code of China."""
-    found = set()
+    found = set[str]()
     for one in each(patient, element):
         if isinstance(one, dict) and one.get("system", "phone") in ("phone", "sms"):
             digits = _DIGITS.sub("", unicodedata.normalize("NFKC", str(one.get("value", ""))))
@@ -82,7 +88,7 @@ def phones(patient: Resource, element: str) -> set[str]:
 
 def addresses(patient: Resource, element: str) -> set[str]:
     """Return addresses as one text; what is too short names no door."""
-    found = set()
+    found = set[str]()
     for one in each(patient, element):
         if isinstance(one, dict):
             parts = [one.get("state"), one.get("city"), one.get("district"), *listed(one.get("line"))]

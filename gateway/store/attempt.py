@@ -122,6 +122,7 @@ class Attempt:
             if item.act is not None:
                 result = Transacted(answer=item.act(self._desk(interactions, ticks, item.source)))
                 if item.joins:
+                    own.made.clear()  # what the act wrote itself is nobody's to judge
                     occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
                     self._govern(interactions, ticks, occasion, "merged")
             else:

@@ -7,7 +7,6 @@ commit. Whatever it does is undone together where its Transact or message fails.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import partial
 from typing import Literal
 
 from gateway.canonical import Resource
@@ -157,11 +156,10 @@ class Desk:
 
         In a ``Transact`` that ``joins``.
         """
-        change = identity.unlinked if unlink else partial(identity.linked, kind="seealso")
         for id_, to in ((one, other), (other, one)):
             body = self.read("Patient", id_)
             if body is not None:
-                self.write(change(body, to))
+                self.write(identity.unlinked(body, to) if unlink else identity.linked(body, to, "seealso"))
 
     def merge(self, retired: str, survivor: str) -> int:
         """Let one Patient end and another go on, by their ids, as a message does (ADT A40).

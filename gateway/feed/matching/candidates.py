@@ -12,7 +12,7 @@ from gateway.canonical.json import loads
 from gateway.matching import Grade, Match, Rules, graded
 from gateway.matching.grade import said
 from gateway.matching.rules import Comparison
-from gateway.matching.spelling import numbers
+from gateway.matching.spelling import numbers, resident_forms
 from gateway.store import Store, Version
 from gateway.store.view import ALL, View
 
@@ -93,9 +93,11 @@ def linked_to(patient: Resource) -> set[str]:
 def searches(rules: Rules, patient: Resource) -> Iterator[Pairs]:
     """Yield the searches that find who may be the same person."""
     known = [
-        f"{_escaped(system)}|{_escaped(value)}"
+        f"{_escaped(system)}|{_escaped(one)}"
         for system, value, types in numbers(patient)
-        if any(system in rule.systems or types & rule.types for rule in rules.numbers)
+        for rule in rules.numbers
+        if system in rule.systems or types & rule.types
+        for one in (resident_forms(value) if rule.check == "resident" else [value])
     ]
     if known:
         yield [("identifier", ",".join(known[:_VALUES]))]
