@@ -28,6 +28,26 @@ class Source(Protocol):
         """Return counters and the bound address, for the console and ``qiao doctor``."""
 
 
+class Backlog(Protocol):
+    """A source that can read all that is there now and end, as ``qiao adapter run`` asks it to."""
+
+    async def backlog(self, deliver: Deliver, told: Callable[[str, int, int], object]) -> None:
+        """Read it, in its order; calling again after a stop goes on where it was.
+
+        Args:
+            told: called with what is read, how many of it are worked, and how many there are.
+
+        Raises:
+            QiaoError: it cannot be read now; says why and what to do.
+        """
+
+    async def stop(self) -> None:
+        """Close."""
+
+    def status(self) -> Mapping[str, int | str]:
+        """Return counters."""
+
+
 @dataclass(slots=True, frozen=True)
 class Field:
     """One setting of an adapter; the documentation and the check are made from it."""
@@ -52,6 +72,9 @@ class AdapterSpec:
         parse: bytes → Record; raises ``Rejected`` on anything that is not the format.
         answer: Envelope, Record (None where it could not be parsed), Outcome → bytes for the sender.
         fields: its settings.
+        keeps: what it delivers is kept in quarantine where nobody can read it, because nobody who could mend
+            it hears an answer at this door.
+        asked: it opens only where the settings have a section for it, although it has a port.
     """
 
     id: str
@@ -63,3 +86,5 @@ class AdapterSpec:
     parse: Callable[[Envelope], Record]
     answer: Callable[[Envelope, Record | None, Outcome], bytes]
     fields: tuple[Field, ...] = field(default_factory=tuple)
+    keeps: bool = False
+    asked: bool = False

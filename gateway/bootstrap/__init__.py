@@ -17,10 +17,13 @@ from gateway.api.server import Server
 from gateway.bootstrap import address, regulator
 from gateway.bootstrap.running import Gateway, start, stop
 from gateway.feed.alerting import Alerting
+from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import open_relay
 from gateway.feed.subscription import Notifier, Worker, load_topics
 from gateway.feed.visit.from_platform import from_platform
+from gateway.feed.writeback import open_writeback
 from gateway.mapping import Maps, load_maps
+from gateway.matching import load_rules
 from gateway.pipeline.engine import Engine, Parts
 from gateway.policy import policy_of
 from gateway.security import Clients
@@ -35,8 +38,11 @@ from gateway.validation.terminology import Searched, Terminology
 __all__ = ["Gateway", "build", "serve", "start", "stop"]
 
 
-def build(settings: Settings) -> Gateway:
+def build(settings: Settings, trail: str = "trail") -> Gateway:
     """Wire a gateway; nothing runs yet, but the store is open and the API's port is bound.
+
+    Args:
+        trail: end of the name of its trail's file: a second process beside a gateway needs one of its own.
 
     Raises:
         Misconfigured: settings, maps or adapters are wrong, or the port is taken.
@@ -47,6 +53,7 @@ def build(settings: Settings) -> Gateway:
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
     maps = _maps(settings)
+    rules = load_rules(Path(settings.matching.rules) if settings.matching.rules else None)
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
     clients = _clients(settings)
@@ -58,7 +65,7 @@ def build(settings: Settings) -> Gateway:
     visits = regulator.visits(settings, store, signatures, obligations)
     regulator.warn_unsigned(settings)
     pull = regulator.pull(settings, store, signatures, base)
-    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings)))
+    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings, trail)))
     notifier = _notifier(settings, store)
     worker = Worker(
         store, notifier, engine.write, base,
@@ -69,6 +76,7 @@ def build(settings: Settings) -> Gateway:
     served = Context(
         store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
         lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
+        rules,
     )  # fmt: skip
     server = _server(settings, served, clients)
     alerting = Alerting(obligations, sorted({*settings.tenants, *settings.supervision}))
@@ -80,6 +88,8 @@ def build(settings: Settings) -> Gateway:
         engine,
         worker,
         relay,
+        open_writeback(settings, store, maps),
+        MatchingWorker(store, rules, settings.matching, engine.write),
         alerting,
         served.trail,
         doors,
@@ -168,14 +178,16 @@ def _clients(settings: Settings) -> Clients:
 
 
 def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str, Source]:
+    """Return the doors; one that has no port looks somewhere by itself, so somebody has to say where."""
     doors = {}
     for name, spec in adapters.items():
         options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
-        if options.pop("enabled"):
+        unasked = "port" in options and not spec.asked
+        if options.pop("enabled") and (unasked or name in settings.adapters):
             doors[name] = spec.source(options)
     return doors
 
 
-def _trail(settings: Settings) -> Path | None:
+def _trail(settings: Settings, end: str) -> Path | None:
     """Return the place of the trail, beside the store; a store that is no file of ours has none."""
-    return Path(f"{settings.store.file}-trail") if settings.store.file else None
+    return Path(f"{settings.store.file}-{end}") if settings.store.file else None

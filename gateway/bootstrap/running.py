@@ -16,6 +16,7 @@ from gateway.bootstrap.address import root
 from gateway.canonical import garbage
 from gateway.errors import Misconfigured
 from gateway.feed.alerting import Alerting
+from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import RelayWorker
 from gateway.feed.subscription import Worker
 from gateway.mapping import Maps
@@ -44,6 +45,8 @@ class Gateway:
     Attributes:
         worker: notifies subscribers.
         relay: sends the ledgers to their receivers.
+        writeback: tells every HIS what was created here.
+        matching: says which patients may be one person.
         alerting: looks at what is due, late, over or missing.
         trail: writes who read what; None: the server only reads.
         doors: open adapters by id.
@@ -57,6 +60,8 @@ class Gateway:
     engine: Engine
     worker: Worker
     relay: RelayWorker
+    writeback: RelayWorker
+    matching: MatchingWorker
     alerting: Alerting
     trail: ReadTrail | None
     doors: dict[str, Source]
@@ -88,6 +93,8 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     gateway.worker.start()
     gateway.relay.start()
+    gateway.writeback.start()
+    gateway.matching.start()
     gateway.alerting.start()
     gateway.store.exports.resume()
     for name, door in list(gateway.doors.items()):
@@ -122,7 +129,10 @@ def _abandon(store: Store) -> None:
 async def _stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
     await asyncio.gather(
-        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.alerting))
+        *(
+            asyncio.to_thread(one.stop)
+            for one in (gateway.worker, gateway.relay, gateway.writeback, gateway.matching, gateway.alerting)
+        )
     )
     if gateway.trail is not None:
         await gateway.trail.close()

@@ -1,10 +1,11 @@
-"""``qiao adapter list``: the ways in, and their settings."""
+"""``qiao adapter``: the ways in and their settings; one that is run once; the views for a vendor."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 
+from gateway.cli import adapter_run, adapter_template
 from gateway.cli.output import Commands, add_group, print_json
 from gateway.cli.words import language, say
 
@@ -14,6 +15,8 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     actions = add_group(commands, "adapter")
     parser = actions.add_parser("list", help=say("adapter.list"), parents=[shared])
     parser.set_defaults(run=run)
+    adapter_run.add(actions, shared)
+    adapter_template.add(actions, shared)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -214,8 +214,27 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("qiao feed evidence --config qiao.toml",),
     ),
     "qiao feed findings": ("[store] url", ("qiao feed findings", "qiao feed findings --all --json")),
+    "qiao cda": ("", ()),
+    "qiao cda check": (
+        "",
+        (
+            "qiao cda check documents/ --schemas wst500-xsd.tar.xz",
+            "qiao cda check C0004.xml --schemas xsd/ --json",
+        ),
+    ),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
+    "qiao adapter run": (
+        '[store], [pipeline], [mapping], [adapters."…"]',
+        ("qiao adapter run his/sql_view --config qiao.toml",),
+    ),
+    "qiao adapter template": (
+        "[mapping] root",
+        (
+            "qiao adapter template --dialect mysql > views.sql",
+            "qiao adapter template --dialect oracle --view prescription --as table --lang zh",
+        ),
+    ),
     "qiao db": ("", ()),
     "qiao db status": ("[store] url", ("qiao db status", "qiao db status --json --config qiao.toml")),
     "qiao db upgrade": (

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent_encoded
 
@@ -15,6 +16,7 @@ from gateway.mapping import times
 from gateway.mapping.codes import Table
 from gateway.mapping.handles import NO_FIELDS, Frame, Handle, display_of, pick_identifier
 from gateway.mapping.identity import seed
+from gateway.mapping.layout.laid import Laid
 from gateway.wire import er7
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
 
 def _has_control(message: er7.Message) -> bool:
     """Return whether the text holds a control character other than tab, LF and CR."""
+    if isinstance(message, Laid):
+        return message.holds_control
     raw = message.raw
     # The bytes are looked through in a sixth of the time.
     if message.charset in _BYTEWISE and len(raw.translate(None, _CONTROL_BYTES)) == len(raw):
@@ -173,6 +177,10 @@ class Run:
             return self.message.control_id
         if name == "bytes":
             return b64encode(envelope.raw).decode()
+        if name == "hash":  # what Attachment.hash is in R4: it names bytes, it protects nothing
+            return b64encode(sha1(envelope.raw, usedforsecurity=False).digest()).decode()
+        if name == "size":
+            return str(len(envelope.raw))
         if name == "format":
             kind = envelope.content_type or "x-application/hl7-v2+er7"
             return f"{kind}; charset={charset_name(self.message.charset)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Record
+from gateway.mapping import Laid
 from gateway.wire import er7
 
 Flaw = Quarantined | NotUnderstood
@@ -108,6 +109,8 @@ def _wants_receipt_only(mode: er7.AnswerMode) -> bool:
 
 
 def _digest(message: er7.Message) -> bytes:
+    if isinstance(message, Laid):
+        return blake2b(message.raw, digest_size=16).digest()
     first = message.segments[0]
     fields = [*first.fields[:7], *first.fields[8:]]
     head = message.separators.field.join(fields).encode("utf-8", "surrogatepass")

@@ -66,17 +66,17 @@ def read(
         Misconfigured: ``sender`` is not a profile.
     """
     try:
-        record = _parse(spec, envelope)
+        record = _parse(spec, maps, envelope)
     except Rejected as error:
-        return _unreadable(envelope, error)
+        return _unreadable(spec, envelope, error)
     profile = maps.profile(envelope.adapter, sender, record)
     envelope.sender, envelope.zone = profile.id, profile.zone
     if profile.charset and profile.charset != envelope.charset:
         envelope.charset = profile.charset
         try:
-            record = _parse(spec, envelope)
+            record = _parse(spec, maps, envelope)
         except Rejected as error:
-            return _unreadable(envelope, error)
+            return _unreadable(spec, envelope, error)
     header = read_header(envelope, record, kept=records)
     flaw = header.flaw or (processing_flaw(record, profile.processing) if records else None)
     return Reading(record, profile, header, flaw)
@@ -109,17 +109,22 @@ def _invalid(reading: Reading, issues: list[Issue]) -> Quarantined | Refused:
     return Quarantined("invalid", issues) if reading.wants_receipt else Refused(issues)
 
 
-def _parse(spec: AdapterSpec, envelope: Envelope) -> er7.Message:
+HL7 = "hl7-v2"
+"""In the content type of what begins with MSH."""
+
+UNKNOWN = "unknown-type"
+"""Of what could be read, but no layout is for it: it is kept, because a layout may come."""
+
+
+def _parse(spec: AdapterSpec, maps: Maps, envelope: Envelope) -> er7.Message:
     record = spec.parse(envelope)
-    if not isinstance(record, er7.Message):
-        raise Rejected("there are no maps for this format yet", code="unknown-format")
-    return record
+    return record if isinstance(record, er7.Message) else maps.lay(record, envelope)
 
 
-def _unreadable(envelope: Envelope, error: Rejected) -> Reading:
+def _unreadable(spec: AdapterSpec, envelope: Envelope, error: Rejected) -> Reading:
     """Return the reading of a message that is kept although nobody can read it yet, else raise again."""
-    if not is_message(envelope.raw):
-        if error.code == "undecodable":
+    if not is_message(envelope.raw) and error.code != UNKNOWN and not spec.keeps:
+        if error.code == "undecodable" and HL7 in envelope.content_type:
             raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error
     # Without separators not even the sender's own number can be echoed: AA would answer to nothing.

@@ -14,6 +14,8 @@ OPERATIONS: Mapping[str, Right] = {
     "$validate": "operations",
     "$everything": "operations",
     "$lastn": "operations",
+    "$match": "operations",
+    "$decide-match": "write",
     "$lookup": "terminology",
     "$validate-code": "terminology",
     "$subsumes": "terminology",

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.casting import Value
+from gateway.settings.matching import MatchingSettings
 from gateway.settings.receivers import Receivers
 from gateway.settings.regulator import TenantSettings
 from gateway.settings.signatures import SignatureSettings
 from gateway.settings.supervision import SupervisionSettings
+from gateway.settings.writeback import WritebackSettings
 
 _FILE = "sqlite:///"
 
@@ -206,6 +208,7 @@ class Settings:
     Attributes:
         tenants: ``[tenants.NAME]`` by name; see :meth:`tenant`.
         receivers: ``[receivers.NAME]``.
+        writeback: ``[writeback.NAME]`` by name.
         supervision: ``[supervision.NAME]`` by tenant; see :meth:`supervised`.
         adapters: raw ``[adapters."<kind>/<name>"]`` sections; ``gateway.registry`` checks them against
             the adapter's fields. ``enabled = false`` leaves an adapter closed.
@@ -221,8 +224,10 @@ class Settings:
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     signatures: SignatureSettings = field(default_factory=SignatureSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
     receivers: Receivers = field(default_factory=Receivers)
+    writeback: Mapping[str, WritebackSettings] = field(default_factory=dict)
     supervision: Mapping[str, SupervisionSettings] = field(default_factory=dict)
     adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     file: str = ""

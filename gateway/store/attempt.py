@@ -114,11 +114,17 @@ class Attempt:
                 self.changes.flush(self._connection)
                 if need.undo:
                     execute(self._connection, "SAVEPOINT transact")
-        interactions = Interactions(item.source, ticks, self._reading, applier.emission, own)
+        interactions = Interactions(
+            item.source, ticks, self._reading, applier.emission, own, beside=item.joins
+        )
         transaction = Transaction(item, interactions, ticks, applier.zone, linked=need.linked)
         try:
             if item.act is not None:
                 result = Transacted(answer=item.act(self._desk(interactions, ticks, item.source)))
+                if item.joins:
+                    own.made.clear()  # what the act wrote itself is nobody's to judge
+                    occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
+                    self._govern(interactions, ticks, occasion, "merged")
             else:
                 result = Transacted(transaction.run())
                 occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)

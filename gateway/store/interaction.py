@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -19,9 +19,11 @@ from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
 from gateway.store.heir import holders
+from gateway.store.identity import subject_of
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.method import Method
 from gateway.store.model import ANY_VERSION, Change, Result, Version
+from gateway.store.moving import moves
 from gateway.store.reading import Reading
 from gateway.store.types import NAME
 
@@ -140,6 +142,36 @@ class Interactions:
             docket.purged.append(one.seq)
             if one.body:
                 self._emission.filed(resource(one.body), key[0], one.seq, docket.unfiled)
+
+    def move(self, tenant: int, ends: Mapping[str, str]) -> int:
+        """Let what refers to who ended refer to who goes on, see ``moving``; returns how many did.
+
+        It reads the tables and writes while it reads: only an item that can be undone may (``joins``).
+        """
+        self.changes.flush(self.connection)
+        count = 0
+        for chunk in moves(self.connection, tenant, ends):
+            rows = Changes()
+            for one in chunk:
+                old, pending = self.entry(one.key), one.pending
+                at = old.event_us if old.ver == pending.entry.ver else pending.event_us
+                entry = self._emission.version(
+                    one.key, pending.entry, pending.body, pending.parts, at, one.source, self._ticks, rows
+                )
+                entry.known, entry.subject = (), subject_of(pending.body)
+            rows.flush(self.connection)
+            for entry in rows.entries.values():
+                entry.body = None
+            self.changes.moved += rows.made
+            self.changes.absorb(rows)
+            count += len(chunk)
+        return count
+
+    def give(self, tenant: int, type_no: int, body: Resource, heir: str) -> None:
+        """Let messages with the identifiers of a resource find another one, as after a merge."""
+        for ident in identifiers((tenant, type_no, body["id"]), body):
+            if self.owner(ident) == body["id"]:
+                self.changes.idents[ident] = self.changes.new_idents[ident] = heir
 
     def unchanged(self, key: ResourceKey) -> Result:
         """Return the result of a change that leaves a resource as it is."""

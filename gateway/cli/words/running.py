@@ -105,4 +105,31 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "adapter": ("the ways in", "接入方式"),
     "adapter.list": ("adapters and their settings", "列出适配器及其设置"),
+    "adapter.run": (
+        "read all that a source has now into the store, then end; started again it goes on",
+        "把来源现有的数据全部读入存储后结束；中断后重新运行即可继续",
+    ),
+    "adapter.run.adapter": ("which one, as his/sql_view", "适配器，如 his/sql_view"),
+    "adapter.run.unknown": ("there is no such adapter; there are {known}", "没有这个适配器；现有：{known}"),
+    "adapter.run.closed": (
+        "nothing says where to read; set what qiao adapter list shows",
+        "未配置读取位置；请按 qiao adapter list 所示设置",
+    ),
+    "adapter.run.listens": (
+        "this one waits for senders; qiao serve opens it",
+        "该适配器等待发送方连接；请用 qiao serve 打开",
+    ),
+    "adapter.run.stopped": ("stopped; the same command goes on", "已停止；再次运行同一命令即可继续"),
+    "adapter.run.done": (
+        "{count} delivered in {seconds} s, {rate} a second",
+        "已送入 {count} 条，用时 {seconds} 秒，每秒 {rate} 条",
+    ),
+    "adapter.template": (
+        "the views that a hospital's vendor is asked for, as SQL",
+        "输出请医院厂商实现的对接视图（SQL）",
+    ),
+    "adapter.template.dialect": ("which database", "数据库种类"),
+    "adapter.template.as": ("views, or interface tables", "视图，或接口表"),
+    "adapter.template.view": ("only this one; may be given several times", "只输出此视图；可给出多次"),
+    "adapter.template.unknown": ("there is no such view; there are {known}", "没有这个视图；现有：{known}"),
 }

@@ -36,6 +36,9 @@ AHEAD = 4
 SETTLED = 60 * SECOND
 """After a time of the schedule, until nothing that was entered before it is still being committed."""
 
+Filling = Callable[[Receiver], bool]
+"""Gives the next entries that a receiver is owed their rows, in one step; False where there are no more."""
+
 Claim = Callable[[Entered, str], Awaitable[None]]
 """Writes down a serial that a platform gave the document of an entry. Raises Rejected or Retry."""
 
@@ -45,6 +48,7 @@ class Relay:
 
     Args:
         claim: takes the serials that the platform gives; None: they count nothing.
+        filling: what the receiver is owed; None: what its wire can say.
         now: the present, microseconds since 1970.
     """
 
@@ -57,11 +61,13 @@ class Relay:
         exchange: Exchange,
         *,
         claim: Claim | None = None,
+        filling: Filling | None = None,
         now: Callable[[], int] = now_us,
     ) -> None:
         self.name, self._settings, self._wire = name, settings, wire
         self._tables, self._zone = store.deliveries, store.zone
         self._exchange, self._claim, self._now = exchange, claim, now
+        self._filling = filling
         self._documents = Documents(store)
         self._trouble = Trouble(store.alerts, settings.tenant, name)
         self._sign_in = SignIn(store, settings, wire, exchange, self._trouble, now)
@@ -103,6 +109,10 @@ class Relay:
     # What is due
 
     def _fill(self, receiver: Receiver) -> None:
+        if self._filling is not None:
+            while self._filling(receiver):
+                pass
+            return
         pairs = self._wire.wanted
         if self._tables.head(receiver) > receiver.upto:
             while self._tables.fill(receiver, self._settings.kinds, self._settings.events, pairs):

@@ -1,0 +1,51 @@
+"""Owns the database itself: makes its tables and views at any SQLAlchemy URL, and applies changes to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Engine, and_, text
+
+from conformance.simulators.database.day import Change
+from conformance.simulators.database.tables import METADATA, TABLES, VIEWS
+
+
+def create(engine: Engine) -> None:
+    """Make empty tables and the views over them; what an earlier run left is dropped."""
+    with engine.begin() as connection:
+        for name in VIEWS:
+            connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+    METADATA.drop_all(engine)
+    METADATA.create_all(engine)
+    quote = engine.dialect.identifier_preparer.quote
+    with engine.begin() as connection:
+        for name, select in VIEWS.items():
+            connection.execute(text(f"CREATE VIEW {name} AS {_quoted(select, quote)}"))
+
+
+def apply(engine: Engine, changes: Iterable[Change]) -> int:
+    """Apply changes, each as a transaction of its own; return how many rows they touched."""
+    count = 0
+    for change in changes:
+        with engine.begin() as connection:
+            for action, name, row in change.rows:
+                table = TABLES[name]
+                key = [column.name for column in table.primary_key if column.name in row]
+                where = and_(*(table.c[one] == row[one] for one in key))
+                if action == "insert":
+                    connection.execute(table.insert().values(**row))
+                elif action == "update":
+                    rest = {column: value for column, value in row.items() if column not in key}
+                    connection.execute(table.update().where(where).values(**rest))
+                else:
+                    connection.execute(table.delete().where(where))
+                count += 1
+    return count
+
+
+def _quoted(select: str, quote: Callable[[str], str]) -> str:
+    """Write a view for one engine: names in capital letters are quoted where case matters."""
+    names = set(TABLES) | {column.name for table in TABLES.values() for column in table.c}
+    made = re.sub(r"\b[A-Z]+\b", lambda found: quote(found[0]) if found[0] in names else found[0], select)
+    return made.replace('"range"', quote("range"))

@@ -1,0 +1,119 @@
+"""``qiao adapter run``: read all that a source has now into the store, with a bar; stopped, it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from gateway.cli.output import Commands, add_settings, notice, print_json, read_settings
+from gateway.cli.words import say
+from gateway.errors import Misconfigured
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Gateway
+    from gateway.spec import Backlog
+
+BATCH = 512
+"""Messages of one commit: nobody waits for a single one here."""
+
+Told = Callable[[str, int, int], None]
+
+
+def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    parser = actions.add_parser("run", help=say("adapter.run"), parents=[shared])
+    parser.add_argument("adapter", metavar="ADAPTER", help=say("adapter.run.adapter"))
+    add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read until nothing is left; 1 where rows were not stored, 130 where it was stopped."""
+    from gateway.bootstrap import build
+
+    settings = read_settings(options, port=0)
+    pipeline = replace(settings.pipeline, batch=max(BATCH, settings.pipeline.batch))
+    gateway = build(replace(settings, pipeline=pipeline), f"run-{options.adapter.replace('/', '-')}-trail")
+    source = _source(gateway, options.adapter, settings)
+    begun, done = time.monotonic(), {"": 0}
+    try:
+        with _bars() as told:
+            asyncio.run(_read(gateway, source, told))
+    except KeyboardInterrupt:
+        notice(say("adapter.run.stopped"))
+        return 130
+    finally:
+        done = {name: value for name, value in source.status().items() if isinstance(value, int)}
+        _report(options, source, max(time.monotonic() - begun, 0.001))
+    bad = sum(count for name, count in done.items() if name.endswith((".quarantined", ".refused")))
+    return 1 if bad else 0
+
+
+def _source(gateway: Gateway, name: str, settings: Settings) -> Backlog:
+    if name not in gateway.adapters:
+        raise Misconfigured(say("adapter.run.unknown", known=", ".join(gateway.adapters)), where=name)
+    source = gateway.doors.get(name)
+    if source is None:
+        raise Misconfigured(
+            say("adapter.run.closed"), where=f'{settings.file or "settings"} [adapters."{name}"]'
+        )
+    if not hasattr(source, "backlog"):
+        raise Misconfigured(say("adapter.run.listens"), where=name)
+    return cast("Backlog", source)
+
+
+async def _read(gateway: Gateway, source: Backlog, told: Told) -> None:
+    await gateway.engine.start()
+    try:
+        await source.backlog(gateway.engine.deliver, told)
+    finally:
+        await source.stop()
+        await gateway.engine.stop()
+        gateway.listening.close()
+        await asyncio.to_thread(gateway.store.close)
+
+
+@contextmanager
+def _bars() -> Iterator[Told]:
+    """Show a bar with its rate for each thing that is read, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, tuple[object, float]] = {}
+
+        def told(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total or None, rate=0), time.monotonic()
+            task, begun = tasks[name]
+            rate = round(done / max(time.monotonic() - begun, 0.001))
+            bar.update(task, completed=done, rate=rate)  # type: ignore[arg-type]
+
+        yield told
+
+
+def _report(options: argparse.Namespace, source: Backlog, seconds: float) -> None:
+    status = dict(source.status())
+    delivered = sum(int(value) for name, value in status.items() if name.endswith(".delivered"))
+    rate = round(delivered / seconds)
+    if options.json:
+        print_json({**status, "seconds": round(seconds, 3), "rate": rate})
+        return
+    for name, value in status.items():
+        if "." in name and value not in ("", 0, -1):
+            print(f"{value:>12}  {name}")
+    print(say("adapter.run.done", count=delivered, seconds=f"{seconds:.1f}", rate=rate))

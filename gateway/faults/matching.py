@@ -1,0 +1,32 @@
+"""Faults of matching: its rules, what is asked, and what was decided."""
+
+from __future__ import annotations
+
+FAULTS: dict[str, str] = {
+    "matching rules have match: Patient, numbers, compare, find and grades": (
+        "匹配规则须有 match: Patient，以及 numbers、compare、find 和 grades"
+    ),
+    "two matching rules have one id": "两条匹配规则的 id 相同",
+    "must be a list of matching rules": "须为匹配规则的列表",
+    "check is resident or nothing": "check 只能为 resident 或省略",
+    "a number needs systems or types": "号码规则须有 systems 或 types",
+    "says which element, and how: name, date, code, phone or address": (
+        "须说明 element，以及 how：name、date、code、phone 或 address"
+    ),
+    "a matching rule needs an id": "匹配规则缺少 id",
+    "a matching rule has no {key}": "匹配规则没有 {key}",
+    "points are whole numbers from -100 to 100": "分值须为 -100 至 100 的整数",
+    "a search is a list of rules that have a search parameter": "检索须为带 search 的规则的列表",
+    "possible is less than probable, both from 1 to 100": "possible 须小于 probable，均为 1 至 100",
+    "patients are not matched here": "此服务器不提供患者匹配",
+    "give the Patient to be matched": "请给出要匹配的 Patient",
+    "a Patient is matched by identifier, name, telecom or birthDate": (
+        "匹配患者须有 identifier、name、telecom 或 birthDate"
+    ),
+    "there is no such match": "没有这条匹配",
+    "the decision is link, merge or reject": "决定只能为 link、merge 或 reject",
+    "say which of the two patients goes on: survivor": "请说明保留两位患者中的哪一位：survivor",
+    "these patients were merged already": "这两位患者已合并",
+    "both patients must be there, and be two": "两位患者都须存在，且不是同一位",
+    "one of the patients was merged already": "其中一位患者已被合并",
+}

@@ -1,0 +1,29 @@
+"""Faults of XML over HTTP and SOAP: what a request lacks, and what is wrong with services that are asked."""
+
+from __future__ import annotations
+
+FAULTS: dict[str, str] = {
+    "the SOAP envelope holds no message": "SOAP 信封中没有消息",
+    "a SOAP fault is no message": "SOAP Fault 不是消息",
+    "queries are not answered at this door; ask the FHIR API": "本接口不提供查询服务，请使用 FHIR API 查询",
+    "polls cannot be read ({why})": "无法读取 polls 文件（{why}）",
+    "the file begins with polls: and a list of services to ask": "文件应以 polls: 开头，后接要查询的服务列表",
+    "two polls are called {name}": "有两个查询同名：{name}",
+    "{key} takes a number": "{key} 应为数字",
+    "a poll needs a name; begin looks like 2026-01-01T00:00:00": (
+        "每个查询都要有 name；begin 的写法如 2026-01-01T00:00:00"
+    ),
+    "a poll needs url, or wsdl and operation": "每个查询都要有 url，或者 wsdl 和 operation",
+    "wsdl needs operation": "使用 wsdl 时必须给出 operation",
+    "soap is 1.1 or 1.2, or left out": "soap 只能是 1.1 或 1.2，或者不写",
+    "rows needs view, the name of a layout in mappings/rows": (
+        "使用 rows 时必须给出 view（mappings/rows 中布局的名称）"
+    ),
+    "every, window and timeout are more than 0, overlap is not less": (
+        "every、window、timeout 应大于 0，overlap 不得小于 0"
+    ),
+    "what was asked for last cannot be read; mend the file, or remove it to begin anew": (
+        "无法读取上次查询的进度；请修复该文件，或删除它以重新开始"
+    ),
+    "the state of the polls cannot be written ({why})": "无法写入查询进度（{why}）",
+}

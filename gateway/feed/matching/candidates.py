@@ -1,0 +1,136 @@
+"""Candidates: who may be the same person as a Patient, found by searches, the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from gateway.canonical import Resource
+from gateway.canonical.elements import each, references
+from gateway.canonical.json import loads
+from gateway.matching import Grade, Match, Rules, graded
+from gateway.matching.grade import said
+from gateway.matching.rules import Comparison
+from gateway.matching.spelling import numbers, resident_forms
+from gateway.store import Store, Version
+from gateway.store.view import ALL, View
+
+MOST = 50
+"""Patients of one search that are looked at."""
+_VALUES = 8
+"""Values of one element, and numbers, that are searched for."""
+_HOPS = 32
+_ORDER: tuple[Grade, ...] = ("certain", "probable", "possible", "certainly-not")
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(slots=True, frozen=True)
+class Candidate:
+    """Somebody who may be the same person; ``patient``: the one who goes on, where it was merged."""
+
+    patient: Version
+    match: Match
+
+
+def find(store: Store, tenant: str, rules: Rules, patient: Resource, view: View = ALL) -> list[Candidate]:
+    """Return those who are possibly the same person or better, and whom a sure difference rules out.
+
+    The best first. Who was merged stands for the one who goes on; the Patient itself is none.
+    """
+    found: dict[str, Candidate] = {}
+    for pairs in searches(rules, patient):
+        for version in store.search(tenant, "Patient", [*pairs, ("_count", str(MOST))], view=view).matches:
+            other = loads(version.body)
+            living = living_of(store, tenant, version)
+            if living is None or living.id == patient.get("id"):
+                continue
+            match = graded(rules, patient, other)
+            known = found.get(living.id)
+            if _is_told(match) and (known is None or _rank(match) < _rank(known.match)):
+                found[living.id] = Candidate(living, match)
+    return sorted(found.values(), key=lambda one: (*_rank(one.match), one.patient.id))
+
+
+def _is_told(match: Match) -> bool:
+    return match.grade != "certainly-not" or any(one.number for one in match.reasons)
+
+
+def _rank(match: Match) -> tuple[int, float]:
+    return _ORDER.index(match.grade), -match.score
+
+
+def living_of(store: Store, tenant: str, patient: Version) -> Version | None:
+    """Return who goes on for a Patient, itself unless it was merged; None where that one is gone."""
+    here: Version | None = patient
+    for _ in range(_HOPS):
+        if here is None or here.deleted:
+            return None
+        after = survivor_of(loads(here.body))
+        if not after:
+            return here
+        here = store.read(tenant, "Patient", after)
+    return None
+
+
+def survivor_of(patient: Resource) -> str:
+    """Return the id of who replaced a Patient, ``""`` for nobody (R4 Patient.link)."""
+    names = [
+        name
+        for link in each(patient, "link")
+        if isinstance(link, dict) and link.get("type") == "replaced-by"
+        for name in references(link, "other")
+    ]
+    return names[0].removeprefix("Patient/") if names and names[0].startswith("Patient/") else ""
+
+
+def linked_to(patient: Resource) -> set[str]:
+    """Return the ids of those whom a Patient is linked with, in whatever way."""
+    return {name.partition("/")[2] for name in references(each(patient, "link"), "other")}
+
+
+def searches(rules: Rules, patient: Resource) -> Iterator[Pairs]:
+    """Yield the searches that find who may be the same person."""
+    known = [
+        f"{_escaped(system)}|{_escaped(one)}"
+        for system, value, types in numbers(patient)
+        for rule in rules.numbers
+        if system in rule.systems or types & rule.types
+        for one in (resident_forms(value) if rule.check == "resident" else [value])
+    ]
+    if known:
+        yield [("identifier", ",".join(known[:_VALUES]))]
+    for group in rules.find:
+        values = [_values(rule, patient) for rule in group]
+        if all(values):
+            yield [
+                (rule.search, ",".join(map(_escaped, one))) for rule, one in zip(group, values, strict=True)
+            ]
+
+
+def _values(rule: Comparison, patient: Resource) -> list[str]:
+    """Return what is searched for; nothing where the Patient says nothing of it."""
+    found = said(rule, patient)
+    if not found:
+        return []
+    if rule.how == "name":
+        names = [one for one in each(patient, rule.element) if isinstance(one, dict)]
+        texts = [one.get(part) for one in names for part in ("text", "family")]
+        return _some(text for text in texts if isinstance(text, str) and text.strip())
+    if rule.how == "phone":
+        written = [one.get("value") for one in each(patient, rule.element) if isinstance(one, dict)]
+        spelled = [f"{before}{one}" for one, before in product(sorted(found), ("", "+86", "+86-", "+86 "))]
+        return _some([*(one for one in written if isinstance(one, str) and one), *spelled])
+    return _some(sorted(found))
+
+
+def _some(values: Iterator[str] | Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(values))[:_VALUES]
+
+
+def _escaped(text: str) -> str:
+    """Return a value as a search takes it (R4 §3.1.1.4.0.1)."""
+    for character in "\\|,$":
+        text = text.replace(character, f"\\{character}")
+    return text

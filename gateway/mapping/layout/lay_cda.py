@@ -1,0 +1,197 @@
+"""CDA → segments: a clinical document, its header laid out by XPath and its body by what it states.
+
+A place of the body is ``at: "body:observation"``: one for each statement of that kind (``layout.cda``). Its
+columns are those of the statement (``code``, ``quantity``); an XPath there is asked of the document. What a
+layout has read by XPath is no statement any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from lxml import etree
+
+from gateway.mapping.layout.cda import Body, DataElement, Statement, read_body
+from gateway.mapping.layout.cda.values import NOTHING
+from gateway.mapping.layout.columns import Column, Columns
+from gateway.mapping.layout.file import LayoutFile
+from gateway.mapping.layout.laid import Laid, LaidSegment
+from gateway.mapping.layout.lay_rows import escaped
+from gateway.mapping.layout.lay_xml import CONTROL, XmlLayout, constants_of, first_of
+from gateway.mapping.layout.place import Place
+from gateway.wire.xml import Document
+from gateway.wire.xml.document import location
+
+BODY: Final = "body:"
+SECTIONS: Final = "body:sections"
+"""Column of the head: how many sections there are."""
+
+_COLUMN = re.compile(r"[a-z][a-z_]*")
+_TELLS_NOTHING: Final = frozenset(
+    {"classCode", "moodCode", "typeCode", "determinerCode", "contextControlCode", "contextConductionInd"}
+    | {"codeSystemName", "codeSystemVersion", "nullFlavor", "root", "assigningAuthorityName", "ID"}
+    | {"{http://www.w3.org/2001/XMLSchema-instance}type"}
+    | {"{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"}
+)
+"""Attributes that are the form of a document, or the register of a number that is read or counted itself."""
+
+_CODED: Final = frozenset({"codeSystem", "displayName", "unit"})
+"""Attributes that belong to a code or value beside them."""
+
+_HEADER_ONLY: Final = frozenset({"realmCode", "typeId", "templateId", "languageCode"})
+
+
+class CdaLayout(XmlLayout):
+    """Lays out clinical documents of one kind.
+
+    Args:
+        elements: the data elements that become more than an Observation.
+
+    Raises:
+        Misconfigured: a path is no XPath; names file and path.
+    """
+
+    def __init__(self, file: LayoutFile, elements: Mapping[str, DataElement]) -> None:
+        super().__init__(file)
+        self._elements = elements
+        self._counts = [number for number, one in file.root.own.known.items() if one.plain == SECTIONS]
+        self._stated = {
+            place.at.removeprefix(BODY): (
+                place,
+                [(one, self._columns(one), constants_of(one)) for one in (*place.segments, place.own)],
+            )
+            for place in file.root.inside
+            if place.at.startswith(BODY)
+        }
+
+    @staticmethod
+    def _apart(place: Place) -> bool:
+        return place.at.startswith(BODY)
+
+    def _read(self, column: Column) -> Any:
+        """Return what reads one field by XPath; the number of sections is written when the body is known."""
+        return (lambda document, node: "") if column.plain == SECTIONS else super()._read(column)
+
+    def lay(self, document: Document, control: str) -> Laid:
+        """Return the message that a document becomes."""
+        segments, root = [LaidSegment("MSH", self._head(document, control))], self._file.root
+        self._place(replace(root, inside=[]), document.root, document, segments)
+        found = {one.name: self._found(one, document) for one in root.inside if one.name in self._at}
+        body = read_body(document, self._elements, self._stated)
+        for number in self._counts:
+            self._count(segments, number, body)
+        by_kind: dict[str, list[Statement]] = {}
+        for statement in body.statements():
+            same = by_kind.setdefault(statement.kind, [])
+            same.append(statement)
+            statement.said["number"] = str(len(same))
+        for inside in root.inside:
+            if inside.name in found:
+                segments += found[inside.name]
+            else:
+                kind = inside.at.removeprefix(BODY)
+                self._state(kind, by_kind.get(kind, ()), document, segments)
+        text = "".join([field for one in segments[1:] for field in one.fields])
+        made = Laid(document.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
+        made.charset, made.sections = document.charset, body.sections
+        made.left, made.remarks = _unread(document, body), document.remarks
+        return made
+
+    def _found(self, place: Place, document: Document) -> list[LaidSegment]:
+        """Return the segments of a place that is found by XPath; they are written when their turn comes."""
+        segments: list[LaidSegment] = []
+        for one in self._nodes(self._at[place.name](document.root), place):
+            self._place(place, one, document, segments)
+        return segments
+
+    def _count(self, segments: list[LaidSegment], number: int, body: Body) -> None:
+        """Say in the segment of the head how many sections there are."""
+        own = self._file.root.own
+        found = next((one for one in segments if one.name == own.segment), None)
+        if found is None:
+            found = LaidSegment(own.segment, [own.segment, *[""] * max(own.known)])
+            segments.append(found)
+        found.fields[number] = str(len(body.sections) or "")
+
+    def _state(
+        self, kind: str, statements: Iterable[Statement], document: Document, segments: list[LaidSegment]
+    ) -> None:
+        _, laid = self._stated[kind]
+        for statement in statements:
+            for columns, reads, constants in laid:
+                fields = [columns.segment, *[""] * max(columns.known, default=0)]
+                for number, read in reads:
+                    fields[number] = read(statement, document)
+                if any(fields[1:]):
+                    for number, constant in constants:
+                        fields[number] = constant
+                    statement.segments.append(len(segments))
+                    segments.append(LaidSegment(columns.segment, fields))
+
+    def _columns(self, columns: Columns) -> list[tuple[int, Any]]:
+        return [
+            (number, self._column(one)) for number, one in sorted(columns.known.items()) if any(one.paths())
+        ]
+
+    def _column(self, column: Column) -> Any:
+        """Return what reads one field of a statement."""
+        plain = column.plain
+        if plain and _COLUMN.fullmatch(plain):
+            return lambda statement, document: _said(statement.said.get(plain))
+        components = [[self._part_of(part.path, part.constant) for part in one] for one in column.components]
+        each = column.each
+
+        def compose(said: Mapping[str, Any], document: Document) -> str:
+            valued, made = False, []
+            for parts in components:
+                texts = []
+                for read, constant in parts:
+                    text = constant if read is None else read(said, document)
+                    valued = valued or (read is not None and text != "")
+                    texts.append(text)
+                made.append("&".join(texts).rstrip("&"))
+            return "^".join(made).rstrip("^") if valued else ""
+
+        def reading(statement: Statement, document: Document) -> str:
+            if not each:
+                return compose(statement.said, document)
+            made = [compose(one, document) for one in statement.said.get(each, ()) if isinstance(one, dict)]
+            return "~".join([one for one in made if one])
+
+        return reading
+
+    def _part_of(self, path: str, constant: str) -> Any:
+        if not path:
+            return None, escaped(constant)
+        if _COLUMN.fullmatch(path):
+            return (lambda said, document: _said(said.get(path))), ""
+        xpath = self._path(path)
+        return (lambda said, document: first_of(document, document.root, xpath)), ""
+
+
+def _said(value: Any) -> str:
+    return escaped(value) if isinstance(value, str) else ""
+
+
+def _unread(document: Document, body: Body) -> dict[str, int]:
+    """Return the paths of what says something and was not read, with their counts."""
+    asked, left = document.asked, dict[str, int]()
+    whole = body.read | {element for element, name in asked if name in ("code", "")}
+    for element in document.root.iter(etree.Element):
+        if element in whole:
+            continue
+        for name, value in element.attrib.items():
+            if name in _TELLS_NOTHING or value in NOTHING or (element, name) in asked:
+                continue
+            if name in _CODED and ((element, "code") in asked or (element, "value") in asked):
+                continue
+            path = f"{location(element)}/@{etree.QName(name).localname}"
+            left[path] = left.get(path, 0) + 1
+        text = element.text
+        if text and (text := text.strip()) and text not in NOTHING and (element, "") not in asked:
+            path = location(element)
+            left[path] = left.get(path, 0) + 1
+    return {path: count for path, count in left.items() if path.split("/")[1] not in _HEADER_ONLY}

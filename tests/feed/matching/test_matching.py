@@ -1,0 +1,244 @@
+"""Matching at work: through two doors, what is proposed, linked, decided and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.canonical import Draft, Envelope, Translation, new_envelope_id, now_us
+from gateway.canonical.json import loads
+from gateway.feed.matching import MatchingWorker, decide, find
+from gateway.feed.matching.proposal import id_of, outcome_of
+from gateway.matching import load_rules
+from gateway.settings import MatchingSettings
+from gateway.store import Receive, Settle, Store, Transact, open_store
+from gateway.store.model import Change, Transacted
+
+RULES = load_rules()
+RESIDENT, MEDICAL = "urn:oid:2.16.156.10011.1.3", "urn:oid:2.16.156.10011.1.13"
+CARD = "990101198005060011"
+
+
+def check(body: str) -> str:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(a * int(b) for a, b in zip(weights, body, strict=True)) % 11]
+
+
+CARD = check(CARD[:17])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+    yield opened
+    opened.close()
+
+
+def patient(id_: str, number: str, **more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "resourceType": "Patient",
+        "id": id_,
+        "identifier": [{"system": MEDICAL, "value": number}],
+        "name": [{"text": "林一"}],
+        "birthDate": "1980-05-06",
+        "gender": "male",
+    }
+    if card := more.pop("card", ""):
+        made["identifier"].append({"system": RESIDENT, "value": card})
+    if phone := more.pop("phone", ""):
+        made["telecom"] = [{"system": "phone", "value": phone}]
+    return {**made, **more}
+
+
+def by_message(store: Store, *bodies: dict[str, Any]) -> None:
+    """Store resources as a message of a HIS, each Patient under its number."""
+    at = now_us()
+    drafts = [
+        Draft(body["resourceType"], body["id"], body, key=(MEDICAL, body["identifier"][0]["value"]))
+        if body["resourceType"] == "Patient"
+        else Draft(body["resourceType"], body["id"], body)
+        for body in bodies
+    ]
+    envelope = Envelope(new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|")
+    settle = Settle(envelope, Translation(drafts, event_at=at), lambda _outcome: b"")
+    store.write([Receive(envelope, "", b"", 0), settle])
+
+
+def by_api(store: Store, body: dict[str, Any]) -> None:
+    (done,) = store.write(
+        [Transact("default", "api", [Change("update", body["resourceType"], body["id"], body)])]
+    )
+    assert done.error is None
+
+
+def look(store: Store, **settings: Any) -> None:
+    async def write(transact: Transact) -> Transacted:
+        return store.write([transact])[0]
+
+    asyncio.run(MatchingWorker(store, RULES, MatchingSettings(**settings), write).settle())
+
+
+def say(store: Store, decision: str, **more: str) -> Transacted:
+    act = lambda desk: decide(desk, id_of(("a", "b")), decision, **more)  # noqa: E731
+    return store.write([Transact("default", "test", [], act=act, joins=True)])[0]
+
+
+def read(store: Store, type_: str, id_: str) -> dict[str, Any]:
+    version = store.read("default", type_, id_)
+    assert version is not None
+    found: dict[str, Any] = loads(version.body)
+    return found
+
+
+def task(store: Store) -> dict[str, Any] | None:
+    return (
+        None
+        if store.read("default", "Task", id_of(("a", "b"))) is None
+        else read(store, "Task", id_of(("a", "b")))
+    )
+
+
+def test_who_is_probably_one_person_is_proposed_over_two_doors(store: Store) -> None:
+    by_message(store, patient("a", "1", phone="13900010002"))
+    by_api(store, patient("b", "2", phone="+86 13900010002"))
+    look(store)
+    said = task(store)
+    assert said is not None
+    assert said["status"] == "requested"
+    assert [one["value"] for one in said["identifier"]] == ["a", "b"]
+    told = str(said)
+    assert "same telephone / 联系电话相同" in told
+    assert "1390001" not in told
+    assert "林一" not in told
+    before = store.newest("default")
+    look(store)
+    assert store.newest("default") == before
+
+
+def test_nobody_is_linked_unless_the_settings_say_so(store: Store) -> None:
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD))
+    look(store)
+    assert "link" not in read(store, "Patient", "a")
+    assert task(store)["priority"] == "urgent"  # type: ignore[index]
+    look(store, propose=False)
+    assert "link" not in read(store, "Patient", "a")
+
+
+def test_who_certainly_is_one_person_is_linked_where_the_settings_say_so(store: Store) -> None:
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD))
+    look(store, link=True)
+    for one, other in ("ab", "ba"):
+        assert read(store, "Patient", one)["link"] == [
+            {"other": {"reference": f"Patient/{other}"}, "type": "seealso"}
+        ]
+    (found,) = store.search("default", "Provenance", [("target", "Patient/a")]).matches
+    assert b"same resident ID" in found.body
+    assert say(store, "reject").error is None
+    assert "link" not in read(store, "Patient", "a")
+    by_api(store, patient("b", "2", card=CARD, active=True))
+    look(store, link=True)
+    assert "link" not in read(store, "Patient", "a")
+
+
+def test_a_contradiction_is_never_linked(store: Store) -> None:
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD, birthDate="2010-01-01"))
+    look(store, link=True)
+    assert "link" not in read(store, "Patient", "a")
+    assert "居民身份证号相同" in str(task(store))
+    assert "出生日期不同" in str(task(store))
+
+
+def test_what_was_rejected_is_proposed_again_only_for_a_new_reason(store: Store) -> None:
+    by_message(store, patient("a", "1", phone="13900010002"))
+    by_message(store, patient("b", "2", phone="13900010002"))
+    look(store)
+    assert say(store, "reject", by="records office", reason="brothers").error is None
+    by_api(store, patient("b", "2", phone="13900010002", active=True))
+    look(store)
+    assert task(store)["status"] == "rejected"  # type: ignore[index]
+    by_api(store, patient("a", "1", phone="13900010002", card=CARD))
+    by_api(store, patient("b", "2", phone="13900010002", card=CARD))
+    look(store)
+    assert task(store)["status"] == "requested"  # type: ignore[index]
+
+
+def test_a_proposal_ends_when_nothing_speaks_for_it(store: Store) -> None:
+    by_api(store, patient("a", "1", phone="13900010002"))
+    by_api(store, patient("b", "2", phone="13900010002"))
+    look(store)
+    by_api(store, patient("b", "2", phone="13900010002", birthDate="1990-01-01"))
+    look(store)
+    assert task(store)["status"] == "cancelled"  # type: ignore[index]
+
+
+def test_a_merge_moves_what_refers_to_who_ends_and_new_messages_follow(store: Store) -> None:
+    subject = {"reference": "Patient/a"}
+    visit = {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "AMB"}}
+    order = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order"}
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "code": {"text": "x"}}
+    by_message(
+        store, patient("a", "1", card=CARD), *({**one, "subject": subject} for one in (visit, order, report))
+    )
+    by_message(store, patient("b", "2", card=CARD))
+    look(store)
+    done = say(store, "merge", survivor="Patient/b", by="records office")
+    assert done.error is None
+    assert done.answer.moved >= 3  # type: ignore[attr-defined]
+    for type_, id_ in (("Encounter", "e"), ("MedicationRequest", "m"), ("DiagnosticReport", "r")):
+        assert read(store, type_, id_)["subject"] == {"reference": "Patient/b"}
+    assert read(store, "Patient", "a")["active"] is False
+    assert outcome_of(task(store)) == "merge"  # type: ignore[arg-type]
+    everything = {f"{one.type}/{one.id}" for one in store.everything("default", "Patient", "b", []).matches}
+    assert {"Patient/b", "Encounter/e", "MedicationRequest/m", "DiagnosticReport/r"} <= everything
+    by_message(store, patient("a", "1", gender="male", maritalStatus={"text": "x"}))
+    assert read(store, "Patient", "b").get("maritalStatus") == {"text": "x"}
+    assert say(store, "merge", survivor="b").error is None
+    assert say(store, "reject").error.code == "conflict"  # type: ignore[union-attr]
+
+
+def test_a_link_does_not_make_the_senders_next_event_late(store: Store) -> None:
+    at = now_us()
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD))
+    look(store, link=True)
+    later = patient("a", "1", card=CARD, address=[{"text": "渡桥市渡口路 1 号"}], gender="female")
+    envelope = Envelope(new_envelope_id(at), "default", "his/hl7v2", "his", at, "", "", b"MSH|2")
+    drafts = [Draft("Patient", "a", later, key=(MEDICAL, "1"))]
+    event = store.read("default", "Patient", "a").ts_us - 1  # type: ignore[union-attr]
+    settle = Settle(envelope, Translation(drafts, event_at=event), lambda _outcome: b"")
+    store.write([Receive(envelope, "", b"", 0), settle])
+    assert read(store, "Patient", "a")["gender"] == "female"
+    assert read(store, "Patient", "a")["link"]
+
+
+def test_a_search_by_an_old_number_finds_who_goes_on(store: Store) -> None:
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD))
+    look(store)
+    say(store, "merge", survivor="b")
+    asked = {"resourceType": "Patient", "identifier": [{"system": MEDICAL, "value": "1"}]}
+    (found,) = find(store, "default", RULES, asked)
+    assert (found.patient.id, found.match.grade) == ("b", "certain")
+
+
+@pytest.mark.parametrize(
+    ("decision", "more", "code"),
+    [("merge", {}, "value"), ("merge", {"survivor": "c"}, "value"), ("perhaps", {}, "value")],
+)
+def test_a_wrong_decision_is_told(store: Store, decision: str, more: dict[str, str], code: str) -> None:
+    by_message(store, patient("a", "1", card=CARD))
+    by_message(store, patient("b", "2", card=CARD))
+    look(store)
+    assert say(store, decision, **more).error.code == code  # type: ignore[union-attr]
+
+
+def test_who_is_no_proposal_cannot_be_decided(store: Store) -> None:
+    by_api(store, patient("a", "1"))
+    assert say(store, "link").error.code == "not-found"  # type: ignore[union-attr]
