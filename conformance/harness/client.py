@@ -22,6 +22,8 @@ from conformance.harness.target import Identity, Target
 from conformance.harness.verdict import Skipped, Unanswered
 from conformance.simulators.exact import Resource, dumps, loads
 
+KEPT_ALIVE = 2.0
+"""Seconds that an idle line is used again; many servers close theirs after five, in the middle of a request."""
 KEPT = 256 * 1024
 """Bytes of a body that evidence keeps at most before it is masked and cut."""
 LARGEST = 64 * 1024 * 1024
@@ -62,7 +64,9 @@ class Line:
             found = self._pools[cert] = httpx.Client(
                 timeout=httpx.Timeout(self.target.patience, connect=min(5.0, self.target.patience)),
                 verify=self._trust(cert), follow_redirects=False, trust_env=False, cookies=_no_cookies(),
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+                limits=httpx.Limits(
+                    max_connections=64, max_keepalive_connections=32, keepalive_expiry=KEPT_ALIVE
+                ),
             )  # fmt: skip
         return found
 

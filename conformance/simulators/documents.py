@@ -29,7 +29,7 @@ def repository(folder: Path, port: int = 0) -> ThreadingHTTPServer:
             name = unquote(parts.path).lstrip("/")
             if not name:
                 after = parse_qs(parts.query).get("after", [""])[0]
-                listed = [one for one in documents(folder) if one["name"] > after]
+                listed = [one for one in documents(folder) if str(one["name"]) > after]
                 self._answer(200, "application/json", json.dumps(listed, ensure_ascii=False).encode())
             elif name in {one.name for one in folder.glob("*.xml")}:
                 self._answer(200, "application/xml", (folder / name).read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -16,15 +17,16 @@ from gateway.api.front import protect
 from gateway.api.server import Server
 from gateway.bootstrap import address, regulator
 from gateway.bootstrap.running import Gateway, start, stop
+from gateway.bootstrap.worker import command, maps_of
 from gateway.feed.alerting import Alerting
 from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import open_relay
 from gateway.feed.subscription import Notifier, Worker, load_topics
 from gateway.feed.visit.from_platform import from_platform
 from gateway.feed.writeback import open_writeback
-from gateway.mapping import Maps, load_maps
 from gateway.matching import load_rules
 from gateway.pipeline.engine import Engine, Parts
+from gateway.pipeline.workers import Staff
 from gateway.policy import policy_of
 from gateway.security import Clients
 from gateway.security.signature import open_signatures
@@ -36,6 +38,10 @@ from gateway.validation import Examination, Validator, draft_validator, examine,
 from gateway.validation.terminology import Searched, Terminology
 
 __all__ = ["Gateway", "build", "serve", "start", "stop"]
+
+
+MOST_WORKERS = 2
+"""Processes that are started where nobody says how many: what two of them map, one writer can just store."""
 
 
 def build(settings: Settings, trail: str = "trail") -> Gateway:
@@ -52,7 +58,7 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     adapters = registry.find()
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
-    maps = _maps(settings)
+    maps = maps_of(settings)
     rules = load_rules(Path(settings.matching.rules) if settings.matching.rules else None)
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
@@ -65,7 +71,10 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     visits = regulator.visits(settings, store, signatures, obligations)
     regulator.warn_unsigned(settings)
     pull = regulator.pull(settings, store, signatures, base)
-    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings, trail)))
+    parts = Parts(
+        store, maps, adapters, settings.pipeline, validate, _trail(settings, trail), _staff(settings)
+    )
+    engine = Engine(parts)
     notifier = _notifier(settings, store)
     worker = Worker(
         store, notifier, engine.write, base,
@@ -98,9 +107,11 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     )
 
 
-def _maps(settings: Settings) -> Maps:
-    said = settings.mapping
-    return load_maps(Path(said.root) if said.root else None, Path(said.codes) if said.codes else None)
+def _staff(settings: Settings) -> Staff | None:
+    """Return how processes beside this one are started: as many as there are cores for, up to a few."""
+    said = settings.pipeline
+    count = min((os.cpu_count() or 1) - 1, MOST_WORKERS) if said.workers < 0 else said.workers
+    return Staff(count, command, settings, said.attempts) if count > 0 else None
 
 
 def _store(settings: Settings, terminology: Terminology) -> Store:

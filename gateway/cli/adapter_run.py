@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from gateway.cli.adapter_progress import Told, telling
 from gateway.cli.output import Commands, add_settings, notice, print_json, read_settings
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 BATCH = 512
 """Messages of one commit: nobody waits for a single one here."""
-
-Told = Callable[[str, int, int], None]
 
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -42,17 +38,17 @@ def run(options: argparse.Namespace) -> int:
     pipeline = replace(settings.pipeline, batch=max(BATCH, settings.pipeline.batch))
     gateway = build(replace(settings, pipeline=pipeline), f"run-{options.adapter.replace('/', '-')}-trail")
     source = _source(gateway, options.adapter, settings)
-    begun, done = time.monotonic(), {"": 0}
+    begun = time.monotonic()
     try:
-        with _bars() as told:
+        with telling(as_json=options.json) as told:
             asyncio.run(_read(gateway, source, told))
     except KeyboardInterrupt:
         notice(say("adapter.run.stopped"))
         return 130
     finally:
-        done = {name: value for name, value in source.status().items() if isinstance(value, int)}
         _report(options, source, max(time.monotonic() - begun, 0.001))
-    bad = sum(count for name, count in done.items() if name.endswith((".quarantined", ".refused")))
+    told_ = source.status().items()
+    bad = sum(int(count) for name, count in told_ if name.endswith((".quarantined", ".refused", ".rejected")))
     return 1 if bad else 0
 
 
@@ -78,32 +74,6 @@ async def _read(gateway: Gateway, source: Backlog, told: Told) -> None:
         await gateway.engine.stop()
         gateway.listening.close()
         await asyncio.to_thread(gateway.store.close)
-
-
-@contextmanager
-def _bars() -> Iterator[Told]:
-    """Show a bar with its rate for each thing that is read, on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda name, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, tuple[object, float]] = {}
-
-        def told(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bar.add_task(name, total=total or None, rate=0), time.monotonic()
-            task, begun = tasks[name]
-            rate = round(done / max(time.monotonic() - begun, 0.001))
-            bar.update(task, completed=done, rate=rate)  # type: ignore[arg-type]
-
-        yield told
 
 
 def _report(options: argparse.Namespace, source: Backlog, seconds: float) -> None:

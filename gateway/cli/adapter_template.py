@@ -8,12 +8,18 @@ from gateway.cli.output import Commands, add_config, maps_of, print_json, read_s
 from gateway.cli.words import language, say
 from gateway.errors import Misconfigured
 
-DIALECTS = ("postgresql", "mysql", "oracle", "sqlserver", "dm")
+DIALECTS = ("postgresql", "mysql", "oracle", "mssql", "dm", "sqlite")
+
+VIEWS = "his/sql_view"
+"""The adapter that reads views."""
 
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Declare the command."""
     parser = actions.add_parser("template", help=say("adapter.template"), parents=[shared])
+    parser.add_argument(
+        "adapter", metavar="ADAPTER", nargs="?", default=VIEWS, help=say("adapter.run.adapter")
+    )
     parser.add_argument("--dialect", choices=DIALECTS, required=True, help=say("adapter.template.dialect"))
     parser.add_argument(
         "--as", dest="form", choices=("view", "table"), default="view", help=say("adapter.template.as")
@@ -29,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the statements."""
     from gateway.mapping.layout.ddl import statements
 
+    if options.adapter != VIEWS:
+        raise Misconfigured(say("adapter.template.none", only=VIEWS), where=options.adapter)
     files = [one for one in maps_of(read_settings(options)).layouts.files.values() if one.data.get("view")]
     known = {one.name: one for one in files}
     if unknown := sorted({*options.view} - {*known}):

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from gateway.wire.xml.schemas import Schemas
 
     schemas = Schemas(Path(options.schemas))
-    reports = [_report(path, schemas) for path in _paths(options.files)]
+    reports = [_report(path, schemas) for path in _xml_files(options.files)]
     if options.json:
         print_json({"documents": reports})
     else:
@@ -73,7 +73,7 @@ def _print(report: dict[str, object]) -> None:
         print(f"{report['file']}:{one['line']}: {one['path']}: {text}")
 
 
-def _paths(names: list[str]) -> Iterator[Path]:
+def _xml_files(names: list[str]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():

@@ -16,14 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.demo_foreign import (
+    BRANCH,
     Program,
     Regulator,
+    branch_arguments,
     day_arguments,
+    prepared,
     regulator,
     running,
     visits_arguments,
 )
-from gateway.cli.demo_settings import JURISDICTION, RECEIVER, guarded, make_keys, open_to_all, settings
+from gateway.cli.demo_settings import (
+    JURISDICTION,
+    RECEIVER,
+    Branch,
+    guarded,
+    make_keys,
+    open_to_all,
+    settings,
+)
 from gateway.cli.output import (
     LOG_FORMAT,
     Commands,
@@ -43,6 +54,8 @@ if TYPE_CHECKING:
 
 DRAIN = 30.0
 """Seconds after the day until everything that is owed must have been delivered."""
+QUIET = 1.5
+"""Seconds in which nothing comes in before all that lies in databases and folders counts as taken."""
 COUNTERSIGNED = 5.0
 """Seconds between two countersignatures while the day goes on."""
 
@@ -80,7 +93,8 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
     logging.basicConfig(filename=folder / "qiao.log", level=logging.INFO, format=LOG_FORMAT)
     make_keys(folder)
     began = time.monotonic()
-    guests = _guests(options, folder)
+    guests, branch = _guests(options, folder), Branch.within(folder)
+    await prepared(branch.database, branch.interface, branch.drop)
     async with regulator(folder, _authority(options, folder)) as platform:
         stage = await _stage(_settings(options, folder, platform, guests), platform, guests)
         try:
@@ -136,6 +150,7 @@ class Stage:
 
     Attributes:
         visits: the internet hospital's front end, None before it starts.
+        branch: the HIS without HL7 v2, likewise.
         guests: who has a token; None where nobody is asked for one.
     """
 
@@ -144,6 +159,7 @@ class Stage:
     ) -> None:
         self.gateway, self._api, self.platform, self.guests = gateway, api, platform, guests
         self.visits: Program | None = None
+        self.branch: Program | None = None
         self.signed = 0
 
     async def close(self) -> None:
@@ -160,6 +176,15 @@ class Stage:
         counts = {} if found is None else store.deliveries.counts(found)
         done, stuck = counts.get("acknowledged", 0), counts.get("refused", 0) + counts.get("held", 0)
         return {"ledger": size, "acknowledged": done, "open": size - done, "exceptions": stuck}
+
+    async def fetched(self) -> None:
+        """Wait until what lies in the branch's database and folder was fetched: nothing comes any more."""
+        until, before, since = time.monotonic() + DRAIN, -1, time.monotonic()
+        while time.monotonic() < min(until, since + QUIET):
+            received = self.gateway.engine.counters.received
+            if received != before or self.gateway.engine.under_way:
+                before, since = received, time.monotonic()
+            await asyncio.sleep(0.1)
 
     async def drain(self) -> None:
         """Wait until nothing is on its way to the regulator any more, or it takes too long."""
@@ -197,6 +222,8 @@ class Stage:
             "refused": counters.refused,
             "repeats": counters.repeats,
             "rejected": counters.rejected.total(),
+            "doors": {name: dict(ends) for name, ends in sorted(counters.doors.items())},
+            "branch": self.branch.newest if self.branch else {},
             "resources": dict(sorted(self.gateway.store.counts("default").resources.items())),
             "visits": self.visits.newest if self.visits else {},
             "feed": await self._checked(),
@@ -241,13 +268,19 @@ async def _day(stage: Stage, options: argparse.Namespace, folder: Path, stopped:
     visits = visits_arguments(
         gateway.url, folder, options.seed, options.patients, once, stage.token("front-end")
     )
+    there = Branch.within(folder)
+    branch = branch_arguments(
+        there.database, there.drop, gateway.addresses, options.seed, options.patients, once
+    )
     async with AsyncExitStack() as programs:
         his = await programs.enter_async_context(running("conformance.simulators", day))
+        stage.branch = await programs.enter_async_context(running(BRANCH, branch))
         front_end = running("conformance.simulators.internet", visits, _authority(options, folder))
         stage.visits = await programs.enter_async_context(front_end)
-        for program in (his, stage.visits):
+        those = [his, stage.branch, stage.visits]
+        for program in those:
             program.listen()
-        return await _watch(stage, [his, stage.visits], options, stopped, once=once)
+        return await _watch(stage, those, options, stopped, once=once)
 
 
 async def _watch(
@@ -287,6 +320,7 @@ async def _stand(stage: Stage, options: argparse.Namespace, folder: Path, stoppe
 async def _over(stage: Stage, programs: list[Program]) -> int:
     """Wait for the end of the day, and until the regulator has it; returns the worst exit code."""
     codes = await asyncio.gather(*(one.over() for one in programs))
+    await stage.fetched()
     await stage.drain()
     await stage.countersign()
     return max(codes)

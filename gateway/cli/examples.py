@@ -222,6 +222,24 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
             "qiao cda check C0004.xml --schemas xsd/ --json",
         ),
     ),
+    "qiao cda write": (
+        "[mapping] root, [tenants]",
+        (
+            "qiao cda write --type C0004 --from bundle.json -o C0004.xml",
+            "qiao cda write --type C0007 --from http://127.0.0.1:8080/fhir/DiagnosticReport/ID",
+        ),
+    ),
+    "qiao match": ("", ()),
+    "qiao match list": ("[store] url", ("qiao match list", "qiao match list --all --json")),
+    "qiao match show": ("[store] url", ("qiao match show ID",)),
+    "qiao match accept": (
+        "[store] url",
+        (
+            'qiao match accept ID --reason "same phone, checked at the desk"',
+            "qiao match accept ID --survivor Patient/ID",
+        ),
+    ),
+    "qiao match reject": ("[store] url", ('qiao match reject ID --reason "twins"',)),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
     "qiao adapter run": (
@@ -231,8 +249,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao adapter template": (
         "[mapping] root",
         (
-            "qiao adapter template --dialect mysql > views.sql",
-            "qiao adapter template --dialect oracle --view prescription --as table --lang zh",
+            "qiao adapter template his/sql_view --dialect mysql > views.sql",
+            "qiao adapter template his/sql_view --dialect oracle --view prescription --as table --lang zh",
         ),
     ),
     "qiao db": ("", ()),

@@ -120,7 +120,7 @@ def _one(store: Store, options: argparse.Namespace) -> Resource:
     from gateway.feed.matching import is_proposal
 
     version = store.read(options.tenant, "Task", options.id.removeprefix("Task/"))
-    task = loads(version.body) if version is not None and not version.deleted else None
+    task: Resource | None = loads(version.body) if version is not None and not version.deleted else None
     if task is None or not is_proposal(task):
         raise Misconfigured("there is no such match", where=options.id)
     return task

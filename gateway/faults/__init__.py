@@ -18,6 +18,7 @@ from gateway.faults import (
     feeds,
     files,
     installation,
+    layouts,
     ledgers,
     maps,
     matching,
@@ -43,6 +44,7 @@ TABLES = [
     for table in (
         running,
         maps,
+        layouts,
         matching,
         senders,
         codes,

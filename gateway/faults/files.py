@@ -6,6 +6,17 @@ FAULTS: dict[str, str] = {
     "a row has {cells} cells where the heading has {wanted}": (
         "该行有 {cells} 格，而表头有 {wanted} 列（列错位）"
     ),
+    "no date stands under {column}, but one does beside it: the row is shifted": (
+        "“{column}”列中不是日期，而相邻列中是日期（列错位）"
+    ),
+    "a line holds bytes that are zero": "该行含有空字节",
+    "an Excel workbook before 2007 (.xls), or one with a password; save it as .xlsx or CSV": (
+        "这是 2007 年以前的 Excel 工作簿（.xls），或设有密码；请另存为 .xlsx 或 CSV"
+    ),
+    "the file is named .xls and is a web page; save it as .xlsx or CSV": (
+        "文件扩展名为 .xls，实为网页；请另存为 .xlsx 或 CSV"
+    ),
+    "work/ must lie on the file system of the folder": "work/ 须与该文件夹位于同一文件系统",
     "a quotation mark is not closed, or something follows the closing one": (
         "引号未闭合，或闭合引号后还有内容"
     ),
@@ -53,7 +64,6 @@ FAULTS: dict[str, str] = {
         "mappings/rows 中没有名为 {what} 的布局；现有：{known}"
     ),
     "'{key}' takes {what}": "“{key}”应为{what}",
-    "not YAML: {why}": "不是 YAML：{why}",
     "set folder: where the files are dropped": "请设置 folder：文件投放的文件夹",
     "the folder cannot be used: {why}": "该文件夹无法使用：{why}",
     "the folder with file patterns cannot be read: {why}": "无法读取文件匹配规则所在的文件夹：{why}",

@@ -6,7 +6,6 @@ FAULTS: dict[str, str] = {
     "must be tables like [writeback.NAME]": "须为 [writeback.NAME] 形式的表",
     "needs an address: to": "缺少地址 to",
     "needs a host and a port": "须有主机和端口",
-    "is no URL": "不是 URL",
     "patient data would leave without TLS: use {safe}://, or say plain = true": (
         "患者数据将不经 TLS 发出：请改用 {safe}://，或明确设置 plain = true"
     ),

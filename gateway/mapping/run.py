@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.mapping.memory import Memories, Mentioned
     from gateway.mapping.senders import Profile
 
+_URI = re.compile(r"(?:https?://|urn:)\S+\Z")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _V2_TABLE = re.compile(r"HL7(\d{4})")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -255,6 +256,8 @@ class Run:
         known = self.profile.namespaces.get(name)
         if known is not None:
             return known or None
+        if _URI.match(name):  # EI.3 where the universal id stands alone
+            return name
         return "urn:oid:" + name if _OID.fullmatch(name) else self.local("authority", name)
 
     def coding_system(self, name: str) -> str | None:

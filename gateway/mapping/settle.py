@@ -26,6 +26,12 @@ _DAY = len("2026-01-31")
 
 _AHEAD_US = 86_400_000_000
 
+_NUMBERS = {
+    "Patient": frozenset(("resourceType", "id", "identifier")),
+    "Encounter": frozenset(("resourceType", "id", "identifier", "class", "status", "subject")),
+}
+"""Type → elements that only say which one is meant; a status beside them is not stated (``fills``)."""
+
 Pending = tuple[Handle, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
 
@@ -61,6 +67,18 @@ def _provenance_last(handle: Handle) -> bool:
 def _owned(handle: Handle) -> bool:
     """Return whether the row that made it says that its sender decides about what it writes."""
     return handle.step is not None and bool(handle.step.step.owns)
+
+
+def _is_mentioned(handle: Handle) -> bool:
+    """Return whether the message only says which one is meant.
+
+    Then it speaks for no moment: what is told of a patient at an earlier time, and arrives later, is not
+    overtaken by a prescription that names their number.
+    """
+    known = _NUMBERS.get(handle.type)
+    if known is None or handle.cleared or not handle.body.keys() <= known:
+        return False
+    return "status" not in handle.body or bool(handle.fills and "status" in handle.fills)
 
 
 def _is_written(body: dict[str, Any], path: str) -> bool:
@@ -244,7 +262,8 @@ class Settlement:
             handle.subject.id if handle.subject is not None else "",
             tuple([name for name in handle.cleared if not _is_written(body, name)]) if handle.cleared else (),
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
-            not handle.stub and (self.run.profile.owner(handle.type) or _owned(handle)),
+            not (handle.stub or _is_mentioned(handle))
+            and (self.run.profile.owner(handle.type) or _owned(handle)),
             handle.number,
             handle.step is not None and bool(handle.step.step.moves),
             handle.mark,

@@ -100,7 +100,7 @@ def load_rules(file: Path | None = None) -> Rules:
         )
     numbers = tuple(_number(one, where) for one in _list(said, "numbers", where))
     compare = tuple(_comparison(one, where) for one in _list(said, "compare", where))
-    names = [one.id for one in (*numbers, *compare)]
+    names = [*(one.id for one in numbers), *(one.id for one in compare)]
     if len(set(names)) != len(names):
         raise Misconfigured("two matching rules have one id", where=where)
     probable, possible = _grades(said.get("grades"), where)

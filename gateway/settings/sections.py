@@ -99,6 +99,9 @@ class PipelineSettings:
         attempts: how often a message that was found unfinished is tried before it is quarantined.
         validate: what happens to a message whose resources break a rule of R4: ``"report"``, it is stored
             with the issues beside it (``qiao inbox show``); ``"strict"``, it is refused; ``"off"``.
+        workers: processes beside the gateway that parse, map and validate what comes in large groups (a
+            backfill from a database or a file); -1: one less than there are cores, two at most; 0: none.
+            They are started when they are needed, and each has maps of its own in memory.
     """
 
     max_messages: int = 1024
@@ -106,6 +109,7 @@ class PipelineSettings:
     batch: int = 64
     attempts: int = 3
     validate: Literal["off", "report", "strict"] = "report"
+    workers: int = -1
 
 
 @dataclass(slots=True, frozen=True)

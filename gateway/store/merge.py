@@ -11,7 +11,7 @@ from typing import Any
 from gateway.canonical import Resource
 from gateway.errors import Rejected
 from gateway.store.dates import date_range
-from gateway.store.places import places
+from gateway.store.places import been, left, places
 
 _CHOICES = (
     "abatement",
@@ -79,7 +79,9 @@ def merge(
         result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
     if owns:
         result = gathered(result, stored, incoming)
-    if result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
+    if result.get("resourceType") == "Encounter":
+        result = left(result)
+    elif result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
         result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
     return result
 
@@ -96,6 +98,21 @@ def gathered(resource: Resource, stored: Resource, incoming: Resource) -> Resour
         entries = stored[name] + [entry for entry in incoming[name] if entry not in stored[name]]
         if entries != result.get(name):
             result = {**result, name: entries}
+    return result
+
+
+def belated(stored: Resource, incoming: Resource, fills: Iterable[str] = ()) -> Resource:
+    """Return ``stored`` with what an older event may still add.
+
+    What comes in pieces, where the patient was before, and a status where nobody has stated one yet.
+    """
+    result = gathered(stored, stored, incoming)
+    if stored.get("status") == "unknown" and "status" in incoming and "status" not in fills:
+        result = {**result, "status": incoming["status"]}
+    if incoming.get("resourceType") == "Encounter" and "location" in incoming:
+        history = been(stored.get("location", []), incoming["location"])
+        if history != stored.get("location"):
+            result = left({**result, "location": history})
     return result
 
 

@@ -14,7 +14,7 @@ from gateway.store import identity
 from gateway.store.body import Content, content, resource
 from gateway.store.changes import Changes
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.merge import gathered, merge
+from gateway.store.merge import belated, merge
 from gateway.store.reading import Reading
 from gateway.store.referring import MERGED, pointed, stays
 from gateway.store.types import NAME, NUMBER
@@ -149,7 +149,7 @@ class Message:
         body = _merged(stored, draft, newer=newer)
         if not newer and draft.owns and before is None and key[1] in _ORDERED and not self._again:
             # What a newer message left out may have been taken away: a late one must not bring it back.
-            body = gathered(stored, stored, draft.body)
+            body = belated(stored, draft.body, draft.fills)
             left = entry.sha if body is stored else content(body).sha
             if content(_merged(stored, draft, newer=True)).sha != left:
                 self._remark_late(draft.type)

@@ -6,11 +6,13 @@ mended, and a lock that its gateway holds; what nobody holds is taken over and g
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import re
 import secrets
+import shutil
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -22,6 +24,7 @@ STATE, LOCK, MEND = "state.json", "lock", "mend"
 _OWN = frozenset({STATE, LOCK, MEND, f"{STATE}.new"})
 _LINED = frozenset({".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl"})
 _NUMBER = re.compile(r"\d{15,}[0-9Xx]?")
+_CHUNK = 1 << 20
 _BEYOND = re.compile(r"[^A-Za-z0-9._()\-]+")
 
 
@@ -126,6 +129,8 @@ def take(path: Path, work: Path) -> Claim | None:
         _remove(claim)
         if isinstance(error, FileNotFoundError):
             return None
+        if error.errno == errno.EXDEV:  # a copy could be taken by two, or while somebody writes on
+            raise OSError(errno.EXDEV, "work/ must lie on the file system of the folder") from None
         raise
     return claim
 
@@ -159,10 +164,27 @@ def finish(claim: Claim, to: Path, report: dict[str, Any]) -> Path:
     to.mkdir(parents=True, exist_ok=True)
     target = _reserved(claim, to, report)
     if (claim.folder / MEND).exists() and claim.state.mend:
-        (claim.folder / MEND).replace(to / f"{target.stem}.mend{_suffix(target)}")
-    claim.path.replace(target)
+        _moved(claim.folder / MEND, to / f"{target.stem}.mend{_suffix(target)}")
+    _moved(claim.path, target)
     _remove(claim)
     return target
+
+
+def _moved(path: Path, target: Path) -> None:
+    """Move a file, also to another file system; there it never is half under its name."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        half = target.with_name(f".{target.name}.part")
+        with path.open("rb") as file, half.open("wb") as copy:
+            shutil.copyfileobj(file, copy, _CHUNK)
+            copy.flush()
+            os.fsync(copy.fileno())
+        shutil.copystat(path, half)
+        half.replace(target)
+        path.unlink()
 
 
 def _reserved(claim: Claim, to: Path, report: dict[str, Any]) -> Path:

@@ -19,7 +19,7 @@ from adapters.his.files.journal import Journal
 from adapters.his.files.lines import Bounds, Broken
 from adapters.his.files.look import Look, look
 from adapters.his.files.parse import XML
-from adapters.his.files.pattern import Pattern, pattern_of
+from adapters.his.files.pattern import KNOWN, Pattern, pattern_of
 from adapters.his.files.reader import Document, Opened, open_file
 from adapters.his.files.view import View
 from gateway.canonical import Envelope, new_envelope_id, now_us
@@ -138,7 +138,7 @@ class Course:
 
     def _open(self, seen: Look) -> Opened:
         if self._pattern is None:
-            raise Broken(Faulty("unknown-file"))
+            raise Broken(Faulty("unknown-format", 0, {"known": KNOWN}))
         opened = open_file(self.claim.path, self._pattern, seen, self._door.views, self._door.bounds)
         state = self._state
         if state.plan != opened.plan:  # other records than those that were counted

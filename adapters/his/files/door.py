@@ -114,6 +114,7 @@ class FilesDoor:
         return {
             "address": str(self._folder) if self._settings["folder"] else "",
             "waiting": self._ready.waiting,
+            "no_files": self._ready.strange,
             **self._counts,
             "file": shown(course.claim.state.name) if course else "",
             "line": course.claim.state.line if course else 0,

@@ -6,8 +6,7 @@ A record of which one line cannot be read waits as a whole: half a prescription 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from adapters.his.files.columns import Columns, Row
@@ -19,6 +18,9 @@ MOST_APART = 50_000
 
 MOST = 20_000
 """Lines of one record."""
+
+_PART = 500_000
+"""Keys that are compared at a time."""
 
 Key = tuple[str, ...]
 
@@ -104,13 +106,25 @@ def keys_apart(lines: Iterable[Line | Faulty], columns: Columns) -> frozenset[in
             hashes.append(hash(key))
             lengths.append(1)
             last = key
-    if len(set(hashes)) == len(hashes):
-        return frozenset()
-    twice = frozenset(one for one, count in Counter(hashes).items() if count > 1)
+    twice = _twice(hashes)
     if sum(length for one, length in zip(hashes, lengths, strict=True) if one in twice) > MOST_APART:
         said = {"limit": str(MOST_APART), "columns": ", ".join(columns.group)}
         raise Broken(Faulty("unsorted", 0, said))
     return twice
+
+
+def _twice(hashes: Sequence[int]) -> frozenset[int]:
+    """Return what is there more than once; a set of all would cost a gigabyte of a long file."""
+    found = set[int]()
+    parts = len(hashes) // _PART + 1
+    for part in range(parts):
+        seen = set[int]()
+        for one in hashes:
+            if one % parts == part:
+                (found if one in seen else seen).add(one)
+        if len(found) > MOST_APART:
+            break  # too many in any case
+    return frozenset(found)
 
 
 def _key(line: Line, columns: Columns) -> Key:

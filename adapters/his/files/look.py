@@ -12,6 +12,8 @@ from gateway.errors import Rejected
 from gateway.wire.text import decode
 
 _CHUNK = 1 << 20
+_TEXT = 20
+"""What has a zero among so many bytes is no text; a single one is damage to its line."""
 _CHINESE = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")
 _RUN = re.compile(rb"[\x80-\xff]{3,}")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -28,7 +30,7 @@ class Look:
         charset: ``utf-8``, ``utf-8-sig``, ``utf-16`` or ``gb18030``: of most of its lines.
         mixed: some lines are in the other one.
         repaired: it is not what was declared.
-        binary: it holds zero bytes and is no text.
+        zeros: bytes that are zero; a line with one is no row.
     """
 
     sha256: str
@@ -36,7 +38,12 @@ class Look:
     charset: str = "utf-8"
     mixed: bool = False
     repaired: bool = False
-    binary: bool = False
+    zeros: int = 0
+
+    @property
+    def binary(self) -> bool:
+        """Tell whether it has so many of them that it is no text."""
+        return self.zeros * _TEXT > self.size
 
     def text(self, raw: bytes) -> str:
         """Return the text of one line.
@@ -65,7 +72,7 @@ def look(path: Path, declared: str = "") -> Look:
     Raises:
         OSError: it cannot be read.
     """
-    digest, size, high, zeros, chinese = hashlib.sha256(), 0, False, False, False
+    digest, size, zeros, high, chinese = hashlib.sha256(), 0, 0, False, False
     readers = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "gb18030")}
     mark = ""
     with path.open("rb") as file:
@@ -74,7 +81,7 @@ def look(path: Path, declared: str = "") -> Look:
                 mark = next((name for begin, name in _MARKS.items() if chunk.startswith(begin)), "")
             digest.update(chunk)
             size += len(chunk)
-            zeros = zeros or b"\0" in chunk
+            zeros += chunk.count(0)
             if not chunk.isascii():
                 high = True
                 chinese = chinese or _CHINESE.search(chunk) is not None

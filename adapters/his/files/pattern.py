@@ -16,11 +16,17 @@ from gateway.errors import Misconfigured
 DOCUMENT = "document"
 """View of XML files that are one document each: CDA, HL7 v3, whatever ``mappings/xml`` knows."""
 
+EXCEL = "excel"
+"""Format of what Excel opens by a name that says nothing (``.xls``): its bytes say what it is."""
+
 FORMATS = {
     "csv": "table", "txt": "table", "tsv": "table", "tab": "table", "xlsx": "sheet", "xlsm": "sheet",
-    "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "xml": "xml", "cda": "xml",
+    "xls": EXCEL, "json": "json", "ndjson": "ndjson", "jsonl": "ndjson", "xml": "xml", "cda": "xml",
 }  # fmt: skip
 """How a name ends → format."""
+
+KNOWN = ", ".join(one for one, format_ in FORMATS.items() if format_ != EXCEL)
+"""What a file may be called, for whoever called it otherwise."""
 
 _KEYS = {
     "match": (str, list), "view": (str,), "system": (str,), "format": (str,), "charset": (str,),

@@ -13,10 +13,14 @@ from adapters.his.files.formats import READERS
 from adapters.his.files.group import Record, keys_apart, records
 from adapters.his.files.lines import Bounds, Broken, Line, Source, Table
 from adapters.his.files.look import Look
-from adapters.his.files.pattern import DOCUMENT, FORMATS, Pattern
+from adapters.his.files.pattern import DOCUMENT, EXCEL, FORMATS, KNOWN, Pattern
+from adapters.his.files.shift import unshifted
 from adapters.his.files.view import View
 from gateway.wire import xml
 from gateway.wire.rows import Faulty
+
+_OLE = bytes.fromhex("d0cf11e0")
+"""How workbooks before 2007 begin, and those that a password protects."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,7 +64,9 @@ def open_file(path: Path, pattern: Pattern, look: Look, views: Mapping[str, View
         return _document(path, look)
     format_ = pattern.format or FORMATS.get(path.suffix.lower().lstrip("."), "")
     if not format_:
-        raise Broken(Faulty("unknown-format", 0, {"known": ", ".join(FORMATS)}))
+        raise Broken(Faulty("unknown-format", 0, {"known": KNOWN}))
+    if format_ in (EXCEL, "sheet"):
+        format_ = _excel(path, format_)
     source = Source(path, pattern, look, bounds)
     table = READERS[format_](source)
     try:
@@ -78,10 +84,28 @@ def _opened(source: Source, table: Table, format_: str, views: Mapping[str, View
     columns = columns_of(pattern, view, table)
     apart: frozenset[int] = frozenset()
     if columns.group:
-        with _again(source, format_) as lines:
-            apart = keys_apart(lines, columns)
+        with _again(source, format_) as ahead:
+            apart = keys_apart(unshifted(ahead, columns, table.headings), columns)
     plan = hashlib.sha256(repr((pattern, view)).encode()).hexdigest()[:16]
-    return Opened(view.name, records(table.lines, columns, apart), table.heading_text, plan, table.close)
+    lines = unshifted(table.lines, columns, table.headings)
+    return Opened(view.name, records(lines, columns, apart), table.heading_text, plan, table.close)
+
+
+def _excel(path: Path, format_: str) -> str:
+    """Return what a file that Excel opens really is: HIS exports call many things ``.xls``.
+
+    Raises:
+        Broken: ``old-excel``, ``html-table``.
+    """
+    with path.open("rb") as file:
+        begin = file.read(1024)
+    if begin.startswith(_OLE):
+        raise Broken(Faulty("old-excel"))
+    if begin.startswith(b"PK") or format_ != EXCEL:
+        return "sheet"
+    if begin.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith(b"<"):
+        raise Broken(Faulty("html-table"))
+    return "table"
 
 
 @contextmanager

@@ -12,6 +12,9 @@ UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".writing
 """How names end while somebody writes: rsync, WinSCP, browsers, editors."""
 
 STRANGE = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
+OWN = frozenset({"work", "done", "failed"})
+"""Folders that the door makes."""
+
 EMPTY_SECONDS = 60.0
 """A file without a byte may be one that is about to be filled."""
 
@@ -28,6 +31,9 @@ class Waiting:
 class Ready:
     """Watches one folder.
 
+    Attributes:
+        strange: links, pipes and folders that nobody expects there; they are never taken.
+
     Args:
         settle: seconds in which neither size nor time of change of a complete file change.
         marker: ending of the file that says that another one is complete (``.ok``), ``""`` for none.
@@ -36,6 +42,7 @@ class Ready:
     def __init__(self, folder: Path, settle: float, marker: str) -> None:
         self._folder, self._settle, self._marker = folder, settle, marker.lower()
         self._seen: dict[str, Waiting] = {}
+        self.strange = 0
 
     @property
     def waiting(self) -> int:
@@ -49,8 +56,15 @@ class Ready:
             OSError: the folder cannot be read.
         """
         now, seen = time.monotonic(), dict[str, Waiting]()
+        there, strange = dict[str, os.stat_result](), 0
         with os.scandir(self._folder) as entries:
-            there = {one.name: one.stat(follow_symlinks=False) for one in entries if self._counts(one)}
+            for one in entries:
+                status = _status(one)
+                if status is not None and stat.S_ISREG(status.st_mode):
+                    there[one.name] = status
+                else:
+                    strange += status is not None and one.name not in OWN
+        self.strange = strange
         for name, status in there.items():
             old = self._seen.get(name)
             if old is None or (old.size, old.changed_ns) != (status.st_size, status.st_mtime_ns):
@@ -70,16 +84,6 @@ class Ready:
             for one in _markers(path.name, self._marker):
                 path.with_name(one).unlink(missing_ok=True)
 
-    def _counts(self, entry: os.DirEntry[str]) -> bool:
-        """Tell whether an entry is a file that somebody has finished; links are never followed."""
-        name = entry.name.lower()
-        if name.startswith(".") or name.endswith(UNFINISHED) or name in STRANGE:
-            return False
-        try:
-            return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
-        except OSError:
-            return False  # gone since
-
     def _is_complete(self, name: str, one: Waiting, now: float, there: dict[str, os.stat_result]) -> bool:
         if self._marker:
             if name.lower().endswith(self._marker):
@@ -87,6 +91,17 @@ class Ready:
             lowered = {other.lower() for other in there}
             return any(marker.lower() in lowered for marker in _markers(name, self._marker))
         return now - one.since >= (self._settle if one.size else max(self._settle, EMPTY_SECONDS))
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Return what is known of an entry itself, links are never followed; None of one that does not count."""
+    name = entry.name.lower()
+    if name.startswith(".") or name.endswith(UNFINISHED) or name in STRANGE:
+        return None
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError:
+        return None  # gone since
 
 
 def _markers(name: str, marker: str) -> tuple[str, str]:

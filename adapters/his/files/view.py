@@ -30,6 +30,7 @@ class View:
         title_zh: ``"处方"``.
         key: columns that tell its rows apart.
         changed: column that says when the row changed, ``""`` for none.
+        dates: where dates and moments stand.
         required: columns that a row must have.
         places: column → where it stands; of a name that several have, the first.
         headings: heading as :func:`plain` has it → place.
@@ -46,6 +47,7 @@ class View:
     details: tuple[str, ...] = field(default=())
     inner: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
     changed: str = ""
+    dates: frozenset[Place] = frozenset()
 
     def place(self, heading: str) -> Place | None:
         """Return what a heading names, None for none."""
@@ -103,11 +105,15 @@ def _view(data: Mapping[str, Any]) -> View:
     places: dict[str, Place] = {}
     headings: dict[str, Place] = {}
     inner: dict[str, dict[str, Place]] = {name: {} for name in details}
+    dates = set[Place]()
     for detail, columns in (("", own), *details.items()):
         for name, said in columns.items():
             place = (detail, str(name))
             places.setdefault(str(name), place)
-            for heading in _named(str(name), said if isinstance(said, dict) else {}):
+            told = said if isinstance(said, dict) else {}
+            if told.get("type") in ("date", "datetime"):
+                dates.add(place)
+            for heading in _named(str(name), told):
                 headings.setdefault(plain(heading), place)
                 if detail:
                     inner[detail].setdefault(plain(heading), place)
@@ -118,6 +124,7 @@ def _view(data: Mapping[str, Any]) -> View:
         str(data["rows"]), str(data.get("title_zh", "")),
         tuple(str(one) for one in ([key] if isinstance(key, str) else key)),
         required, places, headings, tuple(details), inner, str(data.get("changed", "")),
+        frozenset(dates),
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from adapters.his.sql_view.outcome import answer
 from adapters.his.sql_view.parse import parse
-from adapters.his.sql_view.source import FIELDS, NAME, source
+from adapters.his.sql_view.settings import FIELDS, NAME
+from adapters.his.sql_view.source import source
 from gateway.spec import AdapterSpec
 from gateway.wire.rows import CONTENT_TYPE
 

@@ -4,55 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, make_url
 
-from adapters.his.sql_view.database import Reader, Unreadable, open_database
-from adapters.his.sql_view.polling import Limits, Polling, wall_clock
+from adapters.his.sql_view.database import Unreadable, open_database
+from adapters.his.sql_view.limits import Limits, wall_clock
+from adapters.his.sql_view.polling import Polling
+from adapters.his.sql_view.reader import Reader
+from adapters.his.sql_view.schedule import hour_of, is_due, is_within
+from adapters.his.sql_view.settings import NAME, WHERE
 from adapters.his.sql_view.state import State
 from adapters.his.sql_view.views import View, read_views
-from gateway.canonical import Envelope
 from gateway.errors import Misconfigured, Retry
-from gateway.spec import Field
+from gateway.spec import Deliver
 
 _LOG = logging.getLogger("qiao.sql_view")
 
-NAME = "his/sql_view"
-
 Value = str | int | float | bool
-
-FIELDS = (
-    Field("url", "str", "", "database URL of SQLAlchemy without its password: mysql://qiao@10.0.0.8/his"),
-    Field("password", "str", "", "better in QIAO_ADAPTERS__HIS_SQL_VIEW__PASSWORD, or in password_file"),
-    Field("password_file", "str", "", "file whose first line is the password"),
-    Field(
-        "views", "str", "", "folder with a YAML file for each view; empty: the template under its own names"
-    ),
-    Field("only", "str", "", "names of the views to read, separated by commas; empty: all"),
-    Field("layouts", "str", "", "folder like mappings/rows, where [mapping] root is one of yours"),
-    Field("tenant", "str", "default", "the hospital behind this database"),
-    Field("state", "str", "sqlite:///qiao-his-sql-view.db", "database URL: how far each view was read"),
-    Field("interval", "float", 1.0, "seconds between two polls of a view that says when a row changed"),
-    Field("interval_hash", "float", 300.0, "seconds between two full readings of a view that does not"),
-    Field(
-        "overlap", "float", 60.0, "seconds before the last time read that are read again, for late commits"
-    ),
-    Field("batch", "int", 1000, "rows of a page"),
-    Field("in_flight", "int", 512, "rows of a page that are under way at once"),
-    Field("reconcile", "str", "03:30", "hour of the day at which all keys are compared; empty: never"),
-    Field("withdraw", "float", 0.1, "share of a view that may vanish at once and be taken back"),
-    Field("zone", "str", "+08:00", "zone of the database's times without one"),
-    Field("charset", "str", "", "of text that comes as bytes or as Latin-1: gb18030"),
-    Field("timeout", "float", 60.0, "seconds for a connection or a query"),
-    Field("connections", "int", 3, "open connections to the database"),
-)
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while the database does not answer."""
@@ -73,7 +48,7 @@ class SqlViews:
         self._tasks: list[asyncio.Task[None]] = []
         self.polls: list[Polling] = []
 
-    async def start(self, deliver: Callable[[Envelope], Awaitable[bytes]]) -> None:
+    async def start(self, deliver: Deliver) -> None:
         """Open the database and begin to poll.
 
         Raises:
@@ -82,14 +57,11 @@ class SqlViews:
         self.open(deliver)
         self._tasks = [asyncio.create_task(self._poll(one)) for one in self.polls]
 
-    def open(
-        self,
-        deliver: Callable[[Envelope], Awaitable[bytes]],
-    ) -> None:
+    def open(self, deliver: Deliver) -> None:
         """Open what is read and where it is remembered, without polling. Raises ``Misconfigured``."""
         said = self._settings
         if not said["url"]:
-            raise Misconfigured("url names the database to read", where=f'[adapters."{NAME}"]')
+            raise Misconfigured("url names the database to read", where=WHERE)
         views = read_views(str(said["views"]), str(said["only"]), str(said["layouts"]))
         limits = Limits(
             int(said["batch"]), int(said["in_flight"]), float(said["overlap"]), float(said["withdraw"]),
@@ -97,8 +69,8 @@ class SqlViews:
         )  # fmt: skip
         wall_clock(limits.zone)
         if limits.batch < 2 or limits.in_flight < 1:
-            raise Misconfigured("batch is at least 2, in_flight at least 1", where=f'[adapters."{NAME}"]')
-        self._hour()
+            raise Misconfigured("batch is at least 2, in_flight at least 1", where=WHERE)
+        hour_of(str(said["reconcile"]), WHERE)
         connections = max(2, int(said["connections"]))
         self._engine = open_database(
             str(said["url"]), self._password(), timeout=float(said["timeout"]), connections=connections
@@ -107,12 +79,7 @@ class SqlViews:
         self._threads = ThreadPoolExecutor(connections + 1, "qiao-sql-view")
         self.polls = [self._polling(view, limits, deliver) for view in views]
 
-    def _polling(
-        self,
-        view: View,
-        limits: Limits,
-        deliver: Callable[[Envelope], Awaitable[bytes]],
-    ) -> Polling:
+    def _polling(self, view: View, limits: Limits, deliver: Deliver) -> Polling:
         assert self._engine is not None and self._state is not None
         reader = Reader(self._engine, view, str(self._settings["charset"]))
         tenant = str(self._settings["tenant"])
@@ -134,11 +101,7 @@ class SqlViews:
         if self._state is not None:
             self._state.close()
 
-    async def backlog(
-        self,
-        deliver: Callable[[Envelope], Awaitable[bytes]],
-        told: Callable[[str, int, int], object],
-    ) -> None:
+    async def backlog(self, deliver: Deliver, told: Callable[[str, int, int], object]) -> None:
         """Read every view until nothing is left, then compare all keys; the views one after the other.
 
         Args:
@@ -152,10 +115,11 @@ class SqlViews:
         self.open(deliver)
         for one in self.polls:
             there = await self._run(one.count)
-            one.progress = partial(_tell, told, one, there)
-            one.progress(0)
+            one.progress = _counted(told, one.view.name, await self._run(one.known), there)
             await one.round()
-            await one.reconcile()
+            if one.view.mode != "hash":  # which has met all keys
+                one.progress = _counted(told, f"{one.view.name}: keys", 0, there)
+                await one.reconcile()
 
     def status(self) -> Mapping[str, int | str]:
         """Return where it reads, and for each view how far it is and what is wrong. No patient data."""
@@ -188,9 +152,10 @@ class SqlViews:
         while True:
             begun = asyncio.get_running_loop().time()
             try:
-                if _within(view.between, datetime.now(wall_clock(str(self._settings["zone"])))):
+                now = datetime.now(wall_clock(str(self._settings["zone"])))
+                if is_within(view.between, now):
                     await one.round()
-                    if self._is_due(one):
+                    if self._is_due(one, now):
                         await one.reconcile()
                 one.counts.error, pause = "", 0.0
             except Retry as error:
@@ -204,42 +169,29 @@ class SqlViews:
             spent = asyncio.get_running_loop().time() - begun
             await asyncio.sleep(max(interval - spent, pause, 0.0))
 
-    def _hour(self) -> tuple[int, int] | None:
-        said = str(self._settings["reconcile"])
-        if not said:
-            return None
-        hour, _, minute = said.partition(":")
-        if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-            raise Misconfigured("reconcile is an hour of the day: 03:30", where=f'[adapters."{NAME}"]')
-        return int(hour), int(minute)
-
-    def _is_due(self, one: Polling) -> bool:
-        """Tell whether the keys of a view are to be compared: once a day, and soon where a day was missed."""
-        at = self._hour()
-        if at is None or one.view.mode == "hash":
+    def _is_due(self, one: Polling, now: datetime) -> bool:
+        """Tell whether the keys of a view are to be compared; without a time they always are."""
+        if one.view.mode == "hash":
             return False
-        now = datetime.now(wall_clock(str(self._settings["zone"])))
-        last_due = now.replace(hour=at[0], minute=at[1], second=0, microsecond=0)
-        if last_due > now:
-            last_due -= timedelta(days=1)
-        return one.reconciled_us < int(last_due.timestamp() * 1_000_000)
+        return is_due(hour_of(str(self._settings["reconcile"]), WHERE), one.reconciled_us, now)
 
 
-def _tell(told: Callable[[str, int, int], object], one: Polling, there: int, _: int) -> None:
-    told(one.view.name, one.counts.read, there)
+def _counted(
+    told: Callable[[str, int, int], object], name: str, done: int, there: int
+) -> Callable[[int], None]:
+    """Return what tells how far a reading is, told how many rows more were worked."""
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        told(name, min(done, there), there)
+
+    more(0)
+    return more
 
 
 def _longer(pause: float) -> float:
     return min(max(1.0, pause * 2), LONGEST_PAUSE)
-
-
-def _within(between: tuple[str, ...], now: datetime) -> bool:
-    """Tell whether a view may be read at this hour; ``("22:00", "06:00")`` goes over midnight."""
-    if not between:
-        return True
-    begin, end = between
-    at = now.strftime("%H:%M")
-    return begin <= at < end if begin <= end else at >= begin or at < end
 
 
 def source(settings: Mapping[str, Value]) -> SqlViews:

@@ -1,6 +1,8 @@
 """State: how far each view has been read, and what of each row was delivered last; committed after delivery.
 
-No names and no findings stand in it: keys, hashes, and the numbers and codes by which a row is taken back.
+It holds keys, hashes, and what takes a row back: numbers, and the codes and names of drugs, items and
+diagnoses; no names of people and no results. With the number of a patient that is patient data: keep it where
+the store is.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     insert,
     make_url,
     select,
@@ -55,7 +58,13 @@ _KNOWN = Table(
     Column("hash", String(32), nullable=False),
     Column("turn", Integer, nullable=False),
     Column("kept", Text),
+    sqlite_with_rowid=False,
 )
+
+_SOME = (
+    "SELECT key, mark, hash, turn, kept FROM known WHERE view = ? AND key IN (SELECT value FROM json_each(?))"
+)
+"""What is known of some keys, in SQLite: a list of parameters would be compiled anew for every length."""
 
 GONE = "gone"
 """In place of a hash: the row has vanished, and was taken back."""
@@ -152,30 +161,34 @@ class State:
 
     def known(self, view: str, keys: Sequence[str]) -> dict[str, Known]:
         """Return what was delivered of the rows with these keys."""
-        found = {}
         with self._lock, self._engine.connect() as connection:
+            if self._sqlite:
+                rows = connection.exec_driver_sql(_SOME, (view, orjson.dumps(keys).decode())).fetchall()
+                return {row[0]: Known(row[0], row[1] or "", row[2], row[3], row[4] or "") for row in rows}
+            found = {}
             for at in range(0, len(keys), _PART):
-                some = keys[at : at + _PART]
-                asked = select(_KNOWN).where(_KNOWN.c.view == view, _KNOWN.c.key.in_(some))
+                asked = select(_KNOWN).where(_KNOWN.c.view == view, _KNOWN.c.key.in_(keys[at : at + _PART]))
                 for row in connection.execute(asked):
                     found[row.key] = Known(row.key, row.mark or "", row.hash, row.turn, row.kept or "")
         return found
 
-    def all(self, view: str) -> Iterator[list[Known]]:
-        """Yield what is known of a view in parts, in the order of the keys."""
+    def living(self, view: str) -> Iterator[list[str]]:
+        """Yield the keys of a view that were delivered and not taken back, in parts."""
         last = ""
         while True:
+            asked = select(_KNOWN.c.key, _KNOWN.c.hash).where(_KNOWN.c.view == view, _KNOWN.c.key > last)
             with self._lock, self._engine.connect() as connection:
-                asked = select(_KNOWN).where(_KNOWN.c.view == view, _KNOWN.c.key > last)
                 rows = connection.execute(asked.order_by(_KNOWN.c.key).limit(5000)).fetchall()
             if not rows:
                 return
-            last = rows[-1].key
-            yield [Known(row.key, row.mark or "", row.hash, row.turn, row.kept or "") for row in rows]
+            last = rows[-1][0]
+            yield [key for key, hash_ in rows if hash_ != GONE]
 
     def count(self, view: str) -> int:
         """Return how many rows of a view are known and not gone."""
-        return sum(one.hash != GONE for part in self.all(view) for one in part)
+        asked = select(func.count()).where(_KNOWN.c.view == view, _KNOWN.c.hash != GONE)
+        with self._lock, self._engine.connect() as connection:
+            return int(connection.execute(asked).scalar_one())
 
     def commit(self, view: str, at: At, rows: Sequence[Known]) -> None:
         """Remember what was delivered, and how far it went; all or nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -48,6 +49,13 @@ def text_of(value: Any, charset: str = "") -> str | None:
     if hasattr(value, "read"):  # a large object of Oracle or DM
         return text_of(value.read(), charset)
     return str(value)
+
+
+def texts_of(values: Iterable[Any], charset: str = "") -> list[str | None]:
+    """Return the values of a row as :func:`text_of` does, quickly where they are texts already."""
+    if charset:
+        return [text_of(one, charset) for one in values]
+    return [one if one is None or one.__class__ is str else text_of(one) for one in values]
 
 
 def _decoded(raw: bytes, charset: str) -> str:

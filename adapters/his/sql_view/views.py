@@ -22,7 +22,10 @@ import yaml
 
 from gateway.errors import Misconfigured
 
-ORDER = ("department", "staff", "drug", "patient", "visit", "diagnosis", "prescription", "order", "result")
+ORDER = (
+    *("department", "staff", "drug", "patient", "visit", "transfer", "diagnosis"),
+    *("prescription", "order", "result"),
+)
 """Those first that others point to."""
 
 _KEYS = {"table", "from", "columns", "key", "changed", "mode", "where", "nulls", "leave", "system"} | {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from lxml import etree
 
 from adapters.his.xml_http.answer import Said
-from adapters.his.xml_http.listener import Response
+from adapters.his.xml_http.exchange import Response
 from adapters.his.xml_http.opened import Opened, Style
 from adapters.his.xml_http.services import V3
 from gateway.canonical import new_envelope_id, now_us

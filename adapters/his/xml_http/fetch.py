@@ -1,4 +1,4 @@
-"""Fetch: one question to a service, over plain HTTP or SOAP, and what is in its answer."""
+"""Fetch: one question to a service, over plain HTTP or SOAP."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import httpx
-import orjson
 from lxml import etree
 
-from adapters.his.xml_http.opened import SOAP, charset_of, text_in
+from adapters.his.xml_http.answered import Answered, Failed, Item
+from adapters.his.xml_http.exchange import CODINGS, Inflater, Refused
+from adapters.his.xml_http.opened import SOAP
 from adapters.his.xml_http.polls import Poll
-from gateway.errors import Misconfigured, Rejected
-from gateway.wire import rows, xml
-from gateway.wire.text import decode
-from gateway.wire.xml.document import path_of
+from gateway.errors import Misconfigured
 
 _SPACES = {version: space for space, version in SOAP.items()}
 _TYPES = {
@@ -26,26 +24,8 @@ _TYPES = {
     "1.1": "text/xml; charset=utf-8",
     "1.2": "application/soap+xml; charset=utf-8",
 }
-
-
-class Failed(Exception):
-    """A service did not answer as it should; asked again later, nothing is lost. No patient data in it.
-
-    Attributes:
-        reason: what happened, for people.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(slots=True, frozen=True)
-class Item:
-    """What is delivered by itself."""
-
-    raw: bytes
-    content_type: str
+_TAKEN = {"Accept-Encoding": "gzip, deflate"}
+"""Taken out of its coding by ourselves, and bounded: a small answer may unfold to gigabytes."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,9 +46,7 @@ class Service:
 
     def __init__(self, poll: Poll) -> None:
         self._poll = poll
-        names = tuple(sorted(poll.namespaces.items()))
-        self._items = path_of(poll.items, names) if poll.items else None
-        self._good = path_of(poll.good, names) if poll.good else None
+        self._answered = Answered(poll)
         self._soap: Any = None
         auth = (poll.user, _secret(poll.password_file)) if poll.user else None
         self._client = httpx.AsyncClient(
@@ -96,18 +74,30 @@ class Service:
             raise Failed(f"no answer within {self._poll.timeout:g} seconds") from None
         except httpx.HTTPError as error:
             raise Failed(f"cannot be reached ({type(error).__name__})") from None
-        return self._read(status, content_type, raw)
+        return await asyncio.to_thread(self._answered.items, status, content_type, raw)
 
     async def _sent(self, question: Question) -> tuple[int, str, bytes]:
         method = "POST" if question.body else self._poll.method
-        made = bytearray()
+        made, most = bytearray(), self._poll.most
+        too_long = f"the answer is longer than {most} bytes; ask for less at a time"
         async with self._client.stream(
-            method, question.url, headers=dict(question.headers), content=question.body or None
+            method, question.url, headers={**_TAKEN, **question.headers}, content=question.body or None
         ) as answer:
-            async for part in answer.aiter_bytes():
-                made += part
-                if len(made) > self._poll.most:
-                    raise Failed(f"the answer is longer than {self._poll.most} bytes; ask for less at a time")
+            coding = answer.headers.get("content-encoding", "").strip().lower()
+            if coding not in ("", "identity", *CODINGS):
+                raise Failed("the answer is compressed in a way that was not asked for")
+            inflater = Inflater(coding, most) if coding in CODINGS else None
+            async for part in answer.aiter_raw():
+                try:
+                    made += part if inflater is None else inflater.take(part)
+                except Refused as error:
+                    raise Failed(
+                        too_long if error.status == 413 else "the answer is not well compressed"
+                    ) from None
+                if len(made) > most:
+                    raise Failed(too_long)
+            if inflater is not None and not inflater.whole:
+                raise Failed("the answer is not well compressed")
             return answer.status_code, answer.headers.get("content-type", ""), bytes(made)
 
     async def _question(self, values: Mapping[str, str]) -> Question:
@@ -129,78 +119,12 @@ class Service:
         headers.setdefault("Content-Type", _TYPES[poll.soap])
         return Question(poll.url, headers, body.encode())
 
-    def _read(self, status: int, content_type: str, raw: bytes) -> list[Item]:
-        if self._poll.rows:
-            if status != 200:
-                raise Failed(f"HTTP {status}")
-            return self._rows(raw, charset_of(content_type))
-        try:
-            document = xml.parse(
-                raw, charset=charset_of(content_type), limits=xml.Limits(size=self._poll.most)
-            )
-            document = _inside(document)
-        except Rejected as error:
-            raise Failed(f"HTTP {status}" if status != 200 else f"no XML ({error.code})") from None
-        if status != 200:
-            raise Failed(f"HTTP {status}")
-        if etree.QName(document.root).localname.lower() == "html":
-            raise Failed("the answer is a web page")
-        if self._good is not None and not self._good(document.root):
-            raise Failed("the service says that it could not answer (good is not true)")
-        found: Any = [document.root] if self._items is None else self._items(document.root)
-        nodes = found if isinstance(found, list) else []
-        if not all(map(etree.iselement, nodes)):
-            raise Failed("items finds no elements")
-        made = [etree.tostring(one, encoding="utf-8", with_tail=False) for one in nodes]
-        return [Item(bytes(one), "application/xml") for one in made]
-
-    def _rows(self, raw: bytes, charset: str) -> list[Item]:
-        try:
-            found: Any = orjson.loads(decode(raw, charset).text)
-        except (Rejected, orjson.JSONDecodeError):
-            raise Failed("no JSON") from None
-        for name in self._poll.rows.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise Failed(f"no rows at {self._poll.rows}")
-        written = [
-            rows.written(self._poll.view, self._poll.name, [{"row": {k: _value(v) for k, v in one.items()}}])
-            for one in found
-        ]
-        return [Item(one, rows.CONTENT_TYPE) for one in written]
-
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """Return a template with its values."""
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text
-
-
-def _value(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return orjson.dumps(value).decode()
-
-
-def _inside(document: xml.Document) -> xml.Document:
-    """Return the answer inside an envelope, as XML or as a text.
-
-    Raises:
-        Failed: it is a SOAP fault. Rejected: as ``xml.parse``.
-    """
-    name = etree.QName(document.root)
-    if name.namespace not in SOAP:
-        return document
-    body = document.root.find(f"{{{name.namespace}}}Body")
-    first = None if body is None else next(body.iterchildren(etree.Element), None)
-    if first is None:
-        raise Failed("the SOAP envelope is empty")
-    if etree.QName(first).localname == "Fault":
-        code = next((one.text for one in first.iter("faultcode", f"{{{name.namespace}}}Value")), "") or ""
-        raise Failed(f"SOAP fault {code[:40]}".strip())
-    inner = text_in(first)
-    return document if inner is None else xml.parse(inner)
 
 
 def _client_of(poll: Poll) -> Any:

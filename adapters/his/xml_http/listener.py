@@ -1,4 +1,4 @@
-"""Listener: an HTTP/1.1 port with bounds on size, time and connections (RFC 9112, RFC 9110 §15.5)."""
+"""Listener: an HTTP/1.1 port with bounds on size, time and connections."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import asyncio
 import contextlib
 import os
 import ssl as tls
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-import httptools
-
+from adapters.his.xml_http.exchange import Refused, Request, RequestReader, Response
 from gateway.errors import Misconfigured
 
-MAX_HEAD = 32 * 1024
-"""Bytes of the request line and all headers together."""
 LINGER = 1.0
 """Seconds in which the rest of a refused request is thrown away, so that its sender sees the answer."""
 _CHUNK = 64 * 1024
@@ -58,112 +53,9 @@ class Counters:
     malformed: int = 0
 
 
-@dataclass(slots=True)
-class Request:
-    """One request.
-
-    Attributes:
-        headers: names in small letters.
-        peer: address and port of the other end; ``subject``: common name of its certificate, ``""``.
-    """
-
-    method: str = ""
-    target: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytearray = field(default_factory=bytearray)
-    keep_alive: bool = True
-    peer: tuple[str, int] = ("", 0)
-    subject: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class Response:
-    """One answer."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 Handle = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[int], Response]
-"""What is answered to a request that never came to the handler: 400, 408, 413, 431, 503."""
-
-
-class _Refused(Exception):
-    def __init__(self, status: int) -> None:
-        self.status = status
-
-
-class _Reader:
-    """Collects the requests of one connection; httptools calls it."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._parser = httptools.HttpRequestParser(self)
-        self._request = Request()
-        self._head = 0
-        self.ready: deque[Request] = deque()
-        self.begun = self.in_body = self.wants_more = False
-        self.refused = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take what came.
-
-        Raises:
-            _Refused: with the status.
-        """
-        if not self.in_body:
-            self.begun = True
-            self._head += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            raise _Refused(400) from None
-        except httptools.HttpParserError:
-            raise _Refused(self.refused or 400) from None
-        if self.refused:
-            raise _Refused(self.refused)
-        if not self.in_body and not self.ready and self._head > MAX_HEAD:
-            raise _Refused(431)
-
-    def on_message_begin(self) -> None:
-        self._request = Request()
-
-    def on_url(self, url: bytes) -> None:
-        self._request.target += url.decode("latin-1")
-        if len(self._request.target) > MAX_HEAD:
-            self.refused = self.refused or 431
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._request.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-        if len(self._request.headers) > 100:
-            self.refused = self.refused or 431
-
-    def on_headers_complete(self) -> None:
-        request, self.in_body = self._request, True
-        request.method = self._parser.get_method().decode("latin-1")
-        said = request.headers.get("content-length", "0")
-        if said.isdigit() and int(said) > self._limits.max_body:
-            self.refused = self.refused or 413
-        self.wants_more = request.headers.get("expect", "").lower() == "100-continue"
-
-    def on_body(self, body: bytes) -> None:
-        if len(self._request.body) + len(body) > self._limits.max_body:
-            self.refused = self.refused or 413
-        elif not self.refused:
-            self._request.body += body
-
-    def on_message_complete(self) -> None:
-        self._request.keep_alive = self._parser.should_keep_alive()
-        self.ready.append(self._request)
-        self.begun, self.in_body, self._head = False, False, 0
-
-    @property
-    def held(self) -> int:
-        """Bytes of the body that is being read."""
-        return len(self._request.body) if self.in_body else 0
+"""What is answered to a request that never came to the handler: 400, 408, 413, 415, 431, 503."""
 
 
 class Listener:
@@ -232,9 +124,9 @@ class Listener:
         self.counters.open += 1
         try:
             if len(self._connections) > self.limits.max_connections:
-                raise _Refused(503)
+                raise Refused(503)
             await self._serve(task, reader, writer)
-        except _Refused as refused:
+        except Refused as refused:
             await self._turn_away(refused.status, reader, writer)
         except (OSError, EOFError, asyncio.CancelledError, TimeoutError):
             pass
@@ -248,7 +140,7 @@ class Listener:
     async def _serve(
         self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        collected, going_on = _Reader(self.limits), True
+        collected, going_on = RequestReader(self.limits.max_body), True
         while going_on and self._server is not None and self._server.is_serving():
             request = await self._request(collected, reader, writer)
             if request is None:
@@ -263,12 +155,12 @@ class Listener:
                 self._bodies -= len(request.body)
                 self._connections[task] = False
             going_on = request.keep_alive
-            writer.write(_written(answer, keep_alive=going_on))
+            writer.write(answer.written(keep_alive=going_on))
             async with asyncio.timeout(self.limits.body_timeout):
                 await writer.drain()
 
     async def _request(
-        self, collected: _Reader, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, collected: RequestReader, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> Request | None:
         """Return the next request, None where the peer has gone."""
         limits, held = self.limits, 0
@@ -287,14 +179,14 @@ class Listener:
                 self._bodies += collected.held - held
                 held = collected.held
                 if self._bodies > limits.max_bodies:
-                    raise _Refused(503)
+                    raise Refused(503)
                 if collected.wants_more:
                     collected.wants_more = False
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         except TimeoutError:
             if phase == 0:
                 return None
-            raise _Refused(408) from None
+            raise Refused(408) from None
         finally:
             self._bodies -= held
         return collected.ready.popleft()
@@ -306,9 +198,9 @@ class Listener:
         counters.refused += 1
         counters.oversize += status == 413
         counters.timeouts += status == 408
-        counters.malformed += status in (400, 431)
+        counters.malformed += status in (400, 415, 431)
         with contextlib.suppress(OSError, TimeoutError, asyncio.CancelledError):
-            writer.write(_written(self._refuse(status), keep_alive=False))
+            writer.write(self._refuse(status).written(keep_alive=False))
             async with asyncio.timeout(LINGER):
                 await writer.drain()
                 if writer.can_write_eof():
@@ -324,20 +216,3 @@ def _peer(writer: asyncio.StreamWriter) -> tuple[tuple[str, int], str]:
         (value for group in shown.get("subject", ()) for key, value in group if key == "commonName"), ""
     )
     return (str(name[0]), int(name[1])), str(subject)
-
-
-def _written(answer: Response, *, keep_alive: bool) -> bytes:
-    try:
-        phrase = HTTPStatus(answer.status).phrase
-    except ValueError:
-        phrase = ""
-    headers = {
-        "Content-Type": answer.content_type,
-        "Content-Length": str(len(answer.body)),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Connection": "keep-alive" if keep_alive else "close",
-        **answer.headers,
-    }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {answer.status} {phrase}\r\n{lines}\r\n".encode("latin-1") + answer.body

@@ -10,13 +10,14 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.his.xml_http.answer import read
-from adapters.his.xml_http.fetch import Failed, Item, Service
+from adapters.his.xml_http.answered import Failed, Item
+from adapters.his.xml_http.fetch import Service
 from adapters.his.xml_http.polls import CHINA, Poll
 from gateway.errors import Misconfigured, Retry
 
@@ -24,8 +25,11 @@ _LOG = logging.getLogger("qiao.xml")
 
 LONGEST_PAUSE = 300.0
 MOST_PAGES = 10_000
-Hand = Callable[[Item, str], Awaitable[bytes]]
-"""Deliver one item of a poll; the answer."""
+AT_ONCE = 64
+"""Items that are delivered together: one commit for all of them."""
+
+Hand = Callable[[Sequence[Item], str], Awaitable[Sequence[bytes]]]
+"""Deliver items of a poll, by its name; returns their answers. Raises ``Retry`` where one was not kept."""
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Polling:
     """One service while it is polled.
 
     Args:
-        hand: delivers an item.
+        hand: delivers items.
         clock: the present moment.
     """
 
@@ -145,10 +149,10 @@ class Polling:
             self.counts.asked += 1
             if [one.raw for one in items] == before:
                 return  # a service that gives the last page for every further one, or nothing
-            for item in items:
-                said = read(await self._hand(item, poll.name))
-                self.counts.items += 1
-                self.counts.refused += said.code != "AA"
+            for begin in range(0, len(items), AT_ONCE):
+                answers = await self._hand(items[begin : begin + AT_ONCE], poll.name)
+                self.counts.items += len(answers)
+                self.counts.refused += sum(read(one).code != "AA" for one in answers)
             if len(items) < poll.size:
                 return
             before = [one.raw for one in items]

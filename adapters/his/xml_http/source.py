@@ -9,15 +9,16 @@ import hmac
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from adapters.his.xml_http.answer import Said, busy, read
+from adapters.his.xml_http.answered import Item
 from adapters.his.xml_http.documents import document_in
 from adapters.his.xml_http.dress import dressed, fault
-from adapters.his.xml_http.fetch import Item
-from adapters.his.xml_http.listener import Limits, Listener, Request, Response
+from adapters.his.xml_http.exchange import Request, Response
+from adapters.his.xml_http.listener import Limits, Listener
 from adapters.his.xml_http.opened import Opened, Style, charset_of, open_message, style_of
 from adapters.his.xml_http.polling import Marks, Polling
 from adapters.his.xml_http.polls import read_polls
@@ -42,7 +43,7 @@ _REFUSALS = {
     405: ("method", "POST a message, or GET ?wsdl", "请用 POST 提交消息，或 GET ?wsdl"),
     408: ("timeout", "the request takes too long", "请求超时"),
     413: ("too-large", "the message is too long", "消息过大"),
-    415: ("encoding", "a compressed body is not taken", "不接收压缩内容"),
+    415: ("encoding", "only gzip and deflate are taken", "仅支持 gzip、deflate 压缩"),
     431: ("too-large", "the headers are too long", "请求头过大"),
     503: ("busy", "too many requests; come again", "请求过多，请稍后重发"),
 }
@@ -105,11 +106,19 @@ class XmlDoor:
             told |= one.status()
         return told
 
-    async def _hand(self, item: Item, name: str) -> bytes:
-        """Deliver what a service answered; an answer to nobody, but it says how the item ended."""
-        envelope = self._envelope(item.raw, "", {"poll": name})
-        envelope.content_type = item.content_type
-        return await self._deliver(envelope)
+    async def _hand(self, items: Sequence[Item], name: str) -> list[bytes]:
+        """Deliver what a service answered; answers to nobody, but they say how each item ended.
+
+        Raises:
+            Retry: one of them could not be kept; the others are, and are known when they come again.
+        """
+        made = [self._envelope(one.raw, "", {"poll": name}, one.content_type) for one in items]
+        answers = []
+        for answer in await self._deliver.many(made):
+            if isinstance(answer, Retry):
+                raise answer
+            answers.append(answer)
+        return answers
 
     async def _handle(self, request: Request) -> Response:
         if not self._allowed(request.headers.get("authorization", "")):
@@ -121,8 +130,6 @@ class XmlDoor:
         if request.method != "POST":
             answer = _refusal(405, Style())
             return Response(405, answer.body, answer.content_type, {"Allow": "POST, GET"})
-        if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            return _refusal(415, Style())
         return await self._message(request, path)
 
     async def _message(self, request: Request, path: str) -> Response:
@@ -150,10 +157,12 @@ class XmlDoor:
         self._answers[said.code] += 1
         return dressed(said, opened)
 
-    def _envelope(self, raw: bytes, charset: str, meta: Mapping[str, str]) -> Envelope:
+    def _envelope(
+        self, raw: bytes, charset: str, meta: Mapping[str, str], content_type: str = CONTENT_TYPE
+    ) -> Envelope:
         moment = now_us()
         tenant = str(self._settings["tenant"])
-        return Envelope(new_envelope_id(moment), tenant, NAME, "", moment, CONTENT_TYPE, charset, raw, meta)
+        return Envelope(new_envelope_id(moment), tenant, NAME, "", moment, content_type, charset, raw, meta)
 
     async def _with_document(self, said: Said, opened: Opened, meta: Mapping[str, str]) -> Said:
         """Hand on the clinical document that a message carries; the answer is the worse of both."""

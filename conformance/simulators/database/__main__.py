@@ -8,9 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import create_engine
-
-from conformance.simulators.database import apply, create, database_day
+from conformance.simulators.database import apply, connect, create, database_day
 from conformance.simulators.day import DEFAULT_DATE
 
 
@@ -18,14 +16,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m conformance.simulators.database", description=__doc__)
     parser.add_argument("url", metavar="URL", help="SQLAlchemy URL; its tables are made anew")
+    parser.add_argument("--empty", action="store_true", help="make tables and views, and no rows")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--date", type=date.fromisoformat, default=DEFAULT_DATE, metavar="YYYY-MM-DD")
     parser.add_argument("--patients", type=int, default=30, help="a day (default: %(default)s)")
     parser.add_argument("--days", type=int, default=1, help="how many (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=0.0, metavar="TX_PER_S", help="0: as fast as it goes")
     options = parser.parse_args(arguments)
-    engine = create_engine(options.url)
+    engine = connect(options.url)
     create(engine)
+    if options.empty:
+        return 0
     count = 0
     for number in range(options.days):
         changes = database_day(options.seed + number, options.date + timedelta(days=number), options.patients)

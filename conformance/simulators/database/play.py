@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Engine, and_, text
+from sqlalchemy import Engine, and_, create_engine, event, inspect, text
 
 from conformance.simulators.database.day import Change
-from conformance.simulators.database.tables import METADATA, TABLES, VIEWS
+from conformance.simulators.database.tables import INTERFACE, METADATA, TABLES, VIEWS
+
+PATIENCE = 30
+"""Seconds that a change waits while somebody else writes to a file of SQLite."""
+
+
+def connect(url: str) -> Engine:
+    """Return the database at an SQLAlchemy URL; in a file of SQLite readers wait for nobody."""
+    if not url.startswith("sqlite"):
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE})
+    event.listen(engine, "connect", lambda line, _: line.execute("PRAGMA journal_mode=WAL").close())
+    return engine
 
 
 def create(engine: Engine) -> None:
@@ -24,8 +36,23 @@ def create(engine: Engine) -> None:
             connection.execute(text(f"CREATE VIEW {name} AS {_quoted(select, quote)}"))
 
 
-def apply(engine: Engine, changes: Iterable[Change]) -> int:
-    """Apply changes, each as a transaction of its own; return how many rows they touched."""
+def ensure(engine: Engine) -> None:
+    """Make tables and views where there are none; what is there stays."""
+    if not inspect(engine).has_table("BRDA"):
+        create(engine)
+
+
+def ensure_interface(engine: Engine) -> None:
+    """Make the tables in which a gateway tells the HIS what it created, where there are none."""
+    INTERFACE.create_all(engine)
+
+
+def apply(engine: Engine, changes: Iterable[Change], *, replace: bool = False) -> int:
+    """Apply changes, each as a transaction of its own; return how many rows they touched.
+
+    Args:
+        replace: a row that is inserted takes the place of one with its key.
+    """
     count = 0
     for change in changes:
         with engine.begin() as connection:
@@ -34,6 +61,8 @@ def apply(engine: Engine, changes: Iterable[Change]) -> int:
                 key = [column.name for column in table.primary_key if column.name in row]
                 where = and_(*(table.c[one] == row[one] for one in key))
                 if action == "insert":
+                    if replace:
+                        connection.execute(table.delete().where(where))
                     connection.execute(table.insert().values(**row))
                 elif action == "update":
                     rest = {column: value for column, value in row.items() if column not in key}

@@ -10,9 +10,9 @@ _TEXT = Text().with_variant(String(190), "mysql", "mariadb")
 """MariaDB takes no key of a text without a length."""
 
 
-def _table(name: str, columns: str, key: str) -> Table:
+def _table(name: str, columns: str, key: str, of: MetaData = METADATA) -> Table:
     made = (Column(one, _TEXT, nullable=one not in key.split()) for one in columns.split())
-    return Table(name, METADATA, *made, PrimaryKeyConstraint(*key.split()))
+    return Table(name, of, *made, PrimaryKeyConstraint(*key.split()))
 
 
 TABLES = {
@@ -34,6 +34,28 @@ TABLES = {
     )
 }
 """Name → table."""
+
+INTERFACE = MetaData()
+"""Interface tables (接口表), as in ``docs/writeback.md``: what the gateway writes back."""
+
+_TOLD = (
+    "event told_at patient_no patient_name resident_id sex birth_date phone visit_no doctor_no doctor_name"
+)
+for _name, _columns, _key in (
+    ("qiao_visit", f"{_TOLD} class subject_code subject_name began_at ended_at", "msg_key"),
+    ("qiao_prescription", f"{_TOLD} rx_no serial_no issued_at icd_code icd_name", "msg_key"),
+    (
+        "qiao_prescription_item",
+        "drug_code drug_name dose dose_unit route frequency quantity quantity_unit instruction",
+        "msg_key item_no",
+    ),
+    (
+        "qiao_request",
+        f"{_TOLD} icd_code icd_name kind request_no serial_no item_code item_name priority issued_at note",
+        "msg_key",
+    ),
+):
+    _table(_name, f"{_key} {_columns}", _key, INTERFACE)
 
 _KIND = "CASE j.JZLX WHEN '1' THEN 'O' WHEN '2' THEN 'E' ELSE 'I' END"
 _ACTIVE = "CASE TYBZ WHEN '1' THEN '0' ELSE '1' END"
@@ -63,9 +85,9 @@ VIEWS = {
     "FROM ZDJL d JOIN JZJL j ON j.JZLSH = d.JZLSH LEFT JOIN YGDA y ON y.YGGH = d.YSGH",
     "qiao_prescription": f"SELECT c.CFH rx_no, c.BRID patient_no, c.JZLSH visit_no, {_KIND} visit_type, "  # noqa: S608
     "CASE c.CFZT WHEN '0' THEN 'SC' WHEN '1' THEN 'CM' ELSE 'CA' END status, c.YSGH doctor_no, "
-    "y.XM doctor_name, c.KSBM dept_code, k.KSMC dept_name, c.KFSJ prescribed_at, c.ZDBM diagnosis_code, "
+    "y.XM doctor_name, c.KFSJ prescribed_at, c.ZDBM diagnosis_code, "
     "c.ZDMC diagnosis_name, c.XGSJ changed_at FROM CFZB c JOIN JZJL j ON j.JZLSH = c.JZLSH "
-    "LEFT JOIN YGDA y ON y.YGGH = c.YSGH LEFT JOIN KSZD k ON k.KSBM = c.KSBM",
+    "LEFT JOIN YGDA y ON y.YGGH = c.YSGH",
     "qiao_prescription_item": "SELECT CFH rx_no, MXXH item_no, YPDM drug_code, YPMC drug_name, DCJL dose, "
     "JLDW dose_unit, PC frequency, YF route_code, TS days, ZL quantity, ZLDW quantity_unit FROM CFMX",
     "qiao_result": f"SELECT b.BGDH report_no, b.XMDM report_code, b.XMMC report_name, 'LIS' source_system, "  # noqa: S608

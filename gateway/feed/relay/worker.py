@@ -44,6 +44,7 @@ class RelayWorker:
         exchange: None: by HTTP.
         means: how each receiver is reached and what it is owed; None: by HTTP, what its wire can say.
         work: that one process of a store does.
+        alone: see :class:`Relay`.
 
     Raises:
         Misconfigured: certificates cannot be read.
@@ -58,9 +59,10 @@ class RelayWorker:
         exchange: Exchange | None = None,
         means: Means | None = None,
         work: str = "relay",
+        alone: int = 0,
     ) -> None:
         self._store, self._receivers, self._assign, self._exchange = store, receivers, assign, exchange
-        self._means = means
+        self._means, self._alone = means, alone
         self._trust = {
             name: trusted(settings.ca, settings.cert, f"[receivers.{name}]")
             for name, settings, _ in (() if means else receivers)
@@ -102,7 +104,10 @@ class RelayWorker:
 
     async def _serve(self, name: str, settings: ReceiverSettings, wire: Wire) -> None:
         exchange, filling = self._reach(name)
-        relay = Relay(self._store, name, settings, wire, exchange, claim=self._claim(name), filling=filling)
+        relay = Relay(
+            self._store, name, settings, wire, exchange,
+            claim=self._claim(name), filling=filling, alone=self._alone,
+        )  # fmt: skip
         bell, spell = asyncio.Event(), Spell(_LOG, name)
         self._bells.append(bell)
         try:

@@ -23,6 +23,9 @@ from gateway.settings import Settings, WritebackSettings, is_loopback, secret
 from gateway.settings.writeback import PREFIX
 from gateway.store import Store
 
+ALONE = 6
+"""Attempts after which a document is an exception that gets no answer while others do."""
+
 _PORTS = {"mllp": 2575, "mllps": 2575, "http": 80, "https": 443}
 _SAFE = ("mllps", "https")
 _FORMS = {
@@ -49,7 +52,7 @@ def open_writeback(settings: Settings, store: Store, maps: Maps) -> RelayWorker:
         )
 
     receivers = [(name, said.as_receiver(), wire) for name, (said, wire) in made.items()]
-    return RelayWorker(store, receivers, means=means, work="writeback")
+    return RelayWorker(store, receivers, means=means, work="writeback", alone=ALONE)
 
 
 def open_wires(settings: Settings, maps: Maps) -> dict[str, Wire]:
@@ -71,7 +74,8 @@ def _wire(name: str, said: WritebackSettings, settings: Settings, maps: Maps, ou
         known = ", ".join(sorted(maps.profiles))
         raise Misconfigured(f"there is no such profile; there is {known}", where=f"{where} dialect")
     organization = settings.tenant(said.tenant).organization
-    teller = Teller(name, said, out.set(said.map), dialect_of(profile, maps.tables), organization)
+    dialect = dialect_of(profile, maps.tables)
+    teller = Teller(name, said, out.set(said.map), dialect, organization, _address(said, where))
     _check(said, teller, where)
     scheme = _scheme(said, where)
     wire = _kinds(scheme, teller, where)

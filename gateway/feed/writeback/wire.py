@@ -31,6 +31,7 @@ class Teller:
     Attributes:
         name: of the HIS.
         organization: code of the institution, MSH-4 where the settings say no other.
+        address: where it is, its secrets read.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Teller:
     set: OutSet
     dialect: Dialect
     organization: str = ""
+    address: str = ""
 
     def saying(self, entry: Entered) -> Saying:
         """Return how an entry is told. Raises ``Rejected``: the map has no word for it any more."""
@@ -62,8 +64,16 @@ class Teller:
             "tenant": entry.tenant,
             "organization": self.settings.facility or self.organization,
             "number": str(entry.n),
+            **of_version(self.settings.version),
             **saying.facts,
         }
+
+
+def of_version(version: str) -> dict[str, str]:
+    """Return what is said in another place in an older HL7 v2: O11 since 2.4, TQ1 since 2.5."""
+    parts = tuple(int(one) for one in version.split(".") if one.isdigit())
+    order = "O11" if parts >= (2, 4) else "O01"
+    return {"order": order, "orders": f"RDE_{order}", "before25": "1" if parts < (2, 5) else ""}
 
 
 class Telling:

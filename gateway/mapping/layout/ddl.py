@@ -16,7 +16,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     },
     "mysql": {"text": "varchar({0})", "date": "date", "datetime": "datetime(3)", "number": "varchar({0})"},
     "oracle": {"text": "VARCHAR2({0} CHAR)", "date": "DATE", "datetime": "TIMESTAMP(3)", "number": "NUMBER"},
-    "sqlserver": {
+    "mssql": {
         "text": "nvarchar({0})",
         "date": "date",
         "datetime": "datetime2(3)",
@@ -28,11 +28,29 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "datetime": "TIMESTAMP(3)",
         "number": "VARCHAR({0} CHAR)",
     },
+    "sqlite": {"text": "text", "date": "text", "datetime": "text", "number": "text"},
 }
 """Type of a column in each database; ``{0}`` is its length in characters.
 
 A number is text where the database would give it digits that nobody wrote (0.5 as 0.500000).
 """
+
+NAMES = {
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL, MariaDB",
+    "oracle": "Oracle",
+    "mssql": "SQL Server",
+    "dm": "DM 达梦",
+    "sqlite": "SQLite",
+}
+
+QUOTED: Mapping[str, tuple[frozenset[str], str]] = {
+    "mysql": (frozenset({"range"}), "`{0}`"),
+}
+"""Dialect → the columns that are words of its SQL, and how they are written then."""
+
+FROM = {"oracle": "FROM dual\n", "dm": "FROM dual\n", "mysql": "FROM dual\n"}
+"""What a view without a table is read from until the vendor names his."""
 
 WORDS = {
     False: {
@@ -42,6 +60,7 @@ WORDS = {
         "required": "REQUIRED",
         "of": "rows that belong to {0}, joined by {1}",
         "key": "one row for each {0}",
+        "from": "empty until you name your tables here",
     },
     True: {
         "head": "qiao 对接视图（{0}）。请把每个 NULL 换成贵系统的字段，把 FROM 换成贵系统的表。\n"
@@ -50,6 +69,7 @@ WORDS = {
         "required": "必填",
         "of": "{0} 的明细，以 {1} 关联",
         "key": "每个 {0} 一行",
+        "from": "在此写明贵系统的表；未写明前视图为空",
     },
 }
 
@@ -63,7 +83,7 @@ def statements(files: Sequence[LayoutFile], dialect: str, *, table: bool, zh: bo
         zh: comments in Chinese.
     """
     words = WORDS[zh]
-    parts = ["".join(f"-- {line}\n" for line in words["head"].format(dialect).splitlines())]
+    parts = ["".join(f"-- {line}\n" for line in words["head"].format(NAMES[dialect]).splitlines())]
     for file in files:
         data = file.data
         title = file.data.get("title_zh" if zh else "title", file.name)
@@ -101,12 +121,14 @@ def _view(
     last = len(columns) - 1
     for at, (column, one) in enumerate(columns.items()):
         comma = "" if at == last else ","
-        yield f"  CAST(NULL AS {_cast(one, dialect)}) AS {column}{comma}  -- {_comment(one, zh)}\n"
-    yield f"{_FROM.get(dialect, '')};\n"
+        empty = f"CAST(NULL AS {_cast(one, dialect)})"
+        yield f"  {empty} AS {_name(column, dialect)}{comma}  -- {_comment(one, zh)}\n"
+    yield f"{FROM.get(dialect, '')}WHERE 1 = 0;  -- {WORDS[zh]['from']}\n"
 
 
-_FROM = {"oracle": "FROM dual", "dm": "FROM dual"}
-"""What a view without a table is read from until the vendor names his."""
+def _name(column: str, dialect: str) -> str:
+    words, quoted = QUOTED.get(dialect, (frozenset(), ""))
+    return quoted.format(column) if column in words else column
 
 
 def _table(
@@ -115,7 +137,7 @@ def _table(
     yield f"-- {said}\nCREATE TABLE {name} (\n"
     for column, one in columns.items():
         must = " NOT NULL" if one.get("required") or column in key else ""
-        yield f"  {column} {_type(one, dialect)}{must},  -- {_comment(one, zh)}\n"
+        yield f"  {_name(column, dialect)} {_type(one, dialect)}{must},  -- {_comment(one, zh)}\n"
     yield f"  PRIMARY KEY ({', '.join(dict.fromkeys(key))})\n);\n"
     if "changed_at" in columns:
         yield f"CREATE INDEX {name}_changed ON {name} (changed_at, {', '.join(key)});\n"

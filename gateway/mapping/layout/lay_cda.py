@@ -12,10 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lxml import etree
-
-from gateway.mapping.layout.cda import Body, DataElement, Statement, read_body
-from gateway.mapping.layout.cda.values import NOTHING
+from gateway.mapping.layout.cda import Body, DataElement, Statement, count, read_body, unread
 from gateway.mapping.layout.columns import Column, Columns
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid, LaidSegment
@@ -23,25 +20,22 @@ from gateway.mapping.layout.lay_rows import escaped
 from gateway.mapping.layout.lay_xml import CONTROL, XmlLayout, constants_of, first_of
 from gateway.mapping.layout.place import Place
 from gateway.wire.xml import Document
-from gateway.wire.xml.document import location
 
 BODY: Final = "body:"
 SECTIONS: Final = "body:sections"
 """Column of the head: how many sections there are."""
 
 _COLUMN = re.compile(r"[a-z][a-z_]*")
-_TELLS_NOTHING: Final = frozenset(
-    {"classCode", "moodCode", "typeCode", "determinerCode", "contextControlCode", "contextConductionInd"}
-    | {"codeSystemName", "codeSystemVersion", "nullFlavor", "root", "assigningAuthorityName", "ID"}
-    | {"{http://www.w3.org/2001/XMLSchema-instance}type"}
-    | {"{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"}
+_OWN: Final = frozenset(
+    {"number", "label", "section", "drug_alone", "drug_label", "rate", "rate_unit", "form_label", "mood"}
+    | {"value", "value_type", "value_unit", "form", "range_low", "range_high", "range_unit", "range_text"}
 )
-"""Attributes that are the form of a document, or the register of a number that is read or counted itself."""
+"""Columns that another one is made of, or that say how it is to be read."""
 
-_CODED: Final = frozenset({"codeSystem", "displayName", "unit"})
-"""Attributes that belong to a code or value beside them."""
+_SHOWN: Final = ("value_", "result", "judged_type", "shown_type", "code_type", "name_type", "total_type", "item_type", "unit_")
+"""Beginnings of columns of a statement that was put together: others show what they say."""
 
-_HEADER_ONLY: Final = frozenset({"realmCode", "typeId", "templateId", "languageCode"})
+_OWN_OF_PEOPLE: Final = frozenset({"role"})
 
 
 class CdaLayout(XmlLayout):
@@ -66,6 +60,13 @@ class CdaLayout(XmlLayout):
             for place in file.root.inside
             if place.at.startswith(BODY)
         }
+        self._columns_read = {
+            kind: frozenset(
+                name for columns in (*place.segments, place.own) for one in columns.known.values()
+                for name in (*one.paths(), f"{one.each}.") if _COLUMN.fullmatch(name.rstrip("."))
+            )
+            for kind, (place, _) in self._stated.items()
+        }  # fmt: skip
 
     @staticmethod
     def _apart(place: Place) -> bool:
@@ -94,10 +95,11 @@ class CdaLayout(XmlLayout):
             else:
                 kind = inside.at.removeprefix(BODY)
                 self._state(kind, by_kind.get(kind, ()), document, segments)
+                self._count_unread(kind, inside.name, by_kind.get(kind, ()), body)
         text = "".join([field for one in segments[1:] for field in one.fields])
         made = Laid(document.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
         made.charset, made.sections = document.charset, body.sections
-        made.left, made.remarks = _unread(document, body), document.remarks
+        made.left, made.remarks = {**unread(document, body.read), **body.left}, document.remarks
         return made
 
     def _found(self, place: Place, document: Document) -> list[LaidSegment]:
@@ -130,6 +132,21 @@ class CdaLayout(XmlLayout):
                         fields[number] = constant
                     statement.segments.append(len(segments))
                     segments.append(LaidSegment(columns.segment, fields))
+
+    def _count_unread(self, kind: str, place: str, statements: Iterable[Statement], body: Body) -> None:
+        """Count what a statement says in columns that no field and no row of the layout reads."""
+        read = self._columns_read[kind]
+        for statement in statements:
+            for name, value in statement.said.items():
+                if isinstance(value, list):
+                    inner = {key for one in value for key in one} - _OWN_OF_PEOPLE
+                    if f"{name}." not in read:
+                        count(body.left, f"{place}.{name}")
+                        continue
+                    for key in sorted(inner - read):
+                        count(body.left, f"{place}.{name}.{key}")
+                elif value and name not in read and name not in _OWN and not name.startswith(_SHOWN):
+                    count(body.left, f"{place}.{name}")
 
     def _columns(self, columns: Columns) -> list[tuple[int, Any]]:
         return [
@@ -174,24 +191,3 @@ class CdaLayout(XmlLayout):
 
 def _said(value: Any) -> str:
     return escaped(value) if isinstance(value, str) else ""
-
-
-def _unread(document: Document, body: Body) -> dict[str, int]:
-    """Return the paths of what says something and was not read, with their counts."""
-    asked, left = document.asked, dict[str, int]()
-    whole = body.read | {element for element, name in asked if name in ("code", "")}
-    for element in document.root.iter(etree.Element):
-        if element in whole:
-            continue
-        for name, value in element.attrib.items():
-            if name in _TELLS_NOTHING or value in NOTHING or (element, name) in asked:
-                continue
-            if name in _CODED and ((element, "code") in asked or (element, "value") in asked):
-                continue
-            path = f"{location(element)}/@{etree.QName(name).localname}"
-            left[path] = left.get(path, 0) + 1
-        text = element.text
-        if text and (text := text.strip()) and text not in NOTHING and (element, "") not in asked:
-            path = location(element)
-            left[path] = left.get(path, 0) + 1
-    return {path: count for path, count in left.items() if path.split("/")[1] not in _HEADER_ONLY}

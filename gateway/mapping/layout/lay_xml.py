@@ -17,6 +17,11 @@ from gateway.mapping.layout.place import Place
 from gateway.wire.xml import Document
 from gateway.wire.xml.document import names_of, path_of
 
+INTERACTIONS = "2.16.840.1.113883.1.6"
+"""Register of the interactions of HL7 v3; each is the name of its root element."""
+
+_INTERACTION = re.compile(r"[A-Z]{4}_IN\d{6}[A-Z]{2}\d{0,2}")
+
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Read = Callable[[Document, etree._Element], str]  # noqa: SLF001 -- lxml has no public name for it
@@ -65,11 +70,14 @@ class XmlLayout:
 
     def _head(self, document: Document, control: str) -> list[str]:
         """Return the fields of MSH."""
-        head = ["MSH", "|", "^~\\&", *[""] * 15]
+        head = ["MSH", "|", "^~\\&", *[""] * 19]
         for number, read in self._header:
             head[number] = read(document, document.root)
         head[9], head[10] = self._file.event, head[10] or escaped(control)
         head[11], head[12] = head[11] or "P", "2.5.1"
+        name = etree.QName(document.root).localname
+        if _INTERACTION.fullmatch(name):
+            head[21] = f"{name}^^{INTERACTIONS}^ISO"
         return head
 
     def _place(

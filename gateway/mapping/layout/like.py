@@ -1,6 +1,6 @@
 """Like: a layout that is like another one says only what is different (``like: document``).
 
-What both say of head, namespaces, places or a segment is joined, the own word goes before; steps are added.
+What both say of head, namespaces, a place or a segment is joined, the own word goes before; steps are added.
 Under ``as`` the blocks that the other includes stay out: those of the message map do the same. ``without``
 names further steps that stay out, by their ids.
 """
@@ -42,12 +42,22 @@ def liked(data: dict[str, Any], path: Path | Traversable) -> dict[str, Any]:
     for key in _JOINED:
         joined = {**(base.get(key) or {}), **(data.get(key) or {})}
         made[key] = {inner: one for inner, one in joined.items() if one is not None}
+    made["places"] = {
+        name: _place(one, (base.get("places") or {}).get(name)) for name, one in made["places"].items()
+    }
     made["segments"] = _segments(_listed(base.get("segments")), _listed(data.get("segments")))
     made["steps"] = [*steps, *(data.get("steps") or [])]
     for kind in ("rows", "xml", "cda"):
         if kind in made and kind not in data:
             del made[kind]
     return made
+
+
+def _place(own: Json, base: Json) -> Json:
+    """Join what both say of a place."""
+    if own is base or not isinstance(own, dict) or not isinstance(base, dict):
+        return own
+    return {**base, **own, "segments": _segments(_listed(base.get("segments")), _listed(own.get("segments")))}
 
 
 def _listed(value: Json) -> list[dict[str, Any]]:

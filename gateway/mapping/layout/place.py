@@ -100,7 +100,7 @@ def _listed(value: Json) -> list[dict[str, Any]]:
 
 def _segment(name: str, fields: Json, where: str) -> Columns:
     if not _SEGMENT.fullmatch(name) or not isinstance(fields, dict):
-        raise Misconfigured(f"{name!r} is no segment with its fields: PID: {{5: name}}", where=where)
+        raise Misconfigured(f"{name!r} is no segment with its numbered fields", where=where)
     made = Columns(name)
     for number, text in fields.items():
         if number == "__line__":

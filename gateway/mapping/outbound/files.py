@@ -12,10 +12,15 @@ from typing import Any, Literal
 import yaml
 
 from gateway.errors import Misconfigured
+from gateway.mapping.outbound.checked import known, table
+from gateway.mapping.outbound.exchanged import Answer, Soap, answer, soap
 from gateway.mapping.outbound.rows import Inside, Row, Shapes
 
 Form = Literal["hl7v2", "rows", "json", "xml", "cda"]
 FORMS: tuple[Form, ...] = ("hl7v2", "rows", "json", "xml", "cda")
+
+POSTED: tuple[Form, ...] = ("json", "xml", "cda")
+"""Forms that go over HTTP, with an answer that has a body."""
 
 Place = FilePath | Traversable
 
@@ -25,8 +30,7 @@ _KEYS = frozenset(
         *("root", "namespace", "about", "day", "source", "facts"),
     )
 )
-_SET = frozenset(("outbound", "title", "title_zh", "note", "kinds", "answer", "maps"))
-_ANSWER = frozenset(("code", "ok", "repeat", "again", "reason", "receipt"))
+_SET = frozenset(("outbound", "title", "title_zh", "note", "kinds", "answer", "soap", "maps"))
 _SAYING = frozenset(("map", "facts"))
 
 
@@ -93,29 +97,19 @@ class Saying:
 
 
 @dataclass(slots=True, frozen=True)
-class Answer:
-    """Where the body of an answer says what became of it: dotted paths of JSON, XPaths of XML.
+class OutSet:
+    """What a receiver is told: kind → event → how.
 
     Attributes:
-        ok, repeat, again: codes that mean: taken; there already; not now. Any other refuses.
+        answer: what its answer means, None: its status says it.
+        soap: the operation whose argument a body is, None: the body is all.
     """
-
-    code: str
-    ok: frozenset[str]
-    repeat: frozenset[str] = frozenset()
-    again: frozenset[str] = frozenset()
-    reason: str = ""
-    receipt: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class OutSet:
-    """What a receiver is told: kind → event → how; and what its answer means, None: its status says it."""
 
     name: str
     form: Form
     kinds: Mapping[str, Mapping[str, Saying]]
     answer: Answer | None = None
+    soap: Soap | None = None
 
 
 class OutMaps:
@@ -138,8 +132,8 @@ class OutMaps:
             said = _read(file)
             shapes |= said.get("shapes", {})
             self._blocks |= said.get("blocks", {})
-            for name, table in said.get("codes", {}).items():
-                codes[name] = {str(key): str(value) for key, value in table.items()}
+            for name, one in said.get("codes", {}).items():
+                codes[name] = {str(key): str(value) for key, value in one.items()}
         self._shapes = Shapes(shapes, codes, tables)
         self.maps: dict[str, OutMap] = {}
         for name in ("messages", "tables", "bodies", "cda"):
@@ -160,9 +154,9 @@ class OutMaps:
         if name in self.sets:
             return self.sets[name]
         if not name.endswith((".yaml", ".yml")):
-            known = ", ".join(sorted(self.sets))
+            names = ", ".join(sorted(self.sets))
             raise Misconfigured(
-                f"there is no such map; there is {known}, or the path of a YAML file", where=name
+                f"there is no such map; there is {names}, or the path of a YAML file", where=name
             )
         return self.read_set(_read(FilePath(name)), name)
 
@@ -173,23 +167,27 @@ class OutMaps:
             Misconfigured: it is wrong; names the place.
         """
         own = {str(one.get("outbound")): one for one in said.get("maps", ())}
-        _known(said, _SET, where)
+        known(said, _SET, where)
         maps = dict(self.maps)
         for name, one in own.items():
             maps[name] = self._map(one, f"{where} maps.{name}")
         kinds: dict[str, dict[str, Saying]] = {}
-        for kind, events in _table(said.get("kinds"), f"{where} kinds").items():
+        for kind, events in table(said.get("kinds"), f"{where} kinds").items():
             kinds[kind] = {}
-            for event, one in _table(events, f"{where} kinds.{kind}").items():
+            for event, one in table(events, f"{where} kinds.{kind}").items():
                 kinds[kind][event] = _saying(one, maps, f"{where} kinds.{kind}.{event}")
         forms = {one.map.form for events in kinds.values() for one in events.values()}
         if len(forms) != 1:
             raise Misconfigured("all maps of a set have one form", where=where)
-        answer = _answer(said["answer"], f"{where} answer") if "answer" in said else None
-        return OutSet(str(said.get("outbound") or where), forms.pop(), kinds, answer)
+        form, name = forms.pop(), str(said.get("outbound") or where)
+        if form not in POSTED and (wrong := sorted({"answer", "soap"} & set(said))):
+            raise Misconfigured(f"is for {', '.join(POSTED)}", where=f"{where} {wrong[0]}")
+        meant = answer(said["answer"], f"{where} answer") if "answer" in said else None
+        dressed = soap(said["soap"], f"{where} soap") if "soap" in said else None
+        return OutSet(name, form, kinds, meant, dressed)
 
     def _map(self, said: Mapping[str, Any], where: str) -> OutMap:
-        _known(said, _KEYS, where)
+        known(said, _KEYS, where)
         form = said.get("form")
         if form not in FORMS:
             raise Misconfigured(f"form is one of {', '.join(FORMS)}", where=where)
@@ -241,33 +239,24 @@ class OutMaps:
         return self._shapes.row({**head, "fields": fields}, where)
 
     def _rows(self, said: Any, where: str) -> TableRows:
-        known = _known(said, frozenset(("table", "key", "each", "when", "columns")), where)
-        key = known.get("key") or ()
-        head = {name: known[name] for name in ("each", "when") if name in known}
-        row = self._shapes.row({**head, "fields": known.get("columns")}, str(known.get("table")))
+        found = known(said, frozenset(("table", "key", "each", "when", "columns")), where)
+        key = found.get("key") or ()
+        head = {name: found[name] for name in ("each", "when") if name in found}
+        row = self._shapes.row({**head, "fields": found.get("columns")}, str(found.get("table")))
         keys = (key,) if isinstance(key, str) else tuple(key)
         if not keys or not set(keys) <= set(row.inside or ()):
             raise Misconfigured("key names columns that say whether a row is there already", where=where)
-        return TableRows(str(known.get("table")), keys, row)
+        return TableRows(str(found.get("table")), keys, row)
 
 
 def _saying(said: Any, maps: Mapping[str, OutMap], where: str) -> Saying:
     if isinstance(said, str):
         said = {"map": said}
-    _known(said, _SAYING, where)
+    known(said, _SAYING, where)
     if said.get("map") not in maps:
         raise Misconfigured(f"there is no map {said.get('map')!r}", where=where)
     facts = {str(key): str(value) for key, value in (said.get("facts") or {}).items()}
     return Saying(maps[said["map"]], facts)
-
-
-def _answer(said: Any, where: str) -> Answer:
-    table = _known(said, _ANSWER, where)
-    if not table.get("code") or not table.get("ok"):
-        raise Misconfigured("says where the code is, and which codes are well", where=where)
-    codes = {name: frozenset(map(str, table.get(name, ()))) for name in ("ok", "repeat", "again")}
-    texts = {name: str(table.get(name, "")) for name in ("code", "reason", "receipt")}
-    return Answer(**texts, **codes)  # type: ignore[arg-type]
 
 
 def _yaml(folder: Place) -> Iterator[Place]:
@@ -282,17 +271,4 @@ def _read(file: Place) -> dict[str, Any]:
         said = yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Misconfigured(f"cannot be read: {type(error).__name__}", where=file.name) from None
-    return _table(said, file.name)
-
-
-def _table(said: Any, where: str) -> dict[str, Any]:
-    if not isinstance(said, dict):
-        raise Misconfigured("must be a table", where=where)
-    return said
-
-
-def _known(said: Any, valid: frozenset[str], where: str) -> dict[str, Any]:
-    table = _table(said, where)
-    if unknown := sorted(set(map(str, table)) - valid):
-        raise Misconfigured(f"unknown key {unknown[0]!r}; valid: {', '.join(sorted(valid))}", where=where)
-    return table
+    return table(said, file.name)

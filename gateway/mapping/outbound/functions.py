@@ -146,7 +146,9 @@ def universal_type(value: Any, speech: Speech, arg: Any) -> str | None:
 
 
 def whole_name(value: Any, speech: Speech, arg: Any) -> str | None:
-    """HumanName → the name in one piece."""
+    """HumanName → the name in one piece; that of an organization is a string."""
+    if isinstance(value, str):
+        return value
     if value.get("text"):
         return str(value["text"])
     family, given = str(value.get("family", "")), [str(one) for one in value.get("given", ())]
@@ -167,6 +169,15 @@ def frequency(value: Any, speech: Speech, arg: Any) -> str | None:
     codings = [one for one in concept.get("coding", ()) if one.get("code")]
     found = next((code for one in codings if (code := table.coding(one))), None)
     return found or table.timing(value.get("repeat", {})) or (str(codings[0]["code"]) if codings else None)
+
+
+_INTERVALS = {"s": "S", "min": "M", "h": "H", "d": "D", "wk": "W", "mo": "L"}
+
+
+def interval(value: Any, speech: Speech, arg: Any) -> str | None:
+    """Duration → TQ.3 of before version 2.5 (``D5``); what is no whole number of one unit is nothing."""
+    number, letter = text(value.get("value", ""), speech), _INTERVALS.get(str(value.get("code", "")))
+    return f"{letter}{number}" if letter and number and number.isdigit() else None
 
 
 def code(value: Any, speech: Speech, arg: Any) -> str | None:
@@ -291,7 +302,7 @@ FUNCTIONS: Mapping[str, Function] = {
     for one in (
         *(text, yes_no, digits, second, day, written, system, oid, kind, authority, universal),
         *(universal_type, whole_name),
-        *(unit, frequency, code, name, age_value, age_unit, whole),
+        *(unit, frequency, interval, code, name, age_value, age_unit, whole),
         *(document_id, credit_code, rate_value, rate_unit, shown),
         *(amount, days, label),
     )

@@ -22,6 +22,8 @@ LONGEST = 65_536
 
 SENTENCES: dict[str, str] = {
     "shifted-columns": "a row has {cells} cells where the heading has {wanted}",
+    "shifted-values": "no date stands under {column}, but one does beside it: the row is shifted",
+    "zero-byte": "a line holds bytes that are zero",
     "unclosed-quote": "a quotation mark is not closed, or something follows the closing one",
     "undecodable": "the bytes are text in no known charset",
     "line-too-long": "a line is longer than {limit} bytes",
@@ -44,6 +46,8 @@ SENTENCES: dict[str, str] = {
     "not-json": "the file is not JSON",
     "not-xml": "the file is no well-formed XML",
     "has-doctype": "a document type or an entity is not taken",
+    "old-excel": "an Excel workbook before 2007 (.xls), or one with a password; save it as .xlsx or CSV",
+    "html-table": "the file is named .xls and is a web page; save it as .xlsx or CSV",
     "not-xlsx": "the file is no Excel workbook (.xlsx)",
     "xlsx-bomb": "the workbook would be {size} bytes when unpacked, more than {limit}",
     "no-sheet": "the workbook has no sheet of this name",

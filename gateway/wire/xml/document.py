@@ -26,7 +26,7 @@ FUNCTIONS = "urn:qiao:xpath"
 """Namespace of our own functions, prefix ``q``: ``q:first(a, b)`` is the first that says something.
 
 ``q:if(@code = '1', 'M')`` is ``M`` where its first argument is true or says something;
-``q:peek(a, b)`` is as ``q:first``, but what it looks at still counts as unread.
+``q:all(a, b)`` is what all of them say, one behind the other; ``q:peek(a, b)`` is as ``q:first``, but what it looks at still counts as unread.
 """
 
 _NOTHING = frozenset({"", "-", "--", "/", "\\", "无", "NULL", "null"})
@@ -61,6 +61,12 @@ def _first(_: object, *values: Any) -> str:
     return next((text for one in values if (text := _text_of(one))), "")
 
 
+def _all(_: object, *values: Any) -> str:
+    return "".join(
+        [_text_of(one) for value in values for one in (value if isinstance(value, list) else [value])]
+    )
+
+
 def _if(_: object, said: Any, then: Any) -> str:
     there = isinstance(said, list) and any(map(etree.iselement, said))
     return _text_of(then) if there or _text_of(said) else ""
@@ -73,7 +79,10 @@ def _peek(_: object, *values: Any) -> str:
     return found
 
 
-_EXTENSIONS = {(FUNCTIONS, "first"): _first, (FUNCTIONS, "if"): _if, (FUNCTIONS, "peek"): _peek}
+_EXTENSIONS = {
+    (FUNCTIONS, "first"): _first, (FUNCTIONS, "all"): _all,
+    (FUNCTIONS, "if"): _if, (FUNCTIONS, "peek"): _peek,
+}  # fmt: skip
 
 
 @cache

@@ -1,9 +1,9 @@
-"""One visit that views and HL7 v2 tell in pieces is one Encounter with all its places and diagnoses."""
+"""One visit that views and HL7 v2 tell in pieces is one Encounter, in whatever order the pieces arrive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -16,75 +16,140 @@ from gateway.pipeline import steps
 from gateway.store import Receive, Settle, Store, open_store
 from gateway.wire import rows
 
-MSH = "MSH|^~\\&|HIS|DQRM|QIAO|DQRM|{0}||{1}|{0}|P|2.5.1|||||CHN|UNICODE UTF-8\rEVN||{0}\r"
-PID = "PID|1||2000513^^^DQRM^MR||孟^秋禾||19710215|F\r"
-PV1 = (
-    "PV1|1|I|{0}^01^1^DQRM||||||||||||||||ZY2026030700021^^^DQRM^VN|||||||||||||||||||||||||20260307090000\r"
-)
+MOMENT = 1_775_000_000_000_000
+VISIT = {"visit_no": "ZY2026030700021", "patient_no": "2000513", "visit_type": "I"}
+ADMITTING = {
+    "diagnosis_code": "I10.x00",
+    "diagnosis_name": "高血压",
+    "diagnosis_type": "A",
+    "diagnosis_rank": "1",
+}
+FINAL = {
+    "diagnosis_code": "E11.900",
+    "diagnosis_name": "2型糖尿病",
+    "diagnosis_type": "F",
+    "diagnosis_rank": "2",
+}
+
+Piece = tuple[str, bytes]
+Take = Callable[..., None]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
+def event(code: str, at: str, ward: str) -> Piece:
+    return "his/hl7v2", (
+        f"MSH|^~\\&|HIS|DQRM|QIAO|DQRM|{at}||ADT^{code}^ADT_A01|{at}{code}|P|2.5.1|||||CHN|UNICODE UTF-8\r"
+        f"EVN||{at}\rPID|1||2000513^^^DQRM^MR||孟^秋禾||19710215|F\r"
+        f"PV1|1|I|{ward}^01^1^DQRM||||||||||||||||ZY2026030700021^^^DQRM^VN{'|' * 25}20260307090000\r"
+    ).encode()
+
+
+def row(view: str, at: str, details: dict[str, Any] | None = None, **said: str) -> Piece:
+    whole = {"row": {**VISIT, **said, "changed_at": at}, **(details or {})}
+    return "his/sql_view", rows.written(view, "HIS", [whole])
+
+
+def visit(at: str, ward: str, status: str, diagnoses: list[dict[str, str]], **more: str) -> Piece:
+    where = {"ward_code": ward, "room": "01", "bed": "1", "facility": "DQRM"}
+    begun = {"status": status, "start_at": "2026-03-07 09:00:00"}
+    return row("visit", at, {"diagnoses": diagnoses}, **where, **begun, **more)
+
+
+PIECES: dict[str, Piece] = {
+    "admitted": event("A01", "20260307090500", "W1"),
+    "in-the-view": visit("2026-03-07 10:00:00", "W2", "in-progress", [ADMITTING]),
+    "transferred": row(
+        "transfer", "2026-03-08 08:05:00", transfer_no="T1", moved_at="2026-03-08 08:00:00",
+        from_ward_code="W2", from_room="01", from_bed="1", ward_code="W3", room="01", bed="1",
+        facility="DQRM",
+    ),
+    "discharged": visit(
+        "2026-03-09 10:00:00", "W3", "finished", [ADMITTING, FINAL], end_at="2026-03-09 09:30:00"
+    ),
+    "diagnosed": row(
+        "diagnosis", "2026-03-09 10:01:00", diagnosis_no="Z1", diagnosed_at="2026-03-09 09:00:00", **FINAL
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('visit') / 'qiao.db'}")
     yield opened
     opened.close()
 
 
-def test_one_encounter(store: Store) -> None:
+@pytest.fixture(scope="module")
+def take(store: Store) -> Take:
+    """``take(tenant, piece, …)`` stores what arrives, in that order."""
     adapters, maps = registry.find(), load_maps()
 
-    def take(adapter: str, raw: bytes) -> None:
-        at = 1_772_900_000_000_000
-        envelope = Envelope(new_envelope_id(at), "default", adapter, "HIS", at, "", "", raw)
-        made = steps.translate(maps, envelope, steps.read(adapters[adapter], maps, envelope))
-        assert isinstance(made, Translation), made
-        store.write([Receive(envelope, "", b"", 0), Settle(envelope, made, lambda _outcome: b"")])
+    def taking(tenant: str, *pieces: Piece) -> None:
+        for adapter, raw in pieces:
+            envelope = Envelope(new_envelope_id(MOMENT), tenant, adapter, "HIS", MOMENT, "", "", raw)
+            made = steps.translate(maps, envelope, steps.read(adapters[adapter], maps, envelope))
+            assert isinstance(made, Translation), made
+            store.write([Receive(envelope, "", b"", 0), Settle(envelope, made, lambda _outcome: b"")])
 
-    def event(code: str, at: str, ward: str) -> None:
-        take("his/hl7v2", (MSH.format(at, f"ADT^{code}^ADT_A01") + PID + PV1.format(ward)).encode())
+    return taking
 
-    def visit(at: str, ward: str, status: str, diagnoses: list[dict[str, str]], **more: str) -> None:
-        row = {
-            "visit_no": "ZY2026030700021", "patient_no": "2000513", "visit_type": "I", "status": status,
-            "ward_code": ward, "room": "01", "bed": "1", "facility": "DQRM",
-            "start_at": "2026-03-07 09:00:00", "changed_at": at, **more,
-        }  # fmt: skip
-        take("his/sql_view", rows.written("visit", "HIS", [{"row": row, "diagnoses": diagnoses}]))
 
-    admitting = {
-        "diagnosis_code": "I10.x00",
-        "diagnosis_name": "高血压",
-        "diagnosis_type": "A",
-        "diagnosis_rank": "1",
-    }
-    final = {
-        "diagnosis_code": "E11.900",
-        "diagnosis_name": "2型糖尿病",
-        "diagnosis_type": "F",
-        "diagnosis_rank": "2",
-    }
-    event("A01", "20260307090500", "W1")
-    visit("2026-03-07 10:00:00", "W2", "in-progress", [admitting])
-    event("A02", "20260307110000", "W3")
-    visit("2026-03-09 10:00:00", "W3", "finished", [admitting, final], end_at="2026-03-09 09:30:00")
-    told = {
-        "diagnosis_no": "Z1", "patient_no": "2000513", "visit_no": "ZY2026030700021", "visit_type": "I",
-        "diagnosed_at": "2026-03-09 09:00:00", "changed_at": "2026-03-09 10:00:00", **final,
+def all_of(store: Store, tenant: str, type_: str) -> list[dict[str, Any]]:
+    return [loads(one.body) for one in store.search(tenant, type_, []).matches]
+
+
+def test_one_encounter_in_every_order(store: Store, take: Take) -> None:
+    for at, order in enumerate(permutations(PIECES)):
+        tenant = f"t{at}"
+        take(tenant, *(PIECES[name] for name in order))
+        (encounter,) = all_of(store, tenant, "Encounter")
+        assert encounter["status"] == "finished", order
+        assert encounter["period"]["start"].startswith("2026-03-07T09:00"), order
+        assert encounter["period"]["end"].startswith("2026-03-09T09:30"), order
+        places = all_of(store, tenant, "Location")
+        beds = {f"Location/{one['id']}" for one in places}
+        assert {one["location"]["reference"] for one in encounter["location"]} <= beds, order
+        assert [one["status"] for one in encounter["location"]] == ["completed"] * 3, order
+        conditions = all_of(store, tenant, "Condition")
+        said = {one["condition"]["reference"] for one in encounter["diagnosis"]}
+        assert said == {f"Condition/{one['id']}" for one in conditions}, order
+        assert len(said) == 2, order
+        assert {one["encounter"]["reference"] for one in conditions} == {f"Encounter/{encounter['id']}"}
+        (patient,) = all_of(store, tenant, "Patient")
+        assert (patient["name"][0]["text"], patient["birthDate"]) == ("孟秋禾", "1971-02-15"), order
+
+
+def test_where_the_patient_is_now_is_what_the_newest_says(store: Store, take: Take) -> None:
+    before = ["admitted", "in-the-view", "transferred"]
+    seen = set()
+    for at, order in enumerate(permutations(before)):
+        take(f"n{at}", *(PIECES[name] for name in order))
+        (encounter,) = all_of(store, f"n{at}", "Encounter")
+        assert encounter["status"] == "in-progress", order
+        (now,) = [one["location"] for one in encounter["location"] if one["status"] == "active"]
+        (bed,) = [one for one in all_of(store, f"n{at}", "Location") if now["reference"].endswith(one["id"])]
+        seen.add(bed["identifier"][0]["value"] if "identifier" in bed else bed["name"])
+        assert len(encounter["location"]) == 3, order
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("mention", ["prescription", "diagnosis", "visit"])
+def test_who_is_only_mentioned_is_described_by_an_older_row(store: Store, take: Take, mention: str) -> None:
+    """A view of patients says when one was changed last: years before the prescription that names them."""
+    said = {"patient_no": "2000513", "name": "孟秋禾", "phone": "13900010002", "changed_at": "2020-01-01"}
+    patient = "his/sql_view", rows.written("patient", "HIS", [{"row": said}])
+    held = row("visit", "2026-03-07 10:00:00", {}, status="finished", start_at="2026-03-07 09:00:00")
+    named = {
+        "prescription": row(
+            "prescription", "2026-03-07 11:00:00",
+            {"items": [{"item_no": "I1", "drug_code": "A1", "drug_name": "甲"}]}, rx_no="R1", status="SC",
+        ),
+        "diagnosis": PIECES["diagnosed"],
+        "visit": held,
     }  # fmt: skip
-    take("his/sql_view", rows.written("diagnosis", "HIS", [{"row": told}]))
-
-    (encounter,) = all_of(store, "Encounter")
+    take(mention, named[mention], held, patient)
+    (stored,) = all_of(store, mention, "Patient")
+    assert stored["name"] == [{"text": "孟秋禾"}]
+    assert stored["telecom"][0]["value"] == "13900010002"
+    (encounter,) = all_of(store, mention, "Encounter")
     assert encounter["status"] == "finished"
-    assert len(encounter["location"]) == 3
-    assert [one["status"] for one in encounter["location"]].count("active") <= 1
-    assert len(encounter["diagnosis"]) == 2
     assert encounter["period"]["start"].startswith("2026-03-07T09:00")
-    assert encounter["period"]["end"].startswith("2026-03-09T09:30")
-    conditions = all_of(store, "Condition")
-    assert len(conditions) == 2
-    assert {one["encounter"]["reference"] for one in conditions} == {f"Encounter/{encounter['id']}"}
-    assert len(all_of(store, "Patient")) == 1
-
-
-def all_of(store: Store, type_: str) -> list[dict[str, Any]]:
-    return [loads(one.body) for one in store.search("default", type_, []).matches]

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.feed.relay import Relay
 from gateway.feed.writeback.choosing import Wanted, filling
-from gateway.feed.writeback.opening import _exchange, open_wires
+from gateway.feed.writeback.opening import ALONE, _exchange, open_wires
 from gateway.mapping import Maps, load_maps
 from gateway.settings import Settings, WritebackSettings
 from gateway.settings.writeback import PREFIX
@@ -140,6 +140,7 @@ class Bench:
             exchange,
             now=self.clock,
             filling=chosen,
+            alone=ALONE,
         )
         for _ in range(turns):
             wait = await relay.turn()

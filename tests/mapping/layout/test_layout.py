@@ -230,7 +230,7 @@ def _patient_layout() -> str:
         ),
         ("rows/x.yaml", "rows: patient", "patient is also in patient.yaml"),
         ("xml/x.yaml", "xml: x\nmatch: '//a['", "not an XPath"),
-        ("xml/x.yaml", "xml: x\nsegments: [{PID: {5: 'q:name'}}]", "not an XPath"),
+        ("xml/x.yaml", "xml: x\nsegments: [{PID: {5: 'zz:name'}}]", "not an XPath"),
     ],
 )
 def test_a_layout_that_is_wrong_is_refused_with_its_file(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from io import TextIOWrapper
-from typing import BinaryIO
 
+from adapters.his.files.formats.numbered import Lines, Numbered
 from adapters.his.files.lines import Broken, Line, Source, Table, headed
-from gateway.errors import Rejected
 from gateway.wire.rows import Faulty
 
 _DELIMITERS = (",", "\t", "|", ";", "，", "^")
@@ -19,6 +17,8 @@ _FORMULA = re.compile(r'="([^"]*)"')
 """How exports keep Excel from making a number of ``00123``."""
 _TEXT = re.compile(r"'\d+[\dXx]*")
 """The same with the apostrophe that Excel hides."""
+_SAMPLE = 100
+"""Lines that tell whether rows end with a delimiter."""
 
 
 def read_table(source: Source) -> Table:
@@ -43,8 +43,10 @@ def _table(source: Source, lines: Lines) -> Table:
         lines.next()
     if not pattern.heading:
         keys = list(pattern.columns)
-        return Table(keys, _rows(source, lines, keys, pattern.delimiter), close=lines.close)
-    found: tuple[int, str] | Faulty | None = None
+        delimiter = pattern.delimiter or _parting(_first(lines), source.path.suffix.lower())
+        empty = _empty(lines, delimiter, len(keys), 0)
+        return Table(keys, _rows(source, lines, keys, delimiter, empty), close=lines.close)
+    found: Numbered | None = None
     for _ in range(pattern.heading):
         found = lines.next()
         while isinstance(found, tuple) and not found[1].strip():
@@ -54,82 +56,44 @@ def _table(source: Source, lines: Lines) -> Table:
     text = found[1]
     delimiter = pattern.delimiter or _parting(text, source.path.suffix.lower())
     headings = [one.strip() for one in _split(text, delimiter) or text.split(delimiter)]
+    wide = len(headings)
     while headings and not headings[-1]:
         headings.pop()
     keys, doubled = headed(headings, source.bounds.columns)
-    return Table(keys, _rows(source, lines, keys, delimiter), doubled, text, lines.close)
+    empty = _empty(lines, delimiter, len(keys), wide - len(keys))
+    return Table(keys, _rows(source, lines, keys, delimiter, empty), doubled, text, lines.close)
 
 
-class Lines:
-    """The lines of a file with their numbers; some may be put back."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._back: deque[tuple[int, str] | Faulty] = deque()
-        self._number = 0
-        self._file = _opened(source)
-        self._over = False
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._over = True
-        self._file.close()
-
-    def back(self, lines: list[tuple[int, str] | Faulty]) -> None:
-        self._back.extendleft(reversed(lines))
-
-    def next(self) -> tuple[int, str] | Faulty | None:
-        """Return the next line and its number, None at the end."""
-        if self._back:
-            return self._back.popleft()
-        limit = self._source.bounds.line
-        raw = b"" if self._over else self._file.readline(limit + 1)
-        if not raw:
-            self.close()
-            return None
-        self._number += 1
-        if len(raw) > limit and not raw.endswith(b"\n"):
-            return self._too_long(raw)
-        raw = raw.rstrip(b"\r\n")
-        try:
-            plain = raw.isascii() or self._source.look.charset == "utf-16"
-            text = raw.decode() if plain else self._source.look.text(raw)
-        except Rejected:
-            return Faulty("undecodable", self._number, {}, raw.decode("ascii", "replace"))
-        return self._number, text
-
-    def _too_long(self, begin: bytes) -> Faulty:
-        number, limit = self._number, self._source.bounds.line
-        while (more := self._file.readline(limit)) and not more.endswith(b"\n"):
-            pass
-        return Faulty("line-too-long", number, {"limit": str(limit)}, begin[:1000].decode("ascii", "replace"))
+def _first(lines: Lines) -> str:
+    """Return the next line without taking it."""
+    found = lines.next()
+    if found is None:
+        return ""
+    lines.back([found])
+    return "" if isinstance(found, Faulty) else found[1]
 
 
-class _Utf8:
-    """A file in UTF-16, line by line as UTF-8: bytes that are no line feed may hold one."""
+def _empty(lines: Lines, delimiter: str, width: int, heading: int) -> int:
+    """Return how many empty cells end each row: as in the heading, unless most rows have it otherwise.
 
-    def __init__(self, file: TextIOWrapper) -> None:
-        self._file = file
-
-    def readline(self, limit: int) -> bytes:
-        return self._file.readline(limit).encode("utf-8", "replace")
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _opened(source: Source) -> BinaryIO | _Utf8:
-    look = source.look
-    if look.charset == "utf-16":
-        return _Utf8(source.path.open(encoding="utf-16", newline="", errors="replace"))
-    file = source.path.open("rb")
-    if look.charset == "utf-8-sig":
-        file.seek(3)
-    return file
+    It cannot be told of one row alone: a row that is shifted into an empty last cell looks the same.
+    """
+    ahead: list[Numbered] = []
+    seen: Counter[int] = Counter()
+    while len(ahead) < _SAMPLE and (found := lines.next()) is not None:
+        ahead.append(found)
+        cells = _split(found[1], delimiter) if isinstance(found, tuple) and found[1].strip() else None
+        if cells and len(cells) >= width and not any(one.strip() for one in cells[width:]):
+            seen[len(cells) - width] += 1
+    lines.back(ahead)
+    (most, count), *_ = seen.most_common(1) or [(heading, 0)]
+    return most if count > 1 and 2 * count > len(ahead) else heading
 
 
-def _rows(source: Source, lines: Lines, keys: list[str], delimiter: str) -> Iterator[Line | Faulty]:
-    ignore, width = source.pattern.ignore, len(keys)
+def _rows(
+    source: Source, lines: Lines, keys: list[str], delimiter: str, empty: int
+) -> Iterator[Line | Faulty]:
+    ignore, width = source.pattern.ignore, len(keys) + empty
     while (found := lines.next()) is not None:
         if isinstance(found, Faulty):
             yield found
@@ -137,21 +101,16 @@ def _rows(source: Source, lines: Lines, keys: list[str], delimiter: str) -> Iter
         number, text = found
         if not text.strip() or (ignore and any(fnmatchcase(text.strip(), one) for one in ignore)):
             continue
-        delimiter = delimiter or _parting(text, source.path.suffix.lower())
         cells, text = _cells(lines, number, text, delimiter, width, source.bounds.joined)
         if cells is None:
             yield Faulty("unclosed-quote", number, {}, text, tuple(text.split(delimiter)))
+        elif not any(one.strip() for one in cells):
             continue
-        if len(cells) != width:
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            if not any(cells):
-                continue
-            if len(cells) != width:
-                said = {"cells": str(len(cells)), "wanted": str(width)}
-                yield Faulty("shifted-columns", number, said, text, tuple(one.strip() for one in cells))
-                continue
-        yield Line(number, dict(zip(keys, map(_value, cells), strict=True)), {}, text)
+        elif len(cells) != width or any(one.strip() for one in cells[len(keys) :]):
+            said = {"cells": str(len(cells)), "wanted": str(width)}
+            yield Faulty("shifted-columns", number, said, text, tuple(one.strip() for one in cells))
+        else:
+            yield Line(number, dict(zip(keys, map(_value, cells), strict=False)), {}, text)
 
 
 def _cells(
@@ -165,7 +124,7 @@ def _cells(
         return cells, text
     if not _is_open(text, delimiter):
         return None, text
-    more: list[tuple[int, str] | Faulty] = []
+    more: list[Numbered] = []
     whole = text
     while len(more) < most and (found := lines.next()) is not None:
         more.append(found)

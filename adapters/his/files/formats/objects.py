@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from adapters.his.files.formats.delimited import Lines
+from adapters.his.files.formats.numbered import Lines
 from adapters.his.files.lines import Broken, Line, Source, Table
 from adapters.his.files.look import decoded
 from gateway.errors import Rejected

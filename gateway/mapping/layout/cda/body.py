@@ -13,22 +13,14 @@ from typing import Final
 from lxml import etree
 
 from gateway.mapping.layout.cda.elements import DataElement
+from gateway.mapping.layout.cda.gather import WIDE, Scope, gathered, join, show
+from gateway.mapping.layout.cda.left import Left, count, not_said
 from gateway.mapping.layout.cda.narrative import narrative
-from gateway.mapping.layout.cda.said import Said, code_of, medication_of, people_of, time_of
-from gateway.mapping.layout.cda.values import HL7, NOTHING, value_columns
+from gateway.mapping.layout.cda.parts import Said, code_of
+from gateway.mapping.layout.cda.said import Reading
+from gateway.mapping.layout.cda.statement import Section, Statement
+from gateway.mapping.layout.cda.values import HL7
 from gateway.wire.xml import Document
-
-KINDS: Final[dict[str, frozenset[str]]] = {
-    "observation": frozenset(),
-    "diagnosis": frozenset({"code", "name"}),
-    "result": frozenset({"item", "value", "unit", "result"}),
-    "procedure": frozenset({"name"}),
-    "medication": frozenset({"total"}),
-}
-"""Kind of a statement → the columns of it that a data element may become."""
-
-_WIDE: Final = frozenset({"result"})
-"""Kinds whose parts may stand in neighbouring entries of a section; those of others stand in one entry."""
 
 _STATEMENTS: Final = {
     "observation": "observation", "act": "observation", "encounter": "observation", "supply": "observation",
@@ -40,57 +32,17 @@ _NOT_KNOWN: Final = "observation"
 
 
 @dataclass(slots=True)
-class Statement:
-    """One clinical statement.
-
-    Attributes:
-        kind: one of :data:`KINDS`.
-        said: column → text, or what repeats.
-        parent: the statement that it is a part of.
-        segments: numbers of the segments that it was laid out as.
-    """
-
-    kind: str
-    said: Said = field(default_factory=dict)
-    parent: Statement | None = None
-    segments: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Section:
-    """One section.
-
-    Attributes:
-        code, name, system: of ``section/code``, ``""`` where they are not said.
-        div: its narrative, ``""`` for none.
-        inside: the sections in it.
-    """
-
-    title: str = ""
-    code: str = ""
-    name: str = ""
-    system: str = ""
-    div: str = ""
-    statements: list[Statement] = field(default_factory=list)
-    inside: list[Section] = field(default_factory=list)
-
-    def all(self) -> Iterator[Section]:
-        """Yield this section and those inside, as they stand."""
-        yield self
-        for one in self.inside:
-            yield from one.all()
-
-
-@dataclass(slots=True)
 class Body:
     """What the body says.
 
     Attributes:
         read: the elements that were read.
+        left: what stands in them and is in no column.
     """
 
     sections: list[Section] = field(default_factory=list)
     read: set[etree._Element] = field(default_factory=set)
+    left: Left = field(default_factory=dict)
 
     def statements(self) -> Iterator[Statement]:
         """Yield every statement as they stand."""
@@ -98,7 +50,7 @@ class Body:
             for one in top.all():
                 for statement in one.statements:
                     if statement.kind == "result":
-                        _show(statement.said)
+                        show(statement.said)
                     yield statement
 
 
@@ -119,8 +71,14 @@ def read_body(document: Document, elements: Mapping[str, DataElement], kinds: Co
     return walk.body
 
 
-Scope = dict[str, Statement]
-"""Kind → the statement that is being put together."""
+@dataclass(slots=True, frozen=True)
+class _Around:
+    """What is around a statement: its section, the statement that it is in, and what is put together there."""
+
+    section: Section
+    parent: Statement | None
+    narrow: Scope
+    wide: Scope
 
 
 class _Walk:
@@ -154,13 +112,13 @@ class _Walk:
             said = code_of(code)
             section.code, section.system = str(said.get("code", "")), str(said.get("system", ""))
             section.name = str(said.get("label", ""))
-            self._read(code)
+            self._take(code, [said])
         if title is not None:
             section.title = "".join(title.itertext()).strip()
-            self._read(title)
+            self.body.read.update(title.iter(etree.Element))
         if text is not None:
             section.div = narrative(text)
-            self._read(text)
+            self.body.read.update(text.iter(etree.Element))
         for one in node:
             name = _name(one)
             if name == "component":
@@ -168,158 +126,72 @@ class _Walk:
             elif name == "section":
                 section.inside.append(self._section(one))
             elif name == "entry":
-                self._holder(one, section, None, {}, wide)
+                self._holder(one, _Around(section, None, {}, wide))
         return section
 
-    def _holder(
-        self, node: etree._Element, section: Section, parent: Statement | None, narrow: Scope, wide: Scope
-    ) -> None:
+    def _holder(self, node: etree._Element, around: _Around) -> None:
         """Read the statements in an entry, an entryRelationship or a component of an organizer."""
         for one in node:
             if _name(one) in _STATEMENTS:
-                self._statement(one, section, parent, narrow, wide)
+                self._statement(one, around)
             elif _name(one) == "section":
-                section.inside.append(self._section(one))
+                around.section.inside.append(self._section(one))
 
-    def _statement(
-        self, node: etree._Element, section: Section, parent: Statement | None, narrow: Scope, wide: Scope
-    ) -> None:
+    def _statement(self, node: etree._Element, around: _Around) -> None:
         name = _name(node)
         if name == "organizer":
-            narrow, wide = {}, {}
-        made = self._made(node, name, section, parent, narrow, wide)
+            around = _Around(around.section, around.parent, {}, {})
+        reading = Reading(node, name, self._asked)
+        made: Statement | None = None
+        for said in reading.values:
+            here = self._made(name, said, around)
+            made = made or here
+        if reading.values:
+            for one in reading.read:
+                self._take(one, reading.values)
+        elif reading.taken:
+            self.body.read.update(node.findall(f"{HL7}code"))
+        inner = _Around(around.section, made or around.parent, around.narrow, around.wide)
         for one in node:
             if _name(one) in _HOLDERS:
-                self._holder(one, section, made or parent, narrow, wide)
+                self._holder(one, inner)
 
-    def _made(
-        self,
-        node: etree._Element,
-        name: str,
-        section: Section,
-        parent: Statement | None,
-        narrow: Scope,
-        wide: Scope,
-    ) -> Statement | None:
-        """Return the statement that an element is or is a part of, None where it only holds others."""
-        said = self._said(node, name)
-        if said is None:
-            return None
-        element = self._elements.get(str(said.get("code", "")))
-        kind, _, column = element.becomes.partition(".") if element is not None else ("", "", "")
-        if name == "observation" and column and kind in self._kinds:
-            if kind in ("procedure", "medication"):
-                if parent is not None and parent.kind == kind and column not in parent.said:
-                    _join(parent, column, said)
-                    return parent
-            else:
-                return self._gathered(kind, column, said, section, parent, wide if kind in _WIDE else narrow)
+    def _made(self, name: str, said: Said, around: _Around) -> Statement:
+        """Return the statement that an element is, or is a part of."""
+        if name == "observation" and (part := self._part(said, around)) is not None:
+            return part
         kind = _STATEMENTS[name]
-        statement = Statement(kind if kind in self._kinds else _NOT_KNOWN, said, parent)
+        statement = Statement(kind if kind in self._kinds else _NOT_KNOWN, said, around.parent)
+        section = around.section
         said.setdefault("label", section.title or section.name)
         section.statements.append(statement)
+        if "allergy" in self._kinds and ("about" in said or "about_name" in said) and said.get("flag") != "N":
+            about = {key: text for key, text in said.items() if key.startswith("about")}
+            section.statements.append(Statement("allergy", about, statement))
         return statement
 
-    @staticmethod
-    def _gathered(
-        kind: str, column: str, said: Said, section: Section, parent: Statement | None, scope: Scope
-    ) -> Statement:
-        """Put a data element to those that it belongs to; the same again begins the next one."""
-        found = scope.get(kind)
-        if found is None or column in found.said:
-            found = scope[kind] = Statement(kind, {"section": section.title or section.name}, parent)
-            section.statements.append(found)
-        _join(found, column, said)
-        return found
+    def _part(self, said: Said, around: _Around) -> Statement | None:
+        """Return the statement that a data element is a part of, None where it is one of its own."""
+        element = self._elements.get(str(said.get("code", "")))
+        kind, _, column = element.becomes.partition(".") if element is not None else ("", "", "")
+        if not column or kind not in self._kinds:
+            return None
+        if kind not in ("procedure", "medication"):
+            scope = around.wide if kind in WIDE else around.narrow
+            return gathered(kind, column, said, around.section, around.parent, scope)
+        parent = around.parent
+        if parent is None or parent.kind != kind or column in parent.said:
+            return None
+        join(parent, column, said)
+        return parent
 
-    def _said(self, node: etree._Element, name: str) -> Said | None:  # noqa: C901, PLR0912 (one branch a child)
-        """Return the columns of a statement, None where it says nothing itself or a layout has read it."""
-        said, value, told = Said(), None, False
-        for one in node:
-            child = _name(one)
-            if child == "code":
-                said |= code_of(one)
-            elif child == "value":
-                value = one
-            elif child == "effectiveTime":
-                said |= time_of(one)
-            elif child in ("performer", "author", "informant", "participant"):
-                said.setdefault("people", []).extend(people_of(one, child))  # type: ignore[union-attr]  # (a list)
-            elif child == "text":
-                said["note"] = "".join(one.itertext()).strip()
-            elif child == "id":
-                said.setdefault("id", one.get("extension") or "")
-            elif child in (
-                "interpretationCode",
-                "methodCode",
-                "targetSiteCode",
-                "statusCode",
-                "priorityCode",
-            ):
-                word = child.removesuffix("Code")
-                said |= {
-                    word if key == "code" else f"{word}_{key}": text for key, text in code_of(one).items()
-                }
-            else:
-                continue
-            self._read(one)
-            told = told or child in ("code", "value")
-        if name == "substanceAdministration":
-            said |= medication_of(node, self._read)
-            told = True
-        if value is not None and value in self._asked:
-            return None
-        if value is not None:
-            said |= {key: text for key, text in value_columns(value).items() if key not in said or text}
-        empty = "code" not in said and "label" not in said and (value is None or "absent" in said)
-        if not told or (empty and name not in ("procedure", "substanceAdministration")):
-            return None
-        if name == "organizer" and value is None and "code" not in said:
-            return None
-        if name == "observation" and value is None:
-            said["absent"] = "NI"
-        return said
-
-    def _read(self, element: etree._Element) -> None:
+    def _take(self, element: etree._Element, said: list[Said]) -> None:
+        """Count an element as read, and what none of the columns says of it as left."""
         self.body.read.update(element.iter(etree.Element))
+        for path in not_said(element, said):
+            count(self.body.left, path)
 
 
 def _name(element: etree._Element) -> str:
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _join(statement: Statement, column: str, said: Said) -> None:
-    """Write what a data element says into a column of a statement."""
-    into = statement.said
-    number = said.get("quantity") or said.get("integer")
-    into[column] = said.get("value_code") or number or said.get("string") or said.get("moment") or ""
-    named = said.get("value_name") or said.get("value_text")
-    for suffix, text in (
-        ("name", named),
-        ("system", said.get("value_system")),
-        ("unit", said.get("unit")),
-        ("type", "number" if number else "text"),
-    ):
-        if text:
-            into[f"{column}_{suffix}"] = text
-    if not into[column] and named:
-        into[column] = named
-        into.pop(f"{column}_name", None)
-    for key in ("time", "start", "end", "label", "people", "note"):
-        if key in said and said[key] not in NOTHING_SAID:
-            into.setdefault(key, said[key])
-
-
-def _show(said: Said) -> None:
-    """Say of a result what OBX-2, OBX-5 and OBX-8 are: a value goes before the code that judges it."""
-    if said.get("value"):
-        said["form"] = "NM" if said.get("value_type") == "number" else "ST"
-        said["shown"] = said["value"]
-        said |= {f"judged{key[6:]}": text for key, text in list(said.items()) if key.startswith("result")}
-    elif said.get("result"):
-        said["form"] = "CWE" if said.get("result_system") or said.get("result_name") else "ST"
-        said |= {f"shown{key[6:]}": text for key, text in list(said.items()) if key.startswith("result")}
-
-
-NOTHING_SAID: Final = (*NOTHING, [])

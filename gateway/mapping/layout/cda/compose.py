@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gateway.canonical import Draft, Translation
 from gateway.canonical.lineage import MARK
-from gateway.mapping.layout.cda.body import Section, Statement
+from gateway.mapping.layout.cda.statement import Section, Statement
 from gateway.mapping.layout.cda.narrative import said
 
 LOINC = "2.16.840.1.113883.6.1"

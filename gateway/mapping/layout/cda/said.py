@@ -1,107 +1,123 @@
-"""Said: what the parts of a clinical statement say, as columns: code, time, people, medication."""
+"""Said: what one clinical statement (CDA R2 §4.3.6) says, as columns of its own (docs/add-a-layout.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
+from typing import Final
 
 from lxml import etree
 
-from gateway.mapping.layout.cda.values import HL7, NOTHING
-from gateway.mapping.layout.moments import normal
+from gateway.mapping.layout.cda.drug import medication_of
+from gateway.mapping.layout.cda.parts import Said, code_of, time_of
+from gateway.mapping.layout.cda.people import about_of, people_of
+from gateway.mapping.layout.cda.values import HL7, value_columns
 
-Said = dict[str, "str | list[dict[str, str]]"]
+_CODES: Final = {
+    "interpretationCode": "interpretation", "methodCode": "method", "targetSiteCode": "site",
+    "approachSiteCode": "approach", "statusCode": "status", "priorityCode": "priority",
+}  # fmt: skip
+_PEOPLE: Final = frozenset({"performer", "author", "informant", "participant"})
+_ITSELF: Final = frozenset({"procedure", "substanceAdministration"})
+"""Statements that say something even without code and value."""
 
 
-def code_of(element: etree._Element) -> Said:
-    """Return ``code``, ``system`` and ``label`` of a code; the label of a qualifier where it has none."""
+class Reading:
+    """What one statement says.
+
+    Attributes:
+        values: columns, once for each value that it has; none where it says nothing itself.
+        read: the elements that they were read from.
+        taken: a layout has read its value by an XPath, so that it is no statement any more.
+    """
+
+    __slots__ = ("read", "taken", "values")
+
+    def __init__(self, node: etree._Element, name: str, asked: Collection[etree._Element]) -> None:
+        self.read: list[etree._Element] = []
+        self.values: list[Said] = []
+        found, told = self._children(node)
+        said = _manner(node)
+        for child in node:
+            said |= self._child(child, said)
+        if name == "substanceAdministration":
+            said |= medication_of(node, self.read.append)
+            told = True
+        self.taken = any(value in asked for value in found)
+        if self.taken:
+            return
+        for value in found or [None]:
+            whole = dict(said)
+            if value is not None:
+                whole |= {key: text for key, text in value_columns(value).items() if key not in said or text}
+            if told and _tells(whole, name, value):
+                if name == "observation" and value is None:
+                    whole["absent"] = "NI"
+                self.values.append(whole)
+
+    def _children(self, node: etree._Element) -> tuple[list[etree._Element], bool]:
+        """Return the values of a statement, and whether it has a code or value."""
+        found = node.findall(f"{HL7}value")
+        self.read += found
+        return found, bool(found) or node.find(f"{HL7}code") is not None
+
+    def _child(self, child: etree._Element, said: Said) -> Said:
+        """Return the columns of what stands in a statement, beside its values."""
+        name = str(child.tag).rpartition("}")[2]
+        if name == "code":
+            made = code_of(child)
+        elif name == "effectiveTime":
+            made = time_of(child)
+        elif name in _PEOPLE:
+            people = said.get("people", [])
+            about = about_of(child) if name == "participant" else {}
+            there = [] if about else people_of(child, name)
+            made = about | ({"people": [*people, *there]} if there else {})  # type: ignore[list-item]  # (a list)
+        elif name == "text":
+            text = "".join(child.itertext()).strip()
+            made = {"note": text} if text else {}
+        elif name == "id":
+            made = {} if "id" in said else _id(child)
+        elif name in _CODES:
+            word, coded = _CODES[name], code_of(child).items()
+            made = {word if key == "code" else f"{word}_{key}": text for key, text in coded}
+        elif name == "referenceRange":
+            made = _range(child)
+        else:
+            return {}
+        self.read.append(child)
+        return made
+
+
+def _tells(said: Said, name: str, value: etree._Element | None) -> bool:
+    """Tell whether a statement says something itself, or only holds others."""
+    if name in _ITSELF or "about" in said or "about_name" in said:
+        return True
+    if name == "organizer" and value is None:
+        return "code" in said
+    return "code" in said or "label" in said or (value is not None and "absent" not in said)
+
+
+def _manner(node: etree._Element) -> Said:
+    """Return ``negated`` and ``mood``: that something is not so, or is no event but a plan."""
     made: Said = {}
-    for key, name in (("code", "code"), ("system", "codeSystem"), ("label", "displayName")):
-        text = (element.get(name) or "").strip()
-        if text and text not in NOTHING:
-            made[key] = text
-    original = element.find(f"{HL7}originalText")
-    if original is not None and "label" not in made and (text := "".join(original.itertext()).strip()):
-        made["label"] = text
-    qualifier = element.find(f"{HL7}qualifier/{HL7}name")
-    if qualifier is not None and (text := (qualifier.get("displayName") or "").strip()):
-        if "label" not in made:
-            made["label"] = text
-        elif text != made["label"]:
-            made["qualifier"] = text
+    if node.get("negationInd") in ("true", "1"):
+        made["negated"] = "Y"
+    if (mood := node.get("moodCode") or "EVN") != "EVN":
+        made["mood"] = mood
     return made
 
 
-def time_of(element: etree._Element) -> Said:
-    """Return ``time``, or ``start`` and ``end``, of an effectiveTime."""
-    made: Said = {}
-    low, high = element.find(f"{HL7}low"), element.find(f"{HL7}high")
-    for key, one in (("time", element), ("start", low), ("end", high)):
-        if one is not None and (text := (one.get("value") or "").strip()) not in NOTHING:
-            made[key] = normal(text)
-    return made
+def _id(child: etree._Element) -> Said:
+    said = {"id": (child.get("extension") or "").strip(), "id_root": (child.get("root") or "").strip()}
+    return {key: text for key, text in said.items() if text} if said["id"] else {}
 
 
-def people_of(element: etree._Element, role: str) -> list[dict[str, str]]:
-    """Return who takes part (``id root name as org org_id when role``), nothing for nobody."""
-    time = element.find(f"{HL7}time")
-    made = {"role": role, "when": "" if time is None else (time.get("value") or "")}
-    for path, name in (("{*}id", "id"), ("{*}code", "as")):
-        for entity in element:
-            found = entity.find(path)
-            if found is not None:
-                made.setdefault(name, _of(found, name))
-                if name == "id":
-                    made.setdefault("root", found.get("root") or "")
-    made["name"] = _named(element, "assignedPerson", "playingEntity", "associatedPerson", "relatedPerson")
-    made["org"] = _named(
-        element, "representedOrganization", "scopingOrganization", "representedCustodianOrganization"
-    )
-    organization = element.find(f".//{HL7}representedOrganization/{HL7}id")
-    made["org_id"] = "" if organization is None else (organization.get("extension") or "").strip()
-    kept = {key: text for key, text in made.items() if text not in NOTHING}
-    return [kept] if kept.keys() & {"id", "name", "org"} else []
-
-
-def _of(found: etree._Element, name: str) -> str:
-    return (found.get("extension" if name == "id" else "displayName") or "").strip()
-
-
-def _named(element: etree._Element, *holders: str) -> str:
-    for holder in holders:
-        found = element.find(f".//{HL7}{holder}/{HL7}name")
-        if found is not None and (text := "".join(found.itertext()).strip()):
-            return text
-    return ""
-
-
-def medication_of(node: etree._Element, read: Callable[[etree._Element], None]) -> Said:
-    """Return the columns of a substanceAdministration: drug, route, dose, rhythm and form."""
-    made: Said = {}
-    for child, name in (("routeCode", "route"), ("administrationUnitCode", "form")):
-        found = node.find(HL7 + child)
-        if found is not None:
-            made |= {name if key == "code" else f"{name}_{key}": text for key, text in code_of(found).items()}
-            read(found)
-    for child, name in (("doseQuantity", "dose"), ("rateQuantity", "rate")):
-        found = node.find(HL7 + child)
-        if found is not None:
-            text, unit = (found.get("value") or "").strip(), (found.get("unit") or "").strip()
-            made |= {key: one for key, one in ((name, text), (f"{name}_unit", unit)) if one not in NOTHING}
-            read(found)
-    for holder in ("manufacturedLabeledDrug", "manufacturedMaterial"):
-        drug = node.find(f".//{HL7}{holder}")
-        if drug is None:
-            continue
-        code, name_element = drug.find(f"{HL7}code"), drug.find(f"{HL7}name")
-        if code is not None:
-            made |= {"drug" if key == "code" else f"drug_{key}": text for key, text in code_of(code).items()}
-        if name_element is not None and (text := "".join(name_element.itertext()).strip()) not in NOTHING:
-            made["drug_name"] = text
-        if "drug_name" not in made and "drug_label" in made:
-            made["drug_name"] = made["drug_label"]
-        read(drug)
-    if "drug" not in made and "drug_name" in made:
-        made["drug_alone"] = made["drug_name"]
-    if made.get("rate"):
-        made["rhythm"] = f"{made['rate']}{made.get('rate_unit', '')}"
+def _range(child: etree._Element) -> Said:
+    """Return ``range_low``, ``range_high``, ``range_unit`` and ``range_text`` of a referenceRange."""
+    value, text = child.find(f".//{HL7}value"), child.find(f".//{HL7}text")
+    said = {} if value is None else value_columns(value)
+    names = {"low": "range_low", "high": "range_high", "unit": "range_unit", "string": "range_text"}
+    made: Said = {names[key]: one for key, one in said.items() if key in names}
+    if text is not None and (words := "".join(text.itertext()).strip()):
+        made["range_text"] = words
     return made

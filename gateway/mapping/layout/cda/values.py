@@ -8,7 +8,7 @@ BL                 ``flag``: Y or N
 TS                 ``moment``
 IVL_TS             ``since`` and ``until``
 IVL_PQ             ``low`` and ``high`` with ``unit``
-ED                 ``data`` and ``media``, or ``string``
+ED                 ``data`` or ``url`` with ``media``, or ``string``
 ST and others      ``string``
 nothing said       ``absent``: why, as far as it is told
 =================  ==========================================================================
@@ -70,8 +70,10 @@ def _by_kind(kind: str, value: etree._Element, text: str) -> Columns:
         return _number(kind, said or text, value.get("unit") or value.get("currency") or "")
     if kind.startswith("RTO"):
         return _string("/".join(_parts(value, "numerator", "denominator")) or said or text)
-    if kind == "ED" and value.get("representation") == "B64" and text:
-        return {"data": text, "media": value.get("mediaType") or "application/octet-stream"}
+    if value.get("representation") == "B64" and text:
+        return {"data": "".join(text.split()), "media": value.get("mediaType") or "application/octet-stream"}
+    if (reference := value.find(f"{HL7}reference")) is not None and reference.get("value"):
+        return {"url": reference.get("value") or "", "media": value.get("mediaType") or "application/octet-stream"}
     return _string(text or said or (value.get("displayName") or "").strip())
 
 

@@ -6,14 +6,16 @@ import asyncio
 import errno
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.his.files import ADAPTER, claim
+from adapters.his.files import ADAPTER, claim, look
 from adapters.his.files.claim import left_behind, shown, take
 from adapters.his.files.door import FilesDoor
 from adapters.his.files.ready import Ready
@@ -33,7 +35,16 @@ class Pipeline:
         self.calls = 0
         self.before: Callable[[int], None] = lambda _: None
 
-    async def deliver(self, envelope: Envelope) -> bytes:
+    async def many(self, envelopes: Sequence[Envelope], /) -> list[bytes | Retry]:
+        return await asyncio.gather(*map(self._one, envelopes))
+
+    async def _one(self, envelope: Envelope) -> bytes | Retry:
+        try:
+            return await self(envelope)
+        except Retry as error:
+            return error
+
+    async def __call__(self, envelope: Envelope, /) -> bytes:
         self.calls += 1
         self.before(self.calls)
         await asyncio.sleep(0)
@@ -69,7 +80,7 @@ async def opened(folder: Path, pipeline: Pipeline, **settings: Any) -> AsyncIter
     given = {"folder": str(folder), "settle": 0.0, "interval": 0.01, **settings}
     door = ADAPTER.source(registry.options(ADAPTER, given))
     assert isinstance(door, FilesDoor)
-    await door.start(pipeline.deliver)
+    await door.start(pipeline)
     try:
         yield door
     finally:
@@ -144,7 +155,11 @@ def test_a_mended_file_can_be_dropped_again(tmp_path: Path) -> None:
     [
         ("patient.csv", "患者编号,姓名,姓名\n".encode(), "duplicate-heading"),
         ("notes.csv", b"a,b\n1,2\n", "unknown-file"),
-        ("patient.xls", b"\xd0\xcf\x11\xe0", "unknown-file"),
+        ("patient.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old-excel"),
+        ("patient.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old-excel"),
+        ("patient.xls", b"\xef\xbb\xbf <html><table>", "html-table"),
+        ("patient.csv.gz", b"\x1f\x8b", "unknown-format"),
+        ("patient", b"x", "unknown-format"),
         ("patient.xlsx", b"PK\x03\x04", "not-xlsx"),
     ],
 )
@@ -264,7 +279,9 @@ def test_only_complete_files_are_taken(tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("/etc/hostname")
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "ready.csv").write_bytes(b"x")
-    assert [one.name for one in Ready(tmp_path, 0, "").look()] == ["ready.csv"]
+    ready = Ready(tmp_path, 0, "")
+    assert [one.name for one in ready.look()] == ["ready.csv"]
+    assert ready.strange == 3  # the link, the pipe and the folder are seen, and not taken
     assert Ready(tmp_path, 3600, "").look() == []  # it may still be growing
 
 
@@ -334,6 +351,91 @@ def test_a_full_disk_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert status["last_error"] == ""
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        if Path(folder).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("needs /dev/shm on a file system of its own: mount -t tmpfs tmpfs /dev/shm")
+        yield Path(folder)
+
+
+def test_done_and_failed_may_lie_on_another_file_system(tmp_path: Path, elsewhere: Path) -> None:
+    pipeline, raw = Pipeline(), (HEAD + "P1,张,三\nP2,李四\n").encode()
+    (tmp_path / "done").symlink_to(elsewhere)
+    (tmp_path / "patient.csv").write_bytes(raw)
+    run(tmp_path, pipeline, ended(1))
+    assert (elsewhere / "patient.csv").read_bytes() == raw
+    names = {one.name for one in elsewhere.iterdir()}
+    assert names == {"patient.csv", "patient.csv.report.json", "patient.mend.csv", "journal.ndjson"}
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_work_on_another_file_system_is_told_and_takes_nothing(tmp_path: Path, elsewhere: Path) -> None:
+    pipeline = Pipeline()
+    (tmp_path / "work").symlink_to(elsewhere)
+    (tmp_path / "patient.csv").write_bytes(patients(0, 1))
+    status = run(tmp_path, pipeline, lambda door: door.status()["last_error"])
+    assert "work/ must lie on the file system of the folder" in str(status["last_error"])
+    assert (tmp_path / "patient.csv").exists()
+    assert not list(elsewhere.iterdir())
+    assert pipeline.calls == 0
+
+
+def test_a_disk_that_fills_up_while_files_are_moved_costs_nothing(tmp_path: Path, elsewhere: Path) -> None:
+    """Half a copy is on the other disk: the file is still whole in ``work``, and moved when there is room."""
+    pipeline, full, real = Pipeline(), [True], shutil.copyfileobj
+
+    def copy(file: Any, to: Any, size: int) -> None:
+        if full[0]:
+            to.write(file.read(3))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file, to, size)
+
+    (tmp_path / "done").symlink_to(elsewhere)
+    (tmp_path / "patient.csv").write_bytes(patients(0, 5))
+
+    def ready(door: FilesDoor) -> bool:
+        if "No space" in str(door.status()["last_error"]):
+            assert not (elsewhere / "patient.csv").exists()
+            full[0] = False
+        return ended(1)(door)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("adapters.his.files.claim.shutil.copyfileobj", copy)
+        run(tmp_path, pipeline, ready)
+    assert not full[0]
+    assert pipeline.calls == 5
+    assert (elsewhere / "patient.csv").read_bytes() == patients(0, 5)
+
+
+def test_a_file_that_may_not_be_read_fails_and_those_after_it_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = Pipeline()
+
+    def looking(path: Path, declared: str = "") -> look.Look:
+        if path.name == "patient_a.csv":
+            raise PermissionError(13, "Permission denied")
+        return look.look(path, declared)
+
+    monkeypatch.setattr("adapters.his.files.course.look", looking)
+    for name, first in (("a", 0), ("b", 1)):
+        (tmp_path / f"patient_{name}.csv").write_bytes(patients(first, first + 1))
+    run(tmp_path, pipeline, ended(2))
+    assert report(tmp_path, "patient_a.csv")["reason"] == "the file cannot be read: Permission denied"
+    assert pipeline.patients == ["P1"]
+
+
+def test_logs_hold_nothing_of_a_patient(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    (tmp_path / "张三_990101199003070018.csv").write_bytes((HEAD + "P1,张,三\nP2,李四\n").encode())
+    run(tmp_path, Pipeline(), ended(1))
+    said = caplog.text + json.dumps(report(tmp_path, "张三_990101199003070018.csv")["faults"])
+    assert "*" in caplog.text
+    assert not any(one in said for one in ("张", "李四", "990101199003070018", "P1", "P2"))
+
+
 def test_a_folder_that_is_not_there_is_told_and_waited_for(tmp_path: Path) -> None:
     pipeline, folder = Pipeline(), tmp_path / "mounted"
     seen = list[str]()
@@ -370,7 +472,7 @@ def test_a_wrong_pattern_stops_the_start_and_says_where(tmp_path: Path, text: st
 
 def test_a_door_without_a_folder_does_not_open() -> None:
     with pytest.raises(Misconfigured, match="set folder"):
-        asyncio.run(ADAPTER.source(registry.options(ADAPTER, {})).start(Pipeline().deliver))
+        asyncio.run(ADAPTER.source(registry.options(ADAPTER, {})).start(Pipeline()))
 
 
 def test_names_of_files_are_shown_without_patients() -> None:

@@ -91,6 +91,60 @@ def test_a_line_that_is_no_row_is_told_and_not_mapped(read: Read, line: str, fau
     assert [row["patient_no"] for row in rows(found)] == ["P1", "P2"]
 
 
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ("P3,F,1990-01-01,13800000000,", "出生日期"),  # the name is missing
+        ("P3,王,五,1,1990-01-01", "出生日期"),  # a comma in the name, and nothing for the telephone
+        ("P3,1,19900101,13800000000,", "出生日期"),
+    ],
+)
+def test_a_shifted_row_of_the_right_width_is_told_by_its_dates(read: Read, line: str, column: str) -> None:
+    found = read("patient.csv", (PEOPLE + line + "\r\n").encode())
+    assert faults(found) == [("shifted-values", 4)]
+    assert column in found[-1].reason  # type: ignore[union-attr]
+    assert [row["patient_no"] for row in rows(found)] == ["P1", "P2"]
+
+
+@pytest.mark.parametrize("date", ["-", "不详", "1990", "07-MAR-90", "32874", "", "九零年"])
+def test_a_date_that_cannot_be_read_costs_no_row(read: Read, date: str) -> None:
+    found = read("patient.csv", (PEOPLE + f"P3,王五,1,{date},10012345678\r\n").encode())
+    assert [row["patient_no"] for row in rows(found)] == ["P1", "P2", "P3"]
+
+
+def test_a_comma_more_is_not_hidden_by_an_empty_last_cell(read: Read) -> None:
+    raw = "患者编号,姓名,性别,现住址,联系电话\nP1,张三,1,石桥路,\nP2,李,四,2,渡口路,\nP3,王五,1,x,1\n"
+    found = read("patient.csv", raw.encode())
+    assert faults(found) == [("shifted-columns", 3)]
+    assert [row["patient_no"] for row in rows(found)] == ["P1", "P3"]
+
+
+@pytest.mark.parametrize("heading", ["", ","])
+@pytest.mark.parametrize("ending", ["", ",", ",,"])
+def test_rows_may_all_end_with_delimiters(read: Read, heading: str, ending: str) -> None:
+    lines = ["P1,张三,1", "P2,李四,2", "P3,王,五,1", "P4,2", "P5,赵六,1"]
+    raw = "\n".join([f"患者编号,姓名,性别{heading}", *(one + ending for one in lines)])
+    found = read("patient.csv", raw.encode())
+    assert faults(found) == [("shifted-columns", 4), ("shifted-columns", 5)]
+    assert [row["patient_no"] for row in rows(found)] == ["P1", "P2", "P5"]
+
+
+def test_a_zero_byte_costs_its_line(read: Read) -> None:
+    found = read("patient.csv", (PEOPLE + "P3,王\0五,1,,\r\nP4,赵六,1,,\r\n").encode())
+    assert faults(found) == [("zero-byte", 4)]
+    assert [row["patient_no"] for row in rows(found)] == ["P1", "P2", "P4"]
+
+
+def test_records_apart_are_found_in_a_long_file_without_holding_it(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.his.files.group._PART", 7)
+    lines = [f"R{at % 90},P1,O,SC,I{at},A1,甲,1," for at in range(100)]
+    found = read("prescription.csv", "\n".join([PRESCRIPTIONS.splitlines()[0], *lines]).encode())
+    items = {one.row["rx_no"]: len(one.details["items"]) for one in found if isinstance(one, Record)}
+    assert items == {f"R{at}": 2 if at < 10 else 1 for at in range(90)}
+
+
 @pytest.mark.parametrize("line", ["R1,P1,O,SC,I9,Z", "R2,P2,O,SC,I9,Z1,药,品,1,1,1"])
 def test_a_record_of_which_a_line_cannot_be_read_waits_as_a_whole(read: Read, line: str) -> None:
     lines = PRESCRIPTIONS.splitlines()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -131,12 +131,15 @@ class Taker:
 
     taken: list[dict[str, Any]] = field(default_factory=list)
     refuse: Callable[[int], bool] = lambda _: False
+    before: Callable[[int], Awaitable[None]] | None = None
     asked: int = 0
     answer: bytes = b"stored"
 
-    async def deliver(self, envelope: Envelope) -> bytes:
+    async def __call__(self, envelope: Envelope, /) -> bytes:
         self.asked += 1
         await asyncio.sleep(0)
+        if self.before is not None:
+            await self.before(self.asked)
         if self.refuse(self.asked):
             raise Retry("not now", after=0.0)
         data = orjson.loads(envelope.raw)
@@ -144,6 +147,15 @@ class Taker:
         assert len(data["rows"]) == 1
         self.taken.append({"view": data["view"], "control": data["control"], **data["rows"][0]})
         return self.answer
+
+    async def many(self, envelopes: Sequence[Envelope], /) -> list[bytes | Retry]:
+        return [await self._one(envelope) for envelope in envelopes]
+
+    async def _one(self, envelope: Envelope) -> bytes | Retry:
+        try:
+            return await self(envelope)
+        except Retry as error:
+            return error
 
     def column(self, name: str) -> list[str | None]:
         return [one["row"].get(name) for one in self.taken]
@@ -176,7 +188,7 @@ def opened(tmp_path: Path, taker: Taker) -> Iterator[Opened]:
         doors.clear()
         said = {"url": hospital.url, "state": f"sqlite:///{tmp_path / 'state.db'}", "only": "patient"}
         door = SqlViews(registry.options(ADAPTER, said | settings))
-        door.open(taker.deliver)
+        door.open(taker)
         doors.append(door)
         return door
 

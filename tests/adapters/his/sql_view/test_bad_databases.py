@@ -107,7 +107,7 @@ def test_the_door_says_why_it_does_not_read_and_goes_on_when_it_can(
                 await asyncio.sleep(0.01)
 
     async def go() -> None:
-        await door.start(taker.deliver)
+        await door.start(taker)
         await until(lambda: door.polls[0].counts.error != "")
         await asyncio.to_thread(fill, small, people(3))
         await until(lambda: len(taker.taken) == 3 and door.polls[0].counts.error == "")
@@ -254,9 +254,9 @@ def test_a_setting_that_is_wrong_is_named(
 def test_two_doors_do_not_share_a_state(small: Hospital, tmp_path: Path, taker: Taker) -> None:
     said = {"url": small.url, "state": f"sqlite:///{tmp_path / 's.db'}"}
     first, second = (SqlViews(registry.options(ADAPTER, said)) for _ in range(2))
-    first.open(taker.deliver)
+    first.open(taker)
     with pytest.raises(Misconfigured, match="another process reads these views"):
-        second.open(taker.deliver)
+        second.open(taker)
     asyncio.run(first.stop())
     asyncio.run(second.stop())
 

@@ -78,6 +78,16 @@ SAID = [
         {"Patient", "Encounter", "ServiceRequest", "DiagnosticReport", "Observation"},
     ),
     (
+        "12-transfer",
+        HIS,
+        "HIS",
+        "ADT^A02^ADT_A02",
+        "EVN||20260306091200|||N03^楚^白芷|20260306091200\rPID|1||1002345^^^DQRM^MR\r"
+        "PV1|1|I|W6100^601^02^DQRM^^^^^重症监护病区|||W0304^305^12^DQRM|D610001^郎^平川||||||||||||"
+        "ZY2026000318^^^DQRM^VN\r",
+        {"Patient", "Encounter", "Location", "Practitioner"},
+    ),
+    (
         "09-staff",
         HIS,
         "HIS",

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.his.xml_http import ADAPTER
 from gateway import registry
+from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline.engine import Engine, Parts
 from gateway.settings import PipelineSettings
@@ -64,7 +65,11 @@ class Opened:
 
     def raws(self) -> list[bytes]:
         """Return the bytes of all messages of the inbox."""
-        return [one.envelope.raw for one in self.store.inbox_walk(Walk(), 1000)]
+        return [one.raw for one in self.envelopes()]
+
+    def envelopes(self) -> list[Envelope]:
+        """Return all messages of the inbox."""
+        return [one.envelope for one in self.store.inbox_walk(Walk(), 1000)]
 
     def one(self, type_name: str) -> dict[str, Any]:
         """Return the one resource of a type."""

@@ -390,19 +390,6 @@ def test_user_and_token(opened: Open) -> None:
     run(go())
 
 
-def test_a_compressed_body_is_not_taken(opened: Open) -> None:
-    async def go() -> None:
-        async with opened() as door:
-            assert (await door.post(sample("14"), Content_Encoding="gzip"))[0] == 415
-
-    run(go())
-
-
-def test_the_door_stays_on_loopback_without_tls() -> None:
-    with pytest.raises(Misconfigured):
-        registry.options(ADAPTER, {"host": "0.0.0.0"})
-
-
 def test_a_taken_port_is_named(opened: Open) -> None:
     async def go() -> None:
         async with opened() as door:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from adapters.his.xml_http.fetch import Failed, Item
-from adapters.his.xml_http.listener import Limits, Listener, Request, Response
+from adapters.his.xml_http.answered import Failed, Item
+from adapters.his.xml_http.exchange import Request, Response
+from adapters.his.xml_http.listener import Limits, Listener
 from adapters.his.xml_http.polling import Marks, Polling
 from adapters.his.xml_http.polls import CHINA, Poll, read_polls
 from adapters.his.xml_http.wsdl import wsdl
@@ -56,12 +57,13 @@ class Hospital:
         self.tries = 0
         self.now = NOON
 
-    async def hand(self, item: Item, _: str) -> bytes:
-        self.tries += 1
-        if self.tries in self.refuse:
-            raise Retry("the disk is full")
-        self.taken.append(item)
-        return AA
+    async def hand(self, items: Sequence[Item], _: str) -> list[bytes]:
+        for item in items:
+            self.tries += 1
+            if self.tries in self.refuse:
+                raise Retry("the disk is full")
+            self.taken.append(item)
+        return [AA] * len(items)
 
     def polling(self, **said: Any) -> Polling:
         wanted: dict[str, Any] = {
