@@ -41,7 +41,7 @@ async def match(request: Request) -> Response:
     def work() -> dict[str, Any]:
         found = find(here.store, tenant, rules, patient, view)
         certain = [one for one in found if one.match.grade == "certain"]
-        told = certain if given.get("onlyCertainMatches") else found
+        told = _sure(certain) if given.get("onlyCertainMatches") else found
         entries = [_entry(one, base, zh) for one in told[:count]]
         if trail is not None:
             shown = shown_of([one.patient for one in told[:count]])
@@ -53,6 +53,11 @@ async def match(request: Request) -> Response:
     answer = await operation.answer(request, pretty, work)
     answer.headers.update(language.headers(zh))
     return answer
+
+
+def _sure(certain: list[Candidate]) -> list[Candidate]:
+    """Return the one who is certain; nobody where there are several, for then none of them is (R4 $match)."""
+    return certain if len(certain) == 1 else []
 
 
 def _patient(said: object) -> Resource:

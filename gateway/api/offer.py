@@ -10,6 +10,7 @@ from gateway.api import (
     concept_map,
     create,
     delete,
+    deliveries,
     everything,
     evidence,
     export,
@@ -118,6 +119,8 @@ def _of_resources(here: Context) -> Iterator[Interaction]:
     if here.matching is not None:
         yield match.INTERACTION
         yield from (match_decide.INTERACTION,) if writes else ()
+    if here.visits is not None:
+        yield from deliveries.INTERACTIONS
     if here.visits is not None and writes:
         yield from (*visit.INTERACTIONS, *readiness.INTERACTIONS, purge.INTERACTION)
     if here.pull is not None:

@@ -193,8 +193,7 @@ def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str,
     doors = {}
     for name, spec in adapters.items():
         options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
-        unasked = "port" in options and not spec.asked
-        if options.pop("enabled") and (unasked or name in settings.adapters):
+        if options.pop("enabled") and registry.opens(spec, settings.adapters):
             doors[name] = spec.source(options)
     return doors
 

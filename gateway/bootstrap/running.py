@@ -80,14 +80,19 @@ class Gateway:
         return {name: str(door.status()["address"]) for name, door in self.doors.items()}
 
 
+def settle() -> None:
+    """Let the threads of this process take turns quickly, and look for garbage seldom: it is built."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    garbage.settle()
+
+
 async def start(gateway: Gateway) -> asyncio.Task[None]:
     """Finish what was left unfinished, open the API, then the doors; returns the API's task.
 
     A second gateway on one machine needs no settings either: a door that has none, and whose port is taken,
     stays closed (``Gateway.closed``).
     """
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    garbage.settle()
+    settle()
     await gateway.engine.start()
     gateway.listening.listen(BACKLOG)  # from here on nobody is turned away, though the task has not run yet
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))

@@ -20,16 +20,19 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every adapter with its settings, their defaults and what they mean."""
+    """Print every adapter with its settings, their defaults and what they mean; and what stays closed."""
     from gateway import registry
 
     for spec in registry.find().values():
         title = spec.title_zh if language() == "zh" else spec.title
         if options.json:
             fields = [asdict(field) for field in spec.fields]
-            print_json({"id": spec.id, "title": title, "content_type": spec.content_type, "fields": fields})
+            told = {"id": spec.id, "title": title, "content_type": spec.content_type, "fields": fields}
+            print_json({**told, "asked": not registry.opens(spec, {})})
             continue
         print(f'[adapters."{spec.id}"]  # {title}')
+        if not registry.opens(spec, {}):
+            print(f"  # {say('adapter.asked')}")
         for field in spec.fields:
             print(f"  {field.name:<16} {field.default!r:<14} {field.doc}")
     return 0

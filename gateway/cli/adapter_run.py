@@ -37,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
     settings = read_settings(options, port=0)
     pipeline = replace(settings.pipeline, batch=max(BATCH, settings.pipeline.batch))
     gateway = build(replace(settings, pipeline=pipeline), f"run-{options.adapter.replace('/', '-')}-trail")
-    source = _source(gateway, options.adapter, settings)
+    try:
+        source = _source(gateway, options.adapter, settings)
+    except Misconfigured:
+        _close(gateway)
+        raise
     begun = time.monotonic()
     try:
         with telling(as_json=options.json) as told:
@@ -66,14 +70,21 @@ def _source(gateway: Gateway, name: str, settings: Settings) -> Backlog:
 
 
 async def _read(gateway: Gateway, source: Backlog, told: Told) -> None:
+    from gateway.bootstrap.running import settle
+
+    settle()
     await gateway.engine.start()
     try:
         await source.backlog(gateway.engine.deliver, told)
     finally:
         await source.stop()
         await gateway.engine.stop()
-        gateway.listening.close()
-        await asyncio.to_thread(gateway.store.close)
+        await asyncio.to_thread(_close, gateway)
+
+
+def _close(gateway: Gateway) -> None:
+    gateway.listening.close()
+    gateway.store.close()
 
 
 def _report(options: argparse.Namespace, source: Backlog, seconds: float) -> None:

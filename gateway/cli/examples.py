@@ -43,6 +43,13 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao validate": ("[validation]", ("qiao validate bundle.json", "qiao validate out.ndjson --json")),
     "qiao send": ("", ()),
     "qiao send hl7": ("", ("qiao send hl7 messages.hl7 --to 127.0.0.1:2575",)),
+    "qiao send xml": (
+        "",
+        (
+            "qiao send xml messages --to http://127.0.0.1:8090/",
+            "qiao send xml a.xml --to http://127.0.0.1:8090/ --soap 1.1 --service PatientInfoRegister",
+        ),
+    ),
     "qiao export": (
         "",
         (
@@ -134,6 +141,10 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "qiao feed": ("", ()),
     "qiao feed receivers": ("[store] url", ("qiao feed receivers", "qiao feed receivers --json")),
+    "qiao feed told": (
+        "[store] url",
+        ("qiao feed told MedicationRequest/m1", "qiao feed told CQP00099010100120260306000001X --json"),
+    ),
     "qiao feed dead": ("", ()),
     "qiao feed dead list": ("[store] url", ("qiao feed dead list platform --held",)),
     "qiao feed dead show": ("[store] url", ("qiao feed dead show platform 4711",)),

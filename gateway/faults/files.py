@@ -45,6 +45,9 @@ FAULTS: dict[str, str] = {
     "two columns are headed alike: {columns}": "表头中有重复的列：{columns}",
     "nothing is found at the path of the records": "记录路径处没有找到任何内容",
     "the file is not text: it holds bytes that are zero": "文件不是文本：含有空字节",
+    "a JSON file longer than {limit} bytes; write one record a line (.ndjson)": (
+        "JSON 文件超过 {limit} 字节；请改为每行一条记录的 .ndjson"
+    ),
     "the file is not JSON": "文件不是 JSON",
     "the file is no well-formed XML": "文件不是格式良好的 XML",
     "the file is no Excel workbook (.xlsx)": "文件不是 Excel 工作簿（.xlsx）",

@@ -20,6 +20,12 @@ FAULTS: dict[str, str] = {
     "the map has no {kind} {event}": "映射中没有 {kind} {event}",
     "all maps of a set have one form": "同一套映射须为同一形式",
     "says where the code is, and which codes are well": "须说明代码的位置，以及表示成功的代码",
+    "is ok or again": "须为 ok 或 again",
+    "is 1.1 or 1.2": "须为 1.1 或 1.2",
+    "is for {forms}": "只用于 {forms} 形式",
+    "names an operation, and which of its arguments is the $body or $element": (
+        "须说明操作的名称，以及哪个参数是 $body 或 $element"
+    ),
     "form is one of {forms}": "form 须为 {forms} 之一",
     "needs a name: outbound": "缺少名称 outbound",
     "must be a list of segments": "须为段的列表",

@@ -47,8 +47,19 @@ def keys_of(value: Any, segment: str, names: set[str], where: str) -> tuple[Key,
         if str(text) in names:
             parts.append(KeyPart(str(text), None))
         else:
-            parts.append(KeyPart("", function_of(reader(source(str(text), where), segment))))
+            paths = text["first"] if isinstance(text, dict) and {*text} == {"first"} else [text]
+            read = [function_of(reader(source(str(path), where), segment)) for path in paths]
+            parts.append(KeyPart("", read[0] if len(read) == 1 else _first(read)))
     return (Key(parts=tuple(parts)),)
+
+
+def _first(read: list[Callable[[Any, Run], str]]) -> Callable[[Any, Run], str]:
+    """Return what reads the first of some paths that is valued: a drug without a code has its name."""
+
+    def value(fields: Any, run: Run) -> str:
+        return next((text for one in read if (text := one(fields, run)).strip()), "")
+
+    return value
 
 
 def tie_of(type_name: str, path: str, name: str, where: str) -> Tie:

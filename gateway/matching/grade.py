@@ -8,7 +8,8 @@ from typing import Literal
 
 from gateway.canonical import Resource
 from gateway.matching.rules import NEVER, Comparison, Number, Rules
-from gateway.matching.spelling import READERS, is_han, numbers, plain, resident
+from gateway.matching.slips import are_near, is_slip
+from gateway.matching.spelling import READERS, is_han, mistyped, numbers, plain, resident
 
 Grade = Literal["certain", "probable", "possible", "certainly-not"]
 """Codes of http://terminology.hl7.org/CodeSystem/match-grade."""
@@ -97,13 +98,29 @@ def _numbered(rules: Rules, one: Resource, other: Resource) -> Iterator[Reason]:
             yield Reason(rule.id, rule.points, *rule.text, number=True)
         elif rule.one and a and b:
             yield Reason(rule.id, NEVER, *rule.other)
+        elif rule.near and _is_mistyped(rule, one, other):
+            yield Reason(f"{rule.id}-nearly", rule.near, *rule.nearly)
+
+
+def _is_mistyped(rule: Number, one: Resource, other: Resource) -> bool:
+    """Tell whether a number with a wrong check digit is a right one of the other but for a slip."""
+    return any(
+        is_slip(wrong, right)
+        for a, b in ((one, other), (other, one))
+        for wrong in mistyped(a, rule.systems)
+        for _, right in held(rule, b)
+    )
 
 
 def _compared(rules: Rules, one: Resource, other: Resource) -> Iterator[Reason]:
     for rule in rules.compare:
-        alike = _alike(rule, said(rule, one), said(rule, other))
-        if alike and rule.same:
-            yield Reason(rule.id, rule.same, *rule.text)
+        a, b = said(rule, one), said(rule, other)
+        alike = _alike(rule, a, b)
+        if alike:
+            if rule.same:
+                yield Reason(rule.id, rule.same, *rule.text)
+        elif alike is False and rule.near and are_near(rule.how, a, b):
+            yield Reason(f"{rule.id}-nearly", rule.near, *rule.nearly, contradicts=rule.contradicts)
         elif alike is False and rule.other:
             yield Reason(rule.id, rule.other, *rule.differs, contradicts=rule.contradicts)
 

@@ -17,6 +17,7 @@ How = Literal["name", "date", "code", "phone", "address"]
 NEVER: Final = -1000
 """Points of a difference after which two persons are two for sure (``other: never``)."""
 
+_SAID = frozenset(("id", "en", "zh", "other_en", "other_zh", "near_en", "near_zh"))
 _TOP = frozenset(("match", "title", "title_zh", "numbers", "compare", "find", "grades"))
 
 
@@ -31,8 +32,10 @@ class Number:
         check: ``resident``: GB 11643, with a right check digit; ``""``: none.
         one: nobody has two: who has another one is another person.
         points: of 100.
+        near: points where one of the two is the other with a slip of the pen, which the check digit shows.
         text: what is told, (English, Chinese).
         other: what is told of ``one``.
+        nearly: what is told of ``near``.
     """
 
     id: str
@@ -41,8 +44,10 @@ class Number:
     check: str
     one: bool
     points: int
+    near: int
     text: tuple[str, str]
     other: tuple[str, str]
+    nearly: tuple[str, str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,6 +59,7 @@ class Comparison:
         how: it is compared.
         search: search parameter that finds those who have it alike, ``""`` for none.
         same: points where it agrees.
+        near: points where one is the other with a slip of the pen.
         other: points where it differs, :data:`NEVER` for two persons.
         contradicts: where it differs, a common number is not certain.
         ignore: values that say nothing.
@@ -64,11 +70,13 @@ class Comparison:
     how: How
     search: str
     same: int
+    near: int
     other: int
     contradicts: bool
     ignore: frozenset[str]
     text: tuple[str, str]
     differs: tuple[str, str]
+    nearly: tuple[str, str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -115,7 +123,7 @@ def _list(said: Mapping[str, Any], name: str, where: str) -> list[Any]:
 
 
 def _number(said: object, where: str) -> Number:
-    given, at = _rule(said, {"systems", "types", "check", "one", "points"}, where)
+    given, at = _rule(said, {"systems", "types", "check", "one", "points", "near"}, where)
     if given.get("check", "") not in ("", "resident"):
         raise Misconfigured("check is resident or nothing", where=at)
     systems, types = _texts(given, "systems", at), _texts(given, "types", at)
@@ -123,20 +131,22 @@ def _number(said: object, where: str) -> Number:
         raise Misconfigured("a number needs systems or types", where=at)
     return Number(
         given["id"], systems, types, given.get("check", ""), given.get("one") is True,
-        _points(given, "points", 100, at), _said(given, "en", "zh"), _said(given, "other_en", "other_zh"),
+        _points(given, "points", 100, at), _points(given, "near", 0, at),
+        _said(given, "en", "zh"), _said(given, "other_en", "other_zh"), _said(given, "near_en", "near_zh"),
     )  # fmt: skip
 
 
 def _comparison(said: object, where: str) -> Comparison:
-    keys = {"element", "how", "search", "same", "other", "contradicts", "ignore"}
+    keys = {"element", "how", "search", "same", "near", "other", "contradicts", "ignore"}
     given, at = _rule(said, keys, where)
     if given.get("how") not in get_args(How) or not isinstance(given.get("element"), str):
         raise Misconfigured("says which element, and how: name, date, code, phone or address", where=at)
     other = NEVER if given.get("other") == "never" else _points(given, "other", 0, at)
     return Comparison(
         given["id"], given["element"], given["how"], str(given.get("search", "")),
-        _points(given, "same", 0, at), other, given.get("contradicts") is True, _texts(given, "ignore", at),
-        _said(given, "en", "zh"), _said(given, "other_en", "other_zh"),
+        _points(given, "same", 0, at), _points(given, "near", 0, at), other,
+        given.get("contradicts") is True, _texts(given, "ignore", at),
+        _said(given, "en", "zh"), _said(given, "other_en", "other_zh"), _said(given, "near_en", "near_zh"),
     )  # fmt: skip
 
 
@@ -144,7 +154,7 @@ def _rule(said: object, keys: set[str], where: str) -> tuple[Mapping[str, Any], 
     if not isinstance(said, dict) or not isinstance(said.get("id"), str) or not said["id"].strip():
         raise Misconfigured("a matching rule needs an id", where=where)
     at = f"{where} {said['id']}"
-    if unknown := sorted(set(map(str, said)) - keys - {"id", "en", "zh", "other_en", "other_zh"}):
+    if unknown := sorted(set(map(str, said)) - keys - _SAID):
         raise Misconfigured(f"a matching rule has no {unknown[0]}", where=at)
     return said, at
 

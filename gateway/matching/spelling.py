@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from gateway.canonical import Resource
@@ -40,6 +40,16 @@ def resident(text: str) -> str:
     if not re.fullmatch(r"[0-9]{17}[0-9X]", found) or not _is_day(found):
         return ""
     return found if _check(found[:17]) == found[17] else ""
+
+
+def mistyped(patient: Resource, systems: Collection[str]) -> set[str]:
+    """Return what stands for a resident ID in 18 characters and is none: its check digit or day is wrong."""
+    found = set[str]()
+    for system, value, _ in numbers(patient):
+        text = unicodedata.normalize("NFKC", value).strip().upper()
+        if system in systems and re.fullmatch(r"[0-9]{17}[0-9X]", text) and not resident(text):
+            found.add(text)
+    return found
 
 
 def resident_forms(text: str) -> list[str]:

@@ -27,6 +27,10 @@ from gateway.spec import AdapterSpec
 PART = 128
 """Messages of a group that are taken in, and read by another process, together."""
 
+SMALLEST = 16
+"""The first and the last part of a group are small: before the one the writer has nothing to do, after the
+other the readers."""
+
 PART_BYTES = 4 * 1024 * 1024
 
 
@@ -203,13 +207,15 @@ class _Handed:
 
 def _parts(envelopes: Sequence[Envelope], limits: PipelineSettings) -> Iterator[_Part]:
     """Yield the parts of a group; a message that is larger than a part may be goes alone."""
-    most, most_bytes = min(PART, limits.max_messages), min(PART_BYTES, limits.max_bytes)
-    part = _Part(0, [])
+    most_bytes = min(PART_BYTES, limits.max_bytes)
+    part, most = _Part(0, []), min(SMALLEST, limits.max_messages)
     for at, envelope in enumerate(envelopes):
         size = len(envelope.raw)
         if part.envelopes and (len(part.envelopes) >= most or part.size + size > most_bytes):
             yield part
             part = _Part(at, [])
+            wanted = min(PART, at + SMALLEST, (len(envelopes) - at + 1) // 2)
+            most = min(max(SMALLEST, wanted), limits.max_messages)
         part.envelopes.append(envelope)
         part.size += size
     if part.envelopes:

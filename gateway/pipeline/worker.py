@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO
 
 from gateway.canonical import Envelope
@@ -20,6 +21,9 @@ from gateway.spec import AdapterSpec
 
 PLACE = struct.Struct("<q")
 """Of the message that is being worked on, in a page that outlives the process."""
+
+LOOKS = 3
+"""A file that has changed is taken over when it stays as it is between two looks."""
 
 READY = "ready"
 """What a worker says once, when it can be asked."""
@@ -48,14 +52,21 @@ class Worker:
 
     def work(self, asked: Asked) -> list[Done | NotKept]:
         """Return what becomes of some messages, in their order."""
-        if asked.version != self._maps.version:
-            self._maps.refresh()
+        self._follow(asked.version)
         done = []
         for at, envelope in enumerate(asked.envelopes):
             PLACE.pack_into(self._page, 0, at)
             done.append(self._one(envelope))
         PLACE.pack_into(self._page, 0, -1)
         return done
+
+    def _follow(self, version: str) -> None:
+        """Take over the code tables of who asks; where they have changed once more, go on with these."""
+        with suppress(Exception):  # the gateway looks at the same files and says what is wrong
+            for _ in range(LOOKS):
+                if self._maps.version == version:
+                    return
+                self._maps.refresh()
 
     def _one(self, envelope: Envelope) -> Done | NotKept:
         try:

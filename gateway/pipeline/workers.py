@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal, cast
 
 from gateway.canonical import Envelope, Issue, Quarantined
 from gateway.pipeline.exchange import Answered, Asked, Done, receive, send
@@ -134,6 +134,10 @@ class Workers:
 
     Args:
         version: gives the version of the engine's maps.
+
+    Attributes:
+        state: ``"none"`` has been started, they are ``"starting"``, ``"running"``, none could be started
+            (``"failed"``), or the engine has stopped (``"closed"``).
     """
 
     def __init__(self, staff: Staff, version: Callable[[], str]) -> None:
@@ -142,21 +146,21 @@ class Workers:
         self._threads = ThreadPoolExecutor(max(1, staff.count), "qiao-worker")
         self._guard = threading.Lock()
         self._crew = _Crew()
-        self._state = "none"
+        self.state: Literal["none", "starting", "running", "failed", "closed"] = "none"
         self._idle: asyncio.TimerHandle | None = None
 
     def open(self, messages: int) -> bool:
         """Tell whether a group of so many messages may be handed over now; a large one lets them start."""
-        if messages < LARGE or not self.count or self._state in ("failed", "closed"):
+        if messages < LARGE or not self.count or self.state in ("failed", "closed"):
             return False
         loop = asyncio.get_running_loop()
         if self._idle is not None:
             self._idle.cancel()
         self._idle = loop.call_later(IDLE, self._rest)
-        if self._state == "none":
-            self._state = "starting"
+        if self.state == "none":
+            self.state = "starting"
             loop.run_in_executor(self._threads, self._start)
-        return self._state == "running"
+        return self.state == "running"
 
     def work(self, part: Sequence[Envelope]) -> asyncio.Future[Answered | None]:
         """Return what will become of some messages; None where no worker could be started for them."""
@@ -164,7 +168,7 @@ class Workers:
 
     async def close(self) -> None:
         """End them all."""
-        self._state = "closed"
+        self.state = "closed"
         if self._idle is not None:
             self._idle.cancel()
         with self._guard:
@@ -174,8 +178,8 @@ class Workers:
         await asyncio.to_thread(self._end_idle)
 
     def _rest(self) -> None:
-        if self._state == "running":
-            self._state = "none"
+        if self.state == "running":
+            self.state = "none"
             asyncio.get_running_loop().run_in_executor(self._threads, self._end_idle)
 
     def _start(self) -> None:
@@ -187,12 +191,12 @@ class Workers:
             return
         with self._guard:
             self._crew.idle.append(one)
-            if self._state == "starting":
-                self._state = "running"
+            if self.state == "starting":
+                self.state = "running"
 
     def _give_up(self, error: Exception) -> None:
-        if self._state != "closed":
-            self._state = "failed"
+        if self.state != "closed":
+            self.state = "failed"
             log.error("no worker process can be started (%s): the gateway maps everything itself", error)
 
     def _new(self) -> _Process:
@@ -230,7 +234,7 @@ class Workers:
         try:
             return self._ask(part)
         except Died as death:
-            if death.at < 0 or self._state == "closed":
+            if death.at < 0 or self.state == "closed":
                 raise
             at = death.at
         before = self._survive(part[:at])
@@ -243,7 +247,7 @@ class Workers:
             try:
                 return self._ask([envelope])[0]
             except Died as death:
-                if death.at < 0 or self._state == "closed":
+                if death.at < 0 or self.state == "closed":
                     raise
         log.error("inbox=%s quarantined: gave-up after %d tries", envelope.id, tries)
         text = f"tried {tries} times and never finished"

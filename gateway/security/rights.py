@@ -33,6 +33,7 @@ OPERATIONS: Mapping[str, Right] = {
     "$redeem": "visit",
     "$refer": "visit",
     "$assign-serial": "serials",
+    "$deliveries": "visit",
     "$feed": "feed",
     "$feed-status": "feed",
     "$feed-acknowledge": "feed",

@@ -74,9 +74,11 @@ def merge(
     said = {group(name) for name in incoming if name not in _IDENTITY}
     taken = {name for name in said if name not in present or (overwrite and name not in timid)}
     taken.discard("identifier")
+    if "content" in said & present and incoming.get("resourceType") == "DocumentReference":
+        taken = _with_bytes(taken, stored, incoming)
     result = _replaced(stored, _joined(stored, incoming) if overwrite else incoming, taken)
     if "identifier" in said:
-        result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
+        result["identifier"] = _identified(result.get("identifier"), incoming["identifier"], overwrite)
     if owns:
         result = gathered(result, stored, incoming)
     if result.get("resourceType") == "Encounter":
@@ -84,6 +86,25 @@ def merge(
     elif result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
         result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
     return result
+
+
+def _with_bytes(taken: set[str], stored: Resource, incoming: Resource) -> set[str]:
+    """Return the elements to take: of two contents the one with bytes or an address, whichever came last.
+
+    A registration (MDM^T01, RCMR) has none; it neither takes away the document nor stands in its way.
+    """
+    old, new = (
+        any({"data", "url"} & one.get("attachment", {}).keys() for one in body["content"])
+        for body in (stored, incoming)
+    )
+    return taken if old == new else taken | {"content"} if new else taken - {"content"}
+
+
+def _identified(stored: Any, incoming: Any, overwrite: bool) -> Any:
+    """Return the identifiers of both; a Composition has one, and no list of them."""
+    if isinstance(incoming, list):
+        return united(stored or [], incoming, overwrite)
+    return incoming if overwrite or not stored else stored
 
 
 GATHERED: Mapping[str, frozenset[str]] = {"DiagnosticReport": frozenset(("result",))}

@@ -75,6 +75,16 @@ def test_the_likeliest_come_first_with_grade_score_and_reasons(call: Call, put: 
     assert len(call("/fhir/Patient/$match", parameters(resource=wanted, count=1)).json()["entry"]) == 1
 
 
+def test_of_several_who_are_certain_nobody_is(call: Call, put: Callable[..., None]) -> None:
+    """R4: where there are several, they are not returned to whoever asks for certain matches only."""
+    number = {"resourceType": "Patient", "identifier": [{"system": MEDICAL, "value": "7"}]}
+    put({**number, "id": "a"}, {**number, "id": "b"})
+    both = call("/fhir/Patient/$match", parameters(resource=number)).json()
+    assert [entry["search"]["score"] for entry in both["entry"]] == [1, 1]
+    only = call("/fhir/Patient/$match", parameters(resource=number, onlyCertainMatches=True)).json()
+    assert (only["total"], "entry" in only) == (0, False)
+
+
 def test_nobody_is_no_error(call: Call) -> None:
     bundle = call("/fhir/Patient/$match", parameters(resource=LIN)).json()
     assert (bundle["type"], bundle["total"], "entry" in bundle) == ("searchset", 0, False)
@@ -87,6 +97,11 @@ def test_nobody_is_no_error(call: Call) -> None:
         parameters(resource={"resourceType": "Observation"}),
         parameters(resource={"resourceType": "Patient", "active": True}),
         parameters(resource=LIN, count="x"),
+        parameters(resource=LIN, count=-1),
+        parameters(resource=LIN, onlyCertainMatches="yes"),
+        {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": LIN}] * 2},
+        {**LIN},
+        [],
         parameters(resource=LIN, least=1),
     ],
 )

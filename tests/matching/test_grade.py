@@ -100,6 +100,38 @@ def test_a_year_is_no_other_date() -> None:
     assert found == ()
 
 
+@pytest.mark.parametrize(
+    ("element", "one", "other", "ground"),
+    [
+        ("name", "欧阳建国", "欧阳建园", "name-nearly"),
+        ("name", "欧阳建国", "欧建阳国", "name-nearly"),
+        ("name", "林一", "林二", "-name"),  # as likely somebody else
+        ("birthDate", "1980-05-06", "1980-06-05", "birth-date-nearly"),
+        ("birthDate", "1980-05-06", "1981-05-06", "birth-date-nearly"),
+        ("birthDate", "1980-05-06", "1981-05-07", "-birth-date"),
+        ("phone", "13900010002", "13900010020", "phone-nearly"),
+        ("phone", "13900010002", "13900020001", None),
+    ],
+)
+def test_a_slip_of_the_pen_is_no_other_person(element: str, one: str, other: str, ground: str | None) -> None:
+    found = graded(RULES, patient(**{element: one}), patient(**{element: other}))
+    assert {each.ground for each in found.reasons} == ({ground} if ground else set())
+
+
+def test_a_number_in_common_is_not_certain_beside_a_slip() -> None:
+    one, other = (patient((RESIDENT, CARD), name=name) for name in ("欧阳建国", "欧阳建园"))
+    assert graded(RULES, one, other).grade == "probable"
+
+
+def test_a_mistyped_resident_id_speaks_for_who_has_the_right_one() -> None:
+    wrong = CARD[:16] + str((int(CARD[16]) + 1) % 10) + CARD[17:]
+    found = graded(RULES, patient((RESIDENT, wrong), **LIN), patient((RESIDENT, CARD), **LIN))
+    assert found.grade == "probable"
+    assert "resident-id-nearly" in {each.ground for each in found.reasons}
+    far = graded(RULES, patient((RESIDENT, wrong), **LIN), patient((RESIDENT, CARD_OTHER), **LIN))
+    assert "resident-id-nearly" not in {each.ground for each in far.reasons}
+
+
 def test_an_old_resident_id_is_the_same() -> None:
     assert resident("990101800506001") == CARD
     assert resident(f" {CARD.lower()} ") == CARD

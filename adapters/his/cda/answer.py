@@ -42,8 +42,8 @@ def written(
 
 
 def status(answer: bytes) -> int:
-    """Return the status of HTTP for an answer."""
-    return STATUS.get(str(json.loads(answer).get("outcome")), 500)
+    """Return the status of HTTP for an answer; 500 where there is none."""
+    return STATUS.get(str(json.loads(answer or b"{}").get("outcome")), 500)
 
 
 def _issues(outcome: Any) -> list[dict[str, str]]:

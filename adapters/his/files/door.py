@@ -33,7 +33,7 @@ FIELDS = (
     Field("settle", "float", 3.0, "seconds in which a file must not change before it is taken"),
     Field("marker", "str", "", "ending of the file that says that another is complete ('.ok'); '' for none"),
     Field("interval", "float", 1.0, "seconds between two looks into the folder"),
-    Field("parallel", "int", 64, "records under way at once"),
+    Field("parallel", "int", 256, "records under way at once"),
     Field("max_file", "int", Bounds().file, "bytes of one file"),
     Field("max_record", "int", Bounds().line, "bytes of one line or record"),
     Field(

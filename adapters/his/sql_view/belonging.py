@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select, text
 
 from adapters.his.sql_view.shape import Shape
-from adapters.his.sql_view.values import texts_of
+from adapters.his.sql_view.values import key_of, row_of
 from adapters.his.sql_view.views import Detail
 from adapters.his.sql_view.where import Key, among, parts
 
@@ -43,11 +43,10 @@ def add(
     wanted = list(_native(heads, joined, key_names).values())
     for part in parts(wanted, count):
         for row in connection.execute(asked.where(among(fields, part)).order_by(*fields, *order)):
-            values = texts_of(row, charset)
-            said = dict(zip(names, values[count:], strict=True))
+            said = row_of(names, row[count:], charset)
             if detail.nulls:
                 said = {name: None if one in detail.nulls else one for name, one in said.items()}
-            of.setdefault(_unpadded(values[:count]), []).append(said)
+            of.setdefault(_unpadded(key_of(row[:count])), []).append(said)
     for head in heads:
         head.details[detail.name] = of.get(_unpadded([head.row.get(name) for name in joined]), [])
 

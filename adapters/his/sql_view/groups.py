@@ -10,7 +10,7 @@ import orjson
 
 from adapters.his.sql_view.reader import Head
 from adapters.his.sql_view.state import GONE, Known, key_text
-from adapters.his.sql_view.values import kind_of, packed, texts_of, unpacked
+from adapters.his.sql_view.values import key_of, kind_of, packed, unpacked
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ def grouped(heads: Sequence[Head], *, by_key: bool) -> Iterator[Group]:
             if open_ is not None:
                 yield open_
             mark = packed(head.changed) if head.changed is not None else ""
-            open_, position = Group(key_text(texts_of(head.key)), mark), at
+            open_, position = Group(key_text(key_of(head.key)), mark), at
         open_.heads.append(head)
     if open_ is not None:
         yield open_

@@ -34,6 +34,7 @@ class Pages:
     ) -> None:
         self._view, self._reader, self._position, self._batch = view, reader, position, batch
         self._by_key, self._bare = by_key, bare
+        self._limit, self._ends = batch, set[Any]()
         self._ended = False
 
     def next(self) -> list[Group] | None:
@@ -42,16 +43,16 @@ class Pages:
         Raises:
             Unreadable: the database does not answer, or the order of the view is none.
         """
-        limit = self._batch
         while not self._ended:
+            limit = self._limit
             heads, full = self._reader.page(self._position, limit, by_key=self._by_key, bare=self._bare)
             if not self._by_key:
                 _check_order(self._view, heads)
             groups = list(grouped(heads, by_key=self._by_key))
             if not full:
                 self._ended = True
-            elif len(groups) == 1 or self._stands(heads):  # one position must be met whole
-                limit = self._larger(limit)
+            elif len(groups) == 1 or self._stands(heads[-1]):  # one position must be met whole
+                self._limit = self._larger(limit)
                 continue
             else:
                 groups.pop()
@@ -60,11 +61,18 @@ class Pages:
                 return groups
         return None
 
-    def _stands(self, heads: Sequence[Head]) -> bool:
-        """Tell whether nothing was gained: its times are finer than the driver hands them over."""
-        last = heads[-1].key if self._by_key else (heads[-1].changed, heads[-1].key)
-        began = self._position and (self._position[1] if self._by_key else self._position)
-        return last == began
+    def _stands(self, last: Head) -> bool:
+        """Tell whether nothing was gained: the times of a view are finer than its driver hands them over.
+
+        Then all rows at one time are met again behind each of them, unless a page is large enough for all.
+        """
+        end = last.key if self._by_key else (last.changed, last.key)
+        if end in self._ends:
+            return True
+        if self._by_key or self._position is None or self._position[0] != last.changed:
+            self._ends, self._limit = set(), self._batch
+        self._ends.add(end)
+        return False
 
     def _larger(self, limit: int) -> int:
         if limit >= self._batch * LARGEST:

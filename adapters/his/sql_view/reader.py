@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, or_, select, text
 from adapters.his.sql_view import belonging
 from adapters.his.sql_view.database import told
 from adapters.his.sql_view.shape import Shape, described, shaped
-from adapters.his.sql_view.values import text_of, texts_of
+from adapters.his.sql_view.values import key_of, row_of
 from adapters.his.sql_view.views import View
 from adapters.his.sql_view.where import Key, among, from_, parts
 
@@ -129,18 +130,19 @@ class Reader:
         """Fetch up to ``limit`` rows; fewer where they are heavy."""
         heads: list[Head] = []
         weight, step = 0, STEPS[1] if bare else STEPS[0]
+        streaming = connection.execution_options(stream_results=True, max_row_buffer=step)
         for one in asked:
-            result = connection.execution_options(stream_results=True, max_row_buffer=step).execute(
-                one.limit(limit - len(heads))
-            )
-            while rows := result.fetchmany(step):
-                made = self._made(rows, names, bare=bare)
-                heads += made
-                weight += sum(map(_weight, made))
-                if weight > HEAVY and (made[-1].changed, made[-1].key) != (heads[0].changed, heads[0].key):
-                    result.close()
-                    return heads, True
-                step = max(STEPS[0], min(STEPS[1], HEAVY // 4 * len(heads) // (weight + 1)))
+            with closing(streaming.execute(one.limit(limit - len(heads)))) as result:
+                while rows := result.fetchmany(step):
+                    made = self._made(rows, names, bare=bare)
+                    heads += made
+                    weight += sum(map(_weight, made))
+                    if weight > HEAVY and (made[-1].changed, made[-1].key) != (
+                        heads[0].changed,
+                        heads[0].key,
+                    ):
+                        return heads, True
+                    step = max(STEPS[0], min(STEPS[1], HEAVY // 4 * len(heads) // (weight + 1)))
             if len(heads) >= limit:
                 return heads, True
         return heads, False
@@ -153,7 +155,7 @@ class Reader:
         plain, charset, nulls = self._plain, self._charset, self._view.nulls
         heads = []
         for row in rows:
-            said = {} if bare else dict(zip(names, texts_of(row, charset), strict=True))
+            said = {} if bare else row_of(names, row, charset)
             if nulls:
                 said = {name: None if value in nulls else value for name, value in said.items()}
             at = None if changed < 0 else plain(row[changed])
@@ -163,7 +165,7 @@ class Reader:
     def _plain(self, value: Any) -> Any:
         """Return a value that can be asked for again: SQLite hands text over as bytes here."""
         if value.__class__ is bytes and self._engine.dialect.name == "sqlite":
-            return text_of(value)
+            return key_of([value])[0]
         return value
 
     def whole(self, keys: Sequence[Key]) -> list[Head]:

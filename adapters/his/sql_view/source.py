@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
@@ -31,6 +31,9 @@ Value = str | int | float | bool
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while the database does not answer."""
+
+TRIES = 5
+"""How often a first reading asks a database that gives it nothing."""
 
 
 class SqlViews:
@@ -109,17 +112,17 @@ class SqlViews:
 
         Raises:
             Misconfigured: as :meth:`start`.
-            Unreadable: the database does not answer as it should; calling again goes on.
+            Unreadable: the database does not answer, again and again; calling again goes on.
             Retry: the state cannot be written now.
         """
         self.open(deliver)
         for one in self.polls:
             there = await self._run(one.count)
             one.progress = _counted(told, one.view.name, await self._run(one.known), there)
-            await one.round()
+            await _persistently(one, one.round)
             if one.view.mode != "hash":  # which has met all keys
                 one.progress = _counted(told, f"{one.view.name}: keys", 0, there)
-                await one.reconcile()
+                await _persistently(one, one.reconcile)
 
     def status(self) -> Mapping[str, int | str]:
         """Return where it reads, and for each view how far it is and what is wrong. No patient data."""
@@ -188,6 +191,23 @@ def _counted(
 
     more(0)
     return more
+
+
+async def _persistently(one: Polling, work: Callable[[], Awaitable[int]]) -> None:
+    """Do it, again where the connection is lost on the way; :data:`TRIES` times without a row are enough."""
+    pause, tries, read = 0.0, 0, one.counts.read
+    while True:
+        try:
+            await work()
+        except Retry as error:
+            tries, read = (tries + 1, read) if one.counts.read == read else (1, one.counts.read)
+            if not read or tries >= TRIES or (isinstance(error, Unreadable) and error.lasting):
+                raise
+            _LOG.warning("%s: %s; once more", one.view.name, error.reason)
+            pause = _longer(pause)
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 def _longer(pause: float) -> float:

@@ -228,6 +228,7 @@ class State:
             with suppress(OSError):
                 fcntl.flock(self._held, fcntl.LOCK_UN)
             self._held.close()
+            self._held = None
 
 
 def _set_up(connection, _: object) -> None:  # type: ignore[no-untyped-def]

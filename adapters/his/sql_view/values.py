@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,9 @@ from gateway.wire.text import decode
 
 _SORTABLE = re.compile(r"\d{4}([-/.]?)\d{2}\1\d{2}(?:[ T]?\d{2}(:?)\d{2}\2\d{2}(?:\.\d{1,9})?)?")
 _DIGITS = re.compile(r"\d+")
+
+BYTES = "#bytes"
+"""Behind the name of a column whose value is text in no known charset."""
 
 Mark = str | int | float | Decimal | datetime | date | bytes
 """What a view is read forward by: a time, a number, a row version, or a text that sorts by time."""
@@ -56,6 +59,34 @@ def texts_of(values: Iterable[Any], charset: str = "") -> list[str | None]:
     if charset:
         return [text_of(one, charset) for one in values]
     return [one if one is None or one.__class__ is str else text_of(one) for one in values]
+
+
+def row_of(names: Sequence[str], values: Iterable[Any], charset: str = "") -> dict[str, str | None]:
+    """Return column → text.
+
+    A value that is text in no known charset costs its column alone: what it was stands under the name of the
+    column with :data:`BYTES`, as hexadecimal, where no layout reads it and the account shows it.
+    """
+    values = list(values)
+    try:
+        return dict(zip(names, texts_of(values, charset), strict=True))
+    except Rejected:
+        row: dict[str, str | None] = {}
+        for name, value in zip(names, values, strict=True):
+            try:
+                row[name] = text_of(value, charset)
+            except Rejected:
+                row[name + BYTES] = bytes(value).hex()
+        return row
+
+
+def key_of(values: Iterable[Any]) -> list[str | None]:
+    """Return a key as texts; what is none is hexadecimal."""
+    values = list(values)
+    try:
+        return texts_of(values)
+    except Rejected:
+        return [one.hex() if isinstance(one, bytes) else text_of(one) for one in values]
 
 
 def _decoded(raw: bytes, charset: str) -> str:

@@ -33,6 +33,7 @@ ADAPTER = AdapterSpec(
         Field("max_connections", "int", 256, "open connections; more are answered 503"),
         Field("head_timeout", "float", 15.0, "seconds from a request's first byte to the end of its headers"),
         Field("body_timeout", "float", 60.0, "seconds from there to the end of its body"),
+        Field("reply", "str", "", "XML file: form of the answers to a vendor's XML (README); empty: ours"),
         Field("polls", "str", "", "YAML file of services that are asked (README); empty: none"),
         Field("state", "str", "qiao-his-xml-http.json", "file that remembers until when they were asked"),
         Field("idle_timeout", "float", 65.0, "seconds that a connection without a request is kept"),

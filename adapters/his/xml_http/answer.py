@@ -19,6 +19,8 @@ from adapters.his.xml_http.parse import NO_QUERIES
 from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantined, Record, Stored
 from gateway.errors import Retry
 
+BUSY = "busy"
+"""Reason of an answer to what is not kept and has to be sent again."""
 MOST = 5
 """Remarks that an answer tells."""
 
@@ -33,7 +35,7 @@ _SAID = {
         "queries are not answered at this door; ask the FHIR API",
         "本接口不提供查询服务，请使用 FHIR API 查询",
     ),
-    "busy": ("not kept, send it again", "未能保存，请重发"),
+    BUSY: ("not kept, send it again", "未能保存，请重发"),
 }
 
 
@@ -97,7 +99,7 @@ def said(envelope: Envelope, outcome: Outcome) -> Said:
 
 def busy(retry: Retry) -> Said:
     """Return the answer to a message that could not be committed."""
-    return Said("AR", "", "busy", f"{_both('busy')}: {retry.reason}")
+    return Said("AR", "", BUSY, f"{_both(BUSY)}: {retry.reason}")
 
 
 def _both(key: str) -> str:

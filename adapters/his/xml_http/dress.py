@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 from lxml import etree
 
-from adapters.his.xml_http.answer import Said
+from adapters.his.xml_http.answer import BUSY, Said
 from adapters.his.xml_http.exchange import Response
 from adapters.his.xml_http.opened import Opened, Style
 from adapters.his.xml_http.services import V3
 from gateway.canonical import new_envelope_id, now_us
+from gateway.errors import Misconfigured
 
 ACKNOWLEDGEMENT = "MCCI_IN000002UV01"
 MESSAGES = "2.16.156.10011.2.5.1.1"
@@ -28,10 +32,36 @@ _TYPES = {
 _CHINA = timezone(timedelta(hours=8))
 
 
-def dressed(said: Said, opened: Opened, status: int = 200) -> Response:
-    """Return the answer to a message that could be opened."""
+REPLY = """\
+<response><code>{code}</code><inbox>{inbox}</inbox><reason>{reason}</reason><text>{text}</text></response>"""
+"""Answer to what is no HL7 v3, where the hospital has no form of its own."""
+
+
+def read_reply(file: str) -> str:
+    """Return the form of the answers to a vendor's own XML.
+
+    Args:
+        file: XML with ``{number}`` (0 accepted, 1 not), ``{code} {inbox} {reason} {text}``; ``""``: ours.
+
+    Raises:
+        Misconfigured: it cannot be read, or is no XML.
+    """
+    try:
+        form = Path(file).read_text("utf-8") if file else REPLY
+        etree.fromstring(form.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except (OSError, UnicodeError, etree.XMLSyntaxError) as error:
+        raise Misconfigured(f"reply is no XML file in UTF-8 ({type(error).__name__})", where=file) from None
+    return form
+
+
+def dressed(said: Said, opened: Opened, status: int = 200, reply: str = REPLY) -> Response:
+    """Return the answer to a message that could be opened.
+
+    Args:
+        reply: form of an answer that is no HL7 v3.
+    """
     style = opened.style
-    inner = _acknowledgement(said, opened) if style.v3 else etree.fromstring(said.written)
+    inner = _acknowledgement(said, opened) if style.v3 else _filled(reply, said)
     if not style.soap:
         return _response(inner, style, status)
     if style.operation:
@@ -47,12 +77,17 @@ def dressed(said: Said, opened: Opened, status: int = 200) -> Response:
     return _response(_enveloped(inner, style.soap), style, status)
 
 
-def fault(said: Said, style: Style, status: int) -> Response:
-    """Return the answer to what is no message: a SOAP Fault where SOAP was spoken, else plain XML."""
+def fault(said: Said, style: Style, status: int, reply: str = REPLY) -> Response:
+    """Return the answer to what is no message: a SOAP Fault where SOAP was spoken, else plain XML.
+
+    Args:
+        status: of HTTP where SOAP does not say which: 500 with 1.1 (§6.2), 400 for the sender's faults with
+            1.2 (part 2, §7.5.2.2), 503 where it is to be sent again.
+    """
     if not style.soap:
-        return _response(etree.fromstring(said.written), style, status)
+        return _response(_filled(reply, said), style, status)
+    ours = said.reason == BUSY
     space = _SPACES[style.soap]
-    ours = status >= 500
     made = etree.Element(f"{{{space}}}Fault", nsmap={"soap": space})
     if style.soap == "1.1":
         etree.SubElement(made, "faultcode").text = "soap:Server" if ours else "soap:Client"
@@ -67,7 +102,30 @@ def fault(said: Said, style: Style, status: int) -> Response:
         text.text = said.text
         detail = etree.SubElement(made, f"{{{space}}}Detail")
         etree.SubElement(detail, "code").text = said.reason
-    return _response(_enveloped(made, style.soap), style, status)
+    with_soap = status if ours else 500 if style.soap == "1.1" else 400
+    return _response(_enveloped(made, style.soap), style, with_soap)
+
+
+def _filled(reply: str, said: Said) -> etree._Element:
+    """Return a form with what there is to say; an element that says nothing is left out of the usual form."""
+    values = {name: getattr(said, name) for name in ("code", "inbox", "reason", "text")}
+    root = etree.fromstring(reply.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    for one in list(root.iter(etree.Element)):
+        for name, value in one.attrib.items():
+            one.set(name, _put(value, values))
+        one.text = _put(one.text or "", values) or None
+        parent = one.getparent()
+        if reply == REPLY and parent is not None and not one.text:
+            parent.remove(one)
+    return root
+
+
+_PLACE = re.compile(r"\{(number|code|inbox|reason|text)\}")
+
+
+def _put(text: str, values: Mapping[str, str]) -> str:
+    known = {**values, "number": "0" if values["code"] == "AA" else "1"}
+    return _PLACE.sub(lambda found: known[found[1]], text)
 
 
 def _response(root: etree._Element, style: Style, status: int) -> Response:

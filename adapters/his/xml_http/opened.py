@@ -24,6 +24,9 @@ SOAP = {
 CALLED = "{urn:qiao:xml}service"
 """Attribute of the root that says which service was called, so that a layout can ask for it."""
 
+ELEMENTS = 100_000
+"""Elements of one message; a tree of them takes some 100 MB."""
+
 _STRUCTURAL = frozenset(
     {
         "ITSVersion", "classCode", "moodCode", "typeCode", "determinerCode", "contextConductionInd",
@@ -90,8 +93,8 @@ def style_of(raw: bytes, content_type: str = "") -> Style:
     return Style(soap=version)
 
 
-def open_message(raw: bytes, charset: str = "", action: str = "", limits: xml.Limits = xml.LIMITS) -> Opened:
-    """Return the message in the body of a request.
+def open_message(raw: bytes, charset: str = "", action: str = "") -> Opened:
+    """Return the message in the body of a request, whose bytes its door has bounded.
 
     Args:
         charset: that the transport names.
@@ -100,6 +103,9 @@ def open_message(raw: bytes, charset: str = "", action: str = "", limits: xml.Li
     Raises:
         Rejected: as ``wire.xml.parse``; ``no-message``: an empty envelope; ``soap-fault``: an answer.
     """
+    limits = xml.Limits(
+        size=2 * len(raw), elements=ELEMENTS
+    )  # a text inside may grow when its charset changes
     outer = xml.parse(_unformed(raw), charset=charset, limits=limits)
     version = SOAP.get(etree.QName(outer.root).namespace or "", "")
     if not version or etree.QName(outer.root).localname != "Envelope":

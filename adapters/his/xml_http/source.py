@@ -16,7 +16,7 @@ from pathlib import Path
 from adapters.his.xml_http.answer import Said, busy, read
 from adapters.his.xml_http.answered import Item
 from adapters.his.xml_http.documents import document_in
-from adapters.his.xml_http.dress import dressed, fault
+from adapters.his.xml_http.dress import dressed, fault, read_reply
 from adapters.his.xml_http.exchange import Request, Response
 from adapters.his.xml_http.listener import Limits, Listener
 from adapters.his.xml_http.opened import Opened, Style, charset_of, open_message, style_of
@@ -26,7 +26,6 @@ from adapters.his.xml_http.wsdl import wsdl
 from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.errors import Misconfigured, Rejected, Retry
 from gateway.spec import Deliver
-from gateway.wire import xml
 from gateway.wire.tls import server_context
 
 NAME = "his/xml_http"
@@ -59,20 +58,21 @@ class XmlDoor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._deliver: Deliver
-        self._most = int(settings["max_message"])
+        most = int(settings["max_message"])
+        self._reply = read_reply(str(settings["reply"]))
         self._answers: Counter[str] = Counter()
         self._polls: list[Polling] = []
         self._tasks: list[asyncio.Task[None]] = []
         limits = Limits(
-            max_body=self._most,
-            max_bodies=max(10 * self._most, 50_000_000),
+            max_body=most,
+            max_bodies=max(10 * most, 50_000_000),
             max_connections=int(settings["max_connections"]),
             head_timeout=float(settings["head_timeout"]),
             body_timeout=float(settings["body_timeout"]),
             idle_timeout=float(settings["idle_timeout"]),
         )
         self._listener = Listener(
-            self._handle, lambda status: _refusal(status, Style()),
+            self._handle, self._refusal,
             str(settings["host"]), int(settings["port"]), limits, server_context(NAME, settings),
         )  # fmt: skip
 
@@ -122,13 +122,13 @@ class XmlDoor:
 
     async def _handle(self, request: Request) -> Response:
         if not self._allowed(request.headers.get("authorization", "")):
-            answer = _refusal(401, Style())
+            answer = self._refusal(401)
             return Response(401, answer.body, answer.content_type, {"WWW-Authenticate": 'Basic realm="qiao"'})
         path, _, query = request.target.partition("?")
         if request.method == "GET" and "wsdl" in query.lower().split("&")[:4]:
             return Response(200, wsdl(self._url(request, path)), "text/xml; charset=utf-8")
         if request.method != "POST":
-            answer = _refusal(405, Style())
+            answer = self._refusal(405)
             return Response(405, answer.body, answer.content_type, {"Allow": "POST, GET"})
         return await self._message(request, path)
 
@@ -140,22 +140,28 @@ class XmlDoor:
             meta["subject"] = request.subject
         charset = charset_of(content_type)
         try:
-            opened = open_message(raw, charset, meta["service"], xml.Limits(size=self._most))
+            opened = open_message(raw, charset, meta["service"])
         except Rejected as error:
-            self._answers["fault"] += 1
-            _LOG.warning("%s: not kept: %s", NAME, error.code)
-            told = Said("AR", "", error.code, ": ".join(part for part in (error.where, error.reason) if part))
-            return fault(told, style_of(raw, content_type), 500 if style_of(raw, content_type).soap else 400)
+            return self._no_message(error, style_of(raw, content_type))
         try:
             said = read(await self._deliver(self._envelope(raw, charset, meta)))
             said = await self._with_document(said, opened, meta)
         except Retry as error:
-            self._answers["fault"] += 1
-            told = busy(error)
-            return dressed(told, opened, 503) if opened.style.v3 or not opened.style.soap else fault(
-                told, opened.style, 503)  # fmt: skip
+            return self._busy(error, opened)
         self._answers[said.code] += 1
-        return dressed(said, opened)
+        return dressed(said, opened, reply=self._reply)
+
+    def _no_message(self, error: Rejected, style: Style) -> Response:
+        self._answers["fault"] += 1
+        _LOG.warning("%s: not kept: %s", NAME, error.code)
+        text = ": ".join(part for part in (error.where, error.reason) if part)
+        return fault(Said("AR", "", error.code, text), style, 400, self._reply)
+
+    def _busy(self, error: Retry, opened: Opened) -> Response:
+        self._answers["fault"] += 1
+        if opened.style.soap and not opened.style.v3:
+            return fault(busy(error), opened.style, 503)
+        return dressed(busy(error), opened, 503, self._reply)
 
     def _envelope(
         self, raw: bytes, charset: str, meta: Mapping[str, str], content_type: str = CONTENT_TYPE
@@ -193,6 +199,10 @@ class XmlDoor:
             return False
         return hmac.compare_digest(decoded, f"{user}:{password}".encode())
 
+    def _refusal(self, status: int) -> Response:
+        reason, text, text_zh = _REFUSALS.get(status, _REFUSALS[400])
+        return fault(Said("AR", "", reason, f"{text} {text_zh}"), Style(), status, self._reply)
+
     def _url(self, request: Request, path: str) -> str:
         host = request.headers.get("host", "")
         if not _HOST.fullmatch(host):
@@ -204,11 +214,6 @@ def _action(content_type: str) -> str:
     """Return the action that SOAP 1.2 names in its Content-Type."""
     found = re.search(r'action\s*=\s*"([^"]{1,200})"', content_type)
     return found[1] if found else ""
-
-
-def _refusal(status: int, style: Style) -> Response:
-    reason, text, text_zh = _REFUSALS.get(status, _REFUSALS[400])
-    return fault(Said("AR", "", reason, f"{text} {text_zh}"), style, status)
 
 
 def source(settings: Settings) -> XmlDoor:

@@ -50,7 +50,7 @@ def database_day(seed: int, on: date = DEFAULT_DATE, patients: int = 30) -> list
         patients: how many people come to the clinics.
     """
     rng = Random(f"qiao:db:{seed}:{on:%Y%m%d}:{patients}")  # noqa: S311 - the same rows again, not a secret
-    day = _Day(rng, on, f"{on:%y%m%d}{seed % 100:02d}")
+    day = _Day(rng, on, f"F{on:%y%m%d}{seed % 100:02d}")  # 分院: no number of the hospital
     changes = [*day.dictionaries()]
     for number in range(patients):
         changes += day.visit(number)

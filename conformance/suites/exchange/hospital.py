@@ -28,7 +28,8 @@ from conformance.suites.exchange.sweeping import sweep
 
 ACCEPTED = ("AA", "CA")
 REFUSED = ("AE", "AR", "CE", "CR")
-SYSTEMS = {"his": ("his",), "lis": ("lis",), "pacs": ("ris", "pacs")}
+_HIS = ("his", "his_views", "his_xml", "his_documents", "his_files")
+SYSTEMS = {"his": _HIS, "lis": ("lis",), "pacs": ("ris", "pacs")}
 """System of the hospital → names under which a target may declare its door."""
 
 
@@ -36,7 +37,7 @@ class Hospital:
     """One hospital for one check.
 
     Args:
-        system: whose doors must be there: ``his``, ``lis``, ``pacs``.
+        systems: whose doors of HL7 v2 must be there: ``his``, ``lis``, ``pacs``.
 
     Attributes:
         chart: where the simulators put what they want to send; its day is yesterday, never the future.
@@ -44,7 +45,7 @@ class Hospital:
 
     def __init__(self, run: Run, *systems: str) -> None:
         self.run = run
-        for one in systems or ("his",):
+        for one in systems:
             door(run, one)
         self.chart = Chart(run.random, run.session.today - timedelta(days=1), run.number)
         self._lines: dict[str, MllpDoor] = {}

@@ -26,6 +26,7 @@ REASONS: dict[str, str] = {
     "incomplete-group": "所属的某一行无法读取，整条记录待处理",
     "internal-error": "网关内部错误",
     "invalid": "资源不符合 FHIR",
+    "json-too-large": "JSON 文件过大，请改用 .ndjson",
     "key-of-another-patient": "标识已属于另一名患者",
     "line-too-long": "该行过长",
     "missing-columns": "缺少必需的列",

@@ -133,6 +133,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "adapter": ("the ways in", "接入方式"),
     "adapter.list": ("adapters and their settings", "列出适配器及其设置"),
+    "adapter.asked": ("closed until the settings have this section", "设置中写入本节后才会打开"),
     "adapter.run": (
         "read all that a source has now into the store, then end; started again it goes on",
         "把来源现有的数据全部读入存储后结束；中断后重新运行即可继续",

@@ -9,6 +9,7 @@ from itertools import product
 from gateway.canonical import Resource
 from gateway.canonical.elements import each, references
 from gateway.canonical.json import loads
+from gateway.errors import Rejected
 from gateway.matching import Grade, Match, Rules, graded
 from gateway.matching.grade import said
 from gateway.matching.rules import Comparison
@@ -41,7 +42,7 @@ def find(store: Store, tenant: str, rules: Rules, patient: Resource, view: View 
     """
     found: dict[str, Candidate] = {}
     for pairs in searches(rules, patient):
-        for version in store.search(tenant, "Patient", [*pairs, ("_count", str(MOST))], view=view).matches:
+        for version in _searched(store, tenant, pairs, view):
             other = loads(version.body)
             living = living_of(store, tenant, version)
             if living is None or living.id == patient.get("id"):
@@ -51,6 +52,14 @@ def find(store: Store, tenant: str, rules: Rules, patient: Resource, view: View 
             if _is_told(match) and (known is None or _rank(match) < _rank(known.match)):
                 found[living.id] = Candidate(living, match)
     return sorted(found.values(), key=lambda one: (*_rank(one.match), one.patient.id))
+
+
+def _searched(store: Store, tenant: str, pairs: Pairs, view: View) -> Sequence[Version]:
+    """Return whom a search finds; nobody by a value that no search takes (a 30th of February)."""
+    try:
+        return store.search(tenant, "Patient", [*pairs, ("_count", str(MOST))], view=view).matches
+    except Rejected:
+        return ()
 
 
 def _is_told(match: Match) -> bool:

@@ -1,7 +1,8 @@
 """Worker: looks at new and changed Patients after their commit, and says who may be one person.
 
 It follows the history of all Patients, through whichever door they came, from where it stopped. One process
-of a store does it at a time. It rests longer than it works, so that those who send do not wait for it.
+of a store does it at a time. It rests forty times as long as it works while others write, so that those who
+send do not wait for it; when nobody does, it catches up.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from gateway.canonical import Resource
@@ -36,8 +37,8 @@ POLL = 5.0
 """Seconds between two looks at most: other processes commit without telling."""
 REST = 0.2
 """Seconds between two looks at least."""
-SHARE = 4.0
-"""Rests are as many times as long as the work before."""
+BUSY, IDLE = 40.0, 3.0
+"""Rests are as many times as long as the work before: while others commit, and while nobody does."""
 MOST_OPEN = 100
 """Open proposals of one Patient that are looked at again."""
 
@@ -57,8 +58,9 @@ class MatchingWorker:
         self._bell = asyncio.Event()
         self._own = OwnLoop("qiao-matching", self._work, self._bell.set)
         self._running = settings.propose or settings.link
+        self._commits = 0
         if self._running:
-            store.on_commit(self._own.wake)
+            store.on_commit(self._committed)
 
     def start(self) -> None:
         """Begin to look, in a thread, unless the settings say not to; belongs to a running event loop."""
@@ -77,9 +79,9 @@ class MatchingWorker:
 
     async def _work(self) -> None:
         while not self._own.stopping:
-            begun = time.monotonic()
+            begun, self._commits = time.monotonic(), 0
             more = await self._round()
-            rest = max(REST, SHARE * (time.monotonic() - begun))
+            rest = self.rest_after(time.monotonic() - begun)
             if more:
                 await asyncio.sleep(min(rest, POLL))
                 continue
@@ -90,6 +92,14 @@ class MatchingWorker:
             if not self._own.stopping:
                 await asyncio.sleep(REST)
         self._sole.leave()
+
+    def rest_after(self, worked: float) -> float:
+        """Return how many seconds to rest after so many of work: long where somebody else has committed."""
+        return max(REST, (BUSY if self._commits > 0 else IDLE) * worked)
+
+    def _committed(self, newest: Mapping[str, int]) -> None:
+        self._commits += 1
+        self._own.wake(newest)
 
     async def _round(self) -> bool:
         try:
@@ -161,6 +171,7 @@ class MatchingWorker:
             look, rules=self._rules, one=pair[0], other=pair[1],
             links=self._settings.link, proposes=self._settings.propose,
         )  # fmt: skip
+        self._commits -= 1  # that of its own
         done = await self._own.at_home(lambda: self._given(Transact(tenant, ITSELF, [], act=act, joins=True)))
         if isinstance(done.error, Rejected):  # of this pair alone: the others go on
             _LOG.warning("two patients are left as they are: %s", done.error.code)

@@ -18,6 +18,12 @@ Field = str | Mapping[str, list[str]]
 LATER = frozenset(("206", "207"))
 """Conditions that pass: the record is locked, the application failed."""
 
+UNABLE = frozenset(("DE", "UA", "UC", "UD", "UF", "UH", "UM", "UR", "UX"))
+"""What the filler says of one order in ORC-1 (table 0119) that it has not taken, though MSA-1 be AA."""
+
+_WORDS = ("ERR-8", "ERR-7", "MSA-3", "ERR-3.2")
+_WHY = ("ORC-16.2", "ORC-16.1", *_WORDS)
+
 
 class Hl7(Telling):
     """Messages for a HIS over MLLP."""
@@ -56,14 +62,16 @@ class Hl7(Telling):
         return [self._verdict(code.upper(), answer)]
 
     def _verdict(self, code: str, answer: er7.Message) -> Verdict:
-        receipt = answer.get("ORC-3.1") or ""
+        receipt = ", ".join(dict.fromkeys(filter(None, answer.each("ORC-3.1"))))
+        if code == "AA" and (unable := UNABLE & set(answer.each("ORC-1"))):
+            short = f"AA {min(unable)}"
+            words = next((found for path in _WHY if (found := answer.get(path))), "")
+            return Verdict("refused", reason=f"{short}: {words}" if words else short, code=short)
         if code == "AA" or (code == "CA" and self.teller.settings.answer == "CA"):
             return Verdict("acknowledged", receipt=receipt)
         condition = answer.get("ERR-3.1") or answer.get("MSA-6.1") or ""
         short = f"{code} {condition}".strip()
-        words = (
-            answer.get("ERR-8") or answer.get("ERR-7") or answer.get("MSA-3") or answer.get("ERR-3.2") or ""
-        )
+        words = next((found for path in _WORDS if (found := answer.get(path))), "")
         reason = f"{short}: {words}" if words else short
         if code in ("CA", "CE") or (code in ("AR", "CR", "AE") and condition in LATER):
             return Verdict("again", reason=reason, code=short)

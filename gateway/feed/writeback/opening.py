@@ -135,7 +135,7 @@ def _exchange(said: WritebackSettings, where: str) -> Exchange:
     if url.scheme in ("http", "https"):
         return Online(trusted(said.ca, said.cert, where))
     try:
-        return Database(address)
+        return Database(address, said.timeout)
     except Exception as error:  # noqa: BLE001 -- whatever a driver says of its URL
         told = f"the database cannot be reached this way: {type(error).__name__}"
         raise Misconfigured(told, where=f"{where} to") from None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, select
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, make_url, select
 from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, SQLAlchemyError
 
@@ -57,10 +58,17 @@ class Database:
 
     Args:
         url: of SQLAlchemy.
+        seconds: for a connection, a lock and a statement, where the driver can be told.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=0)
+    def __init__(self, url: str, seconds: int = 30) -> None:
+        made = make_url(url)
+        self._engine: Engine = create_engine(
+            made, connect_args=_limits(made, seconds), pool_pre_ping=True, pool_size=2, max_overflow=0,
+            pool_timeout=seconds,
+        )  # fmt: skip
+        # its own threads: a database that hangs must not hold up others
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="qiao-writeback-table")
         self._tables: dict[str, Table] = {}
 
     async def __call__(self, request: Request, seconds: float) -> Reply:
@@ -68,7 +76,8 @@ class Database:
         assert isinstance(request, Rows)
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.to_thread(self._insert, request.rows)
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._threads, self._insert, request.rows)
         except TimeoutError:
             raise Lost(f"no answer within {seconds:g} seconds", left=True) from None
         except NoSuchTableError as error:
@@ -78,6 +87,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._engine.dispose)
 
     def _insert(self, rows: Sequence[TableRow]) -> Reply:
@@ -122,6 +132,17 @@ class Database:
 
     def _values(self, table: Table, values: Mapping[str, str]) -> dict[str, Any]:
         return {name: _as(table, name, text) for name, text in values.items()}
+
+
+def _limits(url: URL, seconds: int) -> dict[str, Any]:
+    """Return how long a driver waits; what the URL says itself goes before it."""
+    known: dict[str, dict[str, Any]] = {
+        "psycopg": {"connect_timeout": seconds, "options": f"-c statement_timeout={seconds * 1000}"},
+        "pymysql": dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds),
+        "pysqlite": {"timeout": min(seconds, 5)},
+    }
+    found = known.get(url.get_driver_name(), {})
+    return {name: value for name, value in found.items() if name not in url.query}
 
 
 def _as(table: Table, name: str, text: str) -> Any:

@@ -32,7 +32,17 @@ _OWN: Final = frozenset(
 )
 """Columns that another one is made of, or that say how it is to be read."""
 
-_SHOWN: Final = ("value_", "result", "judged_type", "shown_type", "code_type", "name_type", "total_type", "item_type", "unit_")
+_SHOWN: Final = (
+    "value_",
+    "result",
+    "judged_type",
+    "shown_type",
+    "code_type",
+    "name_type",
+    "total_type",
+    "item_type",
+    "unit_",
+)
 """Beginnings of columns of a statement that was put together: others show what they say."""
 
 _OWN_OF_PEOPLE: Final = frozenset({"role"})

@@ -30,7 +30,7 @@ def write(segments: Sequence[tuple[str, Fields]], charset: str = "UNICODE UTF-8"
 
 
 def encoded(text: str, charset: str) -> bytes:
-    """Return a text in the charset that a receiver reads; GBK and GB2312 are parts of GB 18030.
+    """Return a text in the charset that a receiver reads; who says GB2312 reads GBK.
 
     Raises:
         Misconfigured: nobody knows the charset.
@@ -40,7 +40,7 @@ def encoded(text: str, charset: str) -> bytes:
     if not codec:
         raise Misconfigured(f"nobody knows the charset {charset!r}", where="charset")
     try:
-        return text.encode("gb18030" if codec in ("gbk", "gb2312") else codec)
+        return text.encode("gbk" if codec == "gb2312" else codec)
     except UnicodeEncodeError:
         raise Rejected(f"a character is not in the charset {charset}", code="undecodable") from None
 

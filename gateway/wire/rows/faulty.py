@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "duplicate-heading": "two columns are headed alike: {columns}",
     "no-records": "nothing is found at the path of the records",
     "not-text": "the file is not text: it holds bytes that are zero",
+    "json-too-large": "a JSON file longer than {limit} bytes; write one record a line (.ndjson)",
     "not-json": "the file is not JSON",
     "not-xml": "the file is no well-formed XML",
     "has-doctype": "a document type or an entity is not taken",

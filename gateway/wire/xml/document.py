@@ -26,7 +26,8 @@ FUNCTIONS = "urn:qiao:xpath"
 """Namespace of our own functions, prefix ``q``: ``q:first(a, b)`` is the first that says something.
 
 ``q:if(@code = '1', 'M')`` is ``M`` where its first argument is true or says something;
-``q:all(a, b)`` is what all of them say, one behind the other; ``q:peek(a, b)`` is as ``q:first``, but what it looks at still counts as unread.
+``q:all(a, b)`` is what all of them say, one behind the other; ``q:peek(a, b)`` is as ``q:first``, but what it
+looks at still counts as unread.
 """
 
 _NOTHING = frozenset({"", "-", "--", "/", "\\", "无", "NULL", "null"})

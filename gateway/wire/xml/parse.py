@@ -18,6 +18,8 @@ _DECLARATION = re.compile(r"\s*<\?xml[^>]*?\?>")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_BESIDE = 10_000
+"""Comments, instructions and sections that a document may have beside its elements."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,6 +59,8 @@ def parse(raw: bytes, *, charset: str = "", limits: Limits = LIMITS) -> Document
     repaired = read.repaired
     if _FORBIDDEN.search(text):
         text, repaired = _FORBIDDEN.sub("", text), True
+    if text.count("<") - text.count("</") > limits.elements + _BESIDE:
+        raise _too_many(limits)  # before a tree is made of them, which takes forty times their bytes
     root = _tree(text.strip())
     _check(root, limits)
     return Document(raw, root, read.charset, repaired)
@@ -85,4 +89,8 @@ def _check(root: etree._Element, limits: Limits) -> None:
         if depth > limits.depth:
             raise Rejected(f"elements are more than {limits.depth} deep inside each other", code="too-deep")
         if number > limits.elements:
-            raise Rejected(f"the document has more than {limits.elements} elements", code="too-large")
+            raise _too_many(limits)
+
+
+def _too_many(limits: Limits) -> Rejected:
+    return Rejected(f"the document has more than {limits.elements} elements", code="too-large")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.matching import fill, judged, population
 from gateway.canonical import Draft, Envelope, Translation, new_envelope_id, now_us
 from gateway.canonical.json import loads
 from gateway.feed.matching import MatchingWorker, decide, find
@@ -237,6 +238,38 @@ def test_a_wrong_decision_is_told(store: Store, decision: str, more: dict[str, s
     by_message(store, patient("b", "2", card=CARD))
     look(store)
     assert say(store, decision, **more).error.code == code  # type: ignore[union-attr]
+
+
+def test_a_patient_with_an_impossible_day_holds_up_nobody(store: Store) -> None:
+    for id_, number in (("a", "1"), ("b", "2")):
+        by_api(store, patient(id_, number, phone="13900010002", birthDate="1980-02-30"))
+    look(store)
+    assert task(store) is not None  # by the telephone: no search takes the day
+
+
+def test_the_worker_rests_long_while_others_write(store: Store) -> None:
+    async def write(transact: Transact) -> Transacted:
+        return store.write([transact])[0]
+
+    worker = MatchingWorker(store, RULES, MatchingSettings(), write)
+    idle = worker.rest_after(1.0)
+    by_api(store, patient("a", "1"))
+    assert worker.rest_after(1.0) >= 40 > idle
+
+
+def test_how_good_it_is_where_the_truth_is_known(store: Store) -> None:
+    """A small one of ``benchmarks.matching``: nobody is wrongly certain, few are wrongly proposed."""
+    people = population(1500)
+    fill(store, people)
+    found = judged(store, people, 150)
+    assert found.certain[1] == 0
+    right, wrong = found.likely
+    assert right / (right + wrong) > 0.98
+    recall = {change: counts[1] / counts[2] for change, counts in found.found.items()}
+    assert all(recall[change] > 0.9 for change in ("card", "phone", "address", "date", "typed"))
+    assert recall["name"] > 0.5  # of two characters one wrong is as likely somebody else
+    assert recall["bare"] == 0  # name, day and sex alone: shown when asked, proposed to nobody
+    assert found.found["bare"][0] == found.found["bare"][2]
 
 
 def test_who_is_no_proposal_cannot_be_decided(store: Store) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from gateway.canonical.json import loads
 from gateway.feed.relay import Relay
 from gateway.feed.writeback.choosing import Wanted, filling
 from gateway.feed.writeback.opening import ALONE, _exchange, open_wires
@@ -20,6 +24,7 @@ from gateway.settings.writeback import PREFIX
 from gateway.store import Desk, Entered, Entry, Store, Transact
 from gateway.wire import er7
 from gateway.wire.mllp.frame import Framer, frame
+from tests.adapters.his.sql_view.conftest import Mariadb, mariadb  # noqa: F401 -- a fixture
 
 MR = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]}
 PLAC = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "PLAC"}]}
@@ -108,6 +113,38 @@ class His:
         return [f"{one.get('ORC-1')} {one.get('ORC-4.1')}" for one in self.came]
 
 
+class Web:
+    """A HIS that takes requests; it answers what ``answers`` says, then ``otherwise``."""
+
+    otherwise: tuple[int, bytes] = (200, b'{"code": "0", "no": "H1"}')
+
+    def __init__(self, *answers: tuple[int, bytes]) -> None:
+        self.came: list[tuple[dict[str, str], Any]] = []
+        left = iter(answers)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.came.append((headers, loads(body) if body[:1] == b"{" else body))
+                status, said = next(left, outer.otherwise)
+                self.send_response(status)
+                if status == 307:
+                    self.send_header("location", "http://127.0.0.1:9/elsewhere")
+                self.send_header("content-length", str(len(said)))
+                self.end_headers()
+                with suppress(OSError):
+                    self.wfile.write(said)
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/orders"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
 @dataclass
 class Clock:
     """A clock that only the test moves."""
@@ -189,7 +226,7 @@ def told(store: Store) -> Callable[..., His]:
         async def whole() -> None:
             server = await his.serve()
             async with server:
-                settings = WritebackSettings(f"mllp://127.0.0.1:{his.port}", begin="beginning", **said)
+                settings = WritebackSettings(f"mllp://127.0.0.1:{his.port}", **{"begin": "beginning", **said})
                 bench = Bench(store, settings)
                 made.append(bench)
                 await bench.work(turns)
@@ -204,3 +241,17 @@ def told(store: Store) -> Callable[..., His]:
 def ward() -> SimpleNamespace:
     """What tests are made of."""
     return SimpleNamespace(His=His, Bench=Bench, enter=enter, prescription=prescription, maps=maps)
+
+
+@pytest.fixture
+def web() -> Iterator[Callable[..., Web]]:
+    made: list[Web] = []
+
+    def make_(*answers: tuple[int, bytes]) -> Web:
+        made.append(Web(*answers))
+        return made[-1]
+
+    yield make_
+    for one in made:
+        one.server.shutdown()
+        one.server.server_close()

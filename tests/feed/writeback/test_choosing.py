@@ -50,3 +50,12 @@ def test_a_his_is_no_receiver_of_the_regulator(store: Store, ward: Any, told: Ca
     told(ward.His())
     assert [one.name for one in store.deliveries.receivers("default")] == ["writeback:his"]
     assert Receivers(store, "default").pushed == []
+
+
+def test_a_his_is_owed_the_very_first_document_of_a_hospital(
+    store: Store, ward: Any, told: Callable[..., Any]
+) -> None:
+    told(ward.His(), turns=1, begin="now")
+    ward.enter(store, ward.prescription(1))
+    bench = told(ward.His(), begin="now")
+    assert bench.states() == {1: "acknowledged"}

@@ -169,3 +169,43 @@ def test_a_his_that_is_away_is_told_of_once_and_gets_everything_later(
     bench = told(his)
     assert set(bench.states().values()) == {"acknowledged"}
     assert [one.kind for one in store.alerts.find(now=False)] == ["unreachable"]
+
+
+def test_the_numbers_that_the_his_gives_are_the_receipt(store: Store, ward: Any, told: Told) -> None:
+    ward.enter(store, ward.prescription(1))
+    orders = "ORC|OK|CF1-1|H7\rORC|OK|CF1-2|H8"
+    bench = told(ward.His(answer=lambda one: [f"MSA|AA|{one.control_id}\r{orders}"]))
+    assert bench.states() == {1: "acknowledged"}
+    assert store.deliveries.delivery("default", bench.receiver, 1).receipt == "H7, H8"  # type: ignore[union-attr]
+
+
+def test_an_order_that_the_his_cannot_take_is_an_exception_though_the_message_was_well(
+    store: Store, ward: Any, told: Told
+) -> None:
+    ward.enter(store, ward.prescription(1))
+    order = "ORC|UA|CF1-1||||||||||||||^停药"
+    bench = told(ward.His(answer=lambda one: [f"MSA|AA|{one.control_id}\r{order}"]))
+    assert bench.states() == {1: "refused"} and bench.reason(1) == "AA UA: 停药"
+
+
+def test_an_older_his_is_told_in_its_version(store: Store, ward: Any, told: Told) -> None:
+    ward.enter(store, ward.prescription(1))
+    his = ward.His()
+    told(his, version="2.3.1")
+    (message,) = his.came
+    assert message.type == "RDE^O01" and message.get("MSH-12") == "2.3.1"
+    assert message.get("TQ1-1") is None
+
+
+def test_what_a_charset_does_not_have_is_an_exception_and_no_question_mark(
+    store: Store, ward: Any, told: Told
+) -> None:
+    ward.enter(
+        store,
+        ward.prescription(1, patient="a", drug="𠮷林片"),
+        ward.prescription(2, patient="b", drug="阿司匹林"),
+    )
+    his = ward.His()
+    bench = told(his, charset="GBK")
+    assert bench.states() == {1: "refused", 2: "acknowledged"} and len(his.came) == 1
+    assert "GBK" in bench.reason(1)

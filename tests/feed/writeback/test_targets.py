@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from gateway.canonical.json import loads
 from gateway.settings import WritebackSettings
 from gateway.store import Store
 
@@ -29,11 +26,16 @@ TABLES = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database of a HIS, without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'his.db'}"
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        with create_engine(server.url("mysql"), poolclass=NullPool).begin() as connection:
+            connection.execute(text("CREATE DATABASE IF NOT EXISTS writeback CHARACTER SET utf8mb4"))
+        return f"{server.url('writeback')}?charset=utf8mb4"
     return str(request.getfixturevalue("database")).replace("postgresql://", "postgresql+psycopg://")
 
 
@@ -116,50 +118,40 @@ def test_tables_that_are_not_there_are_waited_for(store: Store, ward: Any, table
     assert bench.states() == {1: "acknowledged"}
 
 
-class Web:
-    """A HIS that takes JSON; it answers what ``answers`` says, then 200."""
-
-    def __init__(self, *answers: tuple[int, bytes]) -> None:
-        self.came: list[tuple[dict[str, str], Any]] = []
-        left = iter(answers)
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.came.append(
-                    ({name.lower(): value for name, value in self.headers.items()}, loads(body))
-                )
-                status, said = next(left, (200, b'{"code": "0", "no": "H1"}'))
-                self.send_response(status)
-                self.send_header("content-length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, *_: Any) -> None:
-                """Nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/orders"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+def test_a_table_that_somebody_locks_is_waited_for(store: Store, ward: Any, tables: str) -> None:
+    make(tables)
+    ward.enter(store, ward.prescription(1))
+    said = WritebackSettings(tables, map="his-tables", begin="beginning", timeout=1)
+    lock = {
+        "sqlite": "BEGIN EXCLUSIVE", "mysql": "LOCK TABLES qiao_prescription WRITE",
+        "postgresql": "LOCK TABLE qiao_prescription IN ACCESS EXCLUSIVE MODE",
+    }  # fmt: skip
+    engine = create_engine(tables, poolclass=NullPool)
+    bench = ward.Bench(store, said)
+    with engine.connect() as other:
+        other.exec_driver_sql(lock[engine.dialect.name])
+        bench.run(turns=1)
+        assert bench.states() == {1: "sent"}
+    bench.run()
+    assert bench.states() == {1: "acknowledged"}
+    assert rows(tables, "SELECT COUNT(*) FROM qiao_prescription_item") == [(1,)]
 
 
-@pytest.fixture
-def web() -> Iterator[Callable[..., Web]]:
-    made: list[Web] = []
-
-    def make_(*answers: tuple[int, bytes]) -> Web:
-        made.append(Web(*answers))
-        return made[-1]
-
-    yield make_
-    for one in made:
-        one.server.shutdown()
-        one.server.server_close()
+def test_a_database_that_hangs_is_waited_for(store: Store, ward: Any, postgresql: Any) -> None:
+    url = postgresql.database().replace("postgresql://", "postgresql+psycopg://")
+    make(url)
+    ward.enter(store, ward.prescription(1))
+    bench = ward.Bench(store, WritebackSettings(url, map="his-tables", begin="beginning", timeout=1))
+    with postgresql.hanging():
+        bench.run(turns=1)
+        assert bench.states() == {1: "sent"}
+    bench.run()
+    assert bench.states() == {1: "acknowledged"}
+    assert rows(url, "SELECT COUNT(*) FROM qiao_prescription") == [(1,)]
 
 
 def test_a_prescription_is_posted_with_a_key_that_stays(
-    store: Store, ward: Any, web: Callable[..., Web]
+    store: Store, ward: Any, web: Callable[..., Any]
 ) -> None:
     ward.enter(store, ward.prescription(1))
     his = web((503, b""))
@@ -175,7 +167,7 @@ def test_a_prescription_is_posted_with_a_key_that_stays(
 
 
 def test_what_an_answer_says_decides_where_the_map_says_where_to_look(
-    store: Store, ward: Any, web: Callable[..., Web], tmp_path: Path
+    store: Store, ward: Any, web: Callable[..., Any], tmp_path: Path
 ) -> None:
     own = tmp_path / "own.yaml"
     own.write_text(

@@ -25,7 +25,8 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
 DE = "2.16.156.10011.2.2.1"
 APART = ("Composition", "DocumentReference", "Provenance")
 FORM = {"classCode", "moodCode", "typeCode", "determinerCode", "codeSystemName", "codeSystem", "root", XSI,
-        "contextConductionInd", "contextControlCode", "inversionInd", "nullFlavor", "representation"}  # fmt: skip
+        "contextConductionInd", "contextControlCode", "inversionInd", "nullFlavor",
+        "representation"}  # fmt: skip
 Make = Callable[..., etree._Element]
 
 
@@ -52,7 +53,9 @@ class Hand:
         return f"词{next(self.numbers)}"
 
     def add(self, around: etree._Element, name: str, text: str = "", **said: str) -> etree._Element:
-        made = etree.SubElement(around, f"{{{HL7}}}{name}", {key.rstrip("_"): one for key, one in said.items()})
+        made = etree.SubElement(
+            around, f"{{{HL7}}}{name}", {key.rstrip("_"): one for key, one in said.items()}
+        )
         made.text = text or None
         return made
 
@@ -109,7 +112,8 @@ class Hand:
                 self.statement(self.add(made, "component"), depth + 1)
             return
         if kind == "drug":
-            return self.drug(around)
+            self.drug(around)
+            return
         name = "observation" if kind == "organizer" else kind
         made = self.add(around, name, classCode="OBS", moodCode="EVN")
         code = f"DE90.{next(self.numbers)}.00"
@@ -135,7 +139,11 @@ class Hand:
         self.add(made, "doseQuantity", value="0.5", unit="g")
         self.add(made, "rateQuantity", value="2", unit="次/日")
         product = self.add(self.add(made, "consumable"), "manufacturedProduct")
-        label, code, name = self.add(product, "manufacturedLabeledDrug"), f"YP{next(self.numbers)}", self.word()
+        label, code, name = (
+            self.add(product, "manufacturedLabeledDrug"),
+            f"YP{next(self.numbers)}",
+            self.word(),
+        )
         self.add(label, "code", code=code)
         self.add(label, "name", name)
         self.coded.append((code, name))
@@ -161,11 +169,17 @@ class Hand:
             made.text = "iVBORw0K" + number + "=="
             return "iVBORw0K" + number
         if kind == "CD":
-            for key, text in (("code", f"K{number}"), ("displayName", word), ("codeSystem", "2.16.156.10011.2.3.2.38")):
+            for key, text in (
+                ("code", f"K{number}"),
+                ("displayName", word),
+                ("codeSystem", "2.16.156.10011.2.3.2.38"),
+            ):
                 made.set(key, text)
             return f"K{number}"
         if kind.startswith("IVL"):
-            low, high = ("20260305", "20260306") if kind == "IVL_TS" else (number, str(int(number) + 1_000_000))
+            low, high = (
+                ("20260305", "20260306") if kind == "IVL_TS" else (number, str(int(number) + 1_000_000))
+            )
             self.add(made, "low", value=low)
             self.add(made, "high", value=high)
             return "2026-03-06" if kind == "IVL_TS" else high
@@ -178,8 +192,8 @@ class Hand:
 
 def written(root: etree._Element, charset: str) -> bytes:
     text = etree.tostring(root, encoding="unicode")
-    declared = {"utf-8": '<?xml version="1.0" encoding="UTF-8"?>', "gb18030": '<?xml version="1.0" encoding="GB2312"?>',
-                "undeclared": ""}[charset]  # fmt: skip
+    names = {"utf-8": "UTF-8", "gb18030": "GB2312"}
+    declared = f'<?xml version="1.0" encoding="{names[charset]}"?>' if charset in names else ""
     return (declared + text).encode("utf-8" if charset == "utf-8" else "gb18030")
 
 
@@ -218,7 +232,8 @@ def said(root: etree._Element) -> Iterator[tuple[str, str]]:
                 yield one.text.strip(), location(one)
 
 
-COLUMNS = {"/code/@displayName": "people.as", "/time/@value": "people.when", "/statusCode/@code": "status"}
+COLUMNS = {"/code/@displayName": "people.as", "/time/@value": "people.when", "/statusCode/@code": "status",
+           "/statusCode": "status_label"}  # fmt: skip
 """Ends of paths that are counted under the name of their column."""
 
 

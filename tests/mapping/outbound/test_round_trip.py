@@ -6,6 +6,7 @@ element of its type, so that a row that is added is tested without a word here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,6 +40,8 @@ FIRM = ("Patient.identifier", "Patient.name", "MedicationRequest.identifier", "S
 """Without these a message names nobody and nothing: no HIS could take it."""
 AROUND = ("Practitioner", "PractitionerRole", "Organization", "Medication", "Condition")
 """Types that orders refer to."""
+REGISTERS = {"Practitioner": "urn:oid:2.16.156.10011.1.4", "Organization": "urn:oid:2.16.156.10011.1.5"}
+"""Registers that v2 does not name beside their numbers."""
 
 TEXT = st.text(st.sampled_from(f"{HAN}{MARKS}aZ09 -.𠮷é"), min_size=1, max_size=12).map(
     lambda one: f"甲{one}乙"
@@ -77,14 +80,12 @@ class Need:
         variants: ``[key=value]`` → what it wants to know of those.
         most: elements that it tells apart; 3: all.
         codes: tables by which it is said.
-        functions: likewise.
     """
 
     kids: dict[str, Need] = field(default_factory=dict)
     variants: dict[tuple[str, str, str], Need] = field(default_factory=dict)
     most: int = 1
     codes: list[Codes] = field(default_factory=list)
-    functions: set[str] = field(default_factory=set)
 
     def at(self, path: Path) -> Need:
         """Return the need at a path that begins here."""
@@ -101,46 +102,40 @@ class Need:
         return here
 
 
-def needs(map_: OutMap) -> dict[str, Need]:
-    """Return what a message wants to know, by resource type."""
-    roots: dict[str, Need] = {}
+class Needs:
+    """What a message wants to know, by resource type."""
 
-    def place(path: Path, here: Need | None) -> Need | None:
+    def __init__(self, map_: OutMap) -> None:
+        self.roots: dict[str, Need] = {}
+        self._segments(map_.segments, None)
+
+    def _place(self, path: Path, here: Need | None) -> Need | None:
         if path.fact:
             return None
         if path.text.startswith("."):
             return here.at(path) if here else None
-        return roots.setdefault(path.text.split(".")[0].split("[")[0], Need()).at(path)
+        return self.roots.setdefault(re.split(r"[.\[]", path.text, maxsplit=1)[0], Need()).at(path)
 
-    def row(one: Row, here: Need | None) -> None:
-        ends = [place(path, here) for path in ([one.each] if one.each else one.paths)]
-        for end in ends if ends else [here]:
-            if end is None:
-                continue
-            if one.each:
-                end.most = 3
-            if one.codes:
-                end.codes.append(one.codes)
-            if one.function:
-                end.functions.add(one.function.__name__)
+    def _row(self, one: Row, here: Need | None) -> None:
+        ends = [self._place(path, here) for path in ([one.each] if one.each else one.paths)]
+        for end in filter(None, ends or [here]):
+            end.most = 3 if one.each else end.most
+            end.codes += [one.codes] if one.codes else []
             for rows in (one.inside or {}).values():
                 for inner in rows:
-                    row(inner, end)
+                    self._row(inner, end)
 
-    def segments(several: tuple[Segments, ...], here: Need | None) -> None:
+    def _segments(self, several: tuple[Segments, ...], here: Need | None) -> None:
         for one in several:
             assert one.row is not None
             if one.name:
-                row(one.row, here)
+                self._row(one.row, here)
                 continue
             assert one.row.each is not None
-            end = place(one.row.each, here)
+            end = self._place(one.row.each, here)
             if end is not None:
                 end.most = 3
-            segments(one.inner, end)
-
-    segments(map_.segments, None)
-    return roots
+            self._segments(one.inner, end)
 
 
 @cache
@@ -153,7 +148,7 @@ def elements(type_: str) -> dict[str, Any]:
 
 def kind_of(path: str, name: str) -> tuple[str, bool, str]:
     """Return type, whether there may be several, and path of an element: a choice by its name in JSON."""
-    known = elements(path.split(".")[0])
+    known = elements(path.split(".", maxsplit=1)[0])
     one = known.get(f"{path}.{name}")
     if one is None:
         for other, said in known.items():
@@ -170,7 +165,7 @@ def kind_of(path: str, name: str) -> tuple[str, bool, str]:
 
 def targets(where: str) -> list[str]:
     """Return the types that a reference may be to, of those that orders refer to."""
-    profiles = elements(where.split(".")[0])[where]["type"][0].get("targetProfile", ["Resource"])
+    profiles = elements(where.split(".", maxsplit=1)[0])[where]["type"][0].get("targetProfile", ["Resource"])
     found = [one.rpartition("/")[2] for one in profiles]
     return [one for one in AROUND if "Resource" in found or one in found]
 
@@ -210,8 +205,8 @@ class Maker:
     @staticmethod
     def _same_choice(body: Mapping[str, Any], path: str, name: str) -> bool:
         """Tell whether another type of the same choice is there: medication[x], deceased[x]."""
-        stems = [one.removesuffix("[x]").rpartition(".")[2] for one in elements(path.split(".")[0])
-                 if one.endswith("[x]")]  # fmt: skip
+        known = elements(path.split(".", maxsplit=1)[0])
+        stems = [one.removesuffix("[x]").rpartition(".")[2] for one in known if one.endswith("[x]")]
         return any(name.startswith(stem) and other.startswith(stem) for stem in stems for other in body)
 
     def _extension(self, key: tuple[str, str, str], need: Need) -> dict[str, Any]:
@@ -223,7 +218,7 @@ class Maker:
     def _values(self, kind: str, at: str, need: Need, many: bool, where: str) -> list[Any]:
         found: list[Any] = []
         for (key, sign, wanted), inner in need.variants.items():
-            merged = Need({**need.kids, **inner.kids}, {}, inner.most, inner.codes, inner.functions)
+            merged = Need({**need.kids, **inner.kids}, {}, inner.most, inner.codes)
             for _ in range(self.draw(st.integers(1, inner.most))):
                 found.append(self._constrained(self._value(kind, at, merged, where), key, sign, wanted))
         if not need.variants:
@@ -239,7 +234,7 @@ class Maker:
         *steps, last = key.split(".")
         here = made
         for step in steps:
-            several = step in ("coding",) or (step == "type" and "individual" in made)
+            several = step == "coding" or (step == "type" and "individual" in made)
             inner = here.setdefault(step, [{}] if several else {})
             here = inner[0] if isinstance(inner, list) else inner
         here[last] = wanted
@@ -254,7 +249,7 @@ class Maker:
             return self.draw(PRIMITIVES[kind])
         if kind == "Reference":
             return self._reference(need.kids.get("/", Need()), targets(where))
-        special = getattr(self, f"_{kind}", None)
+        special = getattr(self, f"_{kind.lower()}", None)
         made: dict[str, Any] = special(need) if special else {}
         rest = {name: one for name, one in need.kids.items() if name not in WHOLE.get(kind, ())}
         self._fill(made, at, Need(rest))
@@ -270,14 +265,13 @@ class Maker:
         known = {name: kid for name, kid in need.kids.items() if f"{type_}.{name}" in elements(type_)}
         if "practitioner" in known:  # who a role is of says name and number
             known.pop("identifier", None)
-        if type_ in ("Practitioner", "Organization"):
+        if type_ in REGISTERS:
             known.setdefault("identifier", Need())
         made = self.resource(type_, Need(known))
         if type_ == "PractitionerRole" and "practitioner" not in made:
             made["practitioner"] = self._reference(known["practitioner"].kids["/"], ["Practitioner"])
-        if type_ in ("Practitioner", "Organization"):
-            made["identifier"] = [{"system": "urn:oid:2.16.156.10011.1." + ("4" if type_ == "Practitioner" else "5"),
-                                   "value": self.draw(WORD)}]  # fmt: skip
+        if system := REGISTERS.get(type_):
+            made["identifier"] = [{"system": system, "value": self.draw(WORD)}]
         return {"reference": f"{type_}/{made['id']}"}
 
     def _plain(self, codes: Codes) -> list[str]:
@@ -285,35 +279,35 @@ class Maker:
             return [one for one in codes.own if one != "*"]
         return sorted({one.code for one in self.dialect.tables[codes.table].entries.values() if one.code})
 
-    def _Identifier(self, need: Need) -> dict[str, Any]:
+    def _identifier(self, need: Need) -> dict[str, Any]:
         self._numbers += 1
         made = {"value": f"{self.draw(WORD)}{self._numbers}"}
         if self.draw(st.booleans()):
             made["system"] = self.draw(st.sampled_from(["urn:oid:1.2.156.4711.9", "https://his.example/n"]))
         return made
 
-    def _HumanName(self, need: Need) -> dict[str, Any]:
+    def _humanname(self, need: Need) -> dict[str, Any]:
         whole, family = self.draw(NAME), self.draw(NAME)
         return self.draw(st.sampled_from([
             {"text": whole}, {"family": family[:1], "given": [whole], "text": family[:1] + whole},
             {"family": "O'Neil", "given": ["Mary", "Ann"]},
         ]))  # fmt: skip
 
-    def _Quantity(self, need: Need) -> dict[str, Any]:
+    def _quantity(self, need: Need) -> dict[str, Any]:
         return {"value": self.draw(NUMBER), "unit": self.draw(st.sampled_from(["片", "盒", "支"]))}
 
-    def _Duration(self, need: Need) -> dict[str, Any]:
+    def _duration(self, need: Need) -> dict[str, Any]:
         return {"value": self.draw(NUMBER), "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}
 
-    def _Timing(self, need: Need) -> dict[str, Any]:
+    def _timing(self, need: Need) -> dict[str, Any]:
         return {"code": {"text": self.draw(st.sampled_from(["QD", "BID", "TID", "QN", "每日两次"]))}}
 
-    def _Coding(self, need: Need) -> dict[str, Any]:
+    def _coding(self, need: Need) -> dict[str, Any]:
         for codes in need.codes:
             return {"code": self.draw(st.sampled_from(self._plain(codes)))}
         return {"system": "https://his.example/codes", "code": self.draw(WORD), "display": self.draw(TEXT)}
 
-    def _CodeableConcept(self, need: Need) -> dict[str, Any]:
+    def _codeableconcept(self, need: Need) -> dict[str, Any]:
         if "coding" in need.kids and need.kids["coding"].variants:
             return {"coding": [{key: wanted, "code": self.draw(WORD), "display": self.draw(TEXT)}
                                for key, _, wanted in need.kids["coding"].variants]}  # fmt: skip
@@ -339,7 +333,7 @@ def pools(map_: OutMap, dialect: Dialect) -> st.SearchStrategy[list[dict[str, An
 
 def _pool(draw: st.DrawFn, map_: OutMap, dialect: Dialect) -> list[dict[str, Any]]:
     maker = Maker(draw, dialect)
-    for type_, need in needs(map_).items():
+    for type_, need in Needs(map_).roots.items():
         for _ in range(draw(st.integers(1, need.most))):
             maker.resource(type_, need)
     patient = next(one for one in maker.made if one["resourceType"] == "Patient")

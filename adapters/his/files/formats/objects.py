@@ -37,7 +37,7 @@ def read_json(source: Source) -> Table:
     """
     limit = source.bounds.whole
     if source.look.size > limit:
-        raise Broken(Faulty("too-large", 0, {"limit": str(limit)}))
+        raise Broken(Faulty("json-too-large", 0, {"limit": str(limit)}))
     try:
         data = _loads(decoded(source.path, source.look.charset).decode())
     except Rejected:

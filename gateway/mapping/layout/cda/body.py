@@ -73,7 +73,7 @@ def read_body(document: Document, elements: Mapping[str, DataElement], kinds: Co
 
 @dataclass(slots=True, frozen=True)
 class _Around:
-    """What is around a statement: its section, the statement that it is in, and what is put together there."""
+    """Around a statement: its section, the statement that it is in, and what is put together there."""
 
     section: Section
     parent: Statement | None

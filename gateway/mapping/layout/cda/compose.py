@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from gateway.canonical import Draft, Translation
 from gateway.canonical.lineage import MARK
-from gateway.mapping.layout.cda.statement import Section, Statement
 from gateway.mapping.layout.cda.narrative import said
+from gateway.mapping.layout.cda.statement import Section, Statement
 
 LOINC = "2.16.840.1.113883.6.1"
 _SYSTEMS: Final = {LOINC: "http://loinc.org"}

@@ -26,16 +26,9 @@ def medication_of(node: etree._Element, read: Callable[[etree._Element], None]) 
             read(found)
     for holder in ("manufacturedLabeledDrug", "manufacturedMaterial"):
         drug = node.find(f".//{HL7}{holder}")
-        if drug is None:
-            continue
-        code, name_element = drug.find(f"{HL7}code"), drug.find(f"{HL7}name")
-        if code is not None:
-            made |= {"drug" if key == "code" else f"drug_{key}": text for key, text in code_of(code).items()}
-        if name_element is not None and (text := "".join(name_element.itertext()).strip()) not in NOTHING:
-            made["drug_name"] = text
-        if "drug_name" not in made and "drug_label" in made:
-            made["drug_name"] = made["drug_label"]
-        read(drug)
+        if drug is not None:
+            made |= _product(drug)
+            read(drug)
     if "drug" not in made and "drug_name" in made:
         made["drug_alone"] = made["drug_name"]
     period = node.find(f"{HL7}effectiveTime/{HL7}period")
@@ -43,4 +36,19 @@ def medication_of(node: etree._Element, read: Callable[[etree._Element], None]) 
         made["rhythm"] = f"Q{period.get('value')}{(period.get('unit') or '').upper()}"
     if made.get("rate"):
         made["rhythm"] = f"{made['rate']}{made.get('rate_unit', '')}"
+    return made
+
+
+def _product(drug: etree._Element) -> Said:
+    """Return ``drug`` with its table, and ``drug_name``."""
+    made: Said = {}
+    code, name = drug.find(f"{HL7}code"), drug.find(f"{HL7}name")
+    if code is not None and "code" not in code.attrib and (text := (code.text or "").strip()) not in NOTHING:
+        made["drug"] = text  # the schemas of WS/T 500 have the code as a text
+    elif code is not None:
+        made |= {"drug" if key == "code" else f"drug_{key}": text for key, text in code_of(code).items()}
+    if name is not None and (text := "".join(name.itertext()).strip()) not in NOTHING:
+        made["drug_name"] = text
+    elif "drug_label" in made:
+        made["drug_name"] = made["drug_label"]
     return made

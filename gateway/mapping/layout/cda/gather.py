@@ -1,7 +1,8 @@
-"""Gather: data elements that are parts of one statement (``diagnosis.code``, ``result.value``) → that statement."""
+"""Gather: data elements that are parts of one statement (``diagnosis.code``) → that statement."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.mapping.layout.cda.parts import Said
@@ -18,6 +19,9 @@ _TAKEN: Final = (
 """Columns of a part that the whole takes over, from the first part that has them."""
 
 _NOTHING_SAID: Final = (*NOTHING, [])
+
+_AMOUNT: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([^\d\s.*/×xX]{1,12})")
+"""``60片``: the schemas have no unit but 天 for the amount of a drug, so it is written as a text."""
 
 Scope = dict[str, Statement]
 """Kind → the statement that is being put together."""
@@ -38,6 +42,8 @@ def gathered(
 def join(statement: Statement, column: str, said: Said) -> None:
     """Write what a part says into its column of a statement."""
     into = statement.said
+    if (amount := _AMOUNT.fullmatch(str(said.get("string", "")))) and column == "total":
+        said = {**said, "quantity": amount[1], "unit": amount[2]}
     number = said.get("quantity") or said.get("integer")
     into[column] = said.get("value_code") or number or said.get("string") or said.get("moment") or ""
     named = said.get("value_name") or said.get("value_text")

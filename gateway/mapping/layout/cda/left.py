@@ -43,9 +43,9 @@ def not_said(element: etree._Element, said: Sequence[Mapping[str, Any]]) -> Iter
             found.append(("", text))
         for name, text in found:
             texts = _texts(said) if texts is None else texts
-            if text not in texts and normal(text) not in texts and not _inside(text, texts):
-                if name not in ("/@value", "") or not any("flag" in one for one in said):
-                    yield location(one) + name
+            flag = name in ("/@value", "") and any("flag" in one for one in said)
+            if not flag and text not in texts and normal(text) not in texts and not _inside(text, texts):
+                yield location(one) + name
 
 
 def _coded(element: etree._Element, name: str) -> bool:

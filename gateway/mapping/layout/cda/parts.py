@@ -17,6 +17,8 @@ def code_of(element: etree._Element) -> Said:
         text = (element.get(name) or "").strip()
         if text and text not in NOTHING:
             made[key] = text
+    if "label" not in made and (text := (element.text or "").strip()) not in NOTHING:
+        made["label"] = text
     original = element.find(f"{HL7}originalText")
     if original is not None and "label" not in made and (text := "".join(original.itertext()).strip()):
         made["label"] = text

@@ -30,7 +30,7 @@ def people_of(element: etree._Element, role: str) -> list[dict[str, str]]:
 
 
 def about_of(element: etree._Element) -> Said:
-    """Return ``about``, ``about_name`` and ``about_system`` of a participant that is a thing, not somebody."""
+    """Return ``about``, ``about_name``, ``about_system`` of a participant that is a thing, not somebody."""
     entity = element.find(f"{HL7}participantRole/{HL7}playingEntity")
     if entity is None or entity.get("classCode") == "PSN":
         return {}

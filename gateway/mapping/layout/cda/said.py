@@ -71,7 +71,7 @@ class Reading:
             people = said.get("people", [])
             about = about_of(child) if name == "participant" else {}
             there = [] if about else people_of(child, name)
-            made = about | ({"people": [*people, *there]} if there else {})  # type: ignore[list-item]  # (a list)
+            made = about | ({"people": [*people, *there]} if there else {})
         elif name == "text":
             text = "".join(child.itertext()).strip()
             made = {"note": text} if text else {}

@@ -73,7 +73,10 @@ def _by_kind(kind: str, value: etree._Element, text: str) -> Columns:
     if value.get("representation") == "B64" and text:
         return {"data": "".join(text.split()), "media": value.get("mediaType") or "application/octet-stream"}
     if (reference := value.find(f"{HL7}reference")) is not None and reference.get("value"):
-        return {"url": reference.get("value") or "", "media": value.get("mediaType") or "application/octet-stream"}
+        return {
+            "url": reference.get("value") or "",
+            "media": value.get("mediaType") or "application/octet-stream",
+        }
     return _string(text or said or (value.get("displayName") or "").strip())
 
 

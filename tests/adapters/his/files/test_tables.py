@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from adapters.his.files.group import Record
 from adapters.his.files.lines import Bounds
+from gateway.cli.words.ends import REASONS
 from gateway.wire.rows import Faulty
+from gateway.wire.rows.faulty import SENTENCES
 from tests.adapters.his.files.conftest import Read
 
 PEOPLE = (
@@ -265,6 +267,17 @@ def test_what_a_csv_writer_wrote_is_read_again(
 def test_no_bytes_make_it_raise_or_invent_a_column(read: Read, noise: bytes) -> None:
     found = read("patient.csv", b"patient_no,name\n" + noise)
     assert all(isinstance(one, Faulty) or set(one.row) <= {"patient_no", "name"} for one in found)  # type: ignore[union-attr]
+
+
+def test_a_json_file_is_read_as_a_whole_or_not_at_all(read: Read) -> None:
+    found = read("patient.json", b'[{"patient_no": "P1", "name": "A"}]', Bounds(whole=20))
+    assert faults(found) == [("json-too-large", 0)]
+    assert ".ndjson" in found[0].reason  # type: ignore[union-attr]
+
+
+def test_every_fault_is_told_in_chinese() -> None:
+    assert SENTENCES.keys() <= REASONS.keys()
+    assert all(Faulty(fault).reason_zh != Faulty(fault).reason for fault in SENTENCES)
 
 
 def test_json_lines_keep_digits_and_details(read: Read) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,7 +16,7 @@ from lxml import etree
 from adapters.his.xml_http import ADAPTER
 from adapters.his.xml_http.services import SERVICES
 from gateway import registry
-from gateway.errors import Misconfigured
+from gateway.errors import Misconfigured, Retry
 
 Open = Any
 HL7 = "{urn:hl7-org:v3}"
@@ -24,8 +25,6 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 
 
 def sample(name: str) -> bytes:
-    from pathlib import Path
-
     root = Path(registry.__file__).parent.parent / "adapters/his/xml_http/samples"
     return next(root.glob(f"{name}*.xml")).read_bytes()
 
@@ -238,6 +237,12 @@ def test_the_wsdl_is_one_that_clients_can_be_made_from(opened: Open, tls: bool) 
 BAD = {
     "xxe": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
     "billion laughs": b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>',
+    "quadratic blowup": b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 50_000 + b'">]><a>' + b"&b;" * 50_000 + b"</a>",
+    "parameter entity": b'<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:1/x.dtd">%p;]><a/>',
+    "outer dtd": b'<!DOCTYPE a PUBLIC "x" "http://127.0.0.1:1/x.dtd"><a/>',
+    "doctype in utf-16": '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'.encode("utf-16"),
+    "many elements": b"<a>" + b"<b/>" * 200_000 + b"</a>",
+    "half a character": b"<a>\xe5\xad</a",
     "no xml": b"\x01\x02 hello",
     "html": b"<html><body><p>502 Bad Gateway</body></html>",
     "empty": b"",
@@ -268,8 +273,10 @@ def test_a_caller_in_soap_gets_a_fault(opened: Open, space: str) -> None:
         async with opened() as door:
             for bad in (enveloped("", space), enveloped("<a>", space), enveloped("<s:Fault/>", space)):
                 status, answer = await door.post(bad)
-                assert status == 500
-                assert etree.fromstring(answer).find(f".//{{{space}}}Fault") is not None
+                assert status == (500 if space == SOAP11 else 400)
+                (fault,) = etree.fromstring(answer).iter(f"{{{space}}}Fault")
+                assert b"soap:Client" in answer if space == SOAP11 else b"soap:Sender" in answer
+                assert "".join(fault.itertext())
             assert door.states() == {}
 
     run(go())
@@ -396,5 +403,59 @@ def test_a_taken_port_is_named(opened: Open) -> None:
             other = ADAPTER.source(registry.options(ADAPTER, {"port": door.port}))
             with pytest.raises(Misconfigured, match="set another port"):
                 await other.start(None)
+
+    run(go())
+
+
+def test_a_vendor_is_answered_in_its_own_form(opened: Open, tmp_path: Path) -> None:
+    form = tmp_path / "reply.xml"
+    form.write_text('<Response Id="{inbox}"><ResultCode>{number}</ResultCode><Msg>{text}</Msg></Response>')
+
+    async def go() -> None:
+        async with opened(reply=str(form)) as door:
+            good = etree.fromstring((await door.post(sample("14")))[1])
+            assert (good.findtext("ResultCode"), len(good.get("Id", ""))) == ("0", 32)
+            status, said = await door.post(b"<Request><a></Request>")
+            bad = etree.fromstring(said)
+            assert (status, bad.tag, bad.findtext("ResultCode")) == (400, "Response", "1")
+            _, said = await door.post(sample("01"))
+            assert acknowledged(etree.fromstring(said))[0] == "AA"
+
+    run(go())
+
+
+def test_a_form_that_is_no_xml_is_told(tmp_path: Path) -> None:
+    for text in ("<a>", None):
+        form = tmp_path / "reply.xml"
+        form.unlink(missing_ok=True)
+        if text:
+            form.write_text(text)
+        with pytest.raises(Misconfigured, match="reply"):
+            ADAPTER.source(registry.options(ADAPTER, {"reply": str(form)}))
+
+
+@pytest.mark.parametrize("space", ["", SOAP11, SOAP12])
+def test_what_cannot_be_committed_is_to_be_sent_again(opened: Open, space: str) -> None:
+    """Every caller hears it in its own style, with 503 and Retry-After, and nothing is acknowledged."""
+
+    async def full(_: object) -> bytes:
+        raise Retry("the disk is full")
+
+    async def go() -> None:
+        async with opened() as door:
+            door.door._deliver = full
+            v3, vendor = bare("01"), bare("14")
+            for inner in (v3, vendor):
+                raw = enveloped(inner, space) if space else inner.strip().encode()
+                status, said = await door.post(raw)
+                root = etree.fromstring(said)
+                assert status == 503
+                assert b"the disk is full" in said
+                if inner is v3:
+                    assert acknowledged(root)[0] == "AR"
+                elif space:
+                    assert next(root.iter(f"{{{space}}}Fault"), None) is not None
+                else:
+                    assert root.findtext("code") == "AR"
 
     run(go())

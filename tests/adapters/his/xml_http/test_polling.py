@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +30,21 @@ FAULT = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>'
     "<faultcode>s:Server</faultcode><faultstring>陈远航</faultstring></s:Fault></s:Body></s:Envelope>"
 )
+FAULT_12 = (
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code>'
+    "<s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text>陈远航</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>"
+)
 Answer = Callable[[Request], Response]
+
+
+def coded(name: str) -> Response:
+    """An answer that is not what it says."""
+    return Response(200, b"<a/>", "text/xml", {"Content-Encoding": name})
+
+
+def zipped(body: bytes) -> Response:
+    """An answer that a small body unfolds to."""
+    return Response(200, gzip.compress(body, 1), "text/xml", {"Content-Encoding": "gzip"})
 
 
 @asynccontextmanager
@@ -145,6 +160,15 @@ BAD = {
     "500": (lambda _: Response(500, b"oops"), "HTTP 500"),
     "302": (lambda _: Response(302, b"", headers={"Location": "/login"}), "HTTP 302"),
     "long": (lambda _: xml(VISITS + " " * 5000), "longer than"),
+    "bomb": (lambda _: zipped(b" " * 50_000_000), "longer than"),
+    "not gzip": (
+        lambda _: Response(200, b"<a/>", headers={"Content-Encoding": "gzip"}),
+        "not well compressed",
+    ),
+    "brotli": (lambda _: Response(200, b"<a/>", headers={"Content-Encoding": "br"}), "was not asked for"),
+    "fault 1.2": (lambda _: xml(FAULT_12), "SOAP fault s:Receiver"),
+    "fault and 500": (lambda _: Response(500, FAULT.encode(), "text/xml"), "SOAP fault s:Server"),
+    "empty": (lambda _: Response(200, b""), "no XML"),
     "said": (lambda _: xml("<Visits><Code>-1</Code></Visits>"), "good is not true"),
 }
 
@@ -159,6 +183,11 @@ def test_a_bad_answer_moves_nothing_and_is_asked_for_again(hospital: Hospital, n
     assert "陈" not in caught.value.reason
     assert hospital.marks.at("visits") is None
     run(hospital, lambda _: xml(VISITS), **said)
+    assert len(hospital.taken) == 2
+
+
+def test_a_compressed_answer_is_read(hospital: Hospital) -> None:
+    run(hospital, lambda _: zipped(VISITS.encode()), body="<Q/>")
     assert len(hospital.taken) == 2
 
 

@@ -89,7 +89,8 @@ def test_kill_9_loses_nothing_and_doubles_nothing(serve: Callable[..., Any], tmp
     with hospital() as url:
         polls.write_text(
             f"polls:\n  - {{name: visits, url: '{url}', method: GET, items: //Request, every: 0.1,\n"
-            "     window: 900, parameters: {since: '{since}', until: '{until}'}, begin: 2026-03-05T08:00:00+08:00}\n"
+            "     window: 900, begin: 2026-03-05T08:00:00+08:00,\n"
+            "     parameters: {since: '{since}', until: '{until}'}}\n"
         )
         for round_ in range(KILLS + 1):
             last = round_ == KILLS
