@@ -40,7 +40,7 @@ class Said:
     @property
     def fault(self) -> bool:
         """Tell whether it is a SOAP fault, in either version."""
-        return re.search(rb"<(\w+:)?Fault[\s>]", self.body) is not None
+        return re.search(rb"<(\w+:)?Fault[\s/>]", self.body) is not None
 
 
 def dressed(message: str, version: str, operation: str = "", namespace: str = "urn:hl7-org:v3") -> str:

@@ -32,7 +32,7 @@ async def deliveries(request: Request, id: str, *, type_: str) -> Response:
 
 def _said(store: Store, tenant: str, type_: str, id_: str) -> dict[str, Any]:
     if store.read(tenant, type_, id_) is None:
-        raise NotFound(f"there is no {type_}/{id_}", code="not-found")
+        raise NotFound("there is no such resource", code="not-found")
     return {
         "resourceType": "Parameters",
         "parameter": [_part(one) for one in standing(store, tenant, f"{type_}/{id_}")],

@@ -6,6 +6,7 @@ FAULTS: dict[str, str] = {
     "the SOAP envelope holds no message": "SOAP 信封中没有消息",
     "a SOAP fault is no message": "SOAP Fault 不是消息",
     "queries are not answered at this door; ask the FHIR API": "本接口不提供查询服务，请使用 FHIR API 查询",
+    "reply is no XML file in UTF-8 ({why})": "reply 应为 UTF-8 编码的 XML 文件（{why}）",
     "polls cannot be read ({why})": "无法读取 polls 文件（{why}）",
     "the file begins with polls: and a list of services to ask": "文件应以 polls: 开头，后接要查询的服务列表",
     "two polls are called {name}": "有两个查询同名：{name}",
@@ -14,6 +15,9 @@ FAULTS: dict[str, str] = {
         "每个查询都要有 name；begin 的写法如 2026-01-01T00:00:00"
     ),
     "a poll needs url, or wsdl and operation": "每个查询都要有 url，或者 wsdl 和 operation",
+    "url is no address of a service; it looks like http://HOST:PORT/PATH": (
+        "url 不是服务地址；写法如 http://主机:端口/路径"
+    ),
     "wsdl needs operation": "使用 wsdl 时必须给出 operation",
     "soap is 1.1 or 1.2, or left out": "soap 只能是 1.1 或 1.2，或者不写",
     "rows needs view, the name of a layout in mappings/rows": (

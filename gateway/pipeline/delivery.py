@@ -27,7 +27,7 @@ from gateway.spec import AdapterSpec
 PART = 128
 """Messages of a group that are taken in, and read by another process, together."""
 
-SMALLEST = 16
+SMALLEST = 64
 """The first and the last part of a group are small: before the one the writer has nothing to do, after the
 other the readers."""
 

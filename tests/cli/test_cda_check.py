@@ -26,7 +26,9 @@ def test_deviations_are_told_with_file_line_and_place_and_without_values(
 def test_a_folder_is_checked_and_told_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.xml").write_bytes((SAMPLES / "04-C0007-laboratory.xml").read_bytes())
     (tmp_path / "b.xml").write_bytes(b'<!DOCTYPE x><ClinicalDocument xmlns="urn:hl7-org:v3"/>')
-    (tmp_path / "c.xml").write_bytes(b'<ClinicalDocument xmlns="urn:hl7-org:v3"><code code="C9999"/></ClinicalDocument>')
+    (tmp_path / "c.xml").write_bytes(
+        b'<ClinicalDocument xmlns="urn:hl7-org:v3"><code code="C9999"/></ClinicalDocument>'
+    )
     assert main(["cda", "check", str(tmp_path), "--schemas", str(ARCHIVE), "--json"]) == 1
     documents = json.loads(capsys.readouterr().out)["documents"]
     assert [(Path(one["file"]).name, one["code"], one["error"]) for one in documents] == [
@@ -34,13 +36,17 @@ def test_a_folder_is_checked_and_told_as_json(tmp_path: Path, capsys: pytest.Cap
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("said", [["no-such.xml", "--schemas", str(ARCHIVE)], [str(SAMPLES), "--schemas", "/no/such"]])
+@pytest.mark.parametrize(
+    "said", [["no-such.xml", "--schemas", str(ARCHIVE)], [str(SAMPLES), "--schemas", "/no/such"]]
+)
 def test_what_is_not_there_is_named(said: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cda", "check", *said]) == 2
     assert "no" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", sorted(one.name for one in SAMPLES.glob("*.xml")))
+@pytest.mark.parametrize(
+    "name", ["01-C0004-prescription.xml", "04-C0007-laboratory.xml", "08-C0035-gbk-sloppy.xml"]
+)
 def test_a_document_becomes_a_document_bundle(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", str(SAMPLES / name), "--as", "document"]) == 0
     bundle = json.loads(capsys.readouterr().out)

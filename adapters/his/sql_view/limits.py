@@ -58,6 +58,18 @@ class Counts:
     error: str = ""
 
 
+def troubles(counts: Counts) -> str:
+    """Return what somebody should look at, ``""`` for nothing; the words are those of :class:`Counts`."""
+    said = {
+        "lost": ", ".join(counts.lost),
+        "keyless": counts.keyless,
+        "withheld": counts.withheld,
+        "duplicates": "some" if counts.duplicates else "",
+        "late": "some" if counts.late else "",
+    }
+    return "; ".join(f"{name}: {value}" for name, value in said.items() if value)
+
+
 def wall_clock(zone: str) -> timezone:
     """Return a zone. Raises ``Misconfigured`` where it is none."""
     found = _ZONE.fullmatch(zone)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, make_url
 
 from adapters.his.sql_view.database import Unreadable, open_database
-from adapters.his.sql_view.limits import Limits, wall_clock
+from adapters.his.sql_view.limits import Limits, troubles, wall_clock
 from adapters.his.sql_view.polling import Polling
 from adapters.his.sql_view.reader import Reader
 from adapters.his.sql_view.schedule import hour_of, is_due, is_within
@@ -149,7 +149,7 @@ class SqlViews:
 
     async def _poll(self, one: Polling) -> None:
         """Poll one view until the door is closed."""
-        view, pause = one.view, 0.0
+        view, pause, seen = one.view, 0.0, ""
         wanted = "interval_hash" if view.mode == "hash" else "interval"
         interval = max(0.05, view.interval or float(self._settings[wanted]))
         while True:
@@ -160,7 +160,12 @@ class SqlViews:
                     await one.round()
                     if self._is_due(one, now):
                         await one.reconcile()
+                if one.counts.error:
+                    _LOG.warning("%s is read again", view.name)
                 one.counts.error, pause = "", 0.0
+                if (trouble := troubles(one.counts)) != seen:
+                    seen = trouble
+                    _LOG.warning("%s: %s", view.name, trouble or "all is as it should be")
             except Retry as error:
                 if one.counts.error != error.reason:
                     _LOG.warning("%s is not read: %s", view.name, error.reason)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import httpx
 from lxml import etree
 
 from adapters.his.xml_http.answered import Answered, Failed, Item
@@ -48,6 +47,8 @@ class Service:
         self._poll = poll
         self._answered = Answered(poll)
         self._soap: Any = None
+        import httpx  # only where something is asked: it takes a tenth of a second
+
         auth = (poll.user, _secret(poll.password_file)) if poll.user else None
         self._client = httpx.AsyncClient(
             timeout=poll.timeout, auth=auth, verify=poll.ca or True, follow_redirects=False, trust_env=False
@@ -66,13 +67,15 @@ class Service:
         Raises:
             Failed: no answer, or none that can be taken.
         """
+        import httpx
+
         try:
             question = await self._question(values)
             async with asyncio.timeout(self._poll.timeout):
                 status, content_type, raw = await self._sent(question)
         except TimeoutError:
             raise Failed(f"no answer within {self._poll.timeout:g} seconds") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Failed(f"cannot be reached ({type(error).__name__})") from None
         return await asyncio.to_thread(self._answered.items, status, content_type, raw)
 
@@ -81,7 +84,10 @@ class Service:
         made, most = bytearray(), self._poll.most
         too_long = f"the answer is longer than {most} bytes; ask for less at a time"
         async with self._client.stream(
-            method, question.url, headers={**_TAKEN, **question.headers}, content=question.body or None
+            method,
+            question.url,
+            headers={**_TAKEN, **question.headers},
+            content=question.body or None,
         ) as answer:
             coding = answer.headers.get("content-encoding", "").strip().lower()
             if coding not in ("", "identity", *CODINGS):
@@ -109,7 +115,7 @@ class Service:
         headers = dict(poll.headers)
         if not poll.body:
             said = {name: filled(text, values) for name, text in poll.parameters.items()}
-            return Question(str(httpx.URL(poll.url).copy_merge_params(said)), headers, b"")
+            return Question(_with(poll.url, said), headers, b"")
         body = filled(poll.body, {name: escape(value) for name, value in values.items()})
         if poll.soap:
             space = _SPACES[poll.soap]
@@ -118,6 +124,13 @@ class Service:
                 headers["SOAPAction"] = f'"{poll.action}"'
         headers.setdefault("Content-Type", _TYPES[poll.soap])
         return Question(poll.url, headers, body.encode())
+
+
+def _with(url: str, parameters: Mapping[str, str]) -> str:
+    """Return a URL with further parameters behind its own."""
+    from httpx import URL
+
+    return str(URL(url).copy_merge_params(parameters))
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

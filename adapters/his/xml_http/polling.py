@@ -108,10 +108,11 @@ class Polling:
                 try:
                     await self.round()
                     pause = 0.0
-                except (Failed, Retry) as error:
-                    if self.counts.error != error.reason:
-                        _LOG.warning("poll %s: %s", self.poll.name, error.reason)
-                    self.counts.error, self.counts.failures = error.reason, self.counts.failures + 1
+                except Exception as error:  # noqa: BLE001 -- whatever happens, it is asked again
+                    reason = error.reason if isinstance(error, Failed | Retry) else type(error).__name__
+                    if self.counts.error != reason:
+                        _LOG.warning("poll %s: %s", self.poll.name, reason)
+                    self.counts.error, self.counts.failures = reason, self.counts.failures + 1
                     pause = min(max(2 * pause, min(self.poll.every, 5.0)), LONGEST_PAUSE)
                 await asyncio.sleep(max(self.poll.every, pause))
         finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -132,6 +133,10 @@ def _check(poll: Poll, where: str) -> None:
     """Raise ``Misconfigured`` where what is said does not go together."""
     if not (poll.url or poll.wsdl):
         raise Misconfigured("a poll needs url, or wsdl and operation", where=where)
+    if poll.url and not _is_address(poll.url):
+        raise Misconfigured(
+            "url is no address of a service; it looks like http://HOST:PORT/PATH", where=where
+        )
     if poll.wsdl and not poll.operation:
         raise Misconfigured("wsdl needs operation", where=where)
     if poll.soap not in SOAP_VERSIONS:
@@ -143,6 +148,14 @@ def _check(poll: Poll, where: str) -> None:
     for path in (poll.items, poll.good):
         if path:
             path_of(path, tuple(sorted(poll.namespaces.items())))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _text(value: Any, kind: object) -> Any:

@@ -31,12 +31,12 @@ Write = Callable[[Transact], Awaitable[Transacted]]
 Pair = tuple[str, str]
 
 _LOG = logging.getLogger("qiao.matching")
-AT_ONCE = 25
+AT_ONCE = 10
 """Versions of Patients that are looked at between two rests."""
 POLL = 5.0
 """Seconds between two looks at most: other processes commit without telling."""
 REST = 0.2
-"""Seconds between two looks at least."""
+"""Seconds between two looks at least, while there is nothing to catch up with."""
 BUSY, IDLE = 40.0, 3.0
 """Rests are as many times as long as the work before: while others commit, and while nobody does."""
 MOST_OPEN = 100
@@ -79,23 +79,28 @@ class MatchingWorker:
 
     async def _work(self) -> None:
         while not self._own.stopping:
-            begun, self._commits = time.monotonic(), 0
+            begun = time.thread_time()  # of this thread alone: waiting for others is no work
             more = await self._round()
-            rest = self.rest_after(time.monotonic() - begun)
-            if more:
-                await asyncio.sleep(min(rest, POLL))
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await self._bell.wait()
-            self._bell.clear()
-            if not self._own.stopping:
-                await asyncio.sleep(REST)
+            rest = self.rest_after(time.thread_time() - begun)
+            self._commits = 0  # of the rest and the next look
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await self._bell.wait()
+                self._bell.clear()
+                rest = max(rest, REST)  # what is being committed is looked at together
+            await self._sleep(rest)
         self._sole.leave()
 
+    async def _sleep(self, seconds: float) -> None:
+        """Rest; whoever stops the gateway does not wait for it."""
+        end = time.monotonic() + seconds
+        while not self._own.stopping and (left := end - time.monotonic()) > 0:  # noqa: ASYNC110 -- no event of this loop
+            await asyncio.sleep(min(left, REST))
+
     def rest_after(self, worked: float) -> float:
-        """Return how many seconds to rest after so many of work: long where somebody else has committed."""
-        return max(REST, (BUSY if self._commits > 0 else IDLE) * worked)
+        """Return how many seconds to rest after so many of work (CPU): long where others commit."""
+        return max(REST, BUSY * worked) if self._commits > 0 else IDLE * worked
 
     def _committed(self, newest: Mapping[str, int]) -> None:
         self._commits += 1

@@ -64,11 +64,11 @@ class Database:
     def __init__(self, url: str, seconds: int = 30) -> None:
         made = make_url(url)
         self._engine: Engine = create_engine(
-            made, connect_args=_limits(made, seconds), pool_pre_ping=True, pool_size=2, max_overflow=0,
+            made, connect_args=_limits(made, seconds), pool_pre_ping=True, pool_size=1, max_overflow=0,
             pool_timeout=seconds,
         )  # fmt: skip
-        # its own threads: a database that hangs must not hold up others
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="qiao-writeback-table")
+        # its own thread: a database that hangs must not hold up others
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="qiao-writeback-table")
         self._tables: dict[str, Table] = {}
 
     async def __call__(self, request: Request, seconds: float) -> Reply:
@@ -77,7 +77,7 @@ class Database:
         try:
             async with asyncio.timeout(seconds):
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, self._insert, request.rows)
+                return await loop.run_in_executor(self._thread, self._insert, request.rows)
         except TimeoutError:
             raise Lost(f"no answer within {seconds:g} seconds", left=True) from None
         except NoSuchTableError as error:
@@ -87,8 +87,8 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._engine.dispose)
+        self._thread.submit(self._engine.dispose)  # after what may still be under way
+        self._thread.shutdown(wait=False)
 
     def _insert(self, rows: Sequence[TableRow]) -> Reply:
         try:
@@ -111,22 +111,22 @@ class Database:
         with self._engine.begin() as connection:
             for one in rows:
                 if not self._is_there(connection, one):
-                    table = self._table(one.table)
+                    table = self._table(connection, one.table)
                     connection.execute(table.insert().values(self._values(table, one.values)))
                     count += 1
         return Reply(INSERTED if count else THERE)
 
     def _is_there(self, connection: Connection, row: TableRow) -> bool:
-        table = self._table(row.table)
+        table = self._table(connection, row.table)
         key = self._values(table, {name: row.values[name] for name in row.key})
         wanted = select(table.c[row.key[0]]).where(*(table.c[name] == value for name, value in key.items()))
         return connection.execute(wanted.limit(1)).first() is not None
 
-    def _table(self, name: str) -> Table:
+    def _table(self, connection: Connection, name: str) -> Table:
         found = self._tables.get(name)
         if found is None:
             schema, _, bare = name.rpartition(".")
-            made = Table(bare, MetaData(), schema=schema or None, autoload_with=self._engine)
+            made = Table(bare, MetaData(), schema=schema or None, autoload_with=connection)
             found = self._tables[name] = made
         return found
 

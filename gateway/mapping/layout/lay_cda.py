@@ -167,9 +167,10 @@ class CdaLayout(XmlLayout):
         """Return what reads one field of a statement."""
         plain = column.plain
         if plain and _COLUMN.fullmatch(plain):
-            return lambda statement, document: _said(statement.said.get(plain))
+            return lambda statement, document: _said(statement.said[plain]) if plain in statement.said else ""
         components = [[self._part_of(part.path, part.constant) for part in one] for one in column.components]
-        each = column.each
+        each, paths = column.each, list(column.paths())
+        names = frozenset(paths) if all(map(_COLUMN.fullmatch, paths)) else None
 
         def compose(said: Mapping[str, Any], document: Document) -> str:
             valued, made = False, []
@@ -184,7 +185,8 @@ class CdaLayout(XmlLayout):
 
         def reading(statement: Statement, document: Document) -> str:
             if not each:
-                return compose(statement.said, document)
+                nothing = names is not None and names.isdisjoint(statement.said)
+                return "" if nothing else compose(statement.said, document)
             made = [compose(one, document) for one in statement.said.get(each, ()) if isinstance(one, dict)]
             return "~".join([one for one in made if one])
 

@@ -12,27 +12,24 @@ _DOCUMENTS = "urn:oid:2.16.156.10011.2.4"
 """Of the types of shared documents (WS/T 500)."""
 
 
-def _polled(**changed: float) -> None:
-    """Poll the database with other settings."""
+@mutant(ROW, "变更时间较早而较晚提交的行被遗漏", "a row that is committed late is missed")
+def late_rows_missed() -> None:
     from adapters.his.sql_view.source import SqlViews
 
     def make(begin: Any) -> Any:
-        return lambda self, settings: begin(self, {**settings, **changed})
+        return lambda self, settings: begin(self, {**settings, "overlap": 0.0})
 
     instead(SqlViews, "__init__", make)
 
 
-@mutant(ROW, "变更时间较早而较晚提交的行被遗漏", "a row that is committed late is missed")
-def late_rows_missed() -> None:
-    _polled(overlap=0.0)
-
-
 @mutant(ROW, "从数据库删除的处方无人发现", "a prescription that is deleted from the database is not missed")
 def deletions_unnoticed() -> None:
-    _polled(withdraw=0.0)
+    from adapters.his.sql_view.comparing import Comparing
+
+    instead(Comparing, "_missing", lambda _find: lambda self, seen: (len(seen), []))
 
 
-@mutant(ROW, "数据库中再次出现的处方再存一次", "a prescription that comes again is stored again")
+@mutant(ROW, "数据库中再次出现的报告再存一次", "a report that comes again is stored again")
 def rows_stored_twice() -> None:
     from gateway.pipeline.delivery import Delivery
 
@@ -42,12 +39,10 @@ def rows_stored_twice() -> None:
         if envelope.adapter != "his/sql_view":
             return
         told = json.loads(envelope.raw)
-        for one in told.get("rows", ()):
-            number = one.get("row", {}).get("rx_no", "")
-            if number and one["row"].get("status") == "SC":
-                seen[number] = seen.get(number, 0) + 1
-                for item in one.get("items", ()) if seen[number] > 1 else ():
-                    item["item_no"] += f"R{seen[number]}"
+        for row in (one["row"] for one in told.get("rows", ()) if "report_no" in one.get("row", {})):
+            number = row["report_no"]
+            seen[number] = seen.get(number, 0) + 1
+            row["report_no"] += f"R{seen[number]}" if seen[number] > 1 else ""
         envelope.raw = json.dumps(told, ensure_ascii=False).encode()
 
     def one_by_one(deliver: Any) -> Any:

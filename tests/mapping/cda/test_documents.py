@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -193,6 +194,95 @@ def test_a_document_of_nobody_waits(make: Make) -> None:
     with pytest.raises(Rejected) as error:
         translated(written(root))
     assert error.value.code == "no-patient"
+
+
+def test_a_second_patient_is_not_mixed_with_the_first(make: Make) -> None:
+    root = make("C0028")
+    first = root.find("h:recordTarget", NS)
+    second = deepcopy(first)
+    for one in second.iter(f"{{{NS['h']}}}id"):
+        one.set("extension", "Z" + one.get("extension", ""))
+    second.find(".//h:patient/h:name", NS).text = "另一人"
+    first.addnext(second)
+    translation = translated(written(root))
+    (patient,) = of(translation, "Patient")
+    assert patient["name"] == [{"text": "孟秋禾"}]
+    assert not [one for one in patient["identifier"] if one["value"].startswith("Z")]
+    assert translation.unmapped["ClinicalDocument/recordTarget/patientRole/patient/name"] == 1
+
+
+def stated(inner: str) -> etree._Element:
+    """A statement with a code, and what else stands in it."""
+    return etree.fromstring(
+        '<entry xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        '<observation classCode="OBS" moodCode="EVN"><code code="DE80.00.000.00" displayName="项"/>'
+        f"{inner}</observation></entry>"
+    )
+
+
+def observed(make: Make, entry: etree._Element) -> tuple[Translation, list[dict[str, Any]]]:
+    root = make("C0034")
+    root.find(".//h:section", NS).append(entry)
+    translation = translated(written(root))
+    assert [one for one in check()(translation.drafts) if one.severity in ("error", "fatal")] == []
+    return translation, [one for one in of(translation, "Observation") if "DE80.00" in str(one["code"])]
+
+
+def test_what_is_not_so_is_never_told_as_if_it_were(make: Make) -> None:
+    entry = stated('<value xsi:type="ST">胸痛</value>')
+    entry[0].set("negationInd", "true")
+    _, (found,) = observed(make, entry)
+    assert found["modifierExtension"] == [{"url": "urn:qiao:extension:negated", "valueBoolean": True}]
+
+
+def test_what_is_only_planned_is_no_result(make: Make) -> None:
+    entry = stated('<value xsi:type="PQ" value="80" unit="kg"/>')
+    entry[0].set("moodCode", "GOL")
+    _, (found,) = observed(make, entry)
+    assert found["status"] == "registered"
+
+
+def test_each_of_several_values_is_kept(make: Make) -> None:
+    _, found = observed(make, stated('<value xsi:type="ST">甲</value><value xsi:type="ST">乙</value>'))
+    assert [one["valueString"] for one in found] == ["甲", "乙"]
+
+
+def test_a_reference_range_and_an_attachment_are_kept(make: Make) -> None:
+    inner = (
+        '<value xsi:type="PQ" value="5.60" unit="mmol/L"/><referenceRange><observationRange>'
+        '<value xsi:type="IVL_PQ"><low value="3.9" unit="mmol/L"/><high value="6.1" unit="mmol/L"/></value>'
+        "</observationRange></referenceRange>"
+    )
+    _, (found,) = observed(make, stated(inner))
+    (one,) = found["referenceRange"]
+    assert (str(one["low"]["value"]), str(one["high"]["value"]), one["low"]["unit"]) == (
+        "3.9",
+        "6.1",
+        "mmol/L",
+    )
+    url = "https://pacs.example/1"
+    inner = f'<value xsi:type="ED" mediaType="image/jpeg"><reference value="{url}"/></value>'
+    _, (found,) = observed(make, stated(inner))
+    assert found["extension"][0]["valueAttachment"] == {"contentType": "image/jpeg", "url": url}
+
+
+@pytest.mark.parametrize(("flag", "allergies"), [("true", ["青霉素"]), ("false", [])])
+def test_an_allergen_is_an_allergy_unless_there_is_none(make: Make, flag: str, allergies: list[str]) -> None:
+    inner = (
+        f'<value xsi:type="BL" value="{flag}"/><participant typeCode="CSM"><participantRole classCode="MANU">'
+        '<playingEntity classCode="MMAT"><code code="A01"/><desc>青霉素</desc></playingEntity>'
+        "</participantRole></participant>"
+    )
+    translation, (found,) = observed(make, stated(inner))
+    assert [one["code"]["text"] for one in of(translation, "AllergyIntolerance")] == allergies
+    assert found["component"][0]["valueCodeableConcept"]["text"] == "青霉素"
+    assert not any(one.get("name") == [{"text": "青霉素"}] for one in of(translation, "Practitioner"))
+
+
+def test_what_stands_in_a_statement_and_becomes_nothing_is_counted(make: Make) -> None:
+    inner = '<value xsi:type="CD" code="K1" displayName="甲"><translation code="T99"/></value>'
+    translation, _ = observed(make, stated(inner))
+    assert any(path.endswith("observation/value/translation/@code") for path in translation.unmapped)
 
 
 def test_sections_nest_and_keep_their_order(make: Make) -> None:

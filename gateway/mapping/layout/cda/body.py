@@ -29,6 +29,8 @@ _STATEMENTS: Final = {
 }  # fmt: skip
 _HOLDERS: Final = frozenset({"entry", "entryRelationship", "component", "reference"})
 _NOT_KNOWN: Final = "observation"
+_CODE: Final = f"{HL7}code"
+_CODED: Final = frozenset({"code", "codeSystem", "codeSystemName", "displayName"})
 
 
 @dataclass(slots=True)
@@ -187,6 +189,14 @@ class _Walk:
 
     def _take(self, element: etree._Element, said: list[Said]) -> None:
         """Count an element as read, and what none of the columns says of it as left."""
+        if (
+            len(element) == 0
+            and element.tag == _CODE
+            and _CODED.issuperset(element.keys())
+            and not element.text
+        ):
+            self.body.read.add(element)  # the ordinary one, of which nothing can be left
+            return
         self.body.read.update(element.iter(etree.Element))
         for path in not_said(element, said):
             count(self.body.left, path)

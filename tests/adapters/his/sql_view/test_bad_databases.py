@@ -116,6 +116,7 @@ def test_the_door_says_why_it_does_not_read_and_goes_on_when_it_can(
     with caplog.at_level(logging.WARNING):
         asyncio.run(go())
     assert "patient is not read: qiao_patient: the database" in caplog.text
+    assert "patient is read again" in caplog.text
     assert "孟" not in caplog.text
 
 

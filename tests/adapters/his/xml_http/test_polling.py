@@ -135,6 +135,33 @@ def test_what_is_answered_is_delivered_item_by_item(hospital: Hospital) -> None:
     assert hospital.marks.at("visits") == NOON
 
 
+def test_the_parameters_stand_beside_those_of_the_url(hospital: Hospital) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.target)
+        return xml("<Visits/>")
+
+    async def go() -> None:
+        async with service(answer) as url:
+            made = hospital.polling(url=f"{url}?key=1", method="GET", parameters={"page": "{page}"})
+            async with closed(made) as polling:
+                await polling.round()
+
+    asyncio.run(go())
+    assert asked == ["/his?key=1&page=1"]
+
+
+@pytest.mark.parametrize("url", ["http://[x/", "ftp://127.0.0.1/"])
+def test_an_address_that_is_none_is_told(hospital: Hospital, url: str) -> None:
+    async def go() -> None:
+        async with closed(hospital.polling(url=url, body="<Q/>")) as polling:
+            with pytest.raises(Failed, match="cannot be reached"):
+                await polling.round()
+
+    asyncio.run(go())
+
+
 def test_the_next_round_begins_where_the_last_ended(hospital: Hospital) -> None:
     bodies: list[str] = []
 
@@ -317,12 +344,14 @@ def test_soap_without_a_wsdl(hospital: Hospital) -> None:
         ("polls: [{url: x}]", "name"),
         ("polls: [{name: a}]", "url"),
         ("polls: [{name: a, wsdl: x}]", "operation"),
-        ("polls: [{name: a, url: x, evry: 3}]", "evry"),
-        ("polls: [{name: a, url: x, every: soon}]", "number"),
-        ("polls: [{name: a, url: x, items: '//['}]", "XPath"),
-        ("polls: [{name: a, url: x, begin: today}]", "begin"),
-        ("polls: [{name: a, url: x}, {name: a, url: y}]", "two polls"),
-        ("polls: [{name: a, url: x, rows: data}]", "view"),
+        ("polls: [{name: a, url: 'http://127.0.0.1:99999/'}]", "address"),
+        ("polls: [{name: a, url: 127.0.0.1/his}]", "address"),
+        ("polls: [{name: a, url: 'http://x/', evry: 3}]", "evry"),
+        ("polls: [{name: a, url: 'http://x/', every: soon}]", "number"),
+        ("polls: [{name: a, url: 'http://x/', items: '//['}]", "XPath"),
+        ("polls: [{name: a, url: 'http://x/', begin: today}]", "begin"),
+        ("polls: [{name: a, url: 'http://x/'}, {name: a, url: 'http://y/'}]", "two polls"),
+        ("polls: [{name: a, url: 'http://x/', rows: data}]", "view"),
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, text: str, said: str) -> None:
