@@ -29,7 +29,7 @@ class Size:
 
 
 FULL = Size(rows=1_000_000, rounds=1)
-QUICK = Size(rows=40_000, rounds=1)
+QUICK = Size(rows=10_000, rounds=1)
 
 CASES = {"the gateway alone": 0, "with workers": -1}
 """Case → ``[pipeline] workers``."""

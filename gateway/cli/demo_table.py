@@ -17,7 +17,7 @@ from gateway.cli.words import say
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
-    from gateway.cli.demo import Stage
+    from gateway.cli.demo_stage import Stage
     from gateway.pipeline.counters import Counters
 
 REFRESH = 0.5

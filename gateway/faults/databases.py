@@ -32,8 +32,9 @@ FAULTS: dict[str, str] = {
     "{view}: the database does not answer ({kind})": "{view}：数据库没有应答（{kind}）",
     "{view}: the database refuses the query ({kind})": "{view}：数据库拒绝了查询（{kind}）",
     "{view}: the query cannot be made ({kind})": "{view}：无法生成查询（{kind}）",
-    "{view} has more than {count} rows with one key; correct key": (
-        "{view} 中同一个键有超过 {count} 行；请更正 key"
+    "{view} has more than {count} rows with one key, or at one time that is finer than a microsecond; "
+    "correct key or changed": (
+        "{view} 中同一个键、或同一个精度高于微秒的时刻有超过 {count} 行；请更正 key 或 changed"
     ),
     "{column} of {view} is text that does not sort by time; set mode: hash for this view, or name another "
     "column": ("{view} 的 {column} 是不能按时间排序的文本；请为该视图设置 mode: hash，或改用其他字段"),

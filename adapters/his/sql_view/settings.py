@@ -19,7 +19,7 @@ FIELDS = (
     Field("layouts", "str", "", "folder like mappings/rows, where [mapping] root is one of yours"),
     Field("tenant", "str", "default", "the hospital behind this database"),
     Field("state", "str", "sqlite:///qiao-his-sql-view.db", "database URL: how far each view was read"),
-    Field("interval", "float", 1.0, "seconds between two polls of a view that says when a row changed"),
+    Field("interval", "float", 0.5, "seconds between two polls of a view that says when a row changed"),
     Field("interval_hash", "float", 300.0, "seconds between two full readings of a view that does not"),
     Field(
         "overlap", "float", 60.0, "seconds before the last time read that are read again, for late commits"

@@ -216,7 +216,7 @@ async def _persistently(one: Polling, work: Callable[[], Awaitable[int]]) -> Non
 
 
 def _longer(pause: float) -> float:
-    return min(max(1.0, pause * 2), LONGEST_PAUSE)
+    return min(max(0.5, pause * 2), LONGEST_PAUSE)
 
 
 def source(settings: Mapping[str, Value]) -> SqlViews:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.harness.run import Run
 from conformance.simulators import papers
+from conformance.suites.exchange.arrived import expect_person
 from conformance.suites.exchange.branch import Branch, branch
 from conformance.suites.exchange.hospital import counted
-from conformance.suites.exchange.polled import expect_person
 
 
 @branch(

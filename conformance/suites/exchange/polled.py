@@ -8,14 +8,13 @@ from conformance.harness.paths import each, pick
 from conformance.harness.run import Run
 from conformance.harness.verdict import Skipped
 from conformance.harness.words import same
-from conformance.simulators import papers
 from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.visits import Visit
-from conformance.suites.exchange.branch import Branch, Rows, branch, now
+from conformance.suites.exchange.arrived import expect_orders, expect_person, expect_results
+from conformance.suites.exchange.branch import Branch, branch, now
+from conformance.suites.exchange.branch_rows import patient, prescribed, registered, reported
 from conformance.suites.exchange.hospital import counted
 from conformance.suites.exchange.reading import (
-    codes,
-    digits,
     identifiers,
     names,
     of_visit,
@@ -29,99 +28,6 @@ OVER = {"cancelled", "stopped", "entered-in-error", "completed"}
 """States of an order that nobody carries out any more."""
 _BIRTHS = ("{0:%Y%m%d}", "{0:%Y-%m-%d}", "{0.year}/{0.month}/{0.day}", "{0.year}年{0.month}月{0.day}日",
            "{0:%Y.%m.%d}")  # fmt: skip
-
-
-def patient(branch: Branch, visit: Visit, minutes: int = 0, **changes: str) -> Rows:
-    """Return the row of a patient."""
-    who = visit.person
-    row = {"BRID": who.mrn, "MZH": f"M{who.mrn}", "XM": who.name, "XB": papers.SEX[who.sex],
-           "CSRQ": f"{who.birth:%Y%m%d}", "SFZH": who.resident_id, "LXDH": who.phone, "DZ": who.street,
-           "ZFBZ": "0", "XGSJ": branch.stamp(minutes)}  # fmt: skip
-    return [("insert", "BRDA", {**row, **changes})]
-
-
-def registered(branch: Branch, visit: Visit, state: str = "1", **changes: str) -> Rows:
-    """Return the rows of a patient and a visit."""
-    row = {"JZLSH": visit.number, "BRID": visit.person.mrn, "JZLX": "1", "KSBM": visit.department.code,
-           "YSGH": visit.doctor.number, "JZZT": state, "ZS": visit.case.complaint,
-           "KSSJ": f"{visit.begun:%Y-%m-%d %H:%M:%S}", "JSSJ": None, "ZFBZ": "0",
-           "XGSJ": branch.stamp()}  # fmt: skip
-    return [*patient(branch, visit), ("insert", "JZJL", {**row, **changes})]
-
-
-def prescribed(branch: Branch, visit: Visit, number: str) -> Rows:
-    """Return the rows of a prescription with two drugs."""
-    head = {"CFH": number, "JZLSH": visit.number, "BRID": visit.person.mrn, "YSGH": visit.doctor.number,
-            "KSBM": visit.department.code, "KFSJ": f"{visit.begun:%Y-%m-%d %H:%M:%S}", "CFZT": "0",
-            "ZDBM": visit.case.icd, "ZDMC": visit.case.diagnosis, "XGSJ": branch.stamp()}  # fmt: skip
-    items: Rows = [
-        ("insert", "CFMX", {"CFH": number, "MXXH": f"{number}-{order}", "YPDM": one.code, "YPMC": one.name,
-                            "DCJL": one.dose, "JLDW": one.dose_unit, "PC": one.frequency, "YF": None,
-                            "TS": "7", "ZL": "2", "ZLDW": "盒"})
-        for order, one in enumerate(branch.drugs, start=1)
-    ]  # fmt: skip
-    return [*items, ("insert", "CFZB", head)]
-
-
-def reported(branch: Branch, visit: Visit, number: str) -> Rows:
-    """Return the rows of a report with three results."""
-    at = f"{visit.begun + timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
-    head = {"BGDH": number, "XMDM": "XCG", "XMMC": "血常规", "BRID": visit.person.mrn, "JZLSH": visit.number,
-            "BGZT": "2", "CJSJ": at, "BGSJ": at, "SHGH": visit.doctor.number,
-            "XGSJ": branch.stamp()}  # fmt: skip
-    items: Rows = [
-        ("insert", "JYJG", {"BGDH": number, "XMDM": "XCG", "XH": str(order), "JGDM": one.code,
-                            "JGMC": one.name, "JG": one.value, "DW": one.unit, "CKFW": "", "YCBZ": ""})
-        for order, one in enumerate(papers.RESULTS, start=1)
-    ]  # fmt: skip
-    return [*items, ("insert", "JYBG", head)]
-
-
-def expect_person(run: Run, branch: Branch, visit: Visit) -> Resource:
-    """Expect the patient, once, with what was said of him."""
-    who = visit.person
-    found = branch.one(f"Patient?identifier={who.mrn}", "患者已入库", "the patient is there")
-    run.expect(who.name in names(found), "姓名一致", "the name is the same")
-    run.expect(
-        found.get("birthDate") == f"{who.birth:%Y-%m-%d}", "出生日期一致", "the birth date is the same"
-    )
-    sex = {"M": "male", "F": "female"}[who.sex]
-    run.expect(found.get("gender") == sex, "性别一致", "the sex is the same", same(str(found.get("gender"))))
-    run.expect(who.resident_id in identifiers(found), "身份证号一致", "the resident ID is the same")
-    return found
-
-
-def expect_orders(run: Run, branch: Branch, visit: Visit) -> list[Resource]:
-    """Expect an order for each drug, doses as they were written."""
-    listed = branch.orders(visit.person, len(branch.drugs))
-    run.expect(
-        len(listed) == len(branch.drugs),
-        "每个药品一条用药申请",
-        "there is an order for each drug",
-        counted(listed),
-    )
-    doses = sorted(digits(pick(one, "dosageInstruction.doseAndRate.doseQuantity.value")) for one in listed)
-    wanted = sorted(one.dose for one in branch.drugs)
-    run.expect(
-        doses == wanted, f"剂量为 {'、'.join(wanted)}", f"the doses are {', '.join(wanted)}", same(str(doses))
-    )
-    return listed
-
-
-def expect_results(run: Run, branch: Branch, visit: Visit) -> Resource:
-    """Expect a report with three results, values to the digit."""
-    zh, en = "报告已入库", "the report is there"
-    report = branch.one(f"DiagnosticReport?patient.identifier={visit.person.mrn}", zh, en)
-    found = [branch.read(one) for one in references(report, "result")]
-    values = {
-        code: digits(pick(one, "valueQuantity.value")) for one in found for code in codes(one, "code")
-    }  # fmt: skip
-    for one in papers.RESULTS:
-        said = values.get(one.code, "")
-        run.expect(
-            said == one.value, f"{one.code} 为 {one.value}", f"{one.code} is {one.value}", same(said or "–")
-        )
-    return report
 
 
 @branch(

@@ -14,9 +14,10 @@ from conformance.simulators import admissions, papers
 from conformance.simulators.exact import dumps
 from conformance.simulators.soap import ENVELOPES
 from conformance.simulators.visits import Visit
+from conformance.suites.exchange.arrived import expect_orders, expect_person
 from conformance.suites.exchange.branch import Branch, branch, branches, door, now, status
+from conformance.suites.exchange.branch_rows import registered
 from conformance.suites.exchange.hospital import counted
-from conformance.suites.exchange.polled import expect_orders, expect_person, registered
 from conformance.suites.exchange.reading import of_visit, references
 
 Facts = Mapping[str, Any]

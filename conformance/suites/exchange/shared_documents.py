@@ -12,9 +12,9 @@ from conformance.harness.words import same
 from conformance.simulators import papers
 from conformance.simulators.exact import Resource, dumps
 from conformance.simulators.visits import Visit
+from conformance.suites.exchange.arrived import expect_orders, expect_person, expect_results
 from conformance.suites.exchange.branch import Branch, branch, status
 from conformance.suites.exchange.hospital import counted
-from conformance.suites.exchange.polled import expect_orders, expect_person, expect_results
 from conformance.suites.exchange.reading import codes
 
 _NARRATIVE = re.compile(r"<section>.*?<text>([^<]+)</text>", re.DOTALL)
