@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mutants.mutant import bundles, instead, mutant
@@ -27,41 +26,6 @@ def deletions_unnoticed() -> None:
     from adapters.his.sql_view.comparing import Comparing
 
     instead(Comparing, "_missing", lambda _find: lambda self, seen: (len(seen), []))
-
-
-@mutant(ROW, "数据库中再次出现的报告再存一次", "a report that comes again is stored again")
-def rows_stored_twice() -> None:
-    from gateway.pipeline.delivery import Delivery
-
-    seen: dict[str, int] = {}
-
-    def again(envelope: Any) -> None:
-        if envelope.adapter != "his/sql_view":
-            return
-        told = json.loads(envelope.raw)
-        for row in (one["row"] for one in told.get("rows", ()) if "report_no" in one.get("row", {})):
-            number = row["report_no"]
-            seen[number] = seen.get(number, 0) + 1
-            row["report_no"] += f"R{seen[number]}" if seen[number] > 1 else ""
-        envelope.raw = json.dumps(told, ensure_ascii=False).encode()
-
-    def one_by_one(deliver: Any) -> Any:
-        def changed(self: Any, envelope: Any) -> Any:
-            again(envelope)
-            return deliver(self, envelope)
-
-        return changed
-
-    def together(many: Any) -> Any:
-        def changed(self: Any, envelopes: Any) -> Any:
-            for one in envelopes:
-                again(one)
-            return many(self, envelopes)
-
-        return changed
-
-    instead(Delivery, "__call__", one_by_one)
-    instead(Delivery, "many", together)
 
 
 @mutant(ROW, "共享文档的最后一节丢失", "the last section of a shared document is lost")
