@@ -51,7 +51,7 @@ class Comparing:
         """Read all keys, deliver what was missed, take back what has vanished; return how many.
 
         Raises:
-            Unreadable: the database does not answer; nothing is taken back then.
+            Unanswered: the database does not answer; nothing is taken back then.
             Retry: the state cannot be written now.
         """
         whole = self._view.mode == "hash"

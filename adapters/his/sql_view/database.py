@@ -20,7 +20,7 @@ READ_ONLY = {
 AT_BEGIN = {"oracle": "SET TRANSACTION READ ONLY", "dm": "SET TRANSACTION READ ONLY"}
 
 
-class Unreadable(Retry):
+class Unanswered(Retry):
     """The database does not answer as it should; says what to do, without a value of a row.
 
     Args:
@@ -130,8 +130,8 @@ class told:  # noqa: N801
             kind = type(original).__name__
             at = f"{kind} {code}"
             if error.connection_invalidated or kind in ("OperationalError", "InterfaceError"):
-                raise Unreadable(f"{self._source}: the database does not answer ({at})") from None
-            raise Unreadable(f"{self._source}: the database refuses the query ({at})") from None
+                raise Unanswered(f"{self._source}: the database does not answer ({at})") from None
+            raise Unanswered(f"{self._source}: the database refuses the query ({at})") from None
         if isinstance(error, SQLAlchemyError):
             kind = type(error).__name__
-            raise Unreadable(f"{self._source}: the query cannot be made ({kind})") from None
+            raise Unanswered(f"{self._source}: the query cannot be made ({kind})") from None

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from adapters.his.sql_view.database import Unreadable
+from adapters.his.sql_view.database import Unanswered
 from adapters.his.sql_view.groups import Group, grouped
 from adapters.his.sql_view.reader import Head, Position, Reader
 from adapters.his.sql_view.values import sorts
@@ -41,7 +41,7 @@ class Pages:
         """Return the rows of the next page, None where there is none.
 
         Raises:
-            Unreadable: the database does not answer, or the order of the view is none.
+            Unanswered: the database does not answer, or the order of the view is none.
         """
         while not self._ended:
             limit = self._limit
@@ -76,7 +76,7 @@ class Pages:
 
     def _larger(self, limit: int) -> int:
         if limit >= self._batch * LARGEST:
-            raise Unreadable(
+            raise Unanswered(
                 f"{self._view.source} has more than {limit} rows with one key, or at one time that is finer "
                 "than a microsecond; correct key or changed",
                 lasting=True,
@@ -89,7 +89,7 @@ def _check_order(view: View, heads: Sequence[Head]) -> None:
     texts = {head.changed for head in heads if isinstance(head.changed, str)}
     styles = {one.partition(".")[0].translate(_DIGITS) for one in texts}
     if len(styles) > 1 or not all(sorts(one) for one in texts):
-        raise Unreadable(
+        raise Unanswered(
             f"{view.changed} of {view.source} is text that does not sort by time; "
             "set mode: hash for this view, or name another column",
             lasting=True,

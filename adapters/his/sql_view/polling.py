@@ -77,7 +77,7 @@ class Polling:
         """Read until the view has nothing more; return how many rows were delivered.
 
         Raises:
-            Unreadable: the database does not answer as it should; what was committed before stays.
+            Unanswered: the database does not answer as it should; what was committed before stays.
             Retry: the state cannot be written now.
         """
         at, some = await self._look()
@@ -89,7 +89,7 @@ class Polling:
         """Compare all keys: deliver what was missed, take back what has vanished; return how many.
 
         Raises:
-            Unreadable: the database does not answer as it should.
+            Unanswered: the database does not answer as it should.
             Retry: the state cannot be written now.
         """
         at, _ = await self._look()

@@ -67,7 +67,7 @@ class Preparing:
             forward: the view is read by its times, so an older state of a row may stand behind a newer one.
 
         Raises:
-            Unreadable: the database does not answer.
+            Unanswered: the database does not answer.
         """
         keys = [one.key for one in groups]
         known = self._state.known(self._view.name, keys)

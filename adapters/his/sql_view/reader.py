@@ -60,7 +60,7 @@ class Reader:
         """Look what columns there are; returns them, and some value of ``changed`` (None for none).
 
         Raises:
-            Unreadable: the database does not answer, or a column that is needed is not there.
+            Unanswered: the database does not answer, or a column that is needed is not there.
         """
         view, quote = self._view, self._engine.dialect.identifier_preparer.quote
         with told(view.source), self._engine.connect() as connection:
@@ -86,7 +86,7 @@ class Reader:
             bare: only what the order needs.
 
         Raises:
-            Unreadable: the database does not answer.
+            Unanswered: the database does not answer.
         """
         names = self._bare() if bare else list(self._shape.columns)
         with told(self._view.source), self._engine.connect() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, literal_column, select, text
 
-from adapters.his.sql_view.database import Unreadable
+from adapters.his.sql_view.database import Unanswered
 from adapters.his.sql_view.views import Detail, View
 
 
@@ -47,7 +47,7 @@ def shaped(view: View | Detail, names: Sequence[str], needed: Sequence[str], quo
         quote: what quotes a name.
 
     Raises:
-        Unreadable: a column that is needed is not there.
+        Unanswered: a column that is needed is not there.
     """
     ours = {str(name).lower(): own for own, name in view.names.items()}
     columns = {
@@ -56,7 +56,7 @@ def shaped(view: View | Detail, names: Sequence[str], needed: Sequence[str], quo
     lost = tuple(sorted({*view.names, *view.required, *needed} - {*columns}))
     if gone := [one for one in needed if one not in columns]:
         said = view.names.get(gone[0], gone[0])
-        raise Unreadable(
+        raise Unanswered(
             f"{view.source} has no column {said}; nothing is read of it until it has, "
             "or the view's file names another",
             lasting=True,

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, make_url
 
-from adapters.his.sql_view.database import Unreadable, open_database
+from adapters.his.sql_view.database import Unanswered, open_database
 from adapters.his.sql_view.limits import Limits, troubles, wall_clock
 from adapters.his.sql_view.polling import Polling
 from adapters.his.sql_view.reader import Reader
@@ -112,7 +112,7 @@ class SqlViews:
 
         Raises:
             Misconfigured: as :meth:`start`.
-            Unreadable: the database does not answer, again and again; calling again goes on.
+            Unanswered: the database does not answer, again and again; calling again goes on.
             Retry: the state cannot be written now.
         """
         self.open(deliver)
@@ -169,7 +169,7 @@ class SqlViews:
             except Retry as error:
                 if one.counts.error != error.reason:
                     _LOG.warning("%s is not read: %s", view.name, error.reason)
-                lasting = isinstance(error, Unreadable) and error.lasting
+                lasting = isinstance(error, Unanswered) and error.lasting
                 one.counts.error, pause = error.reason, LONGEST_PAUSE if lasting else _longer(pause)
             except Exception as error:  # noqa: BLE001 -- a fault in one view must not end the others
                 _LOG.error("%s is not read: %s", view.name, type(error).__name__)
@@ -206,7 +206,7 @@ async def _persistently(one: Polling, work: Callable[[], Awaitable[int]]) -> Non
             await work()
         except Retry as error:
             tries, read = (tries + 1, read) if one.counts.read == read else (1, one.counts.read)
-            if not read or tries >= TRIES or (isinstance(error, Unreadable) and error.lasting):
+            if not read or tries >= TRIES or (isinstance(error, Unanswered) and error.lasting):
                 raise
             _LOG.warning("%s: %s; once more", one.view.name, error.reason)
             pause = _longer(pause)

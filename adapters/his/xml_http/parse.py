@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from lxml import etree
-
 from adapters.his.xml_http.opened import open_message
-from adapters.his.xml_http.services import QUERIES
 from gateway.canonical import Envelope, Record
 from gateway.errors import Rejected
 from gateway.wire import rows

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy
 
 from adapters.his.sql_view import ADAPTER
-from adapters.his.sql_view.database import Unreadable, open_database
+from adapters.his.sql_view.database import Unanswered, open_database
 from adapters.his.sql_view.source import SqlViews
 from adapters.his.sql_view.values import before, packed, text_of, unpacked
 from gateway import registry
@@ -45,7 +45,7 @@ def test_nothing_is_read_without_a_column_that_is_needed(
     door = opened(hospital)
     poll(door)
     hospital.run(f"ALTER TABLE qiao_patient RENAME COLUMN {column} TO other")
-    with pytest.raises(Unreadable, match=f"qiao_patient has no column {column}; nothing is read"):
+    with pytest.raises(Unanswered, match=f"qiao_patient has no column {column}; nothing is read"):
         poll(door)
     hospital.run(f"ALTER TABLE qiao_patient RENAME COLUMN other TO {column}")
     add(hospital, [("NEW", "孟", START + timedelta(days=1))])
@@ -88,7 +88,7 @@ def test_a_database_that_drops_the_connection_in_mid_batch_is_asked_again(
 
     door.polls[0]._deliver = deliver
     for _ in range(3):
-        with suppress(Unreadable):
+        with suppress(Unanswered):
             poll(door)
     assert sorted(map(str, taker.column("patient_no"))) == [f"P{at:05}" for at in range(200)]
     hospital.close()
@@ -125,7 +125,7 @@ def test_dates_as_text_in_five_styles_are_read_by_hash_and_refused_as_a_time(
 ) -> None:
     styles = ["2026-03-07 09:00:00", "2026/3/7 9:00", "20260307090000", "2026年3月7日", "07-MAR-26"]
     fill(small, [(f"P{at}", "孟", style) for at, style in enumerate(styles)])
-    with pytest.raises(Unreadable, match="text that does not sort by time; set mode: hash"):
+    with pytest.raises(Unanswered, match="text that does not sort by time; set mode: hash"):
         poll(opened(small))
     assert taker.taken == []
     (tmp_path / "v").mkdir()

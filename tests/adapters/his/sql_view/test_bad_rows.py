@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.his.sql_view import reader
-from adapters.his.sql_view.database import Unreadable
+from adapters.his.sql_view.database import Unanswered
 from adapters.his.sql_view.limits import wall_clock
 from adapters.his.sql_view.pages import Pages
 from adapters.his.sql_view.reader import Head
@@ -134,7 +134,7 @@ def test_a_column_that_is_renamed_while_it_is_read(hospital: Hospital, opened: O
             await asyncio.to_thread(hospital.run, "ALTER TABLE qiao_patient RENAME COLUMN name TO xm")
 
     taker.before = before
-    with pytest.raises(Unreadable, match="qiao_patient: the database"):
+    with pytest.raises(Unanswered, match="qiao_patient: the database"):
         poll(door)
     assert 25 <= len(taker.taken) < 60
     poll(door)

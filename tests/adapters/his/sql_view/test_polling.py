@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.his.sql_view.database import Unreadable
+from adapters.his.sql_view.database import Unanswered
 from tests.adapters.his.sql_view.conftest import Hospital, Opened, Taker, poll, reconcile, wall
 
 TABLE = """CREATE TABLE qiao_patient (patient_no VARCHAR(20), name VARCHAR(50), birth_date VARCHAR(20),
@@ -114,7 +114,7 @@ def test_a_key_that_is_there_twice_is_delivered_and_told(
 def test_more_rows_at_one_position_than_a_page_can_hold_are_told(small: Hospital, opened: Opened) -> None:
     fill(small, [("TWICE", f"孟{at}", START) for at in range(700)])
     door = opened(small, batch=2)
-    with pytest.raises(Unreadable, match="rows with one key, or at one time"):
+    with pytest.raises(Unanswered, match="rows with one key, or at one time"):
         poll(door)
 
 
