@@ -19,14 +19,17 @@ from gateway.security.caller import caller_of
 from gateway.store import Desk, Transact
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("decision", "code", "link, merge or reject", least=1),
+    Parameter("decision", "code", "link, merge, reject or unmerge (split)", least=1),
     Parameter("survivor", "string", "Patient/id that goes on; of a merge"),
     Parameter("reason", "string", "Why"),
     Parameter("by", "string", "Who decides; else the client"),
     Parameter("status", "code", "Status of the Task", "out", 1),
     Parameter("decision", "code", "What was decided", "out", 1),
     Parameter("task", "Reference", "The Task", "out", 1),
-    Parameter("moved", "integer", "Resources that refer to the survivor now", "out"),
+    Parameter("moved", "integer", "Resources that refer to the survivor now; unmerge: that went back", "out"),
+    Parameter(
+        "left", "Reference", "Unmerge: what came since and stays with the survivor, to be looked at", "out"
+    ),
 )
 
 
@@ -63,6 +66,7 @@ def _parameters(done: Decided) -> dict[str, Any]:
     ]
     if done.moved:
         made.append({"name": "moved", "valueInteger": done.moved})
+    made += [{"name": "left", "valueReference": {"reference": one}} for one in done.left]
     return {"resourceType": "Parameters", "parameter": made}
 
 

@@ -15,7 +15,7 @@ from gateway.api import Context, Options, create_app
 from gateway.api.context import Examine
 from gateway.api.front import protect
 from gateway.api.server import Server
-from gateway.bootstrap import address, regulator
+from gateway.bootstrap import address, questions, regulator
 from gateway.bootstrap.running import Gateway, start, stop
 from gateway.bootstrap.worker import command, maps_of
 from gateway.feed.alerting import Alerting
@@ -101,6 +101,7 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
         MatchingWorker(store, rules, settings.matching, engine.write),
         alerting,
         served.trail,
+        questions.asking(settings, store, maps, served.trail),
         doors,
         server,
         listening,

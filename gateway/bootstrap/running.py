@@ -20,9 +20,11 @@ from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import RelayWorker
 from gateway.feed.subscription import Worker
 from gateway.mapping import Maps
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.engine import Engine
 from gateway.settings import Settings
 from gateway.spec import AdapterSpec, Source
+from gateway.spec import Asking as Asks
 from gateway.store import Store
 
 _LOG = logging.getLogger("qiao")
@@ -49,6 +51,7 @@ class Gateway:
         matching: says which patients may be one person.
         alerting: looks at what is due, late, over or missing.
         trail: writes who read what; None: the server only reads.
+        asking: answers the questions that come through the doors.
         doors: open adapters by id.
         closed: why an adapter that nobody set up is not open, by id.
     """
@@ -64,6 +67,7 @@ class Gateway:
     matching: MatchingWorker
     alerting: Alerting
     trail: ReadTrail | None
+    asking: Asking
     doors: dict[str, Source]
     server: Server
     listening: socket.socket
@@ -103,6 +107,8 @@ async def start(gateway: Gateway) -> asyncio.Task[None]:
     gateway.alerting.start()
     gateway.store.exports.resume()
     for name, door in list(gateway.doors.items()):
+        if isinstance(door, Asks):
+            door.answered_by(gateway.asking)
         try:
             await door.start(gateway.engine.deliver)
         except Misconfigured as error:
@@ -139,6 +145,7 @@ async def _stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
             for one in (gateway.worker, gateway.relay, gateway.writeback, gateway.matching, gateway.alerting)
         )
     )
+    gateway.asking.close()
     if gateway.trail is not None:
         await gateway.trail.close()
     await gateway.engine.stop()

@@ -1,21 +1,31 @@
-"""``qiao match``: patients of several systems who may be one person: list, show, accept, reject."""
+"""``qiao match``: patients of several systems who may be one person: list, show, accept, reject, undo."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.output import Commands, add_group, add_settings, notice, of_the_command, print_json
+from gateway.cli.output import (
+    Commands,
+    add_group,
+    add_settings,
+    notice,
+    of_the_command,
+    print_json,
+    read_settings,
+)
 from gateway.cli.stores import named_store
 from gateway.cli.words import language, say
 from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
     from gateway.canonical import Resource
-    from gateway.store import Store
+    from gateway.feed.matching import Decided
+    from gateway.store import Desk, Store
 
 _PAGE = 200
 
@@ -33,12 +43,15 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     accepting.set_defaults(run=accept)
     rejecting = actions.add_parser("reject", help=say("match.reject"), parents=[shared])
     rejecting.set_defaults(run=reject)
-    for parser in (listing, showing, accepting, rejecting):
+    undoing = actions.add_parser("undo", help=say("match.undo"), parents=[shared])
+    undoing.set_defaults(run=undo)
+    undoing.add_argument("id", metavar="ID", help=say("match.merged"))
+    for parser in (listing, showing, accepting, rejecting, undoing):
         add_settings(parser)
         parser.add_argument("--tenant", default="default", metavar="NAME", help=say("match.tenant"))
     for parser in (showing, accepting, rejecting):
         parser.add_argument("id", metavar="ID", help=say("match.id"))
-    for parser in (accepting, rejecting):
+    for parser in (accepting, rejecting, undoing):
         parser.add_argument("--reason", metavar="TEXT", default="", help=say("match.reason"))
         parser.add_argument("--by", metavar="NAME", default="", help=say("match.by"))
 
@@ -72,23 +85,56 @@ def reject(options: argparse.Namespace) -> int:
     return _decide(options, "reject", "")
 
 
+def undo(options: argparse.Namespace) -> int:
+    """Take a merge back: that of a match, or by which a Patient ended."""
+    if not options.id.startswith("Patient/"):
+        return _decide(options, "unmerge", "")
+    from gateway.feed.matching import undo as undone
+    from gateway.matching import load_rules
+
+    named = read_settings(options).matching.rules
+    rules, id_ = load_rules(Path(named) if named else None), options.id.removeprefix("Patient/")
+    by = options.by or _user()
+    act = partial(undone, rules=rules, patient=id_, by=by, reason=options.reason)
+    with named_store(options) as store:
+        return _done(options, store, act)
+
+
 def _decide(options: argparse.Namespace, decision: str, survivor: str) -> int:
-    from gateway.feed.matching import Decided, decide
-    from gateway.store import Transact
+    from gateway.feed.matching import decide
 
     by = options.by or _user()
     with named_store(options) as store:
         id_ = str(_one(store, options)["id"])
         act = partial(decide, id_=id_, decision=decision, by=by, survivor=survivor, reason=options.reason)
-        (done,) = store.write([Transact(options.tenant, "cli", [], act=act, joins=True)])
-        if done.error is not None:
-            with of_the_command():
-                raise done.error
+        return _done(options, store, act)
+
+
+def _done(options: argparse.Namespace, store: Store, act: Callable[[Desk], Decided]) -> int:
+    from gateway.feed.matching import Decided
+    from gateway.store import Transact
+
+    (done,) = store.write([Transact(options.tenant, "cli", [], act=act, joins=True)])
+    if done.error is not None:
+        with of_the_command():
+            raise done.error
     assert isinstance(done.answer, Decided)
     _print(done.answer.task, as_json=options.json)
-    if not options.json and done.answer.moved:
-        notice(say("match.moved", count=done.answer.moved))
+    if not options.json:
+        _tell(done.answer)
     return 0
+
+
+def _tell(done: Decided) -> None:
+    from gateway.feed.matching.proposal import outcome_of
+
+    word = "match.back" if outcome_of(done.task) == "unmerge" else "match.moved"
+    if done.moved:
+        notice(say(word, count=done.moved))
+    if done.left:
+        notice(say("match.left", count=len(done.left)))
+    for name in done.left:
+        print(f"  {name}")
 
 
 def _user() -> str:
@@ -127,7 +173,7 @@ def _one(store: Store, options: argparse.Namespace) -> Resource:
 
 
 def _row(task: Resource) -> dict[str, Any]:
-    from gateway.feed.matching.proposal import grade_of, ids_of, outcome_of, reasons_of
+    from gateway.feed.matching.proposal import grade_of, ids_of, left_of, outcome_of, reasons_of
 
     told = [one.get("text", "").partition(" / ") for one in reasons_of(task)]
     return {
@@ -139,6 +185,7 @@ def _row(task: Resource) -> dict[str, Any]:
         "reasons": [{"en": en, "zh": zh} for en, _, zh in told],
         "by": task.get("owner", {}).get("display", ""),
         "at": task.get("lastModified", ""),
+        "left": left_of(task),
     }
 
 

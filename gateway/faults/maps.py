@@ -126,7 +126,9 @@ FAULTS: dict[str, str] = {
     "the event lies in the future; its time was not used": "事件时间在未来，未用于判断先后",
     "repaired as the sender's profile says, in {count} segments": "已按发送方配置修复，共 {count} 段",
     "repaired as the sender's profile says": "已按发送方配置修复",
-    "an older event changes nothing: the state is newer": "事件早于现有状态，未改写",
+    "an older event adds only what nobody has told since: the state is newer": (
+        "事件早于现有状态，只补缺，未改写"
+    ),
     "{kind} while mapping: report it with the inbox id": "映射时发生 {kind}：请连同收件箱编号一起报告",
     "an entry has {known}": "条目须写明 {known}",
     "an entry needs 'row' or 'rows'": "条目缺少 'row' 或 'rows'",

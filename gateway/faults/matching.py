@@ -24,7 +24,12 @@ FAULTS: dict[str, str] = {
         "匹配患者须有 identifier、name、telecom 或 birthDate"
     ),
     "there is no such match": "没有这条匹配",
-    "the decision is link, merge or reject": "决定只能为 link、merge 或 reject",
+    "the decision is link, merge, reject or unmerge": "决定只能为 link、merge、reject 或 unmerge",
+    "there is no such patient": "没有这位患者",
+    "this patient was not merged into another one": "这位患者没有被合并到其他患者",
+    "these patients are not merged": "这两位患者没有合并",
+    "who went on is deleted": "存续的患者已被删除",
+    "who went on was merged, too: undo that merge first": "存续的患者又被合并：请先撤销那次合并",
     "say which of the two patients goes on: survivor": "请说明保留两位患者中的哪一位：survivor",
     "these patients were merged already": "这两位患者已合并",
     "both patients must be there, and be two": "两位患者都须存在，且不是同一位",

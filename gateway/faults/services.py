@@ -5,7 +5,20 @@ from __future__ import annotations
 FAULTS: dict[str, str] = {
     "the SOAP envelope holds no message": "SOAP 信封中没有消息",
     "a SOAP fault is no message": "SOAP Fault 不是消息",
-    "queries are not answered at this door; ask the FHIR API": "本接口不提供查询服务，请使用 FHIR API 查询",
+    "this query is not answered at this door; ask the FHIR API": "本接口不提供此查询，请使用 FHIR API 查询",
+    "no file in mappings/queries answers this question": "mappings/queries 中没有针对此查询的定义",
+    "say whom or what the question is about; it would be about everybody": (
+        "请指明查询的患者或单号，否则将涉及所有人"
+    ),
+    "this register of numbers is not known here": "不认识该号码的标识体系（OID）",
+    "a question names at most 20 values of 200 characters": "每个查询条件最多 20 个值，每个值最多 200 个字符",
+    "there are no wildcards; give the whole value": "不支持通配符，请给出完整的值",
+    "the time begins after its end": "起始时间晚于结束时间",
+    "this is no time; write 20260305 or 20260305142200": "不是时间；写法如 20260305 或 20260305142200",
+    "this code is not known here; known are {codes}": "不认识该代码；可用的代码有 {codes}",
+    "does not look at the parameter {name}": "没有用到参数 {name}",
+    "there is no parameter {name}": "没有参数 {name}",
+    "a parameter needs from, or low and high": "参数需要 from，或 low 与 high",
     "reply is no XML file in UTF-8 ({why})": "reply 应为 UTF-8 编码的 XML 文件（{why}）",
     "polls cannot be read ({why})": "无法读取 polls 文件（{why}）",
     "the file begins with polls: and a list of services to ask": "文件应以 polls: 开头，后接要查询的服务列表",

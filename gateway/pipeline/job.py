@@ -61,9 +61,9 @@ class Job:
         return self.envelope.tenant, self.envelope.sender, self.repeat_key
 
     @property
-    def weight(self) -> int:
-        """How much of a batch it is."""
-        return 1
+    def weight(self) -> float:
+        """How much of a batch it is; of what another process has mapped, more share a commit."""
+        return 1 if self.ready is None else 0.25
 
     @property
     def wants_receipt(self) -> bool:

@@ -138,7 +138,7 @@ class Writer:
             self._gather()
         self._bell.clear()
         taken: list[Job | Interaction] = []
-        room = self._limits.batch
+        room = float(self._limits.batch)
         while self._waiting and room > 0:
             taken.append(self._waiting.popleft())
             room -= taken[-1].weight

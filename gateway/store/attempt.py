@@ -129,6 +129,9 @@ class Attempt:
                 result = Transacted(transaction.run())
                 occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
                 _remark(result.results, self._govern(interactions, ticks, occasion, "written"))
+                own.made.clear()  # what the governor wrote is nobody's to judge
+                if transaction.follow(result.results):
+                    self._govern(interactions, ticks, occasion, "merged")
             self.changes.absorb(own)
         except Exception as error:
             if database_wide(error):

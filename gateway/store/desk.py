@@ -25,6 +25,7 @@ from gateway.store.referrers import lists_of, referrers
 from gateway.store.serials import Serial, mint
 from gateway.store.serials.serial import is_serial
 from gateway.store.types import NUMBER
+from gateway.store.unmerge import Unmerged, unmerge
 
 MOST_REFERRING = 1000
 """Resources that one look-up of what refers to something returns."""
@@ -178,6 +179,16 @@ class Desk:
         self.write(identity.linked(identity.unlinked(goes_on, retired), retired, "replaces"))
         self._do.give(self.tenant_no, NUMBER["Patient"], ends, survivor)
         return self._do.move(self.tenant_no, {f"Patient/{retired}": f"Patient/{survivor}"})
+
+    def unmerge(self, retired: str) -> Unmerged:
+        """Take back the merge by which a Patient ended, by its id (``unmerge.py``).
+
+        In a ``Transact`` that ``joins``.
+
+        Raises:
+            Rejected: ``conflict``: it has not ended so, or who went on was merged, too.
+        """
+        return unmerge(self._do, self.tenant_no, retired, self.ts_us)
 
     def delete(self, type: str, id: str) -> Version | None:
         """End a resource; returns its tombstone, None where it did not live."""

@@ -122,8 +122,21 @@ def gathered(resource: Resource, stored: Resource, incoming: Resource) -> Resour
     return result
 
 
+def filled(stored: Resource, incoming: Resource) -> Resource:
+    """Return ``stored`` with the elements, parts of elements and identifiers of an older event that it lacks.
+
+    Itself where it lacks none. What newer events have taken away is not in ``incoming`` (``gone.py``).
+    """
+    result = merge(stored, incoming, newer=False)
+    said = {name: value for name, value in stored.items() if name != "location"}  # a history: see belated
+    for name, value in _joined(incoming, said).items():
+        if value != said[name]:
+            result[name] = value
+    return stored if result == stored else result
+
+
 def belated(stored: Resource, incoming: Resource, fills: Iterable[str] = ()) -> Resource:
-    """Return ``stored`` with what an older event may still add.
+    """Return ``stored`` with what an older event may add to what is there.
 
     What comes in pieces, where the patient was before, and a status where nobody has stated one yet.
     """

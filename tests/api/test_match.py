@@ -15,7 +15,7 @@ from gateway.api import Context, create_app
 from gateway.feed.matching import MatchingWorker
 from gateway.matching import load_rules
 from gateway.settings import MatchingSettings
-from gateway.store import Store, Transact, Transacted
+from gateway.store import Change, Store, Transact, Transacted
 
 MEDICAL = "urn:oid:2.16.156.10011.1.13"
 GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
@@ -126,6 +126,14 @@ def test_a_human_decides(call: Call, put: Callable[..., None], store: Store) -> 
     assert {"name": "decision", "valueCode": "merge"} in answer.json()["parameter"]
     assert call("/fhir/Patient/a").json()["link"][0]["type"] == "replaced-by"
     assert call(url, parameters(decision="link")).status_code == 409
+    late = {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"}}
+    about = Change("update", "Observation", "o", {**late, "subject": {"reference": "Patient/a"}})
+    assert store.write([Transact("default", "api", [about])])[0].error is None
+    assert call("/fhir/Observation/o").json()["subject"] == {"reference": "Patient/b"}
+    told = call(url, parameters(decision="unmerge", reason="two cards")).json()["parameter"]
+    assert {"name": "decision", "valueCode": "unmerge"} in told
+    assert {"name": "left", "valueReference": {"reference": "Observation/o"}} in told
+    assert "link" not in call("/fhir/Patient/a").json()
     assert call("/fhir/Task/nobody/$decide-match", parameters(decision="link")).status_code == 404
 
 

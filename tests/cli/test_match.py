@@ -57,6 +57,13 @@ def test_from_the_list_to_the_merge(url: str, capsys: pytest.CaptureFixture[str]
     assert run("accept", row["id"], "--survivor", "Patient/b")[0] == 0
     assert json.loads(run("show", row["id"], "--json")[1])["decision"] == "merge"
     assert run("accept", row["id"])[0] == 2
+    assert "merge undone" in run("undo", row["id"], "--reason", "two cards")[1]
+    assert run("undo", row["id"])[0] == 0, "said already"
+    assert run("undo", "Patient/a")[0] == 2
+    assert run("accept", row["id"], "--survivor", "Patient/a")[0] == 0
+    assert run("undo", "Patient/a")[0] == 2, "it is the other one that ended"
+    assert run("undo", "Patient/b")[0] == 0
+    assert json.loads(run("show", row["id"], "--json")[1])["decision"] == "unmerge"
     assert run("show", "nobody")[0] == 2
 
 

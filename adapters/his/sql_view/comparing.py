@@ -56,13 +56,15 @@ class Comparing:
         """
         whole = self._view.mode == "hash"
         pages = Pages(self._view, self._reader, None, self._limits.batch, by_key=True, bare=not whole)
-        seen, delivered = array("Q"), 0
+        seen = array("Q")
+
+        def done(page: Prepared) -> None:
+            seen.extend(map(_digest, page.keys))
+            progress(page.read)
+
         self._preparing.begin()
         async with aclosing(ahead(lambda: self._next(pages, whole=whole), self._run)) as prepared:
-            async for one in prepared:
-                seen.extend(map(_digest, one.keys))
-                delivered += await self._delivery.work(one)
-                progress(one.read)
+            delivered = await self._delivery.course(prepared, done)
         if not whole:
             self._counts.late += delivered
         self._counts.keyless = await self._run(self._reader.without_key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from adapters.his.sql_view import outcome as words
@@ -16,6 +17,11 @@ from gateway.spec import Deliver
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries while the gateway takes nothing."""
+
+AT_ONCE = 2
+"""Pages that are delivered at once: while the gateway commits one, it reads and maps the other."""
+
+UnderWay = tuple[Prepared, asyncio.Task[list[bytes]]]
 
 Run = Callable[..., Awaitable[Any]]
 
@@ -38,6 +44,50 @@ class Delivery:
         self._run, self.deliver = run, deliver
         self.at = At()
 
+    async def course(self, pages: AsyncIterator[Prepared], done: Callable[[Prepared], object]) -> int:
+        """Deliver pages, the next one while the gateway commits the one before; each is remembered in turn.
+
+        Args:
+            done: told each page that is delivered and remembered.
+
+        Returns:
+            How many rows were delivered.
+
+        Raises:
+            Retry: the state cannot be written now, or no further page can be read; what there was is.
+        """
+        under_way: deque[UnderWay] = deque()
+        delivered, failed = 0, None
+        try:
+            while failed is None:
+                try:
+                    page = await anext(pages)
+                except StopAsyncIteration:
+                    break
+                except Retry as error:
+                    failed = error
+                    continue
+                under_way.append((page, asyncio.create_task(self._all(page.envelopes))))
+                if len(under_way) == AT_ONCE:
+                    delivered += await self._first(under_way, done)
+            while under_way:
+                delivered += await self._first(under_way, done)
+            if failed is not None:
+                raise failed
+        finally:
+            for _, task in under_way:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+        return delivered
+
+    async def _first(self, under_way: deque[UnderWay], done: Callable[[Prepared], object]) -> int:
+        page, task = under_way[0]
+        given = await task
+        under_way.popleft()
+        await self._remembered(page, given)
+        done(page)
+        return len(given)
+
     async def work(self, prepared: Prepared) -> int:
         """Deliver what is prepared, then remember it; return how many rows were delivered.
 
@@ -45,13 +95,16 @@ class Delivery:
             Retry: the state cannot be written now.
         """
         given = await self._all(prepared.envelopes)
+        await self._remembered(prepared, given)
+        return len(given)
+
+    async def _remembered(self, prepared: Prepared, given: Sequence[bytes]) -> None:
         kept = [row for row, at in prepared.rows if all(given[one] != words.REJECTED for one in at)]
         if prepared.to is not None:
             self.at.mark, self.at.key = prepared.to
         if kept:
             await self.remember(kept)
         self._counts.read += prepared.read
-        return len(given)
 
     async def remember(self, rows: list[Known]) -> None:
         """Commit what was delivered, and how far the view was read. Raises ``Retry``."""

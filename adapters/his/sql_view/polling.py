@@ -116,14 +116,12 @@ class Polling:
         return self._at, some
 
     async def _forward(self, at: At, some: Any) -> int:
-        began, delivered = (at.mark, at.key), 0
+        began = at.mark, at.key
         self._preparing.begin()
         begin = self._begin(at, some)
         pages = Pages(self.view, self._reader, begin, self._limits.batch, by_key=False, bare=False)
         async with aclosing(ahead(lambda: self._next(pages), self._run)) as prepared:
-            async for one in prepared:
-                delivered += await self.delivery.work(one)
-                self.progress(one.read)
+            delivered = await self.delivery.course(prepared, lambda page: self.progress(page.read))
         if at.mark:
             now = self._now()
             at.mark, at.key = packed(not_after(unpacked(at.mark), now)), ""

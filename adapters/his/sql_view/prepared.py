@@ -6,6 +6,7 @@ content and how often the row was delivered before: what comes again after a cra
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,9 @@ from adapters.his.sql_view.state import GONE, Known, State
 from adapters.his.sql_view.views import View
 from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.wire.rows import CONTENT_TYPE, enclosed
+
+ON_THE_WAY = 4
+"""Pages that may be prepared and not yet remembered; at least two more than are delivered at once."""
 
 
 @dataclass(slots=True)
@@ -54,11 +58,11 @@ class Preparing:
     ) -> None:
         self._view, self._reader, self._state, self._counts = view, reader, state, counts
         self._tenant, self._adapter = tenant, adapter
-        self._on_the_way: dict[str, Known] = {}
+        self._on_the_way = deque[dict[str, Known]](maxlen=ON_THE_WAY)
 
     def begin(self) -> None:
         """Begin a reading: what an earlier one prepared and did not deliver is not on the way any more."""
-        self._on_the_way = {}
+        self._on_the_way.clear()
 
     def page(self, groups: Sequence[Group], *, forward: bool) -> Prepared:
         """Return what is new in the rows of a page.
@@ -71,8 +75,8 @@ class Preparing:
         """
         keys = [one.key for one in groups]
         known = self._state.known(self._view.name, keys)
-        if self._on_the_way:
-            known |= {key: row for key in keys if (row := self._on_the_way.get(key)) is not None}
+        for rows in self._on_the_way:
+            known |= {key: row for key in keys if (row := rows.get(key)) is not None}
         fresh = [one for one in groups if not is_older(one, known.get(one.key))] if known else groups
         if self._view.details and fresh:
             self._reader.add_details([head for one in fresh for head in one.heads])
@@ -80,7 +84,7 @@ class Preparing:
         made.to = groups[-1].position if forward else None
         for group in fresh:
             self._add(made, group, known.get(group.key))
-        self._on_the_way = {row.key: row for row, _ in made.rows}
+        self._on_the_way.append({row.key: row for row, _ in made.rows})
         return made
 
     def missed(self, groups: Sequence[Group]) -> Prepared:

@@ -4,7 +4,7 @@
 stored                                 AA
 quarantined: kept, resending is no use AA    with the reason and the inbox id
 refused: breaks a rule                 AE    with the rule and its article
-a query                                AE    nothing is answered here
+a query that nothing answers           AE
 not understood: given back             AR
 =====================================  ====  ====================================================
 """
@@ -32,8 +32,8 @@ _SAID = {
         "已保存，但网关尚无此类消息的映射，无需重发",
     ),
     NO_QUERIES: (
-        "queries are not answered at this door; ask the FHIR API",
-        "本接口不提供查询服务，请使用 FHIR API 查询",
+        "this query is not answered at this door; ask the FHIR API",
+        "本接口不提供此查询，请使用 FHIR API 查询",
     ),
     BUSY: ("not kept, send it again", "未能保存，请重发"),
 }

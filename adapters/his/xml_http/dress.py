@@ -10,11 +10,13 @@ from pathlib import Path
 from lxml import etree
 
 from adapters.his.xml_http.answer import BUSY, Said
+from adapters.his.xml_http.answering import act
 from adapters.his.xml_http.exchange import Response
 from adapters.his.xml_http.opened import Opened, Style
 from adapters.his.xml_http.services import V3
 from gateway.canonical import new_envelope_id, now_us
 from gateway.errors import Misconfigured
+from gateway.spec import Answer
 
 ACKNOWLEDGEMENT = "MCCI_IN000002UV01"
 MESSAGES = "2.16.156.10011.2.5.1.1"
@@ -54,14 +56,17 @@ def read_reply(file: str) -> str:
     return form
 
 
-def dressed(said: Said, opened: Opened, status: int = 200, reply: str = REPLY) -> Response:
+def dressed(
+    said: Said, opened: Opened, status: int = 200, reply: str = REPLY, answer: Answer | None = None
+) -> Response:
     """Return the answer to a message that could be opened.
 
     Args:
         reply: form of an answer that is no HL7 v3.
+        answer: what was found, of a query.
     """
     style = opened.style
-    inner = _acknowledgement(said, opened) if style.v3 else _filled(reply, said)
+    inner = _acknowledgement(said, opened, answer) if style.v3 else _filled(reply, said)
     if not style.soap:
         return _response(inner, style, status)
     if style.operation:
@@ -141,15 +146,19 @@ def _enveloped(inner: etree._Element, version: str) -> etree._Element:
     return envelope
 
 
-def _acknowledgement(said: Said, opened: Opened) -> etree._Element:
-    """Return the accept acknowledgement of an interaction; the same message has the same one."""
-    own = said.inbox or new_envelope_id(now_us())
+def _acknowledgement(said: Said, opened: Opened, answer: Answer | None = None) -> etree._Element:
+    """Return the accept acknowledgement of an interaction; the same message has the same one.
+
+    That of a query has what was found in it, and an id of its own each time.
+    """
+    own = new_envelope_id(now_us()) if answer is not None or not said.inbox else said.inbox
+    form = ACKNOWLEDGEMENT if answer is None else answer.form
     moment = datetime.fromtimestamp((int(own[:12], 16)) / 1000, UTC).astimezone(_CHINA)
-    root = etree.Element(f"{{{V3}}}{ACKNOWLEDGEMENT}", nsmap={None: V3})
+    root = etree.Element(f"{{{V3}}}{form}", nsmap={None: V3})
     root.set("ITSVersion", "XML_1.0")
     _id(root, MESSAGES, f"{own[:8]}-{own[8:12]}-{own[12:16]}-{own[16:20]}-{own[20:]}")
     _add(root, "creationTime", value=moment.strftime("%Y%m%d%H%M%S"))
-    _id(root, "2.16.840.1.113883.1.6", ACKNOWLEDGEMENT, "interactionId")
+    _id(root, "2.16.840.1.113883.1.6", form, "interactionId")
     _add(root, "processingCode", code=opened.header("hl7:processingCode/@code") or "P")
     _add(root, "processingModeCode")
     _add(root, "acceptAckCode", code="NE")
@@ -162,6 +171,8 @@ def _acknowledgement(said: Said, opened: Opened) -> etree._Element:
     if said.reason:
         _add(detail, "code", code=said.reason)
     _add(detail, "text", value=said.text)
+    if answer is not None:
+        root.append(act(answer, opened))
     return root
 
 

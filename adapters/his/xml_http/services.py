@@ -36,6 +36,9 @@ QUERIES = frozenset(
 )  # fmt: skip
 """Interactions that ask for something instead of telling it."""
 
+ANSWERED = frozenset({"QUMT_IN020030UV01", "PRPA_IN201305UV02", "PRPA_IN900300UV"})
+"""Those that are answered from the store, by ``mappings/queries``."""
+
 _BY_SMALL = {name.lower(): name for name in SERVICES}
 
 

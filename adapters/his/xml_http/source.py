@@ -13,19 +13,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from lxml import etree
+
 from adapters.his.xml_http.answer import Said, busy, read
 from adapters.his.xml_http.answered import Item
+from adapters.his.xml_http.answering import found, refused
 from adapters.his.xml_http.documents import document_in
 from adapters.his.xml_http.dress import dressed, fault, read_reply
 from adapters.his.xml_http.exchange import Request, Response
 from adapters.his.xml_http.listener import Limits, Listener
 from adapters.his.xml_http.opened import Opened, Style, charset_of, open_message, style_of
+from adapters.his.xml_http.parse import NO_QUERIES
 from adapters.his.xml_http.polling import Marks, Polling
 from adapters.his.xml_http.polls import read_polls
+from adapters.his.xml_http.services import ANSWERED
 from adapters.his.xml_http.wsdl import wsdl
 from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.errors import Misconfigured, Rejected, Retry
-from gateway.spec import Deliver
+from gateway.spec import Answer, Ask, Deliver, Question
 from gateway.wire.tls import server_context
 
 NAME = "his/xml_http"
@@ -58,6 +63,7 @@ class XmlDoor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._deliver: Deliver
+        self._ask: Ask | None = None
         most = int(settings["max_message"])
         self._reply = read_reply(str(settings["reply"]))
         self._answers: Counter[str] = Counter()
@@ -75,6 +81,10 @@ class XmlDoor:
             self._handle, self._refusal,
             str(settings["host"]), int(settings["port"]), limits, server_context(NAME, settings),
         )  # fmt: skip
+
+    def answered_by(self, ask: Ask) -> None:
+        """Take what answers queries."""
+        self._ask = ask
 
     async def start(self, deliver: Deliver) -> None:
         """Bind and begin to receive. Raises ``Misconfigured`` where the port cannot be bound."""
@@ -143,13 +153,29 @@ class XmlDoor:
             opened = open_message(raw, charset, meta["service"])
         except Rejected as error:
             return self._no_message(error, style_of(raw, content_type))
+        envelope, answer = self._envelope(raw, charset, meta), None
         try:
-            said = read(await self._deliver(self._envelope(raw, charset, meta)))
-            said = await self._with_document(said, opened, meta)
+            said = read(await self._deliver(envelope))
+            if etree.QName(opened.document.root).localname in ANSWERED:
+                said, answer = await self._answered(said, opened, envelope)
+            else:
+                said = await self._with_document(said, opened, meta)
         except Retry as error:
             return self._busy(error, opened)
         self._answers[said.code] += 1
-        return dressed(said, opened, reply=self._reply)
+        return dressed(said, opened, reply=self._reply, answer=answer)
+
+    async def _answered(self, said: Said, opened: Opened, envelope: Envelope) -> tuple[Said, Answer | None]:
+        """Return the answer to a query whose bytes are committed. Raises ``Retry``: it cannot be found now."""
+        if said.code != "AA" or said.reason or self._ask is None:
+            return Said("AE", said.inbox, said.reason or NO_QUERIES, said.text), None
+        asker = envelope.meta.get("subject") or str(self._settings["user"])
+        question = Question(envelope.tenant, NAME, opened.document, envelope.sender, asker)
+        try:
+            answer = await self._ask(question)
+        except Rejected as error:
+            return refused(error, said.inbox), None
+        return found(answer, said.inbox), answer
 
     def _no_message(self, error: Rejected, style: Style) -> Response:
         self._answers["fault"] += 1

@@ -19,6 +19,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "they are two persons; remembered, and a link between them is taken away",
         "确认为两人：记住此决定，并解除已有关联",
     ),
+    "match.undo": (
+        "they are two after all: take the merge back, whoever has said it",
+        "并非同一人：撤销合并，不论由谁合并",
+    ),
+    "match.merged": (
+        "id of the match, or Patient/ID of who ended by a merge of the HIS",
+        "匹配的标识；由 HIS 合并的，写被合并者 Patient/ID",
+    ),
+    "match.back": ("{count} resources refer to their own patient again", "{count} 个资源已改回引用原患者"),
+    "match.left": (
+        "{count} that came since the merge stay with the survivor, look at them:",
+        "合并之后产生的 {count} 个仍归存续患者，请逐一核对：",
+    ),
     "match.tenant": ("of this tenant", "租户"),
     "match.id": ("id of the match, as the list shows it", "匹配的标识，见列表"),
     "match.reason": ("why; kept with the decision", "理由，随决定保存"),
@@ -33,5 +46,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "match.decision.link": ("linked", "已关联"),
     "match.decision.merge": ("merged", "已合并"),
     "match.decision.reject": ("rejected", "已否决"),
+    "match.decision.unmerge": ("merge undone", "已撤销合并"),
     "match.decision.obsolete": ("no longer", "已失效"),
 }

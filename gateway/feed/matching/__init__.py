@@ -1,7 +1,7 @@
 """Matching at work: who is looked at, what is proposed, what a human decides (docs/matching.md)."""
 
 from gateway.feed.matching.candidates import Candidate, find
-from gateway.feed.matching.decide import DECISIONS, Decided, Decision, decide
+from gateway.feed.matching.decide import DECISIONS, Decided, Decision, decide, undo
 from gateway.feed.matching.proposal import CODE, IDENTIFIER, is_proposal
 from gateway.feed.matching.worker import MatchingWorker
 
@@ -16,4 +16,5 @@ __all__ = [
     "decide",
     "find",
     "is_proposal",
+    "undo",
 ]

@@ -1,4 +1,4 @@
-"""Decide: what a human says of two Patients: link, merge or reject; and what the gateway does by itself."""
+"""Decide: what a human says of two Patients, link, merge, reject or unmerge; and what the gateway does."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from gateway.errors import Rejected
 from gateway.feed.matching import proposal
 from gateway.feed.matching.candidates import linked_to, survivor_of
 from gateway.feed.matching.proposal import Pair, pair_of
+from gateway.feed.matching.undo import UNMERGE, ended_of, task_of, unmerge
 from gateway.matching import Rules, graded
 from gateway.store import Desk
 
-Decision = Literal["link", "merge", "reject"]
+Decision = Literal["link", "merge", "reject", "unmerge"]
 DECISIONS: tuple[str, ...] = get_args(Decision)
 ITSELF = "qiao"
 """Who decides where the settings let the gateway do so."""
@@ -23,10 +24,17 @@ LONGEST = 500
 
 @dataclass(slots=True, frozen=True)
 class Decided:
-    """What became of a proposal: its Task, and how many resources refer to the survivor now."""
+    """What became of a proposal.
+
+    Attributes:
+        task: its Task.
+        moved: how many resources refer to the survivor now, or after an ``unmerge`` to who had ended.
+        left: of an ``unmerge``: ``"Type/id"`` of what stays with the survivor, for a human to look at.
+    """
 
     task: Resource
     moved: int = 0
+    left: tuple[str, ...] = ()
 
 
 def look(
@@ -74,7 +82,8 @@ def decide(
 
     Args:
         id_: of the Task.
-        decision: ``link``, ``merge`` or ``reject``; that of two who were linked unlinks them.
+        decision: ``link``, ``merge`` or ``reject``, which of two who were linked unlinks them; ``unmerge``
+            (``split``) takes a merge back, whoever has said it.
         by: who says so.
         survivor: id of the Patient that goes on, of a merge.
         reason: why.
@@ -85,9 +94,12 @@ def decide(
     task = desk.read("Task", id_)
     if task is None or not proposal.is_proposal(task):
         raise Rejected("there is no such match", code="not-found", where="Task")
+    decision = UNMERGE if decision == "split" else decision
     if decision not in DECISIONS:
-        raise Rejected("the decision is link, merge or reject", code="value", where="decision")
+        raise Rejected("the decision is link, merge, reject or unmerge", code="value", where="decision")
     pair = pair_of(*proposal.ids_of(task))
+    if decision == UNMERGE:
+        return _unmerge(desk, task, pair, by or "human", reason[:LONGEST])
     survivor = survivor.removeprefix("Patient/")
     if decision == "merge" and survivor not in pair:
         raise Rejected("say which of the two patients goes on: survivor", code="value", where="survivor")
@@ -105,6 +117,29 @@ def decide(
         desk.relate(*pair, unlink=True)
         desk.write(proposal.provenance(pair, "unlink", by, [], desk.ts_us))
     return Decided(_written(desk, proposal.ended(task, "rejected", "reject", by, reason, desk.ts_us)))
+
+
+def undo(desk: Desk, rules: Rules, patient: str, *, by: str = "", reason: str = "") -> Decided:
+    """Take back the merge by which a Patient ended, whoever has said it; there need be no proposal.
+
+    Args:
+        patient: id of who ended.
+
+    Raises:
+        Rejected: there is no such Patient (``not-found``), or it was not merged (``conflict``).
+    """
+    task, pair = task_of(desk, rules, patient)
+    return _unmerge(desk, task, pair, by or "human", reason[:LONGEST])
+
+
+def _unmerge(desk: Desk, task: Resource, pair: Pair, by: str, reason: str) -> Decided:
+    retired = ended_of(desk, pair)
+    if not retired:
+        if proposal.outcome_of(task) == UNMERGE:
+            return Decided(task)
+        raise Rejected("these patients are not merged", code="conflict", where="Task")
+    over, moved, left = unmerge(desk, task, pair, retired, by, reason)
+    return Decided(_written(desk, over), moved, tuple(left))
 
 
 def _merge(desk: Desk, task: Resource, pair: Pair, survivor: str, by: str, reason: str) -> Decided:

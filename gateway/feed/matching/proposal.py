@@ -86,7 +86,7 @@ def ended(task: Resource, status: str, outcome: str, by: str, reason: str, now_u
 
     Args:
         status: R4 task-status: ``completed``, ``rejected`` or ``cancelled``.
-        outcome: ``link``, ``merge``, ``reject``, ``obsolete``.
+        outcome: ``link``, ``merge``, ``reject``, ``unmerge``, ``obsolete``.
         by: who decided.
         reason: why, in the words of whoever decided.
     """
@@ -98,6 +98,18 @@ def ended(task: Resource, status: str, outcome: str, by: str, reason: str, now_u
     if by:
         done["owner"] = {"display": by}
     return done
+
+
+def with_left(task: Resource, left: list[str]) -> Resource:
+    """Return a Task that names what somebody has to look at (``"Type/id"``) among what it has brought."""
+    said = [{"type": {"text": "left"}, "valueReference": {"reference": one}} for one in left]
+    return {**task, "output": [*task["output"], *said]}
+
+
+def left_of(task: Resource) -> list[str]:
+    """Return what it names as to be looked at."""
+    said = [one for one in each(task, "output") if isinstance(one, dict) and "valueReference" in one]
+    return [one["valueReference"]["reference"] for one in said]
 
 
 def outcome_of(task: Resource) -> str:
@@ -135,7 +147,7 @@ def concept(reason: Reason) -> dict[str, Any]:
 
 
 def provenance(pair: Pair, activity: str, by: str, reasons: list[Resource], now_us: int) -> Resource:
-    """Return who linked, merged or unlinked two Patients, and why."""
+    """Return who linked, merged, unlinked or unmerged two Patients, and why."""
     made: Resource = {
         "resourceType": "Provenance",
         "id": named_id(*pair, activity, str(now_us)),

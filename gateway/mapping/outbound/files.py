@@ -136,7 +136,7 @@ class OutMaps:
                 codes[name] = {str(key): str(value) for key, value in one.items()}
         self._shapes = Shapes(shapes, codes, tables)
         self.maps: dict[str, OutMap] = {}
-        for name in ("messages", "tables", "bodies", "cda"):
+        for name in ("messages", "tables", "bodies", "cda", "answers"):
             for file in _yaml(root / name):
                 made = self._map(_read(file), file.name)
                 self.maps[made.name] = made

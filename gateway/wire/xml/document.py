@@ -19,6 +19,7 @@ NAMESPACES = {
     "soap12": "http://www.w3.org/2003/05/soap-envelope",
     "sdtc": "urn:hl7-org:sdtc",
     "q": "urn:qiao:xpath",
+    "called": "urn:qiao:xml",
 }
 """Prefixes that every path may use."""
 

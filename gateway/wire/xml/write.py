@@ -23,11 +23,17 @@ def write(
     Args:
         namespace: of its elements, declared as the default.
     """
-    own: dict[str | None, str] = {None: namespace} if namespace else {}
-    element = etree.Element(_name(root, namespace), nsmap=own | {"xsi": NAMESPACES["xsi"]})
-    _fill(element, value, namespace)
-    written: bytes = etree.tostring(element, xml_declaration=True, encoding=encoding, pretty_print=pretty)
+    made = element(root, value, namespace)
+    written: bytes = etree.tostring(made, xml_declaration=True, encoding=encoding, pretty_print=pretty)
     return written
+
+
+def element(name: str, value: Value, namespace: str = "") -> etree._Element:
+    """Return the same as an element, to be put into another document."""
+    own: dict[str | None, str] = {None: namespace} if namespace else {}
+    made = etree.Element(_name(name, namespace), nsmap=own | {"xsi": NAMESPACES["xsi"]})
+    _fill(made, value, namespace)
+    return made
 
 
 def _fill(element: etree._Element, value: Value, namespace: str) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir.resources.R4B import get_fhir_model_class
 
 from benchmarks.matching import fill, judged, population
-from gateway.canonical import Draft, Envelope, Translation, new_envelope_id, now_us
+from gateway.canonical import Draft, Envelope, Merge, Translation, new_envelope_id, now_us
 from gateway.canonical.json import loads
-from gateway.feed.matching import MatchingWorker, decide, find
+from gateway.feed.matching import MatchingWorker, decide, find, undo
 from gateway.feed.matching.proposal import id_of, outcome_of
 from gateway.matching import load_rules
 from gateway.settings import MatchingSettings
@@ -202,6 +203,61 @@ def test_a_merge_moves_what_refers_to_who_ends_and_new_messages_follow(store: St
     assert read(store, "Patient", "b").get("maritalStatus") == {"text": "x"}
     assert say(store, "merge", survivor="b").error is None
     assert say(store, "reject").error.code == "conflict"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("word", ["unmerge", "split"])
+def test_a_human_takes_a_merge_back_and_is_told_what_to_look_at(store: Store, word: str) -> None:
+    visit = {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}
+    subject = {"subject": {"reference": "Patient/a"}}
+    by_message(store, patient("a", "1", card=CARD), {**visit, "id": "e", **subject})
+    by_message(store, patient("b", "2", card=CARD))
+    look(store)
+    assert say(store, "unmerge").error.code == "conflict"  # type: ignore[union-attr]
+    assert say(store, "merge", survivor="b").error is None
+    by_message(store, patient("a", "1", card=CARD), {**visit, "id": "later", **subject})
+    done = say(store, word, by="records office", reason="两人同卡")
+    assert done.error is None, done.error
+    answer: Any = done.answer
+    assert answer.moved == 1
+    assert "Encounter/later" in answer.left
+    assert read(store, "Encounter", "e")["subject"] == {"reference": "Patient/a"}
+    assert "link" not in read(store, "Patient", "a")
+    left = task(store)
+    assert left is not None
+    assert (left["status"], outcome_of(left)) == ("rejected", "unmerge")
+    assert {"type": {"text": "left"}, "valueReference": {"reference": "Encounter/later"}} in left["output"]
+    get_fhir_model_class("Task").model_validate(left)
+    assert say(store, word).answer.moved == 0  # type: ignore[union-attr]
+    look(store, link=True)
+    assert outcome_of(task(store)) == "unmerge", "they are not proposed or linked again"  # type: ignore[arg-type]
+    by_message(store, patient("a", "1", card=CARD, gender="female"))
+    assert (read(store, "Patient", "a")["gender"], read(store, "Patient", "b")["gender"]) == (
+        "female",
+        "male",
+    )
+    assert say(store, "merge", survivor="a").error is None, "or the other way round"
+    assert read(store, "Patient", "b")["active"] is False
+
+
+def test_a_merge_of_the_his_is_taken_back_without_a_proposal(store: Store) -> None:
+    by_message(store, patient("a", "1", card=CARD), patient("b", "2", card=CARD))
+    envelope = Envelope(new_envelope_id(now_us()), "default", "his/hl7v2", "his", 0, "", "", b"MSH|")
+    body = patient("b", "2", card=CARD)
+    merge = Merge("Patient", (MEDICAL, "1"), "a", "b")
+    told = Translation([Draft("Patient", "b", body, key=(MEDICAL, "2"))], [merge], event_at=now_us())
+    store.write([Receive(envelope, "", b"", 0), Settle(envelope, told, lambda _outcome: b"")])
+    assert read(store, "Patient", "a")["active"] is False
+
+    def undone(id_: str) -> Transacted:
+        act = lambda desk: undo(desk, RULES, id_, by="records office")  # noqa: E731
+        return store.write([Transact("default", "test", [], act=act, joins=True)])[0]
+
+    assert undone("b").error.code == "conflict"  # type: ignore[union-attr]
+    assert undone("nobody").error.code == "not-found"  # type: ignore[union-attr]
+    assert undone("a").error is None
+    assert "link" not in read(store, "Patient", "a")
+    look(store, link=True)
+    assert outcome_of(task(store)) == "unmerge", "they are not linked by the same card"  # type: ignore[arg-type]
 
 
 def test_a_link_does_not_make_the_senders_next_event_late(store: Store) -> None:

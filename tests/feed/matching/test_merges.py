@@ -131,3 +131,28 @@ def test_a_merge_leaves_the_same_whoever_says_it(
     assert len(store.search(tenant, "Encounter", [("subject", f"Patient/{survivor}")]).matches) == 3
     asked = {"resourceType": "Patient", "identifier": [{"system": MEDICAL, "value": RETIRED}]}
     assert [one.patient.id for one in find(store, tenant, load_rules(), asked)] == [survivor]
+
+
+def test_a_37_takes_a_merge_back(store: Store, take: Take) -> None:
+    tenant = "parted"
+    both(take, tenant)
+    survivor, retired = (numbered(store, tenant, one)["id"] for one in (SURVIVOR, RETIRED))
+    before = {one: numbered(store, tenant, one) for one in (SURVIVOR, RETIRED)}
+    by_hl7(store, take, tenant)
+    assert len(store.search(tenant, "Encounter", [("subject", f"Patient/{survivor}")]).matches) == 2
+    head = "MSH|^~\\&|HIS|DQRM|QIAO|DQRM|20260401090000||ADT^A37|A37|P|2.5.1|||||CHN|UNICODE UTF-8"
+    people = (f"PID|{at}||{number}^^^DQRM^MR" for at, number in ((1, SURVIVOR), (2, RETIRED)))
+    take(tenant, "his/hl7v2", "\r".join((head, "EVN||20260401090000", *people, "")).encode())
+    for number, id_ in ((SURVIVOR, survivor), (RETIRED, retired)):
+        now = numbered(store, tenant, number)
+        assert "link" not in now
+        said = before[number]
+        assert (now["id"], now["birthDate"], now.get("active")) == (
+            id_,
+            said["birthDate"],
+            said.get("active"),
+        )
+        for type_ in ("Encounter", "MedicationRequest", "DiagnosticReport"):
+            assert len(store.search(tenant, type_, [("subject", f"Patient/{id_}")]).matches) == 1, type_
+    by_hl7(store, take, tenant)
+    assert "link" not in numbered(store, tenant, RETIRED), "the merge is older"

@@ -14,8 +14,13 @@ import pytest
 
 from adapters.his.xml_http import ADAPTER
 from gateway import registry
+from gateway.api.read_trail import ReadTrail
+from gateway.bootstrap.questions import noting
 from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
+from gateway.mapping.asked import Queries, load_queries
+from gateway.mapping.outbound import OutMaps
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.engine import Engine, Parts
 from gateway.settings import PipelineSettings
 from gateway.store import Store, Walk, open_store
@@ -28,15 +33,20 @@ def maps() -> Maps:
     return load_maps()
 
 
+@cache
+def queries() -> Queries:
+    return load_queries(OutMaps(frozenset(maps().tables)))
+
+
 class Opened:
     """A running door.
 
     Attributes:
-        door: its Source; ``store``: what is behind it.
+        door: its Source; ``store``: what is behind it; ``trail``: who was shown what.
     """
 
-    def __init__(self, door: Any, store: Store) -> None:
-        self.door, self.store = door, store
+    def __init__(self, door: Any, store: Store, trail: ReadTrail) -> None:
+        self.door, self.store, self.trail = door, store, trail
         self.port = int(str(door.status()["address"]).rpartition(":")[2])
 
     async def raw(self, data: bytes) -> bytes:
@@ -90,12 +100,17 @@ def opened(tmp_path: Path) -> Open:
         store = open_store(f"sqlite:///{tmp_path / 'qiao.db'}")
         engine = Engine(Parts(store, maps(), {ADAPTER.id: ADAPTER}, PipelineSettings()))
         door = ADAPTER.source(registry.options(ADAPTER, {"port": 0, **settings}))
+        trail = ReadTrail(engine.write, frozenset({"default"}))
+        asking = Asking(store, maps(), queries(), noting(trail))
+        door.answered_by(asking)
         await engine.start()
         await door.start(engine.deliver)
         try:
-            yield Opened(door, store)
+            yield Opened(door, store, trail)
         finally:
             await door.stop()
+            asking.close()
+            await trail.close()
             await engine.stop()
             store.close()
 

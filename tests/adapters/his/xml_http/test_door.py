@@ -185,7 +185,7 @@ def test_the_service_that_was_called_tells_a_discharge_from_an_admission(opened:
     run(go())
 
 
-@pytest.mark.parametrize("interaction", ["QUMT_IN020030UV01", "PRPA_IN201305UV02"])
+@pytest.mark.parametrize("interaction", ["PRPM_IN306010UV01", "RCMR_IN000029UV01"])
 def test_a_query_is_told_that_it_is_not_answered(opened: Open, interaction: str) -> None:
     message = f'<{interaction} xmlns="urn:hl7-org:v3"><id extension="q1"/></{interaction}>'
 
