@@ -20,8 +20,8 @@ from gateway.settings import Settings
 LEAST_FREE = 1 << 30
 """Bytes: with less, an inbox that grows overnight can fill the disk."""
 
-MOST_WAL = 512 << 20
-"""Bytes: the gateway keeps its log near 64 MiB; one of this size cannot be emptied."""
+MOST_WAL = 1 << 30
+"""Bytes: the gateway keeps its log near 256 MiB; one of this size cannot be emptied."""
 
 LEAST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which the store's clock needs."""
