@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 BATCH = 512
 """Messages of one commit: nobody waits for a single one here."""
 
+UNDER_WAY = 4096
+"""Messages that are taken in and not yet answered: some are read and mapped while others are committed."""
+
+TURN = 0.0005
+"""Seconds after which a thread gives way to another one. The writer comes back from each statement and asks
+for its turn; with Python's 5 ms it waits for that longer than the statement takes."""
+
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Declare the command."""
@@ -35,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
     from gateway.bootstrap import build
 
     settings = read_settings(options, port=0)
-    pipeline = replace(settings.pipeline, batch=max(BATCH, settings.pipeline.batch))
+    sys.setswitchinterval(TURN)
+    given = settings.pipeline
+    pipeline = replace(given, batch=max(BATCH, given.batch), max_messages=max(UNDER_WAY, given.max_messages))
     gateway = build(replace(settings, pipeline=pipeline), f"run-{options.adapter.replace('/', '-')}-trail")
     try:
         source = _source(gateway, options.adapter, settings)
