@@ -21,8 +21,8 @@ class Limits:
         withdraw: share of the known rows that may vanish at once; more are withheld.
     """
 
-    batch: int = 1000
-    in_flight: int = 1000
+    batch: int = 2000
+    in_flight: int = 2000
     overlap: float = 60.0
     withdraw: float = 0.1
     zone: str = "+08:00"

@@ -24,8 +24,8 @@ FIELDS = (
     Field(
         "overlap", "float", 60.0, "seconds before the last time read that are read again, for late commits"
     ),
-    Field("batch", "int", 1000, "rows of a page"),
-    Field("in_flight", "int", 1000, "rows of a page that are handed over at once"),
+    Field("batch", "int", 2000, "rows of a page"),
+    Field("in_flight", "int", 2000, "rows of a page that are handed over at once"),
     Field("reconcile", "str", "03:30", "hour of the day at which all keys are compared; empty: never"),
     Field("withdraw", "float", 0.1, "share of a view that may vanish at once and be taken back"),
     Field("zone", "str", "+08:00", "zone of the database's times without one"),
