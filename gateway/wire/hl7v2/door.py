@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from gateway.errors import Misconfigured, Retry
 from gateway.wire import er7
 from gateway.wire.hl7v2.answer import BETWEEN_FRAMES, answer_busy, answer_oversize
 from gateway.wire.mllp import Limits, MllpServer, Peer
+from gateway.wire.tls import server_context
 
 _LOG = logging.getLogger("qiao.hl7v2")
 
@@ -77,7 +77,7 @@ class MllpDoor:
             host=str(settings["host"]),
             port=int(settings["port"]),
             limits=limits,
-            ssl=_tls(adapter, settings),
+            ssl=server_context(adapter, settings),
             oversize=lambda _: answer_oversize(limits.max_message),
         )
 
@@ -130,19 +130,3 @@ class MllpDoor:
             return await self._deliver(envelope)
         except Retry as error:
             return answer_busy(envelope, error)
-
-
-def _tls(adapter: str, settings: Mapping[str, Value]) -> ssl.SSLContext | None:
-    cert, key, authority = (str(settings[name]) for name in ("tls_cert", "tls_key", "tls_client_ca"))
-    if not cert:
-        return None
-    try:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(cert, key or None)
-        if authority:
-            context.load_verify_locations(authority)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        said = f"tls_cert, tls_key or tls_client_ca cannot be loaded: {error}"
-        raise Misconfigured(said, where=adapter) from None
-    return context
