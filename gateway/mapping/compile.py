@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import Misconfigured
-from gateway.mapping import observations, periods, written  # noqa: F401 (add their functions to the closed table)
+from gateway.mapping import (  # noqa: F401 (add their functions to the closed table)
+    documents,
+    observations,
+    periods,
+    written,
+)
 from gateway.mapping.cache import CACHE
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.canonical import Issue
 from gateway.mapping.acts import Act, Key
 from gateway.mapping.handles import LEFT_OUT, SETTLED, SETTLING, Handle, pick_identifier
@@ -13,11 +15,12 @@ from gateway.mapping.run import Run
 class Identities:
     """The identities of one message."""
 
-    __slots__ = ("plan", "run", "used")
+    __slots__ = ("others", "plan", "run", "used")
 
     def __init__(self, run: Run, plan: MessageMap) -> None:
         self.run, self.plan = run, plan
         self.used: dict[tuple[str, str], int] = {}
+        self.others: dict[tuple[str, str], list[Handle]] = {}
 
     def identify(self, handle: Handle) -> str:
         """Give a resource its seed id, ``""`` where no key of its row works."""
@@ -64,11 +67,22 @@ class Identities:
             used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
             if used > 1:
                 value = f"{value}#{used}"
+        elif handle.step.step.again == "apart":
+            value = self.apart(handle, value)
         handle.id = seed_once(run.tenant, handle.type, "key", value)
         parent = handle.frame.settled(key.parts[0].name) if key.parts and key.parts[0].name else None
         if parent is not None:
             handle.id = beside(handle.id, parent.id)
         return True
+
+    def apart(self, handle: Handle, value: str) -> str:
+        """Return the key with a number behind it where another resource has it and says something else."""
+        others = self.others.setdefault((handle.type, value), [])
+        at = next((at for at, one in enumerate(others) if not _contradict(one.body, handle.body)), None)
+        if at is None:
+            at = len(others)
+            others.append(handle)
+        return f"{value}#{at + 1}" if at else value
 
     def scope(self, handle: Handle) -> str:
         """Return what makes a recycled number unique, as the sender's profile says for this type."""
@@ -102,3 +116,12 @@ class Identities:
                     return ""
                 valued = valued or bool(values[-1])
         return "|".join(values) if valued else ""
+
+
+def _contradict(one: Any, other: Any) -> bool:
+    """Tell whether two resources in the making say different things in the same place; the id is none."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(_contradict(one[name], other[name]) for name in one.keys() & other.keys() - {"id"})
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(_contradict, one, other))
+    return bool(one != other)
