@@ -1,4 +1,4 @@
-"""``qiao convert``: HL7 v2 files → one FHIR Bundle per message and line, offline."""
+"""``qiao convert``: HL7 v2 files and CDA documents → one FHIR Bundle per message and line, offline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MODES = ("off", "report", "strict")
 """What becomes of a message whose resources break a rule of R4."""
 
-TYPES = ("transaction", "collection", "message")
+TYPES = ("transaction", "collection", "message", "document")
 """Types of the Bundles."""
 
 SHOWN = 20

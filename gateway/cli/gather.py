@@ -18,8 +18,15 @@ from gateway.wire import er7
 _SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
 _LINES = re.compile(rb"[\r\n\x0b\x1c]+")
 
-SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat"})
+SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat", ".xml"})
 """Which files of a folder are read; a file that is named itself is always read."""
+
+
+HL7V2, CDA, XML = "his/hl7v2", "his/cda", "his/xml_http"
+"""Ways in whose formats are told by looking."""
+
+MOST_XML = 20_000_000
+"""Bytes of a file that is one XML document."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,12 +35,14 @@ class Item:
 
     Attributes:
         flaw: why its bytes are not here, ``""`` where they are.
+        adapter: the way in whose format it has.
     """
 
     file: str
     index: int
     raw: bytes
     flaw: str = ""
+    adapter: str = HL7V2
 
 
 @dataclass(slots=True)
@@ -99,7 +108,10 @@ def messages(names: Sequence[str], stray: Callable[[Stray], None] = tell) -> Ite
     """
     for path in paths(names):
         with _open(path) as stream:
-            yield from _split(str(path), stream, stray)
+            if _is_xml(stream):
+                yield _document(str(path), stream)
+            else:
+                yield from _split(str(path), stream, stray)
     if "-" in names:
         yield from _split("-", sys.stdin.buffer, stray)
 
@@ -123,6 +135,20 @@ def _split(file: str, stream: BinaryIO, stray: Callable[[Stray], None]) -> Itera
         yield Item(file, 1, beside.text)
     else:
         yield Item(file, 0, b"", "empty")
+
+
+def _is_xml(stream: BinaryIO) -> bool:
+    """Tell whether a file is one XML document, and begin it anew."""
+    head = stream.read(64).replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    stream.seek(0)
+    return head.startswith(b"<")
+
+
+def _document(file: str, stream: BinaryIO) -> Item:
+    raw = stream.read(MOST_XML + 1)
+    if len(raw) > MOST_XML:
+        return Item(file, 1, b"", "too-large", CDA)
+    return Item(file, 1, raw, "", CDA if b"ClinicalDocument" in raw[:8192].replace(b"\0", b"") else XML)
 
 
 def _open(path: Path) -> BinaryIO:
