@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Literal
 
 from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.errors import Misconfigured, Retry
 from gateway.wire import er7
 from gateway.wire.hl7v2.answer import BETWEEN_FRAMES, answer_busy, answer_oversize
 from gateway.wire.mllp import Limits, MllpServer, Peer
+from gateway.wire.tls import Option, listening, server_context
 
 _LOG = logging.getLogger("qiao.hl7v2")
 
@@ -23,25 +22,13 @@ MOST = 10_000
 """Messages that may come together; more are not understood, as a whole."""
 
 Value = str | int | float | bool
-Option = tuple[str, Literal["str", "int", "float", "bool"], Value, str]
 
 
 def options(port: int) -> tuple[Option, ...]:
     """Return name, type, default and documentation of the door's settings; ``port`` is the default port."""
     limits = Limits()
     return (
-        ("host", "str", "127.0.0.1", "address to bind; anything but loopback needs the three tls settings"),
-        ("port", "int", port, "TCP port, 0 for any free one"),
-        ("tenant", "str", "default", "the hospital behind this door"),
-        ("tls_cert", "str", "", "PEM file with our certificate chain"),
-        ("tls_key", "str", "", "PEM file with its private key"),
-        (
-            "tls_client_ca",
-            "str",
-            "",
-            "PEM file with the authority that signs the senders' certificates; "
-            "only senders that show such a certificate may connect",
-        ),
+        *listening(port),
         ("max_message", "int", limits.max_message, "bytes of one message; longer ones close the connection"),
         ("max_connections", "int", limits.max_connections, "open connections; more are closed at once"),
         ("frame_timeout", "float", limits.frame_timeout, "seconds from a message's first byte to its last"),
@@ -77,7 +64,7 @@ class MllpDoor:
             host=str(settings["host"]),
             port=int(settings["port"]),
             limits=limits,
-            ssl=_tls(adapter, settings),
+            ssl=server_context(adapter, settings),
             oversize=lambda _: answer_oversize(limits.max_message),
         )
 
@@ -130,19 +117,3 @@ class MllpDoor:
             return await self._deliver(envelope)
         except Retry as error:
             return answer_busy(envelope, error)
-
-
-def _tls(adapter: str, settings: Mapping[str, Value]) -> ssl.SSLContext | None:
-    cert, key, authority = (str(settings[name]) for name in ("tls_cert", "tls_key", "tls_client_ca"))
-    if not cert:
-        return None
-    try:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(cert, key or None)
-        if authority:
-            context.load_verify_locations(authority)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        said = f"tls_cert, tls_key or tls_client_ca cannot be loaded: {error}"
-        raise Misconfigured(said, where=adapter) from None
-    return context
