@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -67,6 +68,19 @@ def reference(element: object) -> str:
 def references(resource: object, path: str) -> list[str]:
     """Return the local references at a path."""
     return [found for one in each(resource, path) if (found := reference(one))]
+
+
+def references_within(value: object) -> Iterator[str]:
+    """Yield every local reference in an element, however deep."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += reversed(one)
+        elif isinstance(one, dict):
+            if name := reference(one):
+                yield name
+            stack += reversed([within for within in one.values() if type(within) in (dict, list)])
 
 
 def name_of(resource: Resource) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.canonical import Translation
 from gateway.canonical.lineage import MARK
 from gateway.mapping.acts import Act, Search
+from gateway.mapping.alone import check_same
 from gateway.mapping.handles import Frame, Handle
 from gateway.mapping.places import MessageMap, Place
 from gateway.mapping.run import DEFAULTS, Run
@@ -218,6 +219,8 @@ class Application:
             home = self.group(frame, step.per)
             found = home.names.get(step.name)
             if found is not None:
+                if found.step is act:
+                    check_same(found.fields, f)
                 return found
         self.number += 1
         handle = Handle(step.make, home, act, f, self.number)

@@ -80,6 +80,15 @@ class Table:
             entry = self._entries.get(code) or self._entries.get(code.casefold())
         return entry
 
+    def disagrees(self, code: str | None, name: str | None) -> bool:
+        """Tell whether a number and the name beside it become two things: neither is sure.
+
+        A number is another in each table; a code of letters (``IV``) may well be wider than its name.
+        """
+        by_code = self.get(code) if code and name and code.isdigit() else None
+        by_name = self.get(name) if by_code is not None and name else None
+        return by_name is not None and by_code is not None and by_name.code != by_code.code
+
     def become(self, other: Table) -> None:
         """Say from now on what ``other`` says: the compiled maps hold this object.
 

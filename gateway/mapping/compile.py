@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.canonical.placeholders import is_placeholder
 from gateway.errors import Misconfigured
-from gateway.mapping import observations, periods, written  # noqa: F401 (add their functions to the closed table)
+from gateway.mapping import (  # noqa: F401 (add their functions to the closed table)
+    documents,
+    observations,
+    periods,
+    written,
+)
 from gateway.mapping.cache import CACHE
 from gateway.mapping.codes import Table
 from gateway.mapping.elements import is_resource
@@ -155,6 +161,7 @@ def compile_maps(
         "first_valued": first_valued,
         "BAD": BAD,
         "EMPTY": EMPTY,
+        "is_placeholder": is_placeholder,
     }
     scope |= {"count_of": count_of, "is_numeric": is_numeric, "is_han": is_han, "is_resident": is_resident}
     scope |= {f"F_{name}": function.call for name, function in FUNCTIONS.items()}

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 from gateway.canonical.logical_id import is_id
 from gateway.mapping import times
+from gateway.mapping.layout.moments import normal
 from gateway.mapping.run import Run
 from gateway.mapping.texts import number
 
@@ -132,20 +133,20 @@ def to_dns_uri(text: str, run: Run) -> Any:
 
 @function("value", "date")
 def to_date(text: str, run: Run) -> Any:
-    """HL7 DT or TS → FHIR date."""
-    return times.to_date(text.strip()) or BAD
+    """HL7 DT or TS, or a date in another style that is not ambiguous (``2026/3/7``) → FHIR date."""
+    return times.to_date(text.strip()) or times.to_date(normal(text)) or BAD
 
 
 @function("value", "dateTime")
 def to_dateTime(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
     """HL7 TS → FHIR dateTime with its real precision."""
-    return times.to_datetime(text.strip(), run.zone) or BAD
+    return times.to_datetime(text.strip(), run.zone) or times.to_datetime(normal(text), run.zone) or BAD
 
 
 @function("value", "instant")
 def to_instant(text: str, run: Run) -> Any:
     """HL7 TS → FHIR instant; without minutes it is malformed."""
-    return times.to_instant(text.strip(), run.zone) or BAD
+    return times.to_instant(text.strip(), run.zone) or times.to_instant(normal(text), run.zone) or BAD
 
 
 @function("value", "time")
@@ -195,5 +196,5 @@ def boolean(text: str, run: Run) -> Any:
 @function("value", "base64Binary")
 def base64Binary(text: str, run: Run) -> Any:  # noqa: N802 (the FHIR name)
     """Base64 text, checked for its alphabet and length."""
-    bare = re.sub(r"\s+", "", text)
+    bare = "".join(text.split())
     return bare if bare and _BASE64.fullmatch(bare) and len(bare) % 4 == 0 else BAD

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.canonical import Issue
+from gateway.canonical.placeholders import is_placeholder
 from gateway.mapping.acts import Act, Key
 from gateway.mapping.handles import LEFT_OUT, SETTLED, SETTLING, Handle, pick_identifier
 from gateway.mapping.identity import beside, seed, seed_once
@@ -13,11 +16,12 @@ from gateway.mapping.run import Run
 class Identities:
     """The identities of one message."""
 
-    __slots__ = ("plan", "run", "used")
+    __slots__ = ("others", "plan", "run", "used")
 
     def __init__(self, run: Run, plan: MessageMap) -> None:
         self.run, self.plan = run, plan
         self.used: dict[tuple[str, str], int] = {}
+        self.others: dict[tuple[str, str], list[Handle]] = {}
 
     def identify(self, handle: Handle) -> str:
         """Give a resource its seed id, ``""`` where no key of its row works."""
@@ -64,11 +68,22 @@ class Identities:
             used = self.used[(handle.type, value)] = self.used.get((handle.type, value), 0) + 1
             if used > 1:
                 value = f"{value}#{used}"
+        elif handle.step.step.again == "apart":
+            value = self.apart(handle, value)
         handle.id = seed_once(run.tenant, handle.type, "key", value)
         parent = handle.frame.settled(key.parts[0].name) if key.parts and key.parts[0].name else None
         if parent is not None:
             handle.id = beside(handle.id, parent.id)
         return True
+
+    def apart(self, handle: Handle, value: str) -> str:
+        """Return the key with a number behind it where another resource has it and says something else."""
+        others = self.others.setdefault((handle.type, value), [])
+        at = next((at for at, one in enumerate(others) if not _contradict(one.body, handle.body)), None)
+        if at is None:
+            at = len(others)
+            others.append(handle)
+        return f"{value}#{at + 1}" if at else value
 
     def scope(self, handle: Handle) -> str:
         """Return what makes a recycled number unique, as the sender's profile says for this type."""
@@ -85,7 +100,8 @@ class Identities:
         """Return the parts as one text, empty where they tell nothing.
 
         The first path of a key tells one from another: without it (a report without a number, of which only
-        the code is left) the next key has its turn. The last key makes do with any of its paths.
+        the code is left) the next key has its turn. The last key makes do with any of its paths. What is a
+        placeholder (``不详``) tells nothing.
         """
         values, valued, run = [], False, self.run
         run.frame = handle.frame
@@ -97,8 +113,18 @@ class Identities:
                 run.frame = handle.frame  # settling the other one may have moved it
                 values.append(other.id)
             elif part.value is not None:
-                values.append(part.value(handle.fields, run).strip())
+                text = part.value(handle.fields, run).strip()
+                values.append("" if is_placeholder(text) else text)
                 if not values[-1] and not valued and not last:
                     return ""
                 valued = valued or bool(values[-1])
         return "|".join(values) if valued else ""
+
+
+def _contradict(one: Any, other: Any) -> bool:
+    """Tell whether two resources in the making say different things in the same place; the id is none."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(_contradict(one[name], other[name]) for name in one.keys() & other.keys() - {"id"})
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(_contradict, one, other))
+    return bool(one != other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,7 +17,9 @@ from gateway.mapping.code_folders import Change, CodeFolders
 from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
 from gateway.mapping.forms import completed
-from gateway.mapping.includes import block
+from gateway.mapping.includes import Block, block
+from gateway.mapping.layout import Laid, LayoutFile, Layouts, composed, layout_file, told_as_written
+from gateway.mapping.layout.cda import KINDS, data_elements
 from gateway.mapping.marked import read
 from gateway.mapping.memory import Memories
 from gateway.mapping.messages import MessageCompiler
@@ -65,8 +68,10 @@ class Maps:
         maps: Mapping[str, MapFile],
         variants: Mapping[str, Variant] | None = None,
         forms: frozenset[str] = frozenset(),
+        layouts: Layouts | None = None,
     ) -> None:
         self._forms = forms
+        self.layouts = layouts or Layouts({})
         self._codes, self._rows_version = codes, compiled.version
         self.version = self._version()
         self.variants: Mapping[str, Variant] = variants or {}
@@ -132,7 +137,19 @@ class Maps:
         application = Application(run, plan)
         application.walk()
         translation = application.finish(self.version)
+        if isinstance(message, Laid):
+            told_as_written(translation, message, self.layouts.shown(message.type))
+            composed(translation, message.sections, run.lineage)
+            translation.issues.extend(message.remarks)
         return completed(translation, run.handles, plan.file) if self._forms else translation
+
+    def lay(self, record: object, envelope: Envelope) -> Laid:
+        """Return what a record that is not HL7 v2 becomes: a message that the rows can map.
+
+        Raises:
+            Rejected: as :meth:`Layouts.lay`.
+        """
+        return self.layouts.lay(record, envelope)
 
     def refresh(self) -> Change:
         """Take over what has changed in the code folders; what was remembered is forgotten.
@@ -186,6 +203,10 @@ def _digest(folders: list[Root]) -> bytes:
     return digest.digest()
 
 
+def _bytes(path: Root) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
 def _maps(datatypes: Root, segments: Root) -> dict[str, MapFile]:
     maps: dict[str, MapFile] = {}
     for folder in (datatypes, segments):
@@ -212,14 +233,68 @@ def _profiles(folder: Root) -> dict[str, Profile]:
     return profiles
 
 
+LAYOUTS = ("rows", "xml", "cda")
+"""Folders of layouts."""
+
+
+def _layouts(root: Root, blocks: Mapping[str, Block], files_: list[MessageFile]) -> dict[str, LayoutFile]:
+    """Return the layouts by their event.
+
+    Raises:
+        Misconfigured: one is wrong, or two are for the same record; names the file.
+    """
+    found: dict[str, LayoutFile] = {}
+    by_event = {event: file for file in files_ for event in file.events}
+    for folder in LAYOUTS:
+        for path in _yaml(root.joinpath(folder)):
+            one = layout_file(path, blocks, by_event)
+            if one.event in found:
+                raise Misconfigured(f"{one.name} is also in {found[one.event].where}", where=path.name)
+            found[one.event] = one
+    return found
+
+
+def _followed(files_: list[MessageFile], layouts: Mapping[str, LayoutFile]) -> list[MessageFile]:
+    """Return the message maps of the layouts; of one that follows another, with the rows of that one.
+
+    Raises:
+        Misconfigured: no map is for the event that a layout names.
+    """
+    by_event = {event: file for file in files_ for event in file.events}
+    made = []
+    for one in layouts.values():
+        if not one.follows:
+            made.append(one.message)
+            continue
+        base = by_event.get(one.follows)
+        if base is None:
+            raise Misconfigured(f"no message map is for {one.follows}", where=one.where)
+        made.append(
+            replace(
+                one.message,
+                structure=base.structure,
+                requires={**base.requires, **one.message.requires},
+                steps=[*base.steps, *one.message.steps],
+                focus=one.message.focus or base.focus,
+            )
+        )
+    return made
+
+
 def _messages(
-    files_: list[MessageFile], compiled: Compiled, maps: Mapping[str, MapFile], forms: frozenset[str]
+    files_: list[MessageFile],
+    compiled: Compiled,
+    maps: Mapping[str, MapFile],
+    forms: frozenset[str],
+    layouts: Mapping[str, LayoutFile],
 ) -> dict[str, MessageMap]:
     numbers = {rule: at for at, rule in enumerate(compiled.rules)}
     by_event: dict[str, MessageMap] = {}
     reads = Reads(maps)
     for file in files_:
-        made = MessageCompiler(file, compiled, maps, numbers, reads, forms).compile()
+        layout = layouts.get(file.events[0]) if file.events else None
+        tree = ["MSH", *layout.root.tree()] if layout is not None and not layout.follows else None
+        made = MessageCompiler(file, compiled, maps, numbers, reads, forms, tree).compile()
         for event in file.events:
             if event in by_event:
                 raise Misconfigured(
@@ -276,11 +351,28 @@ def load_maps(
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
     blocks = {one.name: one for one in (block(read(path), path.name) for path in _yaml(folders[3]))}
     message_files = [message_file(path, blocks) for path in _yaml(folders[2])]
+    layouts = _layouts(root, blocks, message_files)
+    message_files += _followed(message_files, layouts)
+    for one in layouts.values():
+        maps |= one.maps
     check_names(message_files)
-    compiled = compile_maps(maps, message_files, tables.tables, _digest([*folders, senders]))
-    messages = _messages(message_files, compiled, maps, forms)
+    elements = root.joinpath("cda").joinpath("data-elements.csv")
+    laid = [root.joinpath(name) for name in LAYOUTS]
+    compiled = compile_maps(
+        maps, message_files, tables.tables, _digest([*folders, senders, *laid]) + _bytes(elements)
+    )
+    messages = _messages(message_files, compiled, maps, forms, layouts)
     profiles = _profiles(senders)
     variants = _variants(profiles, compiled, maps, message_files, tables.tables, forms)
     if shipped:
         CACHE.save()
-    return Maps(compiled, messages, tables, profiles, maps, variants, forms)
+    return Maps(
+        compiled,
+        messages,
+        tables,
+        profiles,
+        maps,
+        variants,
+        forms,
+        Layouts(layouts, data_elements(elements, KINDS)),
+    )

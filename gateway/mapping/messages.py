@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from gateway.errors import Misconfigured
 from gateway.mapping.acts import (
@@ -28,11 +28,15 @@ from gateway.mapping.reads import FieldReads, Reads, merged, paths_in
 from gateway.mapping.rows import MapFile, MessageFile, Step
 from gateway.mapping.shapes import Shapes
 from gateway.mapping.steps import adapted, address_of, addressed, keys_of, tie_of
-from gateway.mapping.structures import structure
+from gateway.mapping.structures import Node, structure
 
 
 class MessageCompiler:
-    """Compiles the rows of one message map."""
+    """Compiles the rows of one message map.
+
+    Args:
+        tree: its structure, where HL7 has none of that name: that of a layout.
+    """
 
     def __init__(
         self,
@@ -42,9 +46,10 @@ class MessageCompiler:
         numbers: Mapping[str, int],
         reads: Reads,
         forms: frozenset[str] = frozenset(),
+        tree: list[Node] | None = None,
     ) -> None:
         self.file, self.compiled, self.maps, self.numbers, self.reads = file, compiled, maps, numbers, reads
-        tree = structure(file.structure)
+        tree = tree or structure(file.structure)
         if tree is None:
             raise Misconfigured(f"HL7 has no message structure {file.structure!r}", where=file.where)
         self.walk = Walk(tree)
@@ -154,9 +159,9 @@ class MessageCompiler:
             self.fits(step)
         test = self.test(step.when, segment, step.where) if step.when else None
         keys = keys_of(step.key, segment, self.names, step.where)
-        if step.again == "new" and any(key.identifier is not None for key in keys):
+        if step.again != "same" and any(key.identifier is not None for key in keys):
             raise Misconfigured(
-                "an identifier names one resource: 'again: new' needs another key", where=step.where
+                "an identifier names one resource: 'again' needs another key", where=step.where
             )
         return Act(
             rule=self.numbers[step.id],
@@ -173,7 +178,10 @@ class MessageCompiler:
         )
 
     def test(self, when: str, segment: str, where: str) -> Test:
-        return function_of(condition(when, asked_of(segment, where), where))
+        try:
+            return _test(when, segment)
+        except Misconfigured as error:
+            raise Misconfigured(error.reason, code=error.code, where=where) from None
 
     def search(self, step: Step, segment: str) -> Search | None:
         """Return which other resource the row means; it stands at a segment of the same name."""
@@ -264,3 +272,9 @@ class MessageCompiler:
             "merge takes type, from, as (a map) and into; a link or unlink takes kind, type, other and into",
             where=step.where,
         )
+
+
+@lru_cache(maxsize=4096)
+def _test(when: str, segment: str) -> Test:
+    """Compile a condition; hundreds of rows ask the same of the same segment."""
+    return function_of(condition(when, asked_of(segment, ""), ""))

@@ -357,7 +357,7 @@ def _repeat(text: str, table: Table | None) -> dict[str, Any] | None:
 
 
 _DURATION = re.compile(
-    r"(?P<unit>[SMHDWL])(?P<number>\d{1,4})|(?P<number2>\d{1,4})(?P<unit2>[SMHDWL天日周月])", re.IGNORECASE
+    r"(?P<unit>[SMHDWL])(?P<number>\d{1,6})|(?P<number2>\d{1,6})(?P<unit2>[SMHDWL天日周月])", re.IGNORECASE
 )
 _DURATION_UNITS = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _DURATION_UNITS |= {"天": "d", "日": "d", "周": "wk", "月": "mo"}

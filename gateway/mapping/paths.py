@@ -15,7 +15,9 @@ _SOURCE = re.compile(
     r"|(?P<type>[A-Z][A-Z0-9]{0,3})\.(?P<tc>[1-9]\d*)(?:\.(?P<ts>[1-9]\d*))?"
     r"|\$(?P<var>[a-z]+)"
 )
-VARIABLES = frozenset({"sender", "tenant", "id", "received", "map", "control", "bytes", "format", "this"})
+VARIABLES = frozenset(
+    {"sender", "tenant", "id", "received", "map", "control", "bytes", "format", "this"} | {"hash", "size"}
+)
 
 
 @dataclass(slots=True, frozen=True)

@@ -203,7 +203,10 @@ def _texts(key: Json) -> Iterator[str]:
         for inner in key.get("any", ()):
             yield from _texts(inner)
     for text in key if isinstance(key, list) else ():
-        if str(text)[:1].isupper():
+        if isinstance(text, dict):
+            yield from _texts(text.get("first"))
+            yield from _texts([text["line"], *text.get("of", ())] if "line" in text else None)
+        elif str(text)[:1].isupper():
             yield str(text)
 
 

@@ -261,6 +261,20 @@ def _steps(structure: str, rows: list[Spliced]) -> list[Step]:
     return [_step(structure, idents[id(one.data)], one) for one in rows]
 
 
+def spliced_steps(structure: str, rows: list[tuple[dict[str, Any], str, str]]) -> list[Step]:
+    """Return rows of a message map that stand in another kind of file.
+
+    Args:
+        rows: each with the file it stands in and its block (``""`` for an own row).
+
+    Raises:
+        Misconfigured: one is no row, or an id comes twice; names file and line.
+    """
+    made = _steps(structure, [Spliced(data, file, block) for data, file, block in rows])
+    _unique(made, structure)
+    return made
+
+
 def _one_of(data: Mapping[str, Any], name: str, choices: tuple[str, ...], where: str) -> str:
     value = str(data.get(name, choices[0])).lower()
     if value not in choices:
@@ -304,7 +318,7 @@ def _step(structure: str, ident: str, row: Spliced) -> Step:
         merge=plain(data.get("merge", {})),
         find=plain(data.get("find", {})),
         form=_one_of(data, "form", ("", *FORMS), where),
-        again=_one_of(data, "again", ("same", "new"), where),
+        again=_one_of(data, "again", ("same", "new", "apart"), where),
         only=_one_of(data, "only", ("", "stub"), where),
         owns=_flag(data, "owns", False, where),
         moves=_flag(data, "moves", False, where),

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent_encoded
 
@@ -15,12 +16,14 @@ from gateway.mapping import times
 from gateway.mapping.codes import Table
 from gateway.mapping.handles import NO_FIELDS, Frame, Handle, display_of, pick_identifier
 from gateway.mapping.identity import seed
+from gateway.mapping.layout.laid import Laid
 from gateway.wire import er7
 
 if TYPE_CHECKING:
     from gateway.mapping.memory import Memories, Mentioned
     from gateway.mapping.senders import Profile
 
+_URI = re.compile(r"(?:https?://|urn:)\S+\Z")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _V2_TABLE = re.compile(r"HL7(\d{4})")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -39,6 +42,8 @@ DEFAULTS = er7.Separators("|", "^", "~", "\\", "&")
 
 def _has_control(message: er7.Message) -> bool:
     """Return whether the text holds a control character other than tab, LF and CR."""
+    if isinstance(message, Laid):
+        return message.holds_control
     raw = message.raw
     # The bytes are looked through in a sixth of the time.
     if message.charset in _BYTEWISE and len(raw.translate(None, _CONTROL_BYTES)) == len(raw):
@@ -173,6 +178,10 @@ class Run:
             return self.message.control_id
         if name == "bytes":
             return b64encode(envelope.raw).decode()
+        if name == "hash":  # what Attachment.hash is in R4: it names bytes, it protects nothing
+            return b64encode(sha1(envelope.raw, usedforsecurity=False).digest()).decode()
+        if name == "size":
+            return str(len(envelope.raw))
         if name == "format":
             kind = envelope.content_type or "x-application/hl7-v2+er7"
             return f"{kind}; charset={charset_name(self.message.charset)}"
@@ -247,6 +256,8 @@ class Run:
         known = self.profile.namespaces.get(name)
         if known is not None:
             return known or None
+        if _URI.match(name):  # EI.3 where the universal id stands alone
+            return name
         return "urn:oid:" + name if _OID.fullmatch(name) else self.local("authority", name)
 
     def coding_system(self, name: str) -> str | None:
@@ -309,7 +320,9 @@ class Run:
             return None
         codings = original.get("coding", ())
         text = original.get("text")
-        for source in (*(c.get("code") for c in codings), *(c.get("display") for c in codings), text):
+        disagree = any(table.disagrees(c.get("code"), c.get("display")) for c in codings)
+        sources = (*(c.get("code") for c in codings), *(c.get("display") for c in codings), text)
+        for source in () if disagree else sources:
             entry = table.get(source) if source else None
             if entry is not None and entry.code:
                 # A bare code that the table only completes with its system would say the same thing twice.

@@ -26,6 +26,12 @@ _DAY = len("2026-01-31")
 
 _AHEAD_US = 86_400_000_000
 
+_NUMBERS = {
+    "Patient": frozenset(("resourceType", "id", "identifier")),
+    "Encounter": frozenset(("resourceType", "id", "identifier", "class", "status", "subject")),
+}
+"""Type → elements that only say which one is meant; a status beside them is not stated (``fills``)."""
+
 Pending = tuple[Handle, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
 
@@ -63,6 +69,18 @@ def _owned(handle: Handle) -> bool:
     return handle.step is not None and bool(handle.step.step.owns)
 
 
+def _is_mentioned(handle: Handle) -> bool:
+    """Return whether the message only says which one is meant.
+
+    Then it speaks for no moment: what is told of a patient at an earlier time, and arrives later, is not
+    overtaken by a prescription that names their number.
+    """
+    known = _NUMBERS.get(handle.type)
+    if known is None or handle.cleared or not handle.body.keys() <= known:
+        return False
+    return "status" not in handle.body or bool(handle.fills and "status" in handle.fills)
+
+
 def _is_written(body: dict[str, Any], path: str) -> bool:
     """Return whether the message says something about the element of that dotted name."""
     here: Any = body
@@ -71,6 +89,10 @@ def _is_written(body: dict[str, Any], path: str) -> bool:
             return False
         here = here[name]
     return True
+
+
+_BARE = {"resourceType", "id"}
+"""Of a resource of which nothing is said: an empty segment loses nothing."""
 
 
 class Settlement:
@@ -88,6 +110,7 @@ class Settlement:
 
         Raises:
             Rejected: a resource that the map requires has no identity; the code is the map's reason.
+                ``no-identity``: nothing has one, so nothing would be stored.
         """
         run = self.run
         identities = Identities(run, self.plan)
@@ -96,6 +119,10 @@ class Settlement:
         self.require()
         kept = self.referred()
         merges = self.joined()
+        if not kept and any(handle.state == LEFT_OUT for handle in run.handles):
+            raise Rejected(
+                "nothing in the message has an identity", code="no-identity", where=self.plan.file.structure
+            )
         reason = self.plan.file.requires.get("merge")
         if reason and not merges:
             raise Rejected("the message names nothing to merge", code=reason, where="MRG")
@@ -172,10 +199,17 @@ class Settlement:
         return index
 
     def require(self) -> None:
-        """Raise where nothing made a resource that the map requires."""
-        have = {h.step.step.name for h in self.run.handles if h.step is not None and h.state == SETTLED}
+        """Raise where nothing made a resource that the map requires, or one of them cannot be told."""
+        made = [handle for handle in self.run.handles if handle.step is not None]
+        have = {one.step.step.name for one in made if one.step and one.state == SETTLED}
+        lost = {
+            one.step.step.name
+            for one in made
+            if one.step and one.state == LEFT_OUT and not one.step.step.only and one.body.keys() > _BARE
+        }
         for names, reason in self.plan.file.requires.items():
-            if names != "merge" and have.isdisjoint(names.split(" or ")):
+            wanted = names.split(" or ")
+            if names != "merge" and (have.isdisjoint(wanted) or not lost.isdisjoint(wanted)):
                 raise Rejected(f"the message names no {names}", code=reason, where=self.plan.file.structure)
 
     def tie(self, handle: Handle, tie: Tie, other: Handle, element: dict[str, Any] | None) -> None:
@@ -244,7 +278,8 @@ class Settlement:
             handle.subject.id if handle.subject is not None else "",
             tuple([name for name in handle.cleared if not _is_written(body, name)]) if handle.cleared else (),
             tuple([name for name in handle.fills if name in body]) if handle.fills else (),
-            not handle.stub and (self.run.profile.owner(handle.type) or _owned(handle)),
+            not (handle.stub or _is_mentioned(handle))
+            and (self.run.profile.owner(handle.type) or _owned(handle)),
             handle.number,
             handle.step is not None and bool(handle.step.step.moves),
             handle.mark,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.errors import Misconfigured
-from gateway.mapping.acts import Key, KeyPart, Tie, function_of, reader
+from gateway.mapping.acts import Key, KeyPart, Tie, Value, function_of, reader
 from gateway.mapping.handles import Handle
 from gateway.mapping.paths import source, target
 from gateway.mapping.rows import MessageFile, Step
@@ -18,6 +18,9 @@ _EXTENSION = re.compile(r"extension\(([^)]+)\)\.valueReference$")
 
 _NAME = re.compile(r"[a-z]\w*")
 """A resource's name in a key; source paths begin with a capital letter or a dollar sign."""
+
+PLACES = 10_000
+"""A number below it tells a line of a sheet, not of a hospital."""
 
 
 def keys_of(value: Any, segment: str, names: set[str], where: str) -> tuple[Key, ...]:
@@ -47,8 +50,45 @@ def keys_of(value: Any, segment: str, names: set[str], where: str) -> tuple[Key,
         if str(text) in names:
             parts.append(KeyPart(str(text), None))
         else:
-            parts.append(KeyPart("", function_of(reader(source(str(text), where), segment))))
+            parts.append(KeyPart("", _part(text, segment, where)))
     return (Key(parts=tuple(parts)),)
+
+
+def _part(said: Any, segment: str, where: str) -> Value:
+    """Return what reads one part of a key: a path, ``{first: [PATHS]}`` or ``{line: PATH, of: [PATHS]}``."""
+    names = {*said} if isinstance(said, dict) else set()
+    paths = said["first"] if names == {"first"} else said["of"] if names == {"line", "of"} else [said]
+    read = [function_of(reader(source(str(path), where), segment)) for path in paths]
+    found = read[0] if len(read) == 1 else _first(read)
+    if names != {"line", "of"}:
+        return found
+    return _line(function_of(reader(source(str(said["line"]), where), segment)), found)
+
+
+def _line(number: Value, of: Value) -> Value:
+    """Return what reads the number of a line, behind that of its sheet where it begins anew on each.
+
+    ``CF20260305-1`` and ``8840213`` are one line of the whole hospital; ``1``, ``002`` and ``A1`` are a place
+    on some sheet. What counts only to :data:`PLACES` is taken for a place.
+    """
+
+    def value(fields: Any, run: Run) -> str:
+        text = number(fields, run).strip()
+        if not text or not (len(text) < len(str(PLACES)) or (text.isdigit() and int(text) < PLACES)):
+            return text
+        sheet = of(fields, run).strip()
+        return text if not sheet or text.startswith(sheet) else f"{sheet}|{text}"
+
+    return value
+
+
+def _first(read: list[Value]) -> Value:
+    """Return what reads the first of some paths that is valued: a drug without a code has its name."""
+
+    def value(fields: Any, run: Run) -> str:
+        return next((text for one in read if (text := one(fields, run)).strip()), "")
+
+    return value
 
 
 def tie_of(type_name: str, path: str, name: str, where: str) -> Tie:

@@ -12,9 +12,11 @@ from functools import lru_cache
 
 _TS = re.compile(
     r"(?P<y>\d{4})(?:-?(?P<m>\d\d)(?:-?(?P<d>\d\d)(?:[ T]?(?P<H>\d\d)(?::?(?P<M>\d\d)"
-    r"(?::?(?P<S>\d\d)(?:\.(?P<f>\d+))?)?)?)?)?)?(?P<z>Z|[+-]\d\d:?\d\d)?"
+    r"(?::?(?P<S>\d\d)(?:\.(?P<f>\d+))?)?)?)?)?)?(?P<z>Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
 )
-_ZONE = re.compile(r"[+-](?:0\d|1[0-4]):?[0-5]\d")
+_ZONE = re.compile(r"[+-](?:0\d|1[0-4]):?[0-5]\d", re.ASCII)
+_TM = re.compile(r"(\d\d):?(\d\d)(?::?(\d\d)(\.\d+)?)?(?:[+-]\d{4})?", re.ASCII)
 
 
 def _zone(text: str | None, default: str) -> str:
@@ -124,7 +126,7 @@ def to_us(text: str, zone: str) -> int | None:
 
 def to_time(text: str) -> str | None:
     """Return the FHIR time of an HL7 TM (``HHMM[SS[.f]]``)."""
-    found = re.fullmatch(r"(\d\d):?(\d\d)(?::?(\d\d)(\.\d+)?)?(?:[+-]\d{4})?", text)
+    found = _TM.fullmatch(text)
     if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
         return None
     return f"{found[1]}:{found[2]}:{found[3] or '00'}{found[4] or ''}"

@@ -130,6 +130,12 @@ def lines(field: str, run: Run) -> Any:
     return "\n".join(text for text in texts if text) or None
 
 
+@function("value", "string")
+def behind(text: str, run: Run) -> Any:
+    """A text that stands behind the one that is there already: the unit of a dose in words, ``0.5-1 g``."""
+    return string(text, run)
+
+
 @function("field", "Attachment")
 def text_attachment(field: str, run: Run) -> Any:
     """All repetitions as lines of one plain text → Attachment."""

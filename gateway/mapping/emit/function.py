@@ -87,7 +87,9 @@ class Emitter:
         if isinstance(self.file.key, list):
             where = self.file.where
             parts = [self.reading.access(text, False, where) for text in self.file.key]
-            lines.append(f"    run.key = '|'.join(({', '.join(parts)},))")
+            lines.append(
+                f"    run.key = '|'.join(['' if is_placeholder(k) else k for k in ({', '.join(parts)},)])"
+            )
         return [*lines, "    return o"]
 
     # -- rows -------------------------------------------------------------------------------------------
@@ -316,6 +318,13 @@ class Emitter:
             return function is None or function.kind in ("raw", "field")
         return not is_primitive(fhir)
 
+    def is_number(self, row: Row, steps: list[Target]) -> bool:
+        """Return whether a row writes a sender's text into ``Identifier.value``: no placeholder is one."""
+        own = row.has_value or any(one.startswith("$") and one != "$this" for one in row.sources)
+        if own or not steps or steps[-1].name != "value":
+            return False
+        return (steps[-2].type if len(steps) > 1 else self.file.target) == "Identifier"
+
     def check(self, row: Row, steps: list[Target], path: str) -> None:
         """Emit the writing of ``y``, or the report on it where it is malformed."""
         number = self.world.numbers[row.id]
@@ -324,7 +333,10 @@ class Emitter:
         if row.has_value and not row.convert:
             self.writing.write(row, steps, shared=type(row.value) is dict)
             return
-        if self.converting.may_fail(row, fhir):
+        numbers = self.is_number(row, steps)
+        if numbers:
+            self.put("if y and y is not BAD and is_placeholder(y): y = BAD")
+        if numbers or self.converting.may_fail(row, fhir):
             self.put(f"if y is BAD: run.bad({number}, {row.id!r}, {path!r})")
             head = "elif y is not None:"
         else:

@@ -10,7 +10,7 @@ from gateway.mapping.emit.shape import Shape
 from gateway.mapping.paths import Source, source
 from gateway.mapping.rows import MapFile, Row
 
-PER_MESSAGE = frozenset({"control", "received", "id", "bytes", "format", "map"})
+PER_MESSAGE = frozenset({"control", "received", "id", "bytes", "format", "hash", "size", "map"})
 """Facts of the envelope that no remembered value may hold."""
 
 _TESTS = ("is_han", "is_resident", "is_numeric")

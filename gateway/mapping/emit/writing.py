@@ -11,6 +11,9 @@ from gateway.mapping.emit.world import World, dotted
 from gateway.mapping.paths import Target
 from gateway.mapping.rows import MapFile, Row
 
+CONTINUES = {"lines": "\n", "behind": " "}
+"""Functions whose text continues the one that is there → what stands between them."""
+
 
 def literal(value: Any) -> str:
     """Return the Python source of a JSON constant."""
@@ -54,8 +57,8 @@ class Writing:
             with self.lines.block(f"if h.fills and {top!r} in h.fills:"):
                 put(f"h.fills.discard({top!r}); b.pop({top!r}, None)")
         here, inner = self.container(steps)
-        if row.convert == "lines":
-            put(f"if {last.name!r} in {here}: y = {here}[{last.name!r}] + '\\n' + y")
+        if row.convert in CONTINUES:
+            put(f"if {last.name!r} in {here}: y = {here}[{last.name!r}] + {CONTINUES[row.convert]!r} + y")
         if shared and row.constants and last.many and not last.key and is_type(last.type):
             put("y = y.copy()")
         written = self.last(steps, here)

@@ -332,7 +332,7 @@ def test_every_row_writes_its_element_from_some_message(maps: Maps) -> None:
     silent = []
     for file in maps.maps.values():
         for row in file.rows:
-            if row.ignore or row.clears:
+            if row.ignore or row.clears or row.convert == "sections":  # whole documents: tests/mapping/cda
                 continue
             if row.id in HINTS:
                 carried = writes(maps, file, numbers[row.id], HINTS[row.id], "ADT^A01")

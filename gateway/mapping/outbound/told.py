@@ -1,0 +1,72 @@
+"""Told: a pool as a document of WS/T 500 sees it: reports with their results, and one hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gateway.canonical import Resource
+from gateway.canonical.elements import each, references, references_within
+from gateway.mapping.outbound.path import Pool
+from gateway.mapping.outbound.results import with_results
+
+_NAMING = (
+    *("DiagnosticReport", "Encounter", "Medication", "MedicationRequest", "Observation"),
+    *("RequestGroup", "ServiceRequest", "Specimen"),
+)
+"""Types that name an Organization in another part: laboratory, manufacturer."""
+
+
+class Told:
+    """The resources that one document tells; others are found where they are named.
+
+    Args:
+        about: type of what the document is about.
+        code: of the institution that writes.
+    """
+
+    def __init__(self, pool: Pool, about: str, code: str) -> None:
+        self._pool = pool
+        self._reports: list[Resource] | None = None
+        found = _hospital(pool, about, code)
+        self._hospital = [found] if found is not None else []
+
+    def of_type(self, type_: str) -> Iterable[Resource]:
+        """Return the resources of a type. Raises ``Rejected``: a result of a report cannot be told."""
+        if type_ == "Organization":
+            return self._hospital
+        if type_ != "DiagnosticReport":
+            return self._pool.of_type(type_)
+        if self._reports is None:
+            self._reports = [with_results(one, self._pool) for one in self._pool.of_type(type_)]
+        return self._reports
+
+    def resource(self, name: str) -> Resource | None:
+        """Return a resource by ``"Type/id"``."""
+        return self._pool.resource(name)
+
+
+def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
+    """Return the institution: who has the code, whose visit it is, or the only one of no other part."""
+    every = list(pool.of_type("Organization"))
+    if code and (own := [one for one in every if code in each(one, "identifier.value")]):
+        return own[0]
+    for type_ in (about, "ServiceRequest"):
+        for visit in _resolved(pool, pool.of_type(type_), "encounter"):
+            if served := list(_resolved(pool, [visit], "serviceProvider")):
+                return served[0]
+    # Who orders may be of a department, or of the hospital itself.
+    for naming in ((*_NAMING, "PractitionerRole"), _NAMING):
+        names = {name for type_ in naming for one in pool.of_type(type_) for name in references_within(one)}
+        named = {id(one) for one in map(pool.resource, names)}
+        left = [one for one in every if id(one) not in named]
+        if len(left) == 1:
+            return left[0]
+    return None
+
+
+def _resolved(pool: Pool, resources: Iterable[Any], path: str) -> Iterator[Resource]:
+    for one in resources:
+        for name in references(one, path) or each(one, f"{path}.reference"):
+            if (found := pool.resource(name)) is not None:
+                yield found

@@ -1,0 +1,138 @@
+"""Unsaid: what a form has no place for and must not be left out, since the rest would mean something else.
+
+``shapes/unsaid.yaml`` names such things for each type of resource; a map that has a place for one says so
+(``says``). A document that has one that its map does not say is refused before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.canonical import Resource
+from gateway.errors import Misconfigured, Rejected
+from gateway.mapping.outbound.checked import known, table
+from gateway.mapping.outbound.conditions import Test, condition
+from gateway.mapping.outbound.functions import FUNCTIONS, Function
+from gateway.mapping.outbound.path import Path
+
+if TYPE_CHECKING:
+    from gateway.mapping.outbound.speech import Speech
+
+MODIFIER = "modifierExtension"
+"""What nobody may pass over who does not know it (FHIR R4 §2.1.27)."""
+
+ENDS = frozenset(("cancelled", "terminated"))
+"""Events that take a document back: whatever it said is over."""
+
+ALWAYS = ("Patient", "Condition")
+"""Types of what is said along with everything."""
+
+_KEYS = frozenset(("path", "when", "as"))
+
+
+@dataclass(slots=True, frozen=True)
+class Unsaid:
+    """Something that a resource may say: it does where the path gives a value, and the condition holds.
+
+    Attributes:
+        function: it must make something of the value (``irregular``: where a rhythm has no word).
+    """
+
+    name: str
+    path: Path
+    when: Test | None = None
+    function: Function | None = None
+
+    def in_(self, resource: Resource, speech: Speech) -> bool:
+        """Tell whether a resource says it."""
+        if self.when is not None and not self.when(speech.pool, resource, speech.facts):
+            return False
+        found = self.path.values(speech.pool, resource, speech.facts)
+        return any(self.function(one, speech, None) for one in found) if self.function else bool(found)
+
+
+Rules = Mapping[str, tuple[Unsaid, ...]]
+"""Type of a resource → what of it must not be left out."""
+
+
+def rules(said: Any, where: str) -> dict[str, tuple[Unsaid, ...]]:
+    """Return the rules of a file: type → name → path, or ``{path:, when:, as:}``.
+
+    Raises:
+        Misconfigured: it is wrong.
+    """
+    return {
+        str(type_): tuple(_rule(str(name), one, where) for name, one in table(several, where).items())
+        for type_, several in table(said, where).items()
+    }
+
+
+def _rule(name: str, said: Any, where: str) -> Unsaid:
+    if isinstance(said, str):
+        said = {"path": said}
+    found = known(said, _KEYS, f"{where} {name}")
+    when = condition(str(found["when"])) if "when" in found else None
+    function = FUNCTIONS.get(str(found["as"])) if "as" in found else None
+    if "as" in found and function is None:
+        raise Misconfigured(
+            f"there is no function {found['as']!r}; there is {', '.join(sorted(FUNCTIONS))}", where=where
+        )
+    return Unsaid(name, Path(str(found.get("path", ""))), when, function)
+
+
+def named(said: Any, rules: Rules, where: str) -> frozenset[str]:
+    """Return what a map has a place for. Raises ``Misconfigured``: there is no such thing."""
+    valid = {one.name for several in rules.values() for one in several}
+    if unknown := sorted(set(map(str, said)) - valid):
+        told = f"there is no {unknown[0]!r} to say; there is {', '.join(sorted(valid))}"
+        raise Misconfigured(told, where=f"{where} says")
+    return frozenset(map(str, said))
+
+
+def check(speech: Speech, about: str, rules: Rules, says: Collection[str]) -> None:
+    """Refuse resources that say what would be left out, and a document of several patients.
+
+    Args:
+        about: type of what the document is about; ``""``: of all types.
+        says: names of what the map has a place for.
+
+    Raises:
+        Rejected: names every place.
+    """
+    pool = speech.pool
+    if speech.facts.get("happened") in ENDS:
+        return
+    types = [about, *ALWAYS] if about else list(dict.fromkeys((*rules, *ALWAYS)))
+    places = [
+        place for type_ in types for one in pool.of_type(type_) for place in _of(one, speech, rules, says)
+    ]
+    if places:
+        told = f"the map has no place for what must not be left out: {', '.join(dict.fromkeys(places))}"
+        raise Rejected(told, code="unsaid", where=places[0])
+    patients = {name for one in pool.of_type(about or "MedicationRequest") if (name := _patient(one))}
+    if len(patients) > 1:
+        raise Rejected(f"it is of several patients: {', '.join(sorted(patients))}", code="several")
+
+
+def _of(resource: Resource, speech: Speech, rules: Rules, says: Collection[str]) -> Iterator[str]:
+    type_ = resource["resourceType"]
+    where = f"{type_}/{resource.get('id', '?')}"
+    if modified(resource):
+        yield f"{where} {MODIFIER}"
+    for one in rules.get(type_, ()):
+        if one.name not in says and one.in_(resource, speech):
+            yield f"{where} {one.path.text.removeprefix('.')}"
+
+
+def modified(value: Any) -> bool:
+    """Tell whether there is a modifierExtension anywhere inside an element."""
+    if isinstance(value, list):
+        return any(map(modified, value))
+    return isinstance(value, dict) and (bool(value.get(MODIFIER)) or any(map(modified, value.values())))
+
+
+def _patient(resource: Resource) -> str:
+    subject = resource.get("subject") or resource.get("patient")
+    return str(subject.get("reference", "")) if isinstance(subject, dict) else ""
