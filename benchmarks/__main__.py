@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import codecs, durable, ledger, machine, served, server, visit
+from benchmarks import backfill, codecs, durable, ledger, machine, served, server, visit
 from benchmarks.messages import KINDS, MAPPED
 from benchmarks.resources import RESOURCES
 
@@ -104,6 +104,14 @@ VERIFY: Columns = {
     "entries/s": lambda row: f"{row['entries'] / row['seconds']:,.0f}",
 }
 
+BACKFILL: Columns = {
+    "": lambda row: f"{row['view']}, {row['case']}",
+    "rows": lambda row: f"{row['rows']:,}",
+    "rows/s": lambda row: f"{row['rate']:,.0f}",
+    "CPU µs each": lambda row: f"{row['cpu_us']:,.0f}",
+    "own MiB": lambda row: f"{row['peak_mib']:.0f}",
+}
+
 
 def run_codecs(rounds: int, seconds: float) -> Rows:
     """Time the codecs beside the peers, one table for each group and message."""
@@ -189,13 +197,30 @@ def run_ledger(size: ledger.Size) -> Rows:
     return rows
 
 
+def run_backfill(size: backfill.Size) -> Rows:
+    """Time views of a database read into the store, as whole processes."""
+    rows = backfill.run(size)
+    table("views backfilled from SQLite into SQLite, synchronous=FULL, the start included", rows, BACKFILL)
+    return rows
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small store, short rounds: a smoke test")
     parser.add_argument(
         "--only",
-        choices=("codecs", "validation", "durable", "receipt", "memory", "server", "visit", "ledger"),
+        choices=(
+            "codecs",
+            "validation",
+            "durable",
+            "receipt",
+            "memory",
+            "server",
+            "visit",
+            "ledger",
+            "backfill",
+        ),
         action="append",
     )
     parser.add_argument("--resources", type=int, help="resources in the store before (default 1,000,000)")
@@ -211,6 +236,7 @@ def main() -> None:
         "server": lambda: run_server(server.QUICK if options.quick else server.FULL),
         "visit": lambda: run_visit(visit.QUICK if options.quick else visit.FULL),
         "ledger": lambda: run_ledger(ledger.QUICK if options.quick else ledger.FULL),
+        "backfill": lambda: run_backfill(backfill.QUICK if options.quick else backfill.FULL),
     }
     result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
     print(result["machine"], flush=True)

@@ -83,6 +83,18 @@ def options(spec: AdapterSpec, given: Mapping[str, Value], file: str = "") -> di
     return chosen
 
 
+def opens(spec: AdapterSpec, given: Mapping[str, object]) -> bool:
+    """Tell whether a door opens by these settings, by its section's being there or not needed.
+
+    What has no port looks somewhere by itself, and what is ``asked`` wants somebody to say so.
+
+    Args:
+        given: the sections of adapters, by name.
+    """
+    fields = {field.name: field for field in spec.fields}
+    return spec.id in given or ("port" in fields and not spec.asked)
+
+
 def check_names(found: Mapping[str, AdapterSpec], given: Mapping[str, object], file: str = "") -> None:
     """Refuse a settings section for an adapter that does not exist: a typing error must not close a door.
 

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
-from gateway.canonical import Envelope, Outcome, Record
+from gateway.canonical import Envelope, Outcome, Record, Resource
+from gateway.errors import Retry
 
-Deliver = Callable[[Envelope], Awaitable[bytes]]
-"""Hand an Envelope to the pipeline; the awaited bytes are the answer for the sender (an ACK).
 
-Raises ``Retry`` where nothing could be committed: the sender must keep its message.
-"""
+class Deliver(Protocol):
+    """Hands Envelopes to the pipeline; nothing is answered before it is committed."""
+
+    def __call__(self, envelope: Envelope, /) -> Awaitable[bytes]:
+        """Deliver one; the awaited bytes are the answer for the sender (an ACK).
+
+        Raises:
+            Retry: nothing could be committed; the sender must keep its message.
+        """
+
+    async def many(self, envelopes: Sequence[Envelope], /) -> list[bytes | Retry]:
+        """Deliver what a source has at once, in its order, and wait for all of it.
+
+        Each has the outcome that it would have alone, at a fraction of the cost.
+
+        Returns:
+            The answer of each, in the same order; ``Retry`` where it could not be committed.
+        """
 
 
 class Source(Protocol):
@@ -26,6 +42,92 @@ class Source(Protocol):
 
     def status(self) -> Mapping[str, int | str]:
         """Return counters and the bound address, for the console and ``qiao doctor``."""
+
+
+Value = str | Mapping[str, Sequence["Value"]]
+"""A text, or names and what stands in each: the elements of a document, the fields of a segment."""
+
+
+@dataclass(slots=True, frozen=True)
+class Question:
+    """What somebody asks at a door.
+
+    Attributes:
+        tenant: whose resources.
+        adapter: id of the door; ``sender``: id of the sender's profile, ``""`` for that of the door.
+        record: the question; a file of ``mappings/queries`` says what its paths mean.
+        format: of the record; only files for it are looked at.
+        asker: who asks, as the transport has shown it (a user, the subject of a certificate).
+    """
+
+    tenant: str
+    adapter: str
+    record: Record
+    sender: str = ""
+    asker: str = ""
+    format: str = "xml"
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """What the store has for a question.
+
+    Attributes:
+        form: what the answer is called (``"PRPA_IN201306UV02"``), as the file of the query says.
+        found: what was asked for, newest first, parsed; at most so many as one answer may have.
+        around: what those refer to.
+        said: name and content of what is said of them, one list for each that is said by itself.
+        total: how many there are; no less than ``found``.
+        ignored: parameters that were given and not looked at.
+    """
+
+    form: str
+    found: Sequence[Resource] = ()
+    around: Sequence[Resource] = ()
+    said: Sequence[Sequence[tuple[str, Value]]] = ()
+    total: int = 0
+    ignored: Sequence[str] = ()
+
+
+class Ask(Protocol):
+    """Answers questions from the store; what is shown stands in the trail of reads before it is returned."""
+
+    def __call__(self, question: Question, /) -> Awaitable[Answer]:
+        """Return the answer; nobody and nothing known is an answer with nothing in it.
+
+        Raises:
+            Rejected: it cannot be answered as it stands: no such query, no parameter that tells whom it is
+                about, a value that means nothing.
+            Retry: the store cannot be asked now.
+        """
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A source at whose door questions are asked."""
+
+    def answered_by(self, ask: Ask) -> None:
+        """Take what answers; called once, before ``start``."""
+
+
+class Backlog(Protocol):
+    """A source that can read all that is there now and end, as ``qiao adapter run`` asks it to."""
+
+    async def backlog(self, deliver: Deliver, told: Callable[[str, int, int], object]) -> None:
+        """Read it, in its order; calling again after a stop goes on where it was.
+
+        Args:
+            told: called with what is read, how many of it are worked, and how many there are.
+
+        Raises:
+            QiaoError: it cannot be read now; says why and what to do.
+        """
+
+    async def stop(self) -> None:
+        """Close."""
+
+    def status(self) -> Mapping[str, int | str]:
+        """Return counters."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -52,6 +154,11 @@ class AdapterSpec:
         parse: bytes → Record; raises ``Rejected`` on anything that is not the format.
         answer: Envelope, Record (None where it could not be parsed), Outcome → bytes for the sender.
         fields: its settings.
+        keeps: what it delivers is kept in quarantine where nobody can read it, because nobody who could mend
+            it hears an answer at this door.
+        asked: it opens only where the settings have a section for it, although it has a port.
+        read: a file on disk, the settings and what its rows are (``""``: whatever says so) → what the door
+            would deliver of it, for who wants to see that before; None where it reads no files.
     """
 
     id: str
@@ -63,3 +170,6 @@ class AdapterSpec:
     parse: Callable[[Envelope], Record]
     answer: Callable[[Envelope, Record | None, Outcome], bytes]
     fields: tuple[Field, ...] = field(default_factory=tuple)
+    keeps: bool = False
+    asked: bool = False
+    read: Callable[[Path, Mapping[str, str | int | float | bool], str], Iterator[Envelope]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,14 +15,18 @@ from gateway.api import Context, Options, create_app
 from gateway.api.context import Examine
 from gateway.api.front import protect
 from gateway.api.server import Server
-from gateway.bootstrap import address, regulator
+from gateway.bootstrap import address, questions, regulator
 from gateway.bootstrap.running import Gateway, start, stop
+from gateway.bootstrap.worker import command, maps_of
 from gateway.feed.alerting import Alerting
+from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import open_relay
 from gateway.feed.subscription import Notifier, Worker, load_topics
 from gateway.feed.visit.from_platform import from_platform
-from gateway.mapping import Maps, load_maps
+from gateway.feed.writeback import open_writeback
+from gateway.matching import load_rules
 from gateway.pipeline.engine import Engine, Parts
+from gateway.pipeline.workers import Staff
 from gateway.policy import policy_of
 from gateway.security import Clients
 from gateway.security.signature import open_signatures
@@ -35,8 +40,15 @@ from gateway.validation.terminology import Searched, Terminology
 __all__ = ["Gateway", "build", "serve", "start", "stop"]
 
 
-def build(settings: Settings) -> Gateway:
+MOST_WORKERS = 2
+"""Processes that are started where nobody says how many: what two of them map, one writer can just store."""
+
+
+def build(settings: Settings, trail: str = "trail") -> Gateway:
     """Wire a gateway; nothing runs yet, but the store is open and the API's port is bound.
+
+    Args:
+        trail: end of the name of its trail's file: a second process beside a gateway needs one of its own.
 
     Raises:
         Misconfigured: settings, maps or adapters are wrong, or the port is taken.
@@ -46,7 +58,8 @@ def build(settings: Settings) -> Gateway:
     adapters = registry.find()
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
-    maps = _maps(settings)
+    maps = maps_of(settings)
+    rules = load_rules(Path(settings.matching.rules) if settings.matching.rules else None)
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
     clients = _clients(settings)
@@ -58,7 +71,10 @@ def build(settings: Settings) -> Gateway:
     visits = regulator.visits(settings, store, signatures, obligations)
     regulator.warn_unsigned(settings)
     pull = regulator.pull(settings, store, signatures, base)
-    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, _trail(settings)))
+    parts = Parts(
+        store, maps, adapters, settings.pipeline, validate, _trail(settings, trail), _staff(settings)
+    )
+    engine = Engine(parts)
     notifier = _notifier(settings, store)
     worker = Worker(
         store, notifier, engine.write, base,
@@ -69,6 +85,7 @@ def build(settings: Settings) -> Gateway:
     served = Context(
         store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
         lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
+        rules,
     )  # fmt: skip
     server = _server(settings, served, clients)
     alerting = Alerting(obligations, sorted({*settings.tenants, *settings.supervision}))
@@ -80,17 +97,22 @@ def build(settings: Settings) -> Gateway:
         engine,
         worker,
         relay,
+        open_writeback(settings, store, maps),
+        MatchingWorker(store, rules, settings.matching, engine.write),
         alerting,
         served.trail,
+        questions.asking(settings, store, maps, served.trail),
         doors,
         server,
         listening,
     )
 
 
-def _maps(settings: Settings) -> Maps:
-    said = settings.mapping
-    return load_maps(Path(said.root) if said.root else None, Path(said.codes) if said.codes else None)
+def _staff(settings: Settings) -> Staff | None:
+    """Return how processes beside this one are started: as many as there are cores for, up to a few."""
+    said = settings.pipeline
+    count = min((os.cpu_count() or 1) - 1, MOST_WORKERS) if said.workers < 0 else said.workers
+    return Staff(count, command, settings, said.attempts) if count > 0 else None
 
 
 def _store(settings: Settings, terminology: Terminology) -> Store:
@@ -168,14 +190,15 @@ def _clients(settings: Settings) -> Clients:
 
 
 def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str, Source]:
+    """Return the doors; one that has no port looks somewhere by itself, so somebody has to say where."""
     doors = {}
     for name, spec in adapters.items():
         options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
-        if options.pop("enabled"):
+        if options.pop("enabled") and registry.opens(spec, settings.adapters):
             doors[name] = spec.source(options)
     return doors
 
 
-def _trail(settings: Settings) -> Path | None:
+def _trail(settings: Settings, end: str) -> Path | None:
     """Return the place of the trail, beside the store; a store that is no file of ours has none."""
-    return Path(f"{settings.store.file}-trail") if settings.store.file else None
+    return Path(f"{settings.store.file}-{end}") if settings.store.file else None

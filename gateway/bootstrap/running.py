@@ -16,12 +16,15 @@ from gateway.bootstrap.address import root
 from gateway.canonical import garbage
 from gateway.errors import Misconfigured
 from gateway.feed.alerting import Alerting
+from gateway.feed.matching import MatchingWorker
 from gateway.feed.relay import RelayWorker
 from gateway.feed.subscription import Worker
 from gateway.mapping import Maps
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.engine import Engine
 from gateway.settings import Settings
 from gateway.spec import AdapterSpec, Source
+from gateway.spec import Asking as Asks
 from gateway.store import Store
 
 _LOG = logging.getLogger("qiao")
@@ -44,8 +47,11 @@ class Gateway:
     Attributes:
         worker: notifies subscribers.
         relay: sends the ledgers to their receivers.
+        writeback: tells every HIS what was created here.
+        matching: says which patients may be one person.
         alerting: looks at what is due, late, over or missing.
         trail: writes who read what; None: the server only reads.
+        asking: answers the questions that come through the doors.
         doors: open adapters by id.
         closed: why an adapter that nobody set up is not open, by id.
     """
@@ -57,8 +63,11 @@ class Gateway:
     engine: Engine
     worker: Worker
     relay: RelayWorker
+    writeback: RelayWorker
+    matching: MatchingWorker
     alerting: Alerting
     trail: ReadTrail | None
+    asking: Asking
     doors: dict[str, Source]
     server: Server
     listening: socket.socket
@@ -75,22 +84,31 @@ class Gateway:
         return {name: str(door.status()["address"]) for name, door in self.doors.items()}
 
 
+def settle() -> None:
+    """Let the threads of this process take turns quickly, and look for garbage seldom: it is built."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    garbage.settle()
+
+
 async def start(gateway: Gateway) -> asyncio.Task[None]:
     """Finish what was left unfinished, open the API, then the doors; returns the API's task.
 
     A second gateway on one machine needs no settings either: a door that has none, and whose port is taken,
     stays closed (``Gateway.closed``).
     """
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    garbage.settle()
+    settle()
     await gateway.engine.start()
     gateway.listening.listen(BACKLOG)  # from here on nobody is turned away, though the task has not run yet
     api = asyncio.create_task(gateway.server.serve(sockets=[gateway.listening]))
     gateway.worker.start()
     gateway.relay.start()
+    gateway.writeback.start()
+    gateway.matching.start()
     gateway.alerting.start()
     gateway.store.exports.resume()
     for name, door in list(gateway.doors.items()):
+        if isinstance(door, Asks):
+            door.answered_by(gateway.asking)
         try:
             await door.start(gateway.engine.deliver)
         except Misconfigured as error:
@@ -122,8 +140,12 @@ def _abandon(store: Store) -> None:
 async def _stop(gateway: Gateway, api: asyncio.Task[None]) -> None:
     await asyncio.gather(*(door.stop() for door in gateway.doors.values()))
     await asyncio.gather(
-        *(asyncio.to_thread(one.stop) for one in (gateway.worker, gateway.relay, gateway.alerting))
+        *(
+            asyncio.to_thread(one.stop)
+            for one in (gateway.worker, gateway.relay, gateway.writeback, gateway.matching, gateway.alerting)
+        )
     )
+    gateway.asking.close()
     if gateway.trail is not None:
         await gateway.trail.close()
     await gateway.engine.stop()

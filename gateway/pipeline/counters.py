@@ -23,6 +23,8 @@ class Counters:
         busy: could not be committed; the sender keeps it.
         recovered: found unfinished after a stop or a fault and ended; they count above as well,
             but not in ``received``.
+        doors: adapter → how what it delivered ended: ``stored``, ``quarantined``, ``refused``, ``rejected``,
+            ``repeats``, ``busy``.
     """
 
     received: int = 0
@@ -33,16 +35,32 @@ class Counters:
     rejected: Counter[str] = field(default_factory=Counter)
     busy: int = 0
     recovered: int = 0
+    doors: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def ended(self, answer: bytes | Retry, outcome: Outcome | None) -> None:
+    def ended(self, door: str, answer: bytes | Retry, outcome: Outcome | None) -> None:
         """Count one delivered message; without an outcome it was a repeat, or could not be committed."""
+        if outcome is None:
+            self.again(door, busy=isinstance(answer, Retry))
+            return
         self.received += 1
-        if outcome is not None:
-            self._settled(outcome)
-        elif isinstance(answer, Retry):
-            self.busy += 1
-        else:
-            self.repeats += 1
+        self._of(door)[_END.get(type(outcome), "refused")] += 1
+        self._settled(outcome)
+
+    def again(self, door: str, *, busy: bool) -> None:
+        """Count one delivered message that was a repeat, or could not be committed."""
+        self.received += 1
+        self.repeats += not busy
+        self.busy += busy
+        self._of(door)["busy" if busy else "repeats"] += 1
+
+    def not_kept(self, door: str, reason: str) -> None:
+        """Count one delivered message that was no message at all."""
+        self.received += 1
+        self.rejected[reason] += 1
+        self._of(door)["rejected"] += 1
+
+    def _of(self, door: str) -> Counter[str]:
+        return self.doors.setdefault(door, Counter())
 
     def found_again(self, outcome: Outcome) -> None:
         """Count one message that had been left unfinished."""
@@ -58,3 +76,6 @@ class Counters:
             self.rejected[outcome.reason] += 1
         else:
             self.refused += 1
+
+
+_END: dict[type[Outcome], str] = {Stored: "stored", Quarantined: "quarantined", NotUnderstood: "rejected"}

@@ -11,17 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome
-from gateway.errors import Rejected, Retry
+from gateway.canonical import Outcome
+from gateway.errors import Retry
 from gateway.mapping import Maps
-from gateway.pipeline import steps
 from gateway.pipeline.admission import Admission
 from gateway.pipeline.beside import TRIES, Beside
 from gateway.pipeline.counters import Counters
+from gateway.pipeline.delivery import Behind, Delivery
 from gateway.pipeline.interaction import Interaction, Told
-from gateway.pipeline.job import Answer, Ending, Job, Key, answer, log
+from gateway.pipeline.job import Ending, Job
 from gateway.pipeline.steps import Validate
 from gateway.pipeline.trail import Trail
+from gateway.pipeline.workers import Staff, Workers
 from gateway.pipeline.writer import Writer
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
@@ -36,6 +37,7 @@ class Parts:
         adapters: by id, to parse and to answer.
         validate: checks what is about to be stored, see ``steps.Validate``; None: nobody does.
         trail: file that remembers what is being mapped; None: every message goes carefully, see ``writer``.
+        staff: how processes are started that read and map large groups; None: there are none.
     """
 
     store: Store
@@ -44,16 +46,27 @@ class Parts:
     limits: PipelineSettings
     validate: Validate | None = None
     trail: Path | None = None
+    staff: Staff | None = None
 
 
 class Engine:
-    """The pipeline of one process; its methods belong to one event loop."""
+    """The pipeline of one process; its methods belong to one event loop.
+
+    Attributes:
+        deliver: what the doors get.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self.counters = Counters()
         self._parts = parts
         self._admission = Admission(parts.limits.max_messages, parts.limits.max_bytes)
-        self._under_way: dict[Key, Job] = {}
+        self._workers = Workers(parts.staff, lambda: parts.maps.version) if parts.staff else None
+        self.deliver = Delivery(
+            Behind(
+                parts.maps, parts.adapters, parts.limits, self._admission, self.counters,
+                lambda jobs: self._writer.put(*jobs), self._workers,
+            )
+        )  # fmt: skip
         self._beside = Beside()
         self._put_off: set[asyncio.Task[None]] = set()
         self._open = False
@@ -81,6 +94,8 @@ class Engine:
         """End what is under way and stop; the doors must have stopped before."""
         self._open = False
         await asyncio.gather(*self._put_off)
+        if self._workers is not None:
+            await self._workers.close()
         await asyncio.to_thread(self._writer.stop)
         self._beside.close()
 
@@ -88,25 +103,6 @@ class Engine:
     def under_way(self) -> int:
         """Messages and interactions taken in and not ended."""
         return self._admission.inside
-
-    async def deliver(self, envelope: Envelope) -> bytes:
-        """Take one message; returns the answer for its sender once that is true.
-
-        Raises:
-            Retry: nothing was committed, the sender must keep its message.
-        """
-        spec = self._parts.adapters[envelope.adapter]
-        try:
-            reading = steps.read(spec, self._parts.maps, envelope)
-        except Rejected as error:
-            return self._no_message(spec, envelope, error)
-        job = Job(envelope, spec, reading, self._loop.create_future())
-        first = self._under_way.setdefault(job.key, job)
-        if first is not job:
-            return self._same_again(await asyncio.shield(first.answered))
-        await self._enter(job)
-        self._writer.put(job)
-        return _bytes(await asyncio.shield(job.answered))
 
     async def write(self, transact: Transact) -> Transacted:
         """Make the changes of one interaction; returns what became of them once that is committed.
@@ -128,39 +124,11 @@ class Engine:
             raise answer
         return answer
 
-    async def _enter(self, job: Job) -> None:
-        try:
-            await self._admission.enter(len(job.envelope.raw))
-        except asyncio.CancelledError:
-            del self._under_way[job.key]
-            job.answered.set_result(Retry("the first sender of this message left while it waited"))
-            raise
-
-    def _no_message(self, spec: AdapterSpec, envelope: Envelope, error: Rejected) -> bytes:
-        self.counters.received += 1
-        self.counters.rejected[error.code] += 1
-        log.warning("adapter=%s not kept: %s", envelope.adapter, error.code)
-        issue = Issue("error", "structure", error.where, "HL70357/100", error.reason)
-        return answer(spec, envelope, None, NotUnderstood(error.code, [issue]))
-
-    def _same_again(self, given: Answer) -> bytes:
-        self.counters.received += 1
-        self.counters.repeats += isinstance(given, bytes)
-        self.counters.busy += isinstance(given, Retry)
-        return _bytes(given)
-
     def _end(self, endings: Sequence[Ending]) -> None:
         """Wake the doors, count, and make room; one call for a whole batch."""
         for ending in endings:
-            job = ending.job
-            if self._is_put_off(ending):
-                continue
-            if not job.answered.done():
-                job.answered.set_result(ending.answer)
-            if ending.ended and self._under_way.get(job.key) is job:
-                del self._under_way[job.key]
-                self._admission.leave(len(job.envelope.raw))
-                self.counters.ended(ending.answer, ending.outcome)
+            if not self._is_put_off(ending):
+                self.deliver.ended(ending)
 
     def _is_put_off(self, ending: Ending) -> bool:
         """Tell whether a message is tried again before its sender hears of it."""
@@ -203,9 +171,3 @@ class Engine:
     def _count_recovered(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self.counters.found_again(outcome)
-
-
-def _bytes(given: Answer) -> bytes:
-    if isinstance(given, Retry):
-        raise given
-    return given

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Record
+from gateway.mapping import Laid
 from gateway.wire import er7
 
 Flaw = Quarantined | NotUnderstood
@@ -62,7 +63,7 @@ def read_header(envelope: Envelope, record: Record | None, *, kept: bool = True)
     return Header(
         type=record.type,
         control_id=record.control_id,
-        digest=_digest(record) if kept else b"",
+        digest=_digest(record, envelope.adapter) if kept else b"",
         receipt=_wants_receipt_only(er7.answer_mode(record)),
         flaw=_flaw(record),
     )
@@ -107,7 +108,11 @@ def _wants_receipt_only(mode: er7.AnswerMode) -> bool:
     return mode.wants("accept", success=True) and mode.application in ("", "NE")
 
 
-def _digest(message: er7.Message) -> bytes:
+def _digest(message: er7.Message, adapter: str) -> bytes:
+    if isinstance(message, Laid):  # the same document by another door is answered in the style of that door
+        return blake2b(
+            message.raw, digest_size=16, person=blake2b(adapter.encode(), digest_size=16).digest()
+        ).digest()
     first = message.segments[0]
     fields = [*first.fields[:7], *first.fields[8:]]
     head = message.separators.field.join(fields).encode("utf-8", "surrogatepass")

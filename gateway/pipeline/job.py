@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.canonical import Envelope, Outcome, Quarantined, Record, Stored
+from gateway.canonical import Envelope, Outcome, Quarantined, Record, Stored, now_us
 from gateway.errors import Retry
 from gateway.pipeline.header import repeat_key
 from gateway.pipeline.steps import Reading, Result
 from gateway.spec import AdapterSpec
-from gateway.store import Receive, Settle
+from gateway.store import AskRepeat, Receive, Settle
 
 Answer = bytes | Retry
 """What a waiting door gets: the bytes for the sender, or that nothing could be committed."""
+
+Heard = Callable[[Answer], object]
+"""Told an answer, on the event loop."""
 
 Key = tuple[str, str, int]
 """Tenant, sender and repeat key: the same message has the same."""
@@ -27,8 +30,10 @@ class Job:
     """One message between its delivery and its end; event loop and writer hand it over, never share it.
 
     Attributes:
-        answered: gets the answer.
+        heard: told the answer, once.
+        given: that answer.
         kept: it is in the inbox.
+        ready: what another process has made of it already, until it becomes its ``result``.
         result: what the steps made of it, None until they have run.
         receipt: the bytes it was answered with before it was mapped, None where it waits for the end.
         put_off: how often it could not be ended yet.
@@ -37,12 +42,15 @@ class Job:
     envelope: Envelope
     spec: AdapterSpec
     reading: Reading
-    answered: asyncio.Future[Answer]
+    heard: Heard
+    given: Answer | None = None
     kept: bool = False
+    ready: Result | None = None
     result: Result | None = None
     receipt: bytes | None = None
     put_off: int = 0
     repeat_key: int = field(init=False)
+    _others: list[Heard] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.repeat_key = repeat_key(self.envelope, self.reading.header)
@@ -53,9 +61,9 @@ class Job:
         return self.envelope.tenant, self.envelope.sender, self.repeat_key
 
     @property
-    def weight(self) -> int:
-        """How much of a batch it is."""
-        return 1
+    def weight(self) -> float:
+        """How much of a batch it is; of what another process has mapped, more share a commit."""
+        return 1 if self.ready is None else 0.25
 
     @property
     def wants_receipt(self) -> bool:
@@ -66,12 +74,34 @@ class Job:
         """Return the bytes for the sender."""
         if self.receipt is not None:
             return self.receipt
-        return answer(self.spec, self.envelope, self.reading.record, outcome)
+        reading = self.reading
+        record = reading.message() if reading.echoed else reading.record
+        return answer(self.spec, self.envelope, record, outcome)
+
+    def give(self, given: Answer) -> None:
+        """Wake whoever waits for the answer, once: a receipt was the answer."""
+        if self.given is None:
+            self.given = given
+            for heard in (self.heard, *self._others):
+                heard(given)
+
+    def then(self, heard: Heard) -> None:
+        """Let somebody else hear the answer as well: the same message came again meanwhile."""
+        if self.given is None:
+            self._others.append(heard)
+        else:
+            heard(self.given)
 
     def answer_receipt(self) -> bytes:
         """Answer for the committed inbox, and remember it: a repeat gets the same bytes."""
         self.receipt = self.answer(Stored())
         return self.receipt
+
+    def ask_repeat(self) -> AskRepeat:
+        """Return what a message that it repeats has in common with it."""
+        at, header = self.envelope, self.reading.header
+        since = now_us() - self.reading.profile.repeat_window_s * 1_000_000
+        return AskRepeat(at.tenant, at.sender, self.repeat_key, header.control_id, header.digest, since)
 
     def take_end(self) -> Settle:
         """Return what the store has to write as its end."""

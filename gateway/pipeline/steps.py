@@ -5,7 +5,7 @@ No store and no I/O: the engine, ``qiao convert`` and ``qiao inbox replay`` walk
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,15 +35,25 @@ class Reading:
     """A message whose header has been read.
 
     Attributes:
-        record: None where it is a message, but cannot be parsed.
+        record: None where it is a message, but cannot be parsed, or was parsed by another process.
         profile: of its sender.
         flaw: why it goes no further, None where it does.
+        parse: parses it again, where another process has the record.
+        echoed: the answer to its sender says something of it, as an ACK does of MSH.
     """
 
     record: er7.Message | None
     profile: Profile
     header: Header
     flaw: Flaw | None
+    parse: Callable[[], er7.Message] | None = None
+    echoed: bool = True
+
+    def message(self) -> er7.Message | None:
+        """Return the record; it is parsed where that has not been done here."""
+        if self.record is None and self.parse is not None:
+            self.record = self.parse()
+        return self.record
 
     @property
     def wants_receipt(self) -> bool:
@@ -66,17 +76,17 @@ def read(
         Misconfigured: ``sender`` is not a profile.
     """
     try:
-        record = _parse(spec, envelope)
+        record = parse(spec, maps, envelope)
     except Rejected as error:
-        return _unreadable(envelope, error)
+        return _unreadable(spec, envelope, error)
     profile = maps.profile(envelope.adapter, sender, record)
     envelope.sender, envelope.zone = profile.id, profile.zone
     if profile.charset and profile.charset != envelope.charset:
         envelope.charset = profile.charset
         try:
-            record = _parse(spec, envelope)
+            record = parse(spec, maps, envelope)
         except Rejected as error:
-            return _unreadable(envelope, error)
+            return _unreadable(spec, envelope, error)
     header = read_header(envelope, record, kept=records)
     flaw = header.flaw or (processing_flaw(record, profile.processing) if records else None)
     return Reading(record, profile, header, flaw)
@@ -84,24 +94,48 @@ def read(
 
 def translate(maps: Maps, envelope: Envelope, reading: Reading, validate: Validate | None = None) -> Result:
     """Map a message to resources; never raises, because one message must not hold up the others."""
-    if reading.flaw is not None or reading.record is None:
+    message = reading.message()
+    if reading.flaw is not None or message is None:
         return reading.flaw or Quarantined("unreadable")
     told: list[Issue] = []  # which repairs ran matters most where the message fails
     try:
-        translation = maps.translate(reading.record, envelope, reading.profile, told)
+        translation = maps.translate(message, envelope, reading.profile, told)
         if validate is not None:
             issues = validate(translation.drafts)
             if validate.strict and any(one.severity in ("error", "fatal") for one in issues):
                 return _invalid(reading, [*issues, *told])
             translation.issues.extend(issues)
     except Rejected as error:
-        return _set_aside(maps, reading, error, told)
+        return _unmapped(maps, reading, error, told)
     except Exception as error:  # noqa: BLE001 -- a fault of ours in one message must cost that message only
-        kind = type(error).__name__  # its text may hold a value of the message
-        issue = Issue("fatal", "exception", "", "", f"{kind} while mapping: report it with the inbox id",
-                      f"映射时发生 {kind}：请连同收件箱编号一起报告")  # fmt: skip
-        return Quarantined("internal-error", [issue, *told])
+        return _broken(error, told)
     return translation
+
+
+def _broken(error: Exception, told: Sequence[Issue] = ()) -> Quarantined:
+    kind = type(error).__name__  # its text may hold a value of the message
+    issue = Issue("fatal", "exception", "", "", f"{kind} while mapping: report it with the inbox id",
+                  f"映射时发生 {kind}：请连同收件箱编号一起报告")  # fmt: skip
+    return Quarantined("internal-error", [issue, *told])
+
+
+def read_one_of_many(spec: AdapterSpec, maps: Maps, envelope: Envelope) -> Reading:
+    """Parse one of several messages; a fault of ours in it must not cost the others.
+
+    Raises:
+        Rejected: as :func:`read`.
+    """
+    try:
+        return read(spec, maps, envelope)
+    except Rejected:
+        raise
+    except Exception as error:  # noqa: BLE001 -- as in translate
+        return set_aside(envelope, _broken(error))
+
+
+def set_aside(envelope: Envelope, flaw: Flaw) -> Reading:
+    """Return the reading of a message that is kept although nobody could read it."""
+    return Reading(None, Profile(), read_header(envelope, None), flaw)
 
 
 def _invalid(reading: Reading, issues: list[Issue]) -> Quarantined | Refused:
@@ -109,27 +143,36 @@ def _invalid(reading: Reading, issues: list[Issue]) -> Quarantined | Refused:
     return Quarantined("invalid", issues) if reading.wants_receipt else Refused(issues)
 
 
-def _parse(spec: AdapterSpec, envelope: Envelope) -> er7.Message:
+HL7 = "hl7-v2"
+"""In the content type of what begins with MSH."""
+
+UNKNOWN = "unknown-type"
+"""Of what could be read, but no layout is for it: it is kept, because a layout may come."""
+
+WAITING = frozenset({UNKNOWN, "unknown-word", "several-patients", "several-visits"})
+"""What could be read, and what becomes of it nobody but an operator can decide: it is kept."""
+
+
+def parse(spec: AdapterSpec, maps: Maps, envelope: Envelope) -> er7.Message:
+    """Return the message in an envelope; what is not HL7 v2 is laid out as one. Raises ``Rejected``."""
     record = spec.parse(envelope)
-    if not isinstance(record, er7.Message):
-        raise Rejected("there are no maps for this format yet", code="unknown-format")
-    return record
+    return record if isinstance(record, er7.Message) else maps.lay(record, envelope)
 
 
-def _unreadable(envelope: Envelope, error: Rejected) -> Reading:
+def _unreadable(spec: AdapterSpec, envelope: Envelope, error: Rejected) -> Reading:
     """Return the reading of a message that is kept although nobody can read it yet, else raise again."""
-    if not is_message(envelope.raw):
-        if error.code == "undecodable":
+    if not is_message(envelope.raw) and error.code not in WAITING and not spec.keeps:
+        if error.code == "undecodable" and HL7 in envelope.content_type:
             raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error
     # Without separators not even the sender's own number can be echoed: AA would answer to nothing.
     given_back = error.code == "bad-separators"
     issue = Issue("error", "structure", error.where, "HL70357/100" if given_back else "", error.reason)
     flaw: Flaw = (NotUnderstood if given_back else Quarantined)(error.code, [issue])
-    return Reading(None, Profile(), read_header(envelope, None), flaw)
+    return set_aside(envelope, flaw)
 
 
-def _set_aside(maps: Maps, reading: Reading, error: Rejected, told: Sequence[Issue]) -> Flaw:
+def _unmapped(maps: Maps, reading: Reading, error: Rejected, told: Sequence[Issue]) -> Flaw:
     """Return what becomes of a message that cannot be mapped, by its sender's profile.
 
     Args:

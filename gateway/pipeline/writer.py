@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, now_us
+from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused
 from gateway.errors import Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
@@ -106,9 +106,9 @@ class Writer:
         self._recover()
         self._thread.start()
 
-    def put(self, job: Job | Interaction) -> None:
-        """Queue one message, or what the API wants written; any thread."""
-        self._waiting.append(job)
+    def put(self, *jobs: Job | Interaction) -> None:
+        """Queue messages, or what the API wants written; any thread."""
+        self._waiting.extend(jobs)
         self._bell.set()
 
     def stop(self) -> None:
@@ -138,7 +138,7 @@ class Writer:
             self._gather()
         self._bell.clear()
         taken: list[Job | Interaction] = []
-        room = self._limits.batch
+        room = float(self._limits.batch)
         while self._waiting and room > 0:
             taken.append(self._waiting.popleft())
             room -= taken[-1].weight
@@ -191,7 +191,7 @@ class Writer:
         begun = time.monotonic()
         try:
             self._store.sure()
-            new = [job for job in jobs if not self._is_repeat(job)]
+            new = self._not_seen(jobs)
             if self._may_go_at_once(new):
                 self._map_ahead(new)
             self._behind += self._write(mapped, new, interactions)
@@ -207,37 +207,45 @@ class Writer:
         self._map(now)
         return now
 
-    def _is_repeat(self, job: Job) -> bool:
-        """Answer a message that the store has seen; adopt one that it has kept but never ended."""
-        at, header = job.envelope, job.reading.header
-        since = now_us() - job.reading.profile.repeat_window_s * 1_000_000
-        seen = self._store.find_repeat(
-            at.tenant, at.sender, job.repeat_key, header.control_id, header.digest, since
-        )
-        if seen is not None and seen.answer is not None:
-            self._ended([Ending(job, seen.answer)])
-            return True
-        if seen is not None:
-            job.envelope = replace(at, id=seen.inbox_id)
-            job.kept = True
-        return False
+    def _not_seen(self, jobs: Sequence[Job]) -> list[Job]:
+        """Answer what the store has seen and adopt what it has kept but never ended; return what goes on."""
+        if not jobs:
+            return []
+        found = self._store.find_repeats([job.ask_repeat() for job in jobs])
+        new, again = list[Job](), list[Ending]()
+        for job, seen in zip(jobs, found, strict=True):
+            if seen is not None and seen.answer is not None:
+                again.append(Ending(job, seen.answer))
+                continue
+            if seen is not None:
+                job.envelope = replace(job.envelope, id=seen.inbox_id)
+                job.kept = True
+            new.append(job)
+        if again:
+            self._ended(again)
+        return new
 
     def _may_go_at_once(self, jobs: Sequence[Job]) -> bool:
         """All or none: a message must not overtake an earlier one of its patient."""
-        trail = self._trail
-        if trail is None or self._behind or len(jobs) > CAPACITY:
+        if self._behind or any(job.kept or job.wants_receipt for job in jobs):
             return False
-        return not any(job.kept or job.wants_receipt or job.repeat_key in trail.suspects for job in jobs)
+        risky, trail = [job for job in jobs if job.ready is None], self._trail
+        if trail is None or len(risky) > CAPACITY:
+            return not risky
+        return not any(job.repeat_key in trail.suspects for job in risky)
 
     def _map_ahead(self, jobs: Sequence[Job]) -> None:
-        assert self._trail is not None
-        self._trail.enter([job.repeat_key for job in jobs])
+        risky = [job for job in jobs if job.ready is None]
+        if self._trail and risky:
+            self._trail.enter([job.repeat_key for job in risky])
         self._map(jobs)
-        self._trail.leave()
+        if self._trail and risky:
+            self._trail.leave()
 
     def _map(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            job.result = steps.translate(self._maps, job.envelope, job.reading, self._validate)
+            ready, job.ready = job.ready, None  # what waits after all is mapped anew
+            job.result = ready or steps.translate(self._maps, job.envelope, job.reading, self._validate)
 
     def _write(self, mapped: list[Job], new: list[Job], interactions: list[Interaction]) -> list[Job]:
         """Commit one batch and answer whom it answers; return those of ``new`` that go on."""

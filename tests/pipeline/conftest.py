@@ -16,7 +16,7 @@ from gateway.mapping import Profile
 from gateway.pipeline.engine import Engine, Parts
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
-from gateway.store import Pending, Receive, Repeat, Settle, Store, Written, open_store
+from gateway.store import AskRepeat, Pending, Receive, Repeat, Settle, Store, Written, open_store
 from gateway.wire import er7, hl7v2
 
 ADT = (
@@ -68,8 +68,8 @@ class FaultyStore:
         self.batches.append((receives, len(batch) - receives))
         return self.store.write(batch)
 
-    def find_repeat(self, *key: object) -> Repeat | None:
-        return self.store.find_repeat(*key)  # type: ignore[arg-type]
+    def find_repeats(self, asked: Sequence[AskRepeat]) -> list[Repeat | None]:
+        return self.store.find_repeats(asked)
 
     def unsettled(self, limit: int) -> list[Pending]:
         return self.store.unsettled(limit)

@@ -1,0 +1,84 @@
+"""Asking: questions that come through a door, answered from the store (``gateway.spec.Ask``).
+
+A question becomes searches of FHIR by ``mappings/queries``; they run in threads, never on the event loop.
+What is found goes out with what it refers to, and as the rows of ``mappings/outbound`` say it; before it
+does, whose data are shown stands in the trail of reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from gateway.mapping import Maps, Profile
+from gateway.mapping.asked import Asked, Queries, Query, read
+from gateway.mapping.outbound import Dialect, Resources, dialect_of, said_body, said_segments
+from gateway.mapping.senders import choose
+from gateway.pipeline.finding import Found, find
+from gateway.pipeline.reach import groups, reach
+from gateway.spec import Answer, Question, Value
+from gateway.store import Store, Version
+
+THREADS = 4
+"""Questions that are worked at once; others wait for them."""
+
+Note = Callable[[Question, Sequence[Version], str], None]
+"""Puts on record what a question is shown, and by which search. Raises ``Retry``: then it is not shown."""
+
+
+class Asking:
+    """A ``gateway.spec.Ask``.
+
+    Args:
+        note: keeps the trail of reads; called on the event loop.
+    """
+
+    def __init__(self, store: Store, maps: Maps, queries: Queries, note: Note) -> None:
+        self._store, self._maps, self._queries, self._note = store, maps, queries, note
+        self._threads = ThreadPoolExecutor(THREADS, "qiao-ask")
+        self._dialects: dict[str, Dialect] = {}
+
+    async def __call__(self, question: Question, /) -> Answer:
+        """Return the answer to a question. Raises ``Rejected`` and ``Retry``, see ``gateway.spec.Ask``."""
+        loop, profile = asyncio.get_running_loop(), self._profile(question)
+        query, asked, found = await loop.run_in_executor(self._threads, self._found, question, profile)
+        self._note(question, found.versions, _told(query, asked))
+        said = await loop.run_in_executor(self._threads, self._said, query, found, profile)
+        matches, around = list(found.matches.values()), list(found.around.values())
+        return Answer(query.form, matches, around, said, found.total, asked.ignored)
+
+    def close(self) -> None:
+        """Take no question any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _profile(self, question: Question) -> Profile:
+        profiles = self._maps.profiles
+        named = profiles.get(question.sender) or choose(profiles.values(), {}, question.adapter)
+        return named or profiles["default"]
+
+    def _found(self, question: Question, profile: Profile) -> tuple[Query, Asked, Found]:
+        query = self._queries.of(question.record, question.format)
+        asked = read(query, question.record, profile)
+        return query, asked, find(self._store, question.tenant, asked)
+
+    def _said(self, query: Query, found: Found, profile: Profile) -> list[list[tuple[str, Value]]]:
+        dialect = self._dialects.get(profile.id)
+        if dialect is None:
+            dialect = self._dialects[profile.id] = dialect_of(profile, self._maps.tables)
+        said: list[list[tuple[str, Value]]] = []
+        for group in groups(query.group, found.matches.values()):
+            pool = Resources(reach(group, found.around, found.included))
+            if query.say.form == "hl7v2":
+                said.append(list(said_segments(query.say, pool, dialect, {})))
+            else:
+                said.append([(query.say.root, said_body(query.say, pool, dialect, {}))])
+        return said
+
+
+def _told(query: Query, asked: Asked) -> str:
+    """Return the searches as they stand in the trail; a number of the patient is the subject's own."""
+    numbers = [(one.about, "…") for one in asked.searches[:1] if asked.numbers]
+    searches = (f"{one.type}?{urlencode([*numbers, *one.pairs], safe=':/,|…')}" for one in asked.searches)
+    return f"{query.name}: {' '.join(searches)}"

@@ -1,0 +1,151 @@
+"""Finding: what the store has for a question: whom it is about, what is searched, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.canonical import Resource
+from gateway.canonical.elements import reference
+from gateway.canonical.json import loads
+from gateway.mapping.asked import Asked, Searched
+from gateway.pipeline.reach import STEPS, Named, concerns, refers
+from gateway.store import Store, Version
+
+MOST = 100
+"""Resources of one answer that were asked for; how many there are is told."""
+MOST_AROUND = 2000
+"""Resources that go with those of one answer."""
+PEOPLE = 20
+"""Patients that one number may name."""
+HEIRS = 8
+"""Merges, one after the other, that lead from a patient to the one who stands for it."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What the store has.
+
+    Attributes:
+        matches: what was asked for, the newest first.
+        included: what a search has brought beside it.
+        around: that, and what it all refers to.
+        versions: all of it as it is shown.
+        total: how many there are of what was asked for.
+    """
+
+    matches: Named = field(default_factory=dict)
+    included: list[Resource] = field(default_factory=list)
+    around: Named = field(default_factory=dict)
+    versions: list[Version] = field(default_factory=list)
+    total: int = 0
+
+
+def find(store: Store, tenant: str, asked: Asked) -> Found:
+    """Return what a tenant has for a question.
+
+    Raises:
+        Rejected: as ``Store.search``.
+        Retry: the store cannot be asked now.
+    """
+    found = Found()
+    people = _people(store, tenant, asked.numbers) if asked.numbers else None
+    if people is not None and not people:
+        return found
+    most = min(asked.first or MOST, MOST)
+    matches: dict[str, Version] = {}
+    included: dict[str, Version] = {}
+    for search in asked.searches:
+        found.total += _searched(store, tenant, _pairs(search, people, most), search, matches, included)
+    newest = sorted(matches.values(), key=lambda one: one.seq, reverse=True)[:most]
+    found.matches = _parsed(newest)
+    kept = {name for one in found.matches.values() for name in refers(one)} | set(found.matches)
+    beside = [one for one in included.values() if concerns(loads(one.body), kept)]
+    found.around = _parsed(beside)
+    found.included = list(found.around.values())
+    found.versions = [*newest, *beside]
+    _surround(store, tenant, found)
+    return found
+
+
+def _pairs(search: Searched, people: Mapping[str, bool] | None, most: int) -> list[tuple[str, str]]:
+    pairs = [*search.pairs, ("_count", str(most)), ("_total", "accurate")]
+    if people is None:
+        return pairs
+    if search.about == "_id":
+        return [*pairs, ("_id", ",".join(id_ for id_, current in people.items() if current))]
+    return [*pairs, (search.about, ",".join(f"Patient/{id_}" for id_ in people))]
+
+
+def _searched(
+    store: Store, tenant: str, pairs: Sequence[tuple[str, str]], search: Searched,
+    matches: dict[str, Version], included: dict[str, Version],
+) -> int:  # fmt: skip
+    """Add what a search finds; return how many there are that no search before has found."""
+    page = store.search(tenant, search.type, pairs)
+    versions = page.matches
+    if search.type == "Patient":
+        versions = [heir for one in versions if (heir := _heir(store, tenant, one)) is not None]
+    new = {name: one for name, one in _named(versions).items() if name not in matches}
+    matches |= new
+    included |= _named(page.included)
+    return (page.total or 0) - (len(page.matches) - len(new))
+
+
+def _people(store: Store, tenant: str, numbers: Sequence[tuple[str, str]]) -> dict[str, bool]:
+    """Return the patients whom all numbers name, and who was merged into them: id → is it current."""
+    current: set[str] | None = None
+    for system, value in numbers:
+        token = [("identifier", f"{system}|{value}"), ("_count", str(PEOPLE))]
+        found = store.search(tenant, "Patient", token).matches
+        heirs = {heir.id for one in found if (heir := _heir(store, tenant, one)) is not None}
+        current = heirs if current is None else current & heirs
+    people = dict.fromkeys(sorted(current or ()), True)
+    if people:
+        links = [("link", ",".join(f"Patient/{one}" for one in people)), ("_count", str(PEOPLE))]
+        before = store.search(tenant, "Patient", links).matches
+        people |= {one.id: False for one in before if one.id not in people and _heir_of(one) in people}
+    return people
+
+
+def _heir(store: Store, tenant: str, version: Version) -> Version | None:
+    """Return the patient who stands for one after all merges, None where that one was deleted."""
+    found: Version | None = version
+    for _ in range(HEIRS):
+        heir = _heir_of(found) if found is not None and not found.deleted else ""
+        if not heir:
+            break
+        found = store.read(tenant, "Patient", heir)
+    return None if found is None or found.deleted else found
+
+
+def _heir_of(version: Version) -> str:
+    """Return the id of the patient who replaces one, ``""`` for none."""
+    for link in loads(version.body).get("link", ()):
+        if link.get("type") == "replaced-by":
+            return reference(link.get("other")).removeprefix("Patient/")
+    return ""
+
+
+def _surround(store: Store, tenant: str, found: Found) -> None:
+    """Read what goes with what was found, step by step."""
+    front: Iterable[Resource] = [*found.matches.values(), *found.included]
+    for _ in range(STEPS):
+        wanted = {name for one in front for name in refers(one)} - set(found.matches) - set(found.around)
+        names = [name.split("/", 1) for name in sorted(wanted)[: MOST_AROUND - len(found.around)]]
+        if not names:
+            break
+        read = store.read_many([(tenant, type_, id_) for type_, id_ in names])
+        versions = [one for one in read if one is not None and not one.deleted]
+        new = _parsed(versions)
+        found.versions += versions
+        found.around |= new
+        front = new.values()
+
+
+def _named(versions: Iterable[Version]) -> dict[str, Version]:
+    return {f"{one.type}/{one.id}": one for one in versions}
+
+
+def _parsed(versions: Iterable[Version]) -> Named:
+    return {f"{one.type}/{one.id}": loads(one.body) for one in versions}
