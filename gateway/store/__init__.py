@@ -7,6 +7,7 @@ from gateway.store.governing import Governor, Made, Occasion
 from gateway.store.inbox_walk import Walk
 from gateway.store.ledger import Entered, Entry
 from gateway.store.model import (
+    AskRepeat,
     Change,
     Counts,
     Gap,
@@ -30,6 +31,7 @@ from gateway.store.serials import Serial
 from gateway.store.store import Store, open_store
 
 __all__ = [
+    "AskRepeat",
     "Bookkeeping",
     "Change",
     "Counts",

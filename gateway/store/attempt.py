@@ -114,15 +114,24 @@ class Attempt:
                 self.changes.flush(self._connection)
                 if need.undo:
                     execute(self._connection, "SAVEPOINT transact")
-        interactions = Interactions(item.source, ticks, self._reading, applier.emission, own)
+        interactions = Interactions(
+            item.source, ticks, self._reading, applier.emission, own, beside=item.joins
+        )
         transaction = Transaction(item, interactions, ticks, applier.zone, linked=need.linked)
         try:
             if item.act is not None:
                 result = Transacted(answer=item.act(self._desk(interactions, ticks, item.source)))
+                if item.joins:
+                    own.made.clear()  # what the act wrote itself is nobody's to judge
+                    occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
+                    self._govern(interactions, ticks, occasion, "merged")
             else:
                 result = Transacted(transaction.run())
                 occasion = Occasion("api", item.source, "", item.caller, self._memory.rehearsed)
                 _remark(result.results, self._govern(interactions, ticks, occasion, "written"))
+                own.made.clear()  # what the governor wrote is nobody's to judge
+                if transaction.follow(result.results):
+                    self._govern(interactions, ticks, occasion, "merged")
             self.changes.absorb(own)
         except Exception as error:
             if database_wide(error):

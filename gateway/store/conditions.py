@@ -33,7 +33,8 @@ def needs(transact: Transact) -> Needs:
     """Return what a Transact needs; looked at before anything of it is written."""
     linked = any(may_ask(change.body) for change in transact.changes if change.body)
     searches = linked or any(change.condition is not None for change in transact.changes)
-    return Needs(searches, linked, linked or (searches and len(transact.changes) > 1))
+    undo = linked or transact.joins or (searches and len(transact.changes) > 1)
+    return Needs(searches, linked, undo)
 
 
 def concerned(transact: Transact, tenant: int, waiting: Changes) -> bool:

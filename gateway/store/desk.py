@@ -13,7 +13,7 @@ from gateway.canonical import Resource
 from gateway.canonical.json import stored
 from gateway.canonical.logical_id import is_id, new_id
 from gateway.errors import Ground, Rejected
-from gateway.store import lookup, supervised_business
+from gateway.store import identity, lookup, supervised_business
 from gateway.store.clock import Ticks
 from gateway.store.docket import Books, Docket
 from gateway.store.interaction import Interactions
@@ -25,6 +25,7 @@ from gateway.store.referrers import lists_of, referrers
 from gateway.store.serials import Serial, mint
 from gateway.store.serials.serial import is_serial
 from gateway.store.types import NUMBER
+from gateway.store.unmerge import Unmerged, unmerge
 
 MOST_REFERRING = 1000
 """Resources that one look-up of what refers to something returns."""
@@ -150,6 +151,44 @@ class Desk:
     def tell(self, name: str, remarks: Sequence[Ground]) -> None:
         """Let who wrote ``"Type/id"`` know what there is to say of it; nothing of it is kept."""
         self.told += [(name, one) for one in remarks]
+
+    def relate(self, one: str, other: str, *, unlink: bool = False) -> None:
+        """Link two Patients that both go on, by their ids, or unlink them (R4 Patient.link seealso).
+
+        In a ``Transact`` that ``joins``.
+        """
+        for id_, to in ((one, other), (other, one)):
+            body = self.read("Patient", id_)
+            if body is not None:
+                self.write(identity.unlinked(body, to) if unlink else identity.linked(body, to, "seealso"))
+
+    def merge(self, retired: str, survivor: str) -> int:
+        """Let one Patient end and another go on, by their ids, as a message does (ADT A40).
+
+        In a ``Transact`` that ``joins``. Returns how many resources refer to the survivor now instead.
+
+        Raises:
+            Rejected: ``conflict``: one of them does not live, has ended already, or both are one.
+        """
+        ends, goes_on = self.read("Patient", retired), self.read("Patient", survivor)
+        if ends is None or goes_on is None or retired == survivor:
+            raise Rejected("both patients must be there, and be two", code="conflict", where="Patient")
+        if identity.survivor_of(ends) or identity.survivor_of(goes_on):
+            raise Rejected("one of the patients was merged already", code="conflict", where="Patient")
+        self.write(identity.linked(identity.unlinked(ends, survivor), survivor, "replaced-by"))
+        self.write(identity.linked(identity.unlinked(goes_on, retired), retired, "replaces"))
+        self._do.give(self.tenant_no, NUMBER["Patient"], ends, survivor)
+        return self._do.move(self.tenant_no, {f"Patient/{retired}": f"Patient/{survivor}"})
+
+    def unmerge(self, retired: str) -> Unmerged:
+        """Take back the merge by which a Patient ended, by its id (``unmerge.py``).
+
+        In a ``Transact`` that ``joins``.
+
+        Raises:
+            Rejected: ``conflict``: it has not ended so, or who went on was merged, too.
+        """
+        return unmerge(self._do, self.tenant_no, retired, self.ts_us)
 
     def delete(self, type: str, id: str) -> Version | None:
         """End a resource; returns its tombstone, None where it did not live."""

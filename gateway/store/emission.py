@@ -31,13 +31,16 @@ class Emission:
         ticks: Ticks,
         changes: Changes,
         method: Method = "update",
+        *,
+        late_us: int | None = None,
     ) -> Entry:
         """Add the version that follows ``old``; return the state of the resource after it.
 
         Args:
             body: with type and id.
             parts: ``body`` taken apart.
-            event_us: when what made it happened; None for a stub.
+            event_us: when the newest event happened that the state speaks for; None for a stub.
+            late_us: when that of this version happened, where it is an older one that has added to the state.
             method: the interaction that makes it; a message's drafts are updates.
         """
         tenant, type_no, id_ = key
@@ -52,7 +55,7 @@ class Emission:
                 id_,
                 ver,
                 ts_us,
-                event_us,
+                event_us if late_us is None else late_us,
                 old.seq or None,
                 source,
                 parts.sha,

@@ -18,6 +18,12 @@ SUCCESSOR = "urn:qiao:successor"
 """System of the ``ident`` rows that name what goes on for a merged Account or Encounter, as R4 gives them
 no link; the value is the id of the one that ended."""
 
+CLEARED = "urn:qiao:cleared"
+"""System of the ``ident`` rows that name what was deleted of a resource before it was there (``gone.py``)."""
+
+UNDONE = "urn:qiao:unmerged"
+"""System of the ``ident`` rows that say when the merge of two Patients was taken back (``unmerge.py``)."""
+
 _RETIRED = {"Account": "inactive", "Encounter": "entered-in-error"}
 _SUBJECTS = ("subject", "patient", "beneficiary")
 
@@ -27,6 +33,11 @@ def ident_key(tenant: int, type_: str, key: tuple[str, str]) -> IdentKey:
     return tenant, NUMBER[type_], key[0], key[1]
 
 
+def undone_row(tenant: int, retired: str, survivor: str) -> IdentKey:
+    """Return the row that says when a merge of Patients was taken back (microseconds since 1970)."""
+    return tenant, NUMBER["Patient"], UNDONE, f"{retired}/{survivor}"
+
+
 def move(
     tenant: int,
     translation: Translation,
@@ -34,11 +45,15 @@ def move(
     living: Living,
     moved: dict[IdentKey, str],
     ended: dict[str, str],
+    undone: Callable[[str, str], bool],
 ) -> list[Merge]:
     """Point each retired key to the living end of its survivor; return the merges that are new.
 
     Their ids are those of the store. A replayed merge finds its key moved already: the seed id then names
     what ended. What each merge ends is put in ``ended``, so that those after it follow.
+
+    Args:
+        undone: whether the merge of one Patient (id) into another was taken back after this message.
     """
     result = []
     for merge in translation.merges:
@@ -50,6 +65,8 @@ def move(
             continue
         key = ident_key(tenant, merge.type, merge.key)
         found = belongs(key)
+        if undone(merge.retired if found in (None, survivor) else str(found), survivor):
+            continue
         fresh = _fresh_key(tenant, merge, translation.drafts, belongs) if merge.kind == "change" else None
         if found is not None and fresh is not None:
             moved[fresh] = found
@@ -136,6 +153,16 @@ def survivor_of(patient: Resource) -> str:
     return ""
 
 
+def replaced_by(patient: Resource) -> list[str]:
+    """Return the ids of the Patients that ended in ``patient``."""
+    return [
+        link["other"]["reference"].removeprefix("Patient/")
+        for link in patient.get("link", ())
+        if link.get("type") == "replaces"
+        and link.get("other", {}).get("reference", "").startswith("Patient/")
+    ]
+
+
 def may_have_ended(type_: str, stored: bytes) -> bool:
     """Tell whether a stored Account or Encounter may be one that was merged: only those are looked up."""
     return type_ in _RETIRED and f'"status":"{_RETIRED[type_]}"'.encode() in stored
@@ -161,7 +188,12 @@ def linked(resource: Resource, other: str, kind: str) -> Resource:
 
 def unlinked(resource: Resource, other: str) -> Resource:
     """Return ``resource`` without the link that a mere relation to ``other`` made (A37)."""
-    link = {"other": {"reference": f"{resource['resourceType']}/{other}"}, "type": "seealso"}
+    return parted(resource, other, "seealso")
+
+
+def parted(resource: Resource, other: str, kind: str) -> Resource:
+    """Return ``resource`` without its link of a kind to ``other``."""
+    link = {"other": {"reference": f"{resource['resourceType']}/{other}"}, "type": kind}
     left = [each for each in resource.get("link", ()) if each != link]
     result = {name: value for name, value in resource.items() if name != "link"}
     return {**result, "link": left} if left else result

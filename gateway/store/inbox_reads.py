@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from gateway.store import gaps, inbox_view, inbox_walk, tally
 from gateway.store.inbox_walk import Walk
-from gateway.store.model import Counts, Gap, InboxEntry, InboxRow, Kept, Pending, Repeat, State
+from gateway.store.model import AskRepeat, Counts, Gap, InboxEntry, InboxRow, Kept, Pending, Repeat, State
 from gateway.store.session import Session
 
 
@@ -19,10 +19,12 @@ class InboxReads:
         self, tenant: str, sender: str, repeat_key: int, control_id: str, digest: bytes, since_us: int
     ) -> Repeat | None:
         """Return the committed message that this one repeats, received at or after ``since_us``."""
+        return self.find_repeats([AskRepeat(tenant, sender, repeat_key, control_id, digest, since_us)])[0]
+
+    def find_repeats(self, asked: Sequence[AskRepeat]) -> list[Repeat | None]:
+        """Return, for each, the committed message that it repeats, received at or after ``since_us``."""
         with self._session.reading() as connection:
-            return inbox_view.find_repeat(
-                connection, tenant, sender, repeat_key, control_id, digest, since_us
-            )
+            return inbox_view.find_repeats(connection, asked)
 
     def unsettled(self, limit: int) -> list[Pending]:
         """Return messages that were received and never settled, oldest first."""

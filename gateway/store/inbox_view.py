@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from gateway.canonical import Envelope, Issue
 from gateway.store.direct import execute
 from gateway.store.inbox import ISSUE_FIELDS, printable
 from gateway.store.keys import signed64
-from gateway.store.model import InboxEntry, InboxRow, Pending, Repeat
+from gateway.store.model import AskRepeat, InboxEntry, InboxRow, Pending, Repeat
 from gateway.store.types import NAME
 
 _SOURCES = "SELECT v.seq, v.source FROM EACH(?) q CROSS JOIN version v WHERE v.seq = q.value"
 _RUN = "SELECT n, first_seq, versions FROM inbox WHERE id = ? AND tenant = ?"
 _WITH_BODY = "SELECT seq FROM version WHERE seq >= ? AND seq < ? AND LENGTH(body) > 0"
+_REPEATS = (
+    # The set decides the order of the join, or SQLite may walk all messages of a sender by inbox_sender.
+    "SELECT i.repeat_key, i.tenant, i.sender, i.control_id, i.digest, i.received_us, i.id, i.state, i.answer "
+    "FROM EACH(?) q CROSS JOIN inbox i WHERE i.repeat_key = q.value ORDER BY i.received_us"
+)
+_MOST_KEYS = 1000
 _ROW = "id, tenant, adapter, sender, received_us, state, reason, attempts, control_id, map_version"
 
 
-def find_repeat(
-    connection: Connection,
-    tenant: str,
-    sender: str,
-    repeat_key: int,
-    control_id: str,
-    digest: bytes,
-    since_us: int,
-) -> Repeat | None:
-    """Return the newest message that is the same, if it came at or after ``since_us``."""
-    # The sender is made an expression, or SQLite walks all messages of the sender by inbox_sender.
-    row = execute(
-        connection,
-        "SELECT id, state, answer FROM inbox WHERE repeat_key = ? AND tenant = ? AND sender || '' = ? "
-        "AND control_id = ? AND digest = ? AND received_us >= ? ORDER BY received_us DESC LIMIT 1",
-        (signed64(repeat_key), tenant, sender, printable(control_id), digest, since_us),
-    ).fetchone()
-    return None if row is None else Repeat(row[0], row[1], row[2])
+def find_repeats(connection: Connection, asked: Sequence[AskRepeat]) -> list[Repeat | None]:
+    """Return, for each, the newest message that is the same, if it came at or after ``since_us``."""
+    keys = sorted({signed64(one.repeat_key) for one in asked})
+    found: dict[tuple[Any, ...], tuple[int, Repeat]] = {}
+    for at in range(0, len(keys), _MOST_KEYS):
+        rows = execute(connection, _REPEATS, (orjson.dumps(keys[at : at + _MOST_KEYS]).decode(),))
+        for *key, received_us, id_, state, answer in rows.fetchall():
+            found[tuple(key)] = received_us, Repeat(id_, state, answer)  # the newest comes last
+    return [_repeat(found, one) for one in asked]
+
+
+def _repeat(found: Mapping[tuple[Any, ...], tuple[int, Repeat]], one: AskRepeat) -> Repeat | None:
+    key = signed64(one.repeat_key), one.tenant, one.sender, printable(one.control_id), one.digest
+    received_us, repeat = found.get(key, (one.since_us - 1, None))
+    return repeat if received_us >= one.since_us else None
 
 
 def unsettled(connection: Connection, limit: int) -> list[Pending]:

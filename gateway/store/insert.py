@@ -17,8 +17,12 @@ from sqlmodel import SQLModel
 from gateway.store import columns
 from gateway.store.direct import execute, is_postgresql
 
-_SIZES = (128, 32, 8, 4, 2, 1)
-"""Rows per statement: few texts, so that SQLite's driver keeps them all prepared."""
+_SIZES = (1024, 128, 32, 8, 4, 2, 1)
+"""Rows per statement: few texts, so that SQLite's driver keeps them all prepared.
+
+The largest is for backfills: 19 parameters a row are fewer than the 32,766 of a statement
+(sqlite.org/limits.html).
+"""
 
 _MOST = 2000
 """Rows per statement on PostgreSQL: bounds its memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -19,11 +19,15 @@ from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
 from gateway.store.heir import holders
+from gateway.store.identity import subject_of
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.method import Method
 from gateway.store.model import ANY_VERSION, Change, Result, Version
+from gateway.store.moving import Moved, moves
 from gateway.store.reading import Reading
-from gateway.store.types import NAME
+from gateway.store.referring import pointed
+from gateway.store.successor import end_of, successor
+from gateway.store.types import NAME, NUMBER
 
 MOST_LEFT = 64
 """Identifiers of a deleted resource for which another owner is looked for."""
@@ -60,6 +64,11 @@ class Interactions:
         return self._reading
 
     @property
+    def governed(self) -> frozenset[int]:
+        """Types whose versions a governor sees."""
+        return self._emission.governed
+
+    @property
     def connection(self) -> Connection:
         """The writer's, inside its transaction."""
         return self._reading.connection
@@ -72,10 +81,32 @@ class Interactions:
         """Return the resource that an identifier belongs to at this point of the batch."""
         return self._reading.owner(key, self.changes)
 
+    def body(self, key: ResourceKey) -> bytes:
+        """Return the stored bytes of a resource as it stands, none of one that does not live."""
+        return self._body(self.entry(key)) if self.lives(key) else b""
+
     def lives(self, key: ResourceKey) -> bool:
         """Tell whether a resource exists and is not deleted."""
         entry = self.entry(key)
         return bool(entry.ver) and not entry.deleted
+
+    def goes_on(self, tenant: int, type_: str, id_: str) -> str:
+        """Return the id of the Patient, Encounter or Account that goes on for one: itself unless merged."""
+
+        def after(each: str) -> str:
+            key = tenant, NUMBER[type_], each
+            return successor(key, self.entry(key), self._reading, self.changes)
+
+        return end_of(id_, after)
+
+    def point(self, key: ResourceKey, ends: Mapping[str, str]) -> Version:
+        """Let a resource refer to what goes on instead of what ended, in a version of its own (a merge's)."""
+        entry = self.entry(key)
+        body = pointed(resource(self._body(entry)), ends)
+        after = self._emission.version(
+            key, entry, body, content(body), entry.event_us, self._source, self._ticks, self.changes
+        )
+        return self._version(key, after)
 
     def create(self, key: ResourceKey, body: Resource) -> Result:
         """Make a new resource; ``body`` begins with its type and id."""
@@ -140,6 +171,50 @@ class Interactions:
             docket.purged.append(one.seq)
             if one.body:
                 self._emission.filed(resource(one.body), key[0], one.seq, docket.unfiled)
+
+    def move(self, tenant: int, ends: Mapping[str, str]) -> int:
+        """Let what refers to who ended refer to who goes on, see ``moving``; returns how many did.
+
+        It reads the tables and writes while it reads: only an item that can be undone may (``joins``).
+        """
+        self.changes.flush(self.connection)
+        return sum(len(self.emit(chunk)) for chunk in moves(self.connection, tenant, ends))
+
+    def emit(self, chunk: Sequence[Moved]) -> list[str]:
+        """Write what has been moved; returns the names of the new versions (``"Type/id/_history/n"``)."""
+        rows, names = Changes(), []
+        for one in chunk:
+            old, pending = self.entry(one.key), one.pending
+            at = old.event_us if old.ver == pending.entry.ver else pending.event_us
+            entry = self._emission.version(
+                one.key, pending.entry, pending.body, pending.parts, at, one.source, self._ticks, rows
+            )
+            entry.known, entry.subject = (), subject_of(pending.body)
+            names.append(f"{NAME[one.key[1]]}/{one.key[2]}/_history/{entry.ver}")
+        rows.flush(self.connection)
+        for entry in rows.entries.values():
+            entry.body = None
+        self.changes.moved += rows.made
+        self.changes.absorb(rows)
+        return names
+
+    def rewrite(self, key: ResourceKey, body: Resource) -> str:
+        """Write a resource beside what its sender says of it; returns the name of the new version."""
+        entry = self.entry(key)
+        after = self._emission.version(
+            key, entry, body, content(body), entry.event_us, self._source, self._ticks, self.changes
+        )
+        return f"{NAME[key[1]]}/{key[2]}/_history/{after.ver}"
+
+    def note(self, ident: IdentKey, id_: str) -> None:
+        """Give an identifier to a resource, whoever has it."""
+        self.changes.idents[ident] = self.changes.new_idents[ident] = id_
+
+    def give(self, tenant: int, type_no: int, body: Resource, heir: str) -> None:
+        """Let messages with the identifiers of a resource find another one, as after a merge."""
+        for ident in identifiers((tenant, type_no, body["id"]), body):
+            if self.owner(ident) == body["id"]:
+                self.note(ident, heir)
 
     def unchanged(self, key: ResourceKey) -> Result:
         """Return the result of a change that leaves a resource as it is."""

@@ -6,12 +6,13 @@ Ownership, clearing and event order are those of ``gateway.canonical.Draft``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gateway.canonical import Resource
 from gateway.errors import Rejected
 from gateway.store.dates import date_range
-from gateway.store.places import places
+from gateway.store.places import been, left, places
 
 _CHOICES = (
     "abatement",
@@ -32,6 +33,7 @@ _CHOICES = (
 _IDENTITY = frozenset(("resourceType", "id"))
 
 
+@lru_cache(maxsize=2048)
 def group(name: str) -> str:
     """Return the element to which a JSON property belongs.
 
@@ -74,14 +76,37 @@ def merge(
     said = {group(name) for name in incoming if name not in _IDENTITY}
     taken = {name for name in said if name not in present or (overwrite and name not in timid)}
     taken.discard("identifier")
+    if "content" in said & present and incoming.get("resourceType") == "DocumentReference":
+        taken = _with_bytes(taken, stored, incoming)
     result = _replaced(stored, _joined(stored, incoming) if overwrite else incoming, taken)
     if "identifier" in said:
-        result["identifier"] = united(result.get("identifier", []), incoming["identifier"], overwrite)
+        result["identifier"] = _identified(result.get("identifier"), incoming["identifier"], overwrite)
     if owns:
         result = gathered(result, stored, incoming)
-    if result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
+    if result.get("resourceType") == "Encounter":
+        result = left(result)
+    elif result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
         result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
     return result
+
+
+def _with_bytes(taken: set[str], stored: Resource, incoming: Resource) -> set[str]:
+    """Return the elements to take: of two contents the one with bytes or an address, whichever came last.
+
+    A registration (MDM^T01, RCMR) has none; it neither takes away the document nor stands in its way.
+    """
+    old, new = (
+        any({"data", "url"} & one.get("attachment", {}).keys() for one in body["content"])
+        for body in (stored, incoming)
+    )
+    return taken if old == new else taken | {"content"} if new else taken - {"content"}
+
+
+def _identified(stored: Any, incoming: Any, overwrite: bool) -> Any:
+    """Return the identifiers of both; a Composition has one, and no list of them."""
+    if isinstance(incoming, list):
+        return united(stored or [], incoming, overwrite)
+    return incoming if overwrite or not stored else stored
 
 
 GATHERED: Mapping[str, frozenset[str]] = {"DiagnosticReport": frozenset(("result",))}
@@ -96,6 +121,34 @@ def gathered(resource: Resource, stored: Resource, incoming: Resource) -> Resour
         entries = stored[name] + [entry for entry in incoming[name] if entry not in stored[name]]
         if entries != result.get(name):
             result = {**result, name: entries}
+    return result
+
+
+def filled(stored: Resource, incoming: Resource) -> Resource:
+    """Return ``stored`` with the elements, parts of elements and identifiers of an older event that it lacks.
+
+    Itself where it lacks none. What newer events have taken away is not in ``incoming`` (``gone.py``).
+    """
+    result = merge(stored, incoming, newer=False)
+    said = {name: value for name, value in stored.items() if name != "location"}  # a history: see belated
+    for name, value in _joined(incoming, said).items():
+        if value != said[name]:
+            result[name] = value
+    return stored if result == stored else result
+
+
+def belated(stored: Resource, incoming: Resource, fills: Iterable[str] = ()) -> Resource:
+    """Return ``stored`` with what an older event may add to what is there.
+
+    What comes in pieces, where the patient was before, and a status where nobody has stated one yet.
+    """
+    result = gathered(stored, stored, incoming)
+    if stored.get("status") == "unknown" and "status" in incoming and "status" not in fills:
+        result = {**result, "status": incoming["status"]}
+    if incoming.get("resourceType") == "Encounter" and "location" in incoming:
+        history = been(stored.get("location", []), incoming["location"])
+        if history != stored.get("location"):
+            result = left({**result, "location": history})
     return result
 
 

@@ -13,14 +13,15 @@ from gateway.errors import Rejected
 from gateway.store import identity
 from gateway.store.body import Content, content, resource
 from gateway.store.changes import Changes
+from gateway.store.gone import Gone, speaks_of, without
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.merge import gathered, merge
+from gateway.store.merge import belated, filled, merge
 from gateway.store.reading import Reading
 from gateway.store.referring import MERGED, pointed, stays
+from gateway.store.successor import end_of, successor
 from gateway.store.types import NAME, NUMBER
 
 _KNOWN_DRAFTS = 8
-_MERGE_HOPS = 32
 _PATIENT = NUMBER["Patient"]
 _MERGED = frozenset(NUMBER[name] for name in MERGED)
 _ORDERED = frozenset(
@@ -50,6 +51,8 @@ class Pending:
     parts: Content
     event_us: int | None
     known: bytes
+    late_us: int | None = None
+    """When the older event happened that has added to a newer state."""
 
 
 class Message:
@@ -68,6 +71,7 @@ class Message:
         self._reading = reading
         self._changes = changes
         self.moved: dict[IdentKey, str] = {}
+        self._gone = Gone(reading, changes, self.moved)
         self.ended: dict[str, str] = {}
         self.issues: dict[str, Issue] = {}
         self.pending: dict[ResourceKey, Pending] = {}
@@ -87,32 +91,22 @@ class Message:
 
     def living(self, type_: str, id_: str) -> str:
         """Return the id of the resource that goes on for ``id_``: itself unless it was merged."""
-        survivor = self._survivor if type_ == "Patient" else self._successor
-        for _ in range(_MERGE_HOPS):
-            after = self.ended.get(id_) or survivor((self._tenant, NUMBER[type_], id_))
-            if not after:
-                break
-            id_ = after
-        return id_
+        tenant, type_no = self._tenant, NUMBER[type_]
+        return end_of(id_, lambda each: self.ended.get(each) or self._after((tenant, type_no, each)))
 
-    def _survivor(self, key: ResourceKey) -> str:
+    def _after(self, key: ResourceKey) -> str:
         pending = self.pending.get(key)
-        if pending is not None:
+        if pending is not None and key[1] == _PATIENT:
             return identity.survivor_of(pending.body)
-        entry = self._entry(key)
-        if entry.survivor is None:
-            linked = entry.ver and b'"replaced-by"' in self._reading.body(entry)
-            entry.survivor = identity.survivor_of(self._stored(entry)) if linked else ""
-        return entry.survivor
+        return successor(key, self._entry(key), self._reading, self._changes)
 
-    def _successor(self, key: ResourceKey) -> str:
-        """Return what goes on for an Account or Encounter as of the messages before this one."""
-        entry = self._entry(key)
-        if entry.survivor is None:
-            row = (*key[:2], identity.SUCCESSOR, key[2])
-            ended = entry.ver and identity.may_have_ended(NAME[key[1]], self._reading.body(entry))
-            entry.survivor = (self._reading.owner(row, self._changes) or "") if ended else ""
-        return entry.survivor
+    def undone(self, retired: str, survivor: str) -> bool:
+        """Tell whether this message is about the time before a merge of two Patients was taken back."""
+        at = self._reading.owner(identity.undone_row(self._tenant, retired, survivor), self._changes)
+        late = at is not None and (self._again or (self._event_us is not None and self._event_us <= int(at)))
+        if late:
+            self._remark_late("Patient")
+        return late
 
     def _entry(self, key: ResourceKey) -> Entry:
         return self._changes.entry(key) or self._reading.entry(key)
@@ -128,6 +122,7 @@ class Message:
         said = None if draft.mark and entry.ver else content(draft.body)
         sha = draft.mark or (said.sha if said else b"")
         if said is not None and not entry.ver and before is None:
+            self._gone.clear(key, draft, draft.body)
             at = self._event_us if draft.owns else None
             self.pending[key] = Pending(entry, draft.body, said, at, _said(draft, sha))
             return
@@ -146,20 +141,29 @@ class Message:
             self._unchanged(key, entry, event_us)
             return
         stored = before.body if before else self._stored(entry)
-        body = _merged(stored, draft, newer=newer)
-        if not newer and draft.owns and before is None and key[1] in _ORDERED and not self._again:
-            # What a newer message left out may have been taken away: a late one must not bring it back.
-            body = gathered(stored, stored, draft.body)
-            left = entry.sha if body is stored else content(body).sha
+        self._gone.clear(key, draft, stored)
+        late = not newer and draft.owns
+        if late and not self._again:
+            body = self._belated(key, entry, stored, draft)
+        else:
+            body = _merged(stored, draft, newer=newer)
+        if late:
+            left = entry.sha if body is stored and before is None else content(body).sha
             if content(_merged(stored, draft, newer=True)).sha != left:
                 self._remark_late(draft.type)
                 known += _LATE
-            self._leave(key, entry, body, event_us, known)
-            return
-        if not newer and draft.owns and content(_merged(stored, draft, newer=True)).sha != content(body).sha:
-            self._remark_late(draft.type)
-            known += _LATE
         self._leave(key, entry, body, event_us, known if before is None else b"")
+        if late and key in self.pending:
+            self.pending[key].late_us = self._event_us
+
+    def _belated(self, key: ResourceKey, entry: Entry, stored: Resource, draft: Draft) -> Resource:
+        """Return a newer state with what an older event adds: never what a newer one has taken away."""
+        said = draft.body
+        body = filled(stored, said) if speaks_of(draft, stored) else stored
+        if body is not stored:
+            left = without(said, self._gone.of(key, entry, stored))
+            body = body if left is said else filled(stored, left)
+        return belated(body, said, draft.fills)
 
     def _remark_late(self, type_: str) -> None:
         self.issues[type_] = Issue(
@@ -167,8 +171,8 @@ class Message:
             "business-rule",
             type_,
             "older-event",
-            "an older event changes nothing: the state is newer",
-            "事件早于现有状态，未改写",
+            "an older event adds only what nobody has told since: the state is newer",
+            "事件早于现有状态，只补缺，未改写",
         )
 
     def _leave(
@@ -180,7 +184,9 @@ class Message:
                 entry.known = (known, *entry.known[: _KNOWN_DRAFTS - 1])
             self._unchanged(key, entry, event_us)
             return
-        self.pending[key] = Pending(entry, body, parts, event_us, known)
+        before = self.pending.get(key)
+        late_us = None if before is None else before.late_us
+        self.pending[key] = Pending(entry, body, parts, event_us, known, late_us)
 
     def _unchanged(self, key: ResourceKey, entry: Entry, event_us: int | None) -> None:
         """Remember a newer event that changed nothing, or an older one that comes late would win."""
@@ -204,7 +210,7 @@ class Message:
         """Link a resource that ended with the one that goes on, or two that both go on (R4 Patient.link)."""
         ends, goes_on = ((self._tenant, NUMBER[merge.type], id_) for id_ in (merge.retired, merge.survivor))
         if merge.kind in ("link", "unlink"):
-            if self._exists(ends) and self._exists(goes_on) and self._in_time(ends, goes_on):
+            if self._exists(ends) and self._exists(goes_on) and self.in_time(ends, goes_on):
                 self._relate(ends, merge.survivor, merge.kind)
                 self._relate(goes_on, merge.retired, merge.kind)
             return
@@ -249,7 +255,7 @@ class Message:
         else:
             self._rewrite(key, lambda body: identity.linked(body, other, "seealso"))
 
-    def _in_time(self, *keys: ResourceKey) -> bool:
+    def in_time(self, *keys: ResourceKey) -> bool:
         """Tell whether no newer event has spoken about these: a late link must not undo an unlink."""
         known = [(self.pending.get(key) or self._entry(key)).event_us for key in keys]
         said = self._event_us
@@ -267,6 +273,26 @@ class Message:
         entry = before.entry if before else self._entry(key)
         body = change(before.body if before else self._stored(entry))
         self._leave(key, entry, body, before.event_us if before else entry.event_us, b"")
+
+    def entry(self, key: ResourceKey) -> Entry:
+        """Return the version of a resource before this message."""
+        pending = self.pending.get(key)
+        return self._entry(key) if pending is None else pending.entry
+
+    def stored(self, key: ResourceKey) -> Resource:
+        """Return a resource as it was before this message, empty where it was not."""
+        return self._stored(self.entry(key))
+
+    def restate(self, key: ResourceKey, change: Callable[[Resource], Resource], event_us: int | None) -> None:
+        """Change a resource, also one of which the message says nothing; it is as new as the message."""
+        before = self.pending.get(key)
+        entry = self.entry(key)
+        at = before.event_us if before else entry.event_us
+        body = before.body if before else self._stored(entry)
+        changed = change(body)
+        if changed is not body:
+            known = [one for one in (at, event_us) if one is not None]
+            self._leave(key, entry, changed, max(known, default=None), b"")
 
     def _check_subject(self, draft: Draft, entry: Entry) -> None:
         if not draft.subject or draft.moves or not entry.ver or entry.deleted:

@@ -25,6 +25,26 @@ def places(stored: list[Any], incoming: list[Any]) -> list[Any]:
     return list(result.values())
 
 
+def been(stored: list[Any], incoming: list[Any]) -> list[Any]:
+    """Return the history ``stored`` with the places that an older message names, as completed.
+
+    So the history has the same places in whatever order admission, transfers and views arrive; where the
+    patient is now is what the newest of them says.
+    """
+    known = {_place(entry) for entry in stored}
+    before = [{**entry, "status": "completed"} for entry in incoming if _place(entry) not in known]
+    return [*before, *stored] if stored else incoming
+
+
+def left(encounter: dict[str, Any]) -> dict[str, Any]:
+    """Return an Encounter; where it is finished no place is active any more, whoever told it."""
+    history = encounter.get("location", [])
+    if encounter.get("status") != "finished" or not any(map(_is_active, history)):
+        return encounter
+    ended = [{**entry, "status": "completed"} if _is_active(entry) else entry for entry in history]
+    return {**encounter, "location": ended}
+
+
 def _is_active(entry: Any) -> bool:
     return bool(entry.get("status") == "active")
 

@@ -62,6 +62,11 @@ class Reading:
                 identity.ident_key(tenant, each.type, each.key) for each in translation.drafts if each.key
             }
             keys |= {identity.ident_key(tenant, each.type, each.key) for each in translation.merges}
+            keys |= {
+                (tenant, NUMBER[each.type], identity.CLEARED, each.id)
+                for each in translation.drafts
+                if each.cleared
+            }
         cached = {key: self._cached_idents.get(key) for key in keys}
         missing = [key for key, owner in cached.items() if owner is None]
         return {**cached, **lookup.idents(self.connection, missing)}

@@ -18,6 +18,14 @@ STAYING = frozenset(("AuditEvent", "Patient", "Provenance"))
 """Types that go on naming who ended: ``Patient.link`` tells of the merge, the others what was done then."""
 
 
+def may_follow(type_: str) -> bool:
+    """Tell whether a resource of a type that a client writes may be made to name who goes on.
+
+    A Bundle is a document, or a message, as somebody has put it together.
+    """
+    return type_ not in STAYING and type_ != "Bundle"
+
+
 def stays(type_: str, id_: str, ends: Mapping[str, str]) -> bool:
     """Tell whether a resource is left as it is: by its type, or as it is itself one of those joined."""
     name = f"{type_}/{id_}"

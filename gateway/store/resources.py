@@ -9,16 +9,18 @@ from sqlalchemy import Connection
 from gateway.canonical import Envelope, Stored, Translation
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
-from gateway.store import identity, moving
+from gateway.store import identity, moving, parting
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
 from gateway.store.index import Index
+from gateway.store.interaction import Interactions
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
 from gateway.store.message import Message, Pending
 from gateway.store.moving import Moved
 from gateway.store.reading import Reading
+from gateway.store.restated import Restated
 from gateway.store.types import NAME
 
 CACHE_SIZE = 50_000
@@ -67,13 +69,28 @@ class Applier:
         Raises:
             Rejected: a key of the message belongs to another patient (``key-of-another-patient``).
         """
+        refs, issues = parting.part(
+            translation,
+            Message(ticks.no, translation.event_at, reading, changes, again=again),
+            Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True),
+            ticks,
+        )
         message = Message(ticks.no, translation.event_at, reading, changes, again=again)
         merges = identity.move(
-            ticks.no, translation, message.belongs, message.living, message.moved, message.ended
+            ticks.no,
+            translation,
+            message.belongs,
+            message.living,
+            message.moved,
+            message.ended,
+            message.undone,
         )
         drafts = identity.settle(ticks.no, translation.drafts, message.belongs, message.moved)
         for draft in drafts:
             message.draft(draft)
+        if any(draft.type == "Composition" for draft in drafts):
+            interactions = Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True)
+            Restated(ticks.no, translation.event_at, message, interactions).settle(drafts)
         for joined in merges:
             message.join(joined)
         ends = message.ends([*merges, *translation.merges])  # a replay also mends what an older release left
@@ -81,10 +98,10 @@ class Applier:
             message.point(ends)
         changes.idents.update(message.moved)
         changes.new_idents.update(message.moved)
-        refs = [self._emit(key, pending, envelope.id, ticks, changes) for key, pending in message.changed()]
+        refs += [self._emit(key, pending, envelope.id, ticks, changes) for key, pending in message.changed()]
         if ends:
             refs += self._move(ends, ticks, reading, changes)
-        return Stored(refs, [*translation.issues, *message.issues.values()])
+        return Stored(refs, [*translation.issues, *issues, *message.issues.values()])
 
     def _move(self, ends: Mapping[str, str], ticks: Ticks, reading: Reading, changes: Changes) -> list[str]:
         """Write what stored resources refer to anew, see ``moving``; the caller can undo what is written."""
@@ -113,7 +130,9 @@ class Applier:
         type_, old, parts = NAME[type_no], pending.entry, pending.parts
         if not old.ver and not is_id(id_):
             raise Rejected("the id is no FHIR id", code="bad-id", where=type_)
-        entry = self.emission.version(key, old, pending.body, parts, pending.event_us, source, ticks, changes)
+        entry = self.emission.version(
+            key, old, pending.body, parts, pending.event_us, source, ticks, changes, late_us=pending.late_us
+        )
         entry.subject = identity.subject_of(pending.body)
         entry.known = (pending.known,) if pending.known else ()
         entry.survivor = identity.survivor_known(pending.body)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway.canonical import Draft, Envelope, Resource, Translation
 from gateway.store.body import resource
 from gateway.store.direct import execute
+from gateway.store.gone import marked, row_of, without
 from gateway.store.identity import SUCCESSOR, survivor_known
 from gateway.store.lookup import IdentKey
 from gateway.store.merge import GATHERED, group
@@ -22,7 +23,7 @@ from gateway.store.method import DELETED
 from gateway.store.types import NUMBER
 
 _STATE = (
-    f"SELECT c.seq, c.event_us, v.source, {DELETED}, v.body "  # noqa: S608
+    f"SELECT c.seq, c.event_us, v.source, {DELETED}, v.body, v.event_us "  # noqa: S608
     "FROM current c JOIN version v ON v.seq = c.seq "
     "WHERE c.tenant = ? AND c.type = ? AND c.fhir_id = ?"
 )
@@ -41,6 +42,7 @@ class _State:
     event_us: int | None
     source: str
     body: Resource
+    made_us: int | None
 
 
 def spared(
@@ -69,6 +71,7 @@ def spared(
         if state is None or not _overtaken(state, envelope, translation.event_at):
             return draft
         body = _additions(connection, draft, state, key or draft.id)
+        body = without(body, marked(owner(row_of((tenant, NUMBER[draft.type], state.body["id"])))))
         return replace(draft, body=body, cleared=(), mark=b"")
 
     return replace(translation, drafts=[one(draft) for draft in translation.drafts])
@@ -82,7 +85,7 @@ def _living(
         row = execute(connection, _STATE, (tenant, NUMBER[type_], id_)).fetchone()
         if row is None or row[3]:
             return None
-        state = _State(row[0], row[1], row[2], resource(row[4]))
+        state = _State(row[0], row[1], row[2], resource(row[4]), row[5])
         goes_on = after(state.body)
         if not goes_on:
             return state
@@ -91,6 +94,8 @@ def _living(
 
 
 def _overtaken(state: _State, envelope: Envelope, event_us: int | None) -> bool:
+    if event_us is not None and event_us == state.event_us and (state.made_us or event_us) < event_us:
+        return False  # an older one has added to it since, and speaks for no newer moment
     if event_us is None or state.event_us is None or event_us == state.event_us:
         return state.source > envelope.id  # ids sort by the time at which the messages came
     return event_us < state.event_us

@@ -21,6 +21,7 @@ from gateway.store.governing import Governor
 from gateway.store.inbox_reads import InboxReads
 from gateway.store.index import Index
 from gateway.store.ledger.ledger import Ledger
+from gateway.store.marks import Marks
 from gateway.store.model import Receive, Settle, Transact, Transacted, Written
 from gateway.store.reconciliation import Reconciliation
 from gateway.store.resource_reads import ResourceReads
@@ -51,6 +52,7 @@ class Store(ResourceReads, InboxReads):
         self.alerts = Alerts(self._session)
         self.supervised_business = SupervisedBusiness(self._session, self._number)
         self.feed_places = FeedPlaces(self._session, self._number)
+        self.marks = Marks(self._session)
         self.reconciliation = Reconciliation(self._session, self._number)
         books = self._writer.books
         with self._session.reading() as connection:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from gateway.canonical import Resource
 from gateway.canonical.logical_id import is_id, new_id
 from gateway.errors import Rejected
+from gateway.store.body import content
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.direct import execute, pipelined
@@ -19,7 +20,9 @@ from gateway.store.interaction import Interactions, identifiers
 from gateway.store.links import Condition, Links
 from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.model import Change, Result, Transact
+from gateway.store.referring import MERGED, may_follow, pointed
 from gateway.store.search import Allowance, find
+from gateway.store.successor import HOPS, named
 from gateway.store.types import NAME, NUMBER
 
 MOST_DELETED = 1000
@@ -33,8 +36,11 @@ def expected(transact: Transact, tenant: int) -> Iterator[tuple[ResourceKey | No
     for change in transact.changes:
         type_no = NUMBER.get(change.type, 0)
         given = change.method != "create" and is_id(change.id)
-        named = (tenant, type_no, change.id) if given else None
-        yield named, list(identifiers((tenant, type_no, ""), change.body)) if change.body else []
+        about = (tenant, type_no, change.id) if given else None
+        yield about, list(identifiers((tenant, type_no, ""), change.body)) if change.body else []
+        for name in named(change.body).values() if change.body and may_follow(change.type) else ():
+            other, _, id_ = name.partition("/")
+            yield (tenant, NUMBER[other], id_), []
 
 
 class Transaction:
@@ -60,6 +66,8 @@ class Transaction:
         self._written: set[ResourceKey] = set()
         self._searched: dict[tuple[str, Condition], int] = {}
         self._bodies: dict[int, Resource] = {}
+        self._base = f"{transact.base.rstrip('/')}/" if transact.base else ""
+        self._later: dict[int, dict[str, str]] = {}
 
     def run(self) -> list[Result]:
         """Make every change; returns their results in the order of the request.
@@ -79,6 +87,16 @@ class Transaction:
         for at in self._each(rest):
             results[at] = self._do.unchanged(self._keys[at]) if at in kept else self._write(at)
         return [results[at] for at in range(len(changes))]
+
+    def follow(self, results: Sequence[Result]) -> bool:
+        """Let what was written as it was said (governed types) refer to who goes on, as a merge would.
+
+        Tells whether there was any.
+        """
+        for at, ends in self._later.items():
+            if results[at].status in ("created", "updated"):
+                results[at].version = self._do.point(self._keys[at], ends)
+        return bool(self._later)
 
     def _each(self, order: Sequence[int]) -> Iterator[int]:
         for self.at in order:
@@ -130,10 +148,11 @@ class Transaction:
         first = self._searched.setdefault(asked, at)
         if first != at and change.method == "create":  # the same thing twice is one
             return self._keys[first], True
-        ids = self._find(change.type, condition, 2)
+        fresh = change.method == "create"
+        ids = self._living(change.type, condition) if fresh else self._find(change.type, condition, 2)
         if len(ids) > 1:
             raise several()
-        if change.method == "create":
+        if fresh:
             return self._key(change.type, ids[0] if ids else new_id()), bool(ids)
         if ids:
             return self._key(change.type, ids[0]), False
@@ -178,6 +197,15 @@ class Transaction:
             allowance=self._allowance,
         )
 
+    def _living(self, type_: str, condition: Sequence[tuple[str, str]]) -> list[str]:
+        """Return what a condition finds, of what was merged what goes on for it."""
+        ids = self._find(type_, condition, 2)
+        if type_ not in MERGED or not ids:
+            return ids
+        if len(ids) > 1:  # the merged one may have the same number
+            ids = self._find(type_, condition, HOPS)
+        return list(dict.fromkeys(self._do.goes_on(self._ticks.no, type_, id_) for id_ in ids))
+
     def _link(self, order: Sequence[int], kept: set[int]) -> None:
         """Make every resource ready to be written: its id, and what its links mean."""
         changes = self._transact.changes
@@ -195,6 +223,32 @@ class Transaction:
         if self._links:
             for at in self._each(list(self._bodies)):
                 self._bodies[at] = self._links.rewritten(self._bodies[at], changes[at].full_url)
+        for at in self._each(list(self._bodies)):
+            self._bodies[at] = self._followed(at, self._bodies[at])
+
+    def _followed(self, at: int, body: Resource) -> Resource:
+        """Return a resource that refers to what goes on for what was merged, as those of messages do.
+
+        What a governor sees may be signed and is entered as it was said: see :meth:`follow`.
+        """
+        key = self._keys[at]
+        ends = self._ends(body) if may_follow(NAME[key[1]]) else {}
+        if not ends:
+            return body
+        followed: Resource = pointed(body, ends)
+        if key[1] not in self._do.governed or self._do.entry(key).sha == content(followed).sha:
+            return followed
+        self._later[at] = ends
+        return body
+
+    def _ends(self, body: Resource) -> dict[str, str]:
+        result = {}
+        for said, name in named(body, self._base).items():
+            type_, _, id_ = name.partition("/")
+            end = self._do.goes_on(self._ticks.no, type_, id_)
+            if end != id_:
+                result[said] = f"{type_}/{end}"
+        return result
 
     def _resolve(self, wanted: Mapping[str, int], order: Sequence[int]) -> None:
         """Search what conditional references mean; each must mean one resource."""
@@ -205,7 +259,7 @@ class Transaction:
         changes = self._transact.changes
         with self._probing([at for at in order if chained or changes[at].type in types]):
             for said, self.at in wanted.items():
-                ids = self._find(*conditions[said], 2)
+                ids = self._living(*conditions[said])
                 if len(ids) > 1:
                     raise several()
                 if not ids:
@@ -236,7 +290,9 @@ class Transaction:
             return self._do.create(key, self._bodies[at])
         if change.patch is None:
             return self._do.update(change, key, self._bodies[at])
-        return self._do.patch(change, key, lambda body: self._links.rewritten(body, change.full_url))
+        return self._do.patch(
+            change, key, lambda body: self._followed(at, self._links.rewritten(body, change.full_url))
+        )
 
 
 def several() -> Rejected:

@@ -83,6 +83,26 @@ def test_an_older_message_adds_what_the_state_never_had(desk: Any, patient: Make
     assert "1990-01-01" in body(desk)
 
 
+def test_the_newest_message_may_change_a_state_that_an_older_one_has_added_to(
+    desk: Any, patient: Make
+) -> None:
+    """A hospital goes live, is backfilled, and then corrects a map."""
+    live = put(desk, patient(gender="male"), event_at=20)
+    put(desk, patient(birthDate="1990-01-01"), event_at=10)
+    assert refs(again(desk, live, patient(gender="female"), event_at=20)) == ["Patient/p1/_history/3"]
+    assert "female" in body(desk)
+    assert "1990-01-01" in body(desk)
+
+
+def test_a_replay_does_not_bring_back_what_was_deleted_before_it_was_there(desk: Any, patient: Make) -> None:
+    first = put(desk, patient(), event_at=10)
+    cleared = patient()
+    cleared.cleared = ("gender",)
+    put(desk, cleared, event_at=20)
+    assert refs(again(desk, first, patient(gender="male"), event_at=10)) == []
+    assert "male" not in body(desk)
+
+
 @pytest.mark.parametrize("event_at", [10, None])
 def test_of_two_at_the_same_time_the_later_one_stays(desk: Any, patient: Make, event_at: int | None) -> None:
     first = put(desk, patient(gender="male"), event_at=event_at)

@@ -6,16 +6,22 @@ one lane from before it has a serial until after its drugs are dispensed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from gateway.store.deliveries.receivers import head_of
 from gateway.store.deliveries.rows import Rows
 from gateway.store.direct import execute
+from gateway.store.ledger.entry import Entered
 from gateway.store.model.delivery import Receiver
 
 FILLED = 1000
 """Entries that one step of a position passes at most."""
 
+_DOORS = (
+    "SELECT v.seq, i.adapter FROM EACH(?) q CROSS JOIN version v CROSS JOIN inbox i "
+    "WHERE v.seq = q.value AND i.id = v.source"
+)
 _UPTO = "SELECT upto FROM receiver WHERE no = ?"
 _LANE = (
     # what a document begins with; else as an entry before it is kept; else nobody knows yet
@@ -72,6 +78,39 @@ class Owed(Rows):
             execute(connection, _BLOCKED, (receiver.no, first, last))
         receiver.upto = last
         return last - first
+
+    def pass_over(self, receiver: Receiver, last: int, owed: Sequence[tuple[int, int, str]]) -> int:
+        """Move the position to ``last``, and give those entries their rows that somebody has chosen.
+
+        Args:
+            owed: number, moment and lane of each; what shares a lane is kept in order.
+
+        Returns:
+            how far it moved; 0 where somebody else was quicker: choose again.
+        """
+        first = receiver.upto
+        moved = "UPDATE receiver SET upto = ? WHERE no = ? AND upto = ?"
+        insert = (
+            "INSERT INTO delivery "
+            "(receiver, n, state, doc, attempts, since_us, next_us, at_us, receipt, reason) "
+            "VALUES (?, ?, 0, ?, 0, 0, 0, ?, '', '')"
+        )
+        with self._session.transaction() as connection:
+            if last <= first or not execute(connection, moved, (last, receiver.no, first)).rowcount:
+                receiver.upto = execute(connection, _UPTO, (receiver.no,)).fetchone()[0]
+                return 0
+            for n, ts_us, lane in owed:
+                execute(connection, insert, (receiver.no, n, lane, ts_us))
+            execute(connection, _BLOCKED, (receiver.no, first, last))
+        receiver.upto = last
+        return last - first
+
+    def doors(self, entries: Sequence[Entered]) -> list[str]:
+        """Return through which adapter the version came that each entry is about, ``""``: through none."""
+        seqs = [one.members[0] for one in entries if one.members]
+        with self._session.reading() as connection:
+            found = dict(execute(connection, _DOORS, (json.dumps(seqs),)).fetchall())
+        return [found.get(one.members[0], "") if one.members else "" for one in entries]
 
     def head(self, receiver: Receiver) -> int:
         """Return the number of the newest entry of the receiver's ledger."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from gateway.store.clock import enrol as enrolled
 from gateway.store.clock import tenant_number
 from gateway.store.deliveries.rows import Rows, plain
 from gateway.store.direct import execute
@@ -22,10 +23,11 @@ class Receivers(Rows):
         """Return a receiver, making it where it is new; None where the tenant has never written.
 
         Args:
-            from_now: a new one is owed only what is entered from now on, else the whole ledger.
+            from_now: a new one is owed only what is entered from now on, else the whole ledger. A tenant
+                that has never written gets its number here: else the first that it writes would be before.
         """
         with self._session.transaction() as connection:
-            number = tenant_number(connection, tenant)
+            number = enrolled(connection, tenant) if from_now else tenant_number(connection, tenant)
             if number is None:
                 return None
             found = _find(connection, number, name)

@@ -73,7 +73,7 @@ class Sending(Rows):
         """
         moved = "(3)" if numbers is None else "(3, 5)"
         sql = (
-            "UPDATE delivery SET state = 0, since_us = 0, next_us = 0, at_us = ? "  # noqa: S608
+            "UPDATE delivery SET state = 0, attempts = 0, since_us = 0, next_us = 0, at_us = ? "  # noqa: S608
             f"WHERE receiver = ? AND state <> 2 AND state IN {moved}"
         )
         return self._moved(sql, receiver, numbers, now_us)

@@ -6,7 +6,7 @@ What a value says is defined once, for the test of a candidate and for the rows 
 
 from gateway.store.index.carefully import FAR
 from gateway.store.index.filing import Index
-from gateway.store.index.interface import parameters, tokens
+from gateway.store.index.interface import parameters, tokens, types_naming
 from gateway.store.index.keys import (
     SHORT_US,
     identifier_keys,
@@ -60,6 +60,7 @@ __all__ = [
     "texts",
     "token_keys",
     "tokens",
+    "types_naming",
     "unversioned",
     "uri_keys",
     "values",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -63,6 +63,20 @@ class Catalogue:
     def lists(self, type_: str) -> list[Filed]:
         """Return the lists in which the values of a resource type are filed."""
         return self._of(type_)[1]
+
+    def naming(self, target: str, names: Collection[str]) -> frozenset[str]:
+        """Return the types with a parameter of one of these names that can refer to a ``target``.
+
+        Only these parameters are read: those of all types take half a second.
+        """
+        return frozenset(
+            base
+            for row in self._rows.values()
+            if row.code in names
+            for base in row.base
+            if base in NUMBER
+            and target in self._targets_of(row, self._read(_own(row.expression, base), base))
+        )
 
     def unsearched(self, type_: str) -> list[Path]:
         """Return the paths of references that no parameter selects, and that may name who is merged."""

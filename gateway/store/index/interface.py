@@ -21,6 +21,11 @@ def parameters(type_: str) -> Mapping[str, Parameter]:
     return catalogue().parameters(type_)
 
 
+def types_naming(target: str, *names: str) -> frozenset[str]:
+    """Return the resource types with a search parameter of one of these names that can refer to a type."""
+    return catalogue().naming(target, names)
+
+
 def tokens(parameter: Parameter, type_: str, value: Any) -> list[tuple[str, str]]:
     """Return (system, code) of what an element says as a token (R4 §3.1.1.4.10).
 

@@ -65,6 +65,8 @@ class Transact:
             may be called again where a batch is tried again, so all that it does it does through the desk.
             No governor looks at what it writes.
         caller: who asks, for the governor; the store does not look at it.
+        joins: its act links or merges patients: it speaks beside the messages of their senders, whose next
+            events are not late for it, and a governor is shown what it has moved.
     """
 
     tenant: str
@@ -75,6 +77,7 @@ class Transact:
     view: View = field(default_factory=lambda: ALL)
     act: Callable[[Desk], object] | None = None
     caller: object = None
+    joins: bool = False
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.canonical import Envelope, Issue
 
@@ -14,6 +14,17 @@ State = Literal["received", "stored", "quarantined", "refused", "rejected"]
 Its sender is rid of what is ``stored`` or ``quarantined``, and has to mend what is ``refused`` (breaks a
 rule, AE) or ``rejected`` (not understood, AR).
 """
+
+
+class AskRepeat(NamedTuple):
+    """What a message that comes again has in common with the one before, and since when that counts."""
+
+    tenant: str
+    sender: str
+    repeat_key: int
+    control_id: str
+    digest: bytes
+    since_us: int
 
 
 @dataclass(slots=True, frozen=True)
