@@ -1,10 +1,11 @@
-"""``qiao send hl7``: a test client; sends files over MLLP and shows the answers."""
+"""``qiao send``: a test client; ``send hl7`` sends files over MLLP and shows the answers."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 
+from gateway.cli import send_xml
 from gateway.cli.output import Commands, add_group, print_json
 from gateway.cli.words import say
 from gateway.errors import Rejected
@@ -13,13 +14,14 @@ ACCEPTED = ("AA", "CA")
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
-    """Declare the command."""
+    """Declare the commands."""
     formats = add_group(commands, "send")
     parser = formats.add_parser("hl7", help=say("send.hl7"), parents=[shared])
     parser.add_argument("files", nargs="+", metavar="FILE", help=say("convert.files"))
     parser.add_argument("--to", required=True, metavar="HOST:PORT", type=_address, help=say("send.to"))
     parser.add_argument("--timeout", type=float, default=30.0, help=say("send.timeout"))
     parser.set_defaults(run=run)
+    send_xml.add(formats, shared)
 
 
 def run(options: argparse.Namespace) -> int:
