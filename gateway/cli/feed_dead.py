@@ -125,6 +125,7 @@ def drop(options: argparse.Namespace) -> int:
 def _all(settings: Settings, store: Store, only: str = "", tenant: str = "") -> Iterator[Found]:
     """Yield the receivers of all tenants, those too that are not set up any more."""
     names = {"default", *settings.tenants, *(one.tenant for one in settings.receivers.named.values())}
+    names |= {one.tenant for one in settings.writeback.values()}
     for each in [tenant] if tenant else sorted(names):
         for found in store.deliveries.receivers(each):
             if only in ("", found.name):

@@ -19,6 +19,7 @@ from gateway.feed.bundle import Bundler, Destination, Seal
 from gateway.feed.document import Document, Documents
 from gateway.security.signature import Signatures
 from gateway.settings import TenantSettings
+from gateway.settings.writeback import PREFIX as WRITEBACK
 from gateway.store import Entered, Store
 from gateway.store.clock import instant
 from gateway.store.ledger.proof import Countersigned, Head
@@ -201,6 +202,8 @@ class Pull:
     def _receivers(self, tenant: str, head: Head) -> list[Parts]:
         found: list[Parts] = []
         for one in self._deliveries.receivers(tenant):
+            if one.name.startswith(WRITEBACK):  # a HIS that is written back to is no platform
+                continue
             counts = self._deliveries.counts(one)
             part: Parts = [
                 {"name": "name", "valueString": one.name},

@@ -8,6 +8,7 @@ No file is needed on loopback. Design §2, §5 and §6 ("loopback by default").
 from gateway.settings.casting import Value, cast, cast_one
 from gateway.settings.exposure import CLIENTS, check_port, guard, is_loopback
 from gateway.settings.hosts import is_listed
+from gateway.settings.matching import MatchingSettings
 from gateway.settings.places import clients_file, terminology_file
 from gateway.settings.reading import PREFIX, load, override
 from gateway.settings.receivers import Receivers, ReceiverSettings, secret
@@ -27,6 +28,7 @@ from gateway.settings.signatures import SignatureSettings
 from gateway.settings.source import SourceSettings
 from gateway.settings.spoken import language
 from gateway.settings.supervision import SupervisionSettings
+from gateway.settings.writeback import WritebackSettings
 
 __all__ = [
     "CLIENTS",
@@ -34,6 +36,7 @@ __all__ = [
     "ApiSettings",
     "BulkSettings",
     "MappingSettings",
+    "MatchingSettings",
     "PipelineSettings",
     "ReceiverSettings",
     "Receivers",
@@ -47,6 +50,7 @@ __all__ = [
     "TerminologySettings",
     "ValidationSettings",
     "Value",
+    "WritebackSettings",
     "cast",
     "cast_one",
     "check_port",

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.settings.casting import Value, cast, listed
 from gateway.settings.exposure import CLIENTS, TLS_KEY, check_port, guard
+from gateway.settings.matching import MatchingSettings
 from gateway.settings.places import clients_file
 from gateway.settings.receivers import read_receivers
 from gateway.settings.regulator import read_tenants
@@ -29,6 +30,7 @@ from gateway.settings.sections import (
 )
 from gateway.settings.signatures import SignatureSettings
 from gateway.settings.supervision import read_supervision
+from gateway.settings.writeback import read_writeback
 
 PREFIX = "QIAO_"
 
@@ -42,6 +44,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "subscriptions": SubscriptionSettings,
     "bulk": BulkSettings,
     "signatures": SignatureSettings,
+    "matching": MatchingSettings,
 }
 
 
@@ -63,7 +66,7 @@ def load(
         table = found.setdefault(section, {})
         if isinstance(table, dict):
             _put(table, section, key, value)
-    valid = [*_SECTIONS, "tenants", "receivers", "supervision", "adapters"]
+    valid = [*_SECTIONS, "tenants", "receivers", "writeback", "supervision", "adapters"]
     if unknown := set(found) - set(valid):
         raise Misconfigured(f"unknown section [{min(unknown)}]; valid: {listed(valid)}", where=origin)
     parts = {
@@ -77,6 +80,7 @@ def load(
         **parts,
         tenants=tenants,
         receivers=receivers,
+        writeback=read_writeback(found.get("writeback", {}), origin),
         supervision=supervision,
         adapters=adapters,
         file=str(file or ""),
@@ -141,7 +145,7 @@ def _put(table: dict[str, Any], section: str, key: str, value: str) -> None:
     if section == "adapters":
         adapter, _, key = key.partition("__")
         table = table.setdefault(adapter.replace("_", "/", 1), {})
-    elif section == "receivers" and "__" in key:
+    elif section in ("receivers", "writeback") and "__" in key:
         receiver, _, key = key.partition("__")
         table = table.setdefault(receiver.replace("_", "-"), {})
     elif section in ("tenants", "supervision"):

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.casting import Value
+from gateway.settings.matching import MatchingSettings
 from gateway.settings.receivers import Receivers
 from gateway.settings.regulator import TenantSettings
 from gateway.settings.signatures import SignatureSettings
 from gateway.settings.supervision import SupervisionSettings
+from gateway.settings.writeback import WritebackSettings
 
 _FILE = "sqlite:///"
 
@@ -97,6 +99,9 @@ class PipelineSettings:
         attempts: how often a message that was found unfinished is tried before it is quarantined.
         validate: what happens to a message whose resources break a rule of R4: ``"report"``, it is stored
             with the issues beside it (``qiao inbox show``); ``"strict"``, it is refused; ``"off"``.
+        workers: processes beside the gateway that parse, map and validate what comes in large groups (a
+            backfill from a database or a file); -1: one less than there are cores, two at most; 0: none.
+            They are started when they are needed, and each has maps of its own in memory.
     """
 
     max_messages: int = 1024
@@ -104,6 +109,7 @@ class PipelineSettings:
     batch: int = 64
     attempts: int = 3
     validate: Literal["off", "report", "strict"] = "report"
+    workers: int = -1
 
 
 @dataclass(slots=True, frozen=True)
@@ -206,6 +212,7 @@ class Settings:
     Attributes:
         tenants: ``[tenants.NAME]`` by name; see :meth:`tenant`.
         receivers: ``[receivers.NAME]``.
+        writeback: ``[writeback.NAME]`` by name.
         supervision: ``[supervision.NAME]`` by tenant; see :meth:`supervised`.
         adapters: raw ``[adapters."<kind>/<name>"]`` sections; ``gateway.registry`` checks them against
             the adapter's fields. ``enabled = false`` leaves an adapter closed.
@@ -221,8 +228,10 @@ class Settings:
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     bulk: BulkSettings = field(default_factory=BulkSettings)
     signatures: SignatureSettings = field(default_factory=SignatureSettings)
+    matching: MatchingSettings = field(default_factory=MatchingSettings)
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
     receivers: Receivers = field(default_factory=Receivers)
+    writeback: Mapping[str, WritebackSettings] = field(default_factory=dict)
     supervision: Mapping[str, SupervisionSettings] = field(default_factory=dict)
     adapters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     file: str = ""

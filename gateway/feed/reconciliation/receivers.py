@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.errors import Rejected
 from gateway.feed.reconciliation.model import Day, Difference, Line, Standing, What
 from gateway.feed.reconciliation.sources import begins, keys_of
+from gateway.settings.writeback import PREFIX as WRITEBACK
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Receiver
 from gateway.store.reconciliation import Statement
@@ -24,7 +25,9 @@ class Receivers:
     pulled: dict[str, int]
 
     def __init__(self, store: Store, tenant: str, only: str = "") -> None:
-        self.pushed = [one for one in store.deliveries.receivers(tenant) if only in ("", one.name)]
+        everybody = store.deliveries.receivers(tenant)  # a HIS that is written back to is no platform
+        regular = [one for one in everybody if not one.name.startswith(WRITEBACK)]
+        self.pushed = [one for one in regular if only in ("", one.name)]
         pulled = store.reconciliation.pulled(tenant)
         self.pulled = {name: n for name, n in pulled.items() if only in ("", name)}
 

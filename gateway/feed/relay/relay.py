@@ -18,12 +18,13 @@ from gateway.feed.document import Document, Documents
 from gateway.feed.pause import pause
 from gateway.feed.receiver.wire import Reply, Request, Verdict, Wire, not_understood
 from gateway.feed.relay.exchange import Exchange, Lost
-from gateway.feed.relay.schedule import DAY, SECOND, following, horizon
+from gateway.feed.relay.fate import Fate
+from gateway.feed.relay.schedule import SECOND, following, horizon
 from gateway.feed.relay.sign_in import SignIn
 from gateway.feed.relay.trouble import REFUSED, UNREACHABLE, Trouble
 from gateway.settings import ReceiverSettings
 from gateway.store import Entered, Store
-from gateway.store.deliveries import Due, Receiver, Settled, State
+from gateway.store.deliveries import Due, Receiver, Settled
 
 _LOG = logging.getLogger("qiao.relay")
 
@@ -36,6 +37,9 @@ AHEAD = 4
 SETTLED = 60 * SECOND
 """After a time of the schedule, until nothing that was entered before it is still being committed."""
 
+Filling = Callable[[Receiver], bool]
+"""Gives the next entries that a receiver is owed their rows, in one step; False where there are no more."""
+
 Claim = Callable[[Entered, str], Awaitable[None]]
 """Writes down a serial that a platform gave the document of an entry. Raises Rejected or Retry."""
 
@@ -45,6 +49,8 @@ class Relay:
 
     Args:
         claim: takes the serials that the platform gives; None: they count nothing.
+        filling: what the receiver is owed; None: what its wire can say.
+        alone: see :class:`Fate`.
         now: the present, microseconds since 1970.
     """
 
@@ -57,16 +63,21 @@ class Relay:
         exchange: Exchange,
         *,
         claim: Claim | None = None,
+        filling: Filling | None = None,
+        alone: int = 0,
         now: Callable[[], int] = now_us,
     ) -> None:
         self.name, self._settings, self._wire = name, settings, wire
         self._tables, self._zone = store.deliveries, store.zone
         self._exchange, self._claim, self._now = exchange, claim, now
+        self._filling = filling
+        self._fate = Fate(settings.give_up_days, settings.longest_pause, alone)
         self._documents = Documents(store)
         self._trouble = Trouble(store.alerts, settings.tenant, name)
         self._sign_in = SignIn(store, settings, wire, exchange, self._trouble, now)
         self._receiver: Receiver | None = None
         self._horizon: tuple[int, int] = (-1, 0)
+        self._lone: dict[int, int] = {}
 
     async def turn(self) -> float:
         """Do what is due now; returns the seconds until the next look.
@@ -103,14 +114,20 @@ class Relay:
     # What is due
 
     def _fill(self, receiver: Receiver) -> None:
+        if self._filling is not None:
+            while self._filling(receiver):
+                pass
+            return
         pairs = self._wire.wanted
         if self._tables.head(receiver) > receiver.upto:
             while self._tables.fill(receiver, self._settings.kinds, self._settings.events, pairs):
                 pass
 
     def _due(self, receiver: Receiver) -> list[Due]:
+        """Return what may be sent; those first that never failed: what kills a receiver holds up nobody."""
         most = AHEAD * self._settings.batch
-        return self._tables.due(self._settings.tenant, receiver, self._upto(receiver), self._now(), most)
+        due = self._tables.due(self._settings.tenant, receiver, self._upto(receiver), self._now(), most)
+        return sorted(due, key=lambda one: one.attempts)
 
     def _upto(self, receiver: Receiver) -> int:
         """Return the number of the last entry that is due by the schedule."""
@@ -199,26 +216,17 @@ class Relay:
         """Write down what became of each. Returns True."""
         now = self._now()
         settled = [
-            self._settled(one, await self._claimed(one, verdict), now)
+            self._fate.judged(one, await self._claimed(one, verdict), now)
             for one, verdict in zip(batch, verdicts, strict=True)
         ]
         self._tables.settle(receiver, settled, now)
+        for one in batch:
+            self._lone.pop(one.entry.n, None)
         refused = [one for one in settled if one.state == "refused"]
         self._log(refused, verdicts)
         self._look_at_exceptions(receiver, new=bool(refused))
         self._reached(receiver)
         return True
-
-    def _settled(self, due: Due, verdict: Verdict, now: int) -> Settled:
-        if verdict.state != "again":
-            return Settled(due.entry.n, verdict.state, verdict.receipt, verdict.reason)
-        if self._too_old(due, now):
-            return self._given_up(due)
-        wait = verdict.after
-        if wait is None:
-            wait = pause(due.attempts + 1, self._settings.longest_pause)
-        next_us = now + round(min(wait, self._settings.longest_pause) * SECOND)
-        return Settled(due.entry.n, "sent", reason=verdict.reason, next_us=next_us)
 
     async def _claimed(self, due: Due, verdict: Verdict) -> Verdict:
         """Take the serial that came with an acknowledgement."""
@@ -239,23 +247,30 @@ class Relay:
     ) -> bool:
         """Write down that the receiver was not reached, or cannot judge now. Returns False."""
         now = self._now()
-        state: State = "sent" if left else "waiting"
+        alone = left and not receiver.failures
         receiver.failures += 1
         receiver.since_us = receiver.since_us or now
         wait = pause(receiver.failures, self._settings.longest_pause, after)
         receiver.next_us, receiver.error = now + round(wait * SECOND), told
-        self._tables.settle(
-            receiver,
-            [
-                self._given_up(one) if self._too_old(one, now) else Settled(one.entry.n, state, reason=told)
-                for one in batch
-            ],
-            now,
-        )
+        settled = [
+            self._fate.unanswered(one, told, now, left=left, lone=self._counted(one) if alone else 0)
+            for one in batch
+        ]
+        self._tables.settle(receiver, settled, now)
         self._tables.save(receiver)
+        self._look_at_exceptions(receiver, new=any(one.state == "refused" for one in settled))
         if receiver.failures >= self._settings.alert_after:
             self._trouble.say(UNREACHABLE, True, f"{receiver.failures} attempts failed", now)
         return False
+
+    def _counted(self, due: Due) -> int:
+        """Count an attempt without an answer right after another entry had one; since the last start.
+
+        What was never tried, or is tried again by somebody's will, begins anew.
+        """
+        count = self._lone.get(due.entry.n, 0) + 1 if due.attempts else 1
+        self._lone[due.entry.n] = count
+        return count
 
     def _reached(self, receiver: Receiver) -> None:
         now = self._now()
@@ -266,13 +281,6 @@ class Relay:
             receiver.taken_us = now
             self._tables.save(receiver)
         self._trouble.say(UNREACHABLE, False, "", now)
-
-    def _too_old(self, due: Due, now: int) -> bool:
-        days = self._settings.give_up_days
-        return bool(days and due.since_us and due.since_us + days * DAY <= now)
-
-    def _given_up(self, due: Due) -> Settled:
-        return Settled(due.entry.n, "refused", reason=f"no success for {self._settings.give_up_days} days")
 
     def _look_at_exceptions(self, receiver: Receiver, *, new: bool = False) -> None:
         if not new and not self._trouble.is_on(REFUSED):

@@ -15,7 +15,7 @@ from gateway.canonical.spell import Spell
 from gateway.feed.own_loop import OwnLoop
 from gateway.feed.receiver.wire import Wire
 from gateway.feed.relay.exchange import Exchange, Online, trusted
-from gateway.feed.relay.relay import POLL, Relay
+from gateway.feed.relay.relay import POLL, Filling, Relay
 from gateway.settings import ReceiverSettings
 from gateway.store import Entered, Store
 
@@ -30,6 +30,9 @@ GRACE = 5.0
 Assign = Callable[[str, Entered, str], Awaitable[None]]
 """Writes down a serial that a receiver (its name) gave the document of an entry; Raises Rejected or Retry."""
 
+Means = Callable[[str], tuple[Exchange, Filling]]
+"""Makes what reaches a receiver (its name), and what chooses the entries that it is owed."""
+
 
 class RelayWorker:
     """The relay worker of one process.
@@ -39,6 +42,9 @@ class RelayWorker:
         assign: takes the serials that platforms give; called in the loop that called :meth:`start`.
             None: they count nothing.
         exchange: None: by HTTP.
+        means: how each receiver is reached and what it is owed; None: by HTTP, what its wire can say.
+        work: that one process of a store does.
+        alone: see :class:`Relay`.
 
     Raises:
         Misconfigured: certificates cannot be read.
@@ -51,16 +57,20 @@ class RelayWorker:
         assign: Assign | None = None,
         *,
         exchange: Exchange | None = None,
+        means: Means | None = None,
+        work: str = "relay",
+        alone: int = 0,
     ) -> None:
         self._store, self._receivers, self._assign, self._exchange = store, receivers, assign, exchange
+        self._means, self._alone = means, alone
         self._trust = {
             name: trusted(settings.ca, settings.cert, f"[receivers.{name}]")
-            for name, settings, _ in receivers
+            for name, settings, _ in (() if means else receivers)
         }
-        self._sole = store.sole("relay")
+        self._sole = store.sole(work)
         self._bells: list[asyncio.Event] = []
         self._end = asyncio.Event()
-        self._own = OwnLoop("qiao-relay", self._work, self._ring)
+        self._own = OwnLoop(f"qiao-{work}", self._work, self._ring)
 
     def start(self) -> None:
         """Begin to work, in a thread; belongs to a running event loop."""
@@ -93,8 +103,11 @@ class RelayWorker:
             self._sole.leave()
 
     async def _serve(self, name: str, settings: ReceiverSettings, wire: Wire) -> None:
-        exchange = self._exchange or Online(self._trust[name])
-        relay = Relay(self._store, name, settings, wire, exchange, claim=self._claim(name))
+        exchange, filling = self._reach(name)
+        relay = Relay(
+            self._store, name, settings, wire, exchange,
+            claim=self._claim(name), filling=filling, alone=self._alone,
+        )  # fmt: skip
         bell, spell = asyncio.Event(), Spell(_LOG, name)
         self._bells.append(bell)
         try:
@@ -102,6 +115,11 @@ class RelayWorker:
                 await self._wait(bell, max(REST, await self._turn(relay, spell)))
         finally:
             await exchange.close()
+
+    def _reach(self, name: str) -> tuple[Exchange, Filling | None]:
+        if self._means is not None:
+            return self._means(name)
+        return self._exchange or Online(self._trust[name]), None
 
     async def _turn(self, relay: Relay, spell: Spell) -> float:
         """Do what is due, if it is this process that does it; returns the seconds to wait."""

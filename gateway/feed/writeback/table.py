@@ -1,0 +1,233 @@
+"""Table: an entry as rows of interface tables of the HIS; the same entry again inserts nothing.
+
+The rows of one entry are inserted in one transaction, header and details together. A row whose key is there
+already is left as it is: the HIS may have worked on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, make_url, select
+from sqlalchemy import types as sql
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, SQLAlchemyError, StatementError
+
+from gateway.errors import Rejected
+from gateway.feed.document import Document
+from gateway.feed.receiver.wire import Reply, Request, Verdict, not_understood
+from gateway.feed.relay import Lost
+from gateway.feed.writeback.wire import Telling
+from gateway.mapping.outbound import TableRow, said_rows
+
+INSERTED, THERE, REFUSED = 201, 200, 422
+
+_PARTIAL = re.compile(r"\d{4}(-\d{2})?\Z")
+"""A year, or a month: no day that a column could hold."""
+
+_ABSENT = {"42P01": "a table is not there", "1146": "a table is not there", "42501": "a right is missing",
+           "1142": "a right is missing", "1143": "a right is missing"}  # fmt: skip
+"""SQLSTATE of PostgreSQL, number of MySQL and MariaDB → what somebody mends at the database, not here."""
+
+_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+
+
+@dataclass(slots=True, frozen=True)
+class Rows(Request):
+    """Rows to be inserted, in their order."""
+
+    rows: tuple[TableRow, ...] = field(default=(), repr=False)
+
+
+class Inserting(Telling):
+    """Rows for interface tables."""
+
+    def request(self, documents: Sequence[Document], at_us: int) -> Request:
+        """Return the rows of one document. Raises ``Rejected``: it cannot be said."""
+        saying, facts = self.told(documents[0])
+        return Rows("POST", "", rows=tuple(said_rows(saying.map, documents[0], self.teller.dialect, facts)))
+
+    def judge(self, documents: Sequence[Document], reply: Reply) -> Verdict | list[Verdict]:
+        """Return what became of the rows."""
+        told = reply.body.decode()
+        if reply.status == REFUSED:
+            return [Verdict("refused", reason=told, code=reply.headers.get("code", ""))]
+        if reply.status not in (INSERTED, THERE):
+            return not_understood()
+        return [Verdict("acknowledged", receipt="" if reply.status == INSERTED else "it was there already")]
+
+
+class Database:
+    """An exchange with the interface tables of a database.
+
+    Args:
+        url: of SQLAlchemy.
+        seconds: for a connection, a lock and a statement, where the driver can be told.
+    """
+
+    def __init__(self, url: str, seconds: int = 30) -> None:
+        made = make_url(url)
+        self._engine: Engine = create_engine(
+            made, connect_args=_limits(made, seconds), pool_pre_ping=True, pool_size=1, max_overflow=0,
+            pool_timeout=seconds,
+        )  # fmt: skip
+        # its own thread: a database that hangs must not hold up others
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="qiao-writeback-table")
+        self._tables: dict[str, Table] = {}
+
+    async def __call__(self, request: Request, seconds: float) -> Reply:
+        """Insert rows. Raises ``Lost``: the database is not there, or does not answer in time."""
+        assert isinstance(request, Rows)
+        try:
+            async with asyncio.timeout(seconds):
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._thread, self._insert, request.rows)
+        except TimeoutError:
+            raise Lost(f"no answer within {seconds:g} seconds", left=True) from None
+        except NoSuchTableError as error:
+            raise Lost(f"there is no table {error}", left=False) from None
+        except SQLAlchemyError as error:
+            raise Lost(type(error).__name__, left=True) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._thread.submit(self._engine.dispose)  # after what may still be under way
+        self._thread.shutdown(wait=False)
+
+    def _tried(self, rows: Sequence[TableRow]) -> Reply:
+        try:
+            reply = self._inserted(rows)
+        except BaseException:
+            self._tables.clear()  # somebody may mend a column meanwhile
+            raise
+        return reply
+
+    def _insert(self, rows: Sequence[TableRow]) -> Reply:
+        try:
+            return self._tried(rows)
+        except Rejected as error:
+            return Reply(REFUSED, {"code": error.code}, f"{error.where}: {error.reason}".encode())
+        except IntegrityError as error:
+            with self._engine.connect() as connection:
+                if all(self._is_there(connection, one) for one in rows):
+                    return Reply(THERE)
+            return _refused(error)
+        except DBAPIError as error:
+            if absent := _absent(error):
+                names = ", ".join(dict.fromkeys(one.table for one in rows))
+                raise Lost(f"{absent}: {names}", left=False) from None
+            # what the database holds against these values; not against the moment
+            if type(error).__name__ in ("DataError", "ProgrammingError") and not error.connection_invalidated:
+                return _refused(error)
+            raise
+        except StatementError as error:  # the type of a column did not bind; its text would name the value
+            code = type(error.orig).__name__
+            return Reply(REFUSED, {"code": code}, f"a value is not what a column takes ({code})".encode())
+
+    def _inserted(self, rows: Sequence[TableRow]) -> Reply:
+        with self._engine.begin() as connection:
+            # all are looked for first: a row of this request must not pass for one that was there
+            new = [one for one in rows if not self._is_there(connection, one)]
+            for one in new:
+                table = self._table(connection, one.table)
+                connection.execute(table.insert().values(self._values(table, one.values)))
+        return Reply(INSERTED if new else THERE)
+
+    def _is_there(self, connection: Connection, row: TableRow) -> bool:
+        table = self._table(connection, row.table)
+        key = self._values(table, {name: row.values[name] for name in row.key})
+        wanted = select(table.c[row.key[0]]).where(*(table.c[name] == value for name, value in key.items()))
+        return connection.execute(wanted.limit(1)).first() is not None
+
+    def _table(self, connection: Connection, name: str) -> Table:
+        found = self._tables.get(name)
+        if found is None:
+            schema, _, bare = name.rpartition(".")
+            made = Table(bare, MetaData(), schema=schema or None, autoload_with=connection)
+            found = self._tables[name] = made
+        return found
+
+    def _values(self, table: Table, values: Mapping[str, str]) -> dict[str, Any]:
+        return {name: _as(table, name, text) for name, text in values.items()}
+
+
+def _limits(url: URL, seconds: int) -> dict[str, Any]:
+    """Return how long a driver waits; what the URL says itself goes before it."""
+    known: dict[str, dict[str, Any]] = {
+        "psycopg": {"connect_timeout": seconds, "options": f"-c statement_timeout={seconds * 1000}"},
+        "pymysql": {
+            **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), seconds),
+            "sql_mode": "STRICT_ALL_TABLES",  # without it a value that does not fit is cut in silence
+        },
+        "pysqlite": {"timeout": min(seconds, 5)},
+    }
+    found = known.get(url.get_driver_name(), {})
+    return {name: value for name, value in found.items() if name not in url.query}
+
+
+def _as(table: Table, name: str, text: str) -> Any:
+    """Return a text as its column takes it. Raises ``Rejected``: it does not."""
+    where = f"{table.name}.{name}"
+    column = table.columns.get(name)
+    if column is None:
+        raise Rejected("the table has no such column", code="column", where=where)
+    kind = column.type
+    if isinstance(kind, sql.Date | sql.DateTime) and column.nullable and _PARTIAL.match(text):
+        return None
+    try:
+        if isinstance(kind, sql.Boolean):
+            return _TRUTH[text]
+        if isinstance(kind, sql.Integer):
+            return int(text)
+        if isinstance(kind, sql.Numeric):
+            return _number_of(kind, text, where)
+        if isinstance(kind, sql.DateTime):
+            return datetime.fromisoformat(text)
+        if isinstance(kind, sql.Date):
+            return date.fromisoformat(text[:10])
+    except (KeyError, ValueError, InvalidOperation):
+        raise Rejected("a value is not what the column takes", code="value", where=where) from None
+    if isinstance(kind, sql.String) and kind.length and len(text) > kind.length:
+        raise Rejected(f"longer than the {kind.length} characters of the column", code="value", where=where)
+    return text
+
+
+def _number_of(kind: sql.Numeric[Any], text: str, where: str) -> Decimal:
+    """Return a number as its column keeps it. Raises ``Rejected``: the database would round it.
+
+    Raises:
+        ValueError, InvalidOperation: it is none.
+    """
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    if kind.scale is None:  # as many as are wanted
+        return number
+    _, digits, exponent = number.normalize().as_tuple()
+    decimals = max(0, -int(exponent))
+    if decimals > kind.scale:
+        told = f"more decimals than the {kind.scale} of the column: widen it"
+        raise Rejected(told, code="value", where=where)
+    if kind.precision is not None and len(digits) + int(exponent) > kind.precision - kind.scale:
+        told = f"more digits than the {kind.precision - kind.scale} of the column before its point: widen it"
+        raise Rejected(told, code="value", where=where)
+    return number
+
+
+def _absent(error: DBAPIError) -> str:
+    """Return what a database lacks, ``""`` where that is not why it refuses."""
+    own = error.orig
+    said = [getattr(own, name, None) for name in ("sqlstate", "pgcode", "errno")]
+    said += own.args[:1] if own is not None else ()
+    return next((f"{_ABSENT[str(one)]} ({one})" for one in said if str(one) in _ABSENT), "")
+
+
+def _refused(error: DBAPIError) -> Reply:
+    code = type(error).__name__
+    return Reply(REFUSED, {"code": code}, f"{code}: {error.orig}".encode())

@@ -1,0 +1,110 @@
+"""Wire: what every language of a HIS has in common: the map of an entry, its facts, one request for each."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gateway.errors import Rejected
+from gateway.feed.document import Document
+from gateway.feed.receiver.wire import Reply, Request, Verdict
+from gateway.mapping.outbound import Dialect, OutSet, Saying
+from gateway.mapping.outbound.functions import digits
+from gateway.mapping.outbound.speech import Speech
+from gateway.settings import WritebackSettings
+from gateway.store import Entered
+from gateway.store.clock import instant
+
+
+def control_id(entry: Entered) -> str:
+    """Return what is the same whenever an entry is told, and of no other entry: 20 characters (MSH-10).
+
+    Its hash is in it: two corrections of one version, of which only a diagnosis has changed, are two.
+    """
+    said = f"{entry.tenant}\n{entry.reference}\n{entry.kind}\n{entry.event}\n{entry.hash.hex()}"
+    return "Q" + b32encode(sha256(said.encode()).digest()).decode()[:19]
+
+
+@dataclass(slots=True)
+class Teller:
+    """What a wire is made of.
+
+    Attributes:
+        name: of the HIS.
+        organization: code of the institution, MSH-4 where the settings say no other.
+        address: where it is, its secrets read.
+    """
+
+    name: str
+    settings: WritebackSettings
+    set: OutSet
+    dialect: Dialect
+    organization: str = ""
+    address: str = ""
+
+    def saying(self, entry: Entered) -> Saying:
+        """Return how an entry is told. Raises ``Rejected``: the map has no word for it any more."""
+        found = self.set.kinds.get(entry.kind, {}).get(entry.event)
+        if found is None:
+            raise Rejected(f"the map has no {entry.kind} {entry.event}", code="unmapped")
+        return found
+
+    def facts(self, document: Document, saying: Saying) -> dict[str, str]:
+        """Return what rows may name with ``$``."""
+        entry = document.entry
+        moment = digits(instant(entry.ts_us), Speech(document, self.dialect, {}), None) or ""
+        return {
+            **{f"value_{name}": value for name, value in self.settings.values.items()},
+            **self.settings.values,
+            "key": control_id(entry),
+            "kind": entry.kind,
+            "happened": entry.event,
+            "serial": entry.serial,
+            "moment": moment[:14],
+            "today": moment[:8],
+            "tenant": entry.tenant,
+            "organization": self.settings.facility or self.organization,
+            "number": str(entry.n),
+            **of_version(self.settings.version),
+            **saying.facts,
+        }
+
+
+def of_version(version: str) -> dict[str, str]:
+    """Return what is said in another place in an older HL7 v2: O11 since 2.4, TQ1 since 2.5."""
+    parts = tuple(int(one) for one in version.split(".") if one.isdigit())
+    order = "O11" if parts >= (2, 4) else "O01"
+    return {"order": order, "orders": f"RDE_{order}", "before25": "1" if parts < (2, 5) else ""}
+
+
+class Telling:
+    """What every wire of a HIS does: one request for each entry, and no signing in."""
+
+    def __init__(self, teller: Teller) -> None:
+        self.teller = teller
+
+    @property
+    def wanted(self) -> Sequence[tuple[str, str]]:
+        """Kinds and events that can be told."""
+        kinds = self.teller.settings.kinds
+        said = self.teller.set.kinds.items()
+        return [(kind, event) for kind, events in said if not kinds or kind in kinds for event in events]
+
+    def lane(self, entry: Entered) -> str:
+        """Return the entry itself: each is told on its own."""
+        return str(entry.n)
+
+    def sign_in(self, day: str, at_us: int) -> Request | None:
+        """Return None: a HIS is not told that we are there."""
+        return None
+
+    def signed_in(self, reply: Reply) -> Verdict:
+        """Return that all is well."""
+        return Verdict("acknowledged")
+
+    def told(self, document: Document) -> tuple[Saying, Mapping[str, str]]:
+        """Return how a document is told, and with which facts."""
+        saying = self.teller.saying(document.entry)
+        return saying, self.teller.facts(document, saying)
