@@ -20,6 +20,7 @@ from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
 from gateway.feed.visit.governor import Visits
 from gateway.mapping import Maps
+from gateway.matching import Rules
 from gateway.policy import Policy
 from gateway.security import CALLER, DEFAULT_TENANT, Caller
 from gateway.store import Store
@@ -91,6 +92,7 @@ class Context:
         visits: governs internet visits, and has their operations; None: there are none.
         pull: serves the ledgers; None: nobody can get them here.
         obligations: knows what tenants owe their regulator; None: nobody asks.
+        matching: rules that tell who may be one person; None: nobody is matched.
         room: for the bodies that are checked.
         checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
         short_checks: the one for those below :data:`LONG`.
@@ -111,6 +113,7 @@ class Context:
     visits: Visits | None = None
     pull: Pull | None = None
     obligations: Obligations | None = None
+    matching: Rules | None = None
     room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
     short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))

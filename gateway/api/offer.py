@@ -10,6 +10,7 @@ from gateway.api import (
     concept_map,
     create,
     delete,
+    deliveries,
     everything,
     evidence,
     export,
@@ -22,6 +23,8 @@ from gateway.api import (
     import_ndjson,
     lastn,
     ledger_proof,
+    match,
+    match_decide,
     measure,
     metadata,
     operation_definition,
@@ -113,6 +116,11 @@ def _of_resources(here: Context) -> Iterator[Interaction]:
     yield from (*BULK, *READING, *(WRITING if writes else ()))
     yield from subscription.INTERACTIONS if here.notifier is not None else ()
     yield from (policy.INTERACTION,) if here.policy is not None else ()
+    if here.matching is not None:
+        yield match.INTERACTION
+        yield from (match_decide.INTERACTION,) if writes else ()
+    if here.visits is not None:
+        yield from deliveries.INTERACTIONS
     if here.visits is not None and writes:
         yield from (*visit.INTERACTIONS, *readiness.INTERACTIONS, purge.INTERACTION)
     if here.pull is not None:

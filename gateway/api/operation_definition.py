@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import artefact, feedback, negotiation, operation, purge
+from gateway.api import artefact, deliveries, feedback, match_decide, negotiation, operation, purge
 from gateway.api.context import NotFound, tenant_of
 from gateway.api.interaction import Interaction, Served
 from gateway.api.visit import DEFINITION, OPERATIONS
@@ -25,6 +25,8 @@ _PARAMETERS: Mapping[str, Sequence[Parameter]] = {
     **{one.name: one.parameters for one in OPERATIONS},
     **{one.name: one.parameters for one in feedback.OPERATIONS},
     "purge": purge.PARAMETERS,
+    "deliveries": deliveries.PARAMETERS,
+    "decide-match": match_decide.PARAMETERS,
 }
 
 

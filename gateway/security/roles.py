@@ -26,7 +26,7 @@ Right = Literal[
 ]
 """What a request needs: the interactions of R4 §3.1.0 in groups.
 
-``read`` also is vread; ``operations`` are those that only read ($validate, $everything, $lastn);
+``read`` also is vread; ``operations`` are those that only read ($validate, $everything, $lastn, $match);
 ``visit`` is whatever moves a document of an internet visit ($submit, $review, ...); ``serials`` are those
 that a platform gives; ``transaction`` also is batch;
 ``feed`` is the ledger, its proofs and countersignatures;

@@ -72,6 +72,7 @@ from gateway.store.types import NUMBER
         ("GET", "/Measure/x/$evaluate-measure", "operations"),
         ("POST", "/$feed-acknowledge", "feed"),
         ("GET", "/$ledger-proof", "feed"),
+        ("GET", "/MedicationRequest/m1/$deliveries", "visit"),
         ("POST", "/$ledger-countersign", "feed"),
     ],
 )
