@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Protocol = Literal["http", "mllp", "astm", "dicom", "inbound", "tls"]
+Protocol = Literal["http", "mllp", "astm", "dicom", "inbound", "tls", "sql", "file"]
 
 
 @dataclass(slots=True, frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from conformance.harness.target import Identity, Target
 from conformance.harness.verdict import Skipped, Unanswered
 from conformance.simulators.exact import Resource, dumps, loads
 
+KEPT_ALIVE = 2.0
+"""Seconds that an idle line is kept; many servers close it after five, in the middle of a request."""
 KEPT = 256 * 1024
 """Bytes of a body that evidence keeps at most before it is masked and cut."""
 LARGEST = 64 * 1024 * 1024
@@ -54,17 +57,23 @@ class Line:
     def __init__(self, target: Target) -> None:
         self.target, self.names, self.logins = target, Names(), Logins()
         self._pools: dict[tuple[str, str] | None, httpx.Client] = {}
+        self._opening = threading.Lock()
 
     def pool(self, cert: tuple[str, str] | None) -> httpx.Client:
         """Return the pool for a client certificate."""
-        found = self._pools.get(cert)
-        if found is None:
-            found = self._pools[cert] = httpx.Client(
-                timeout=httpx.Timeout(self.target.patience, connect=min(5.0, self.target.patience)),
-                verify=self._trust(cert), follow_redirects=False, trust_env=False, cookies=_no_cookies(),
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-            )  # fmt: skip
-        return found
+        with self._opening:  # checks begin side by side
+            if cert not in self._pools:
+                self._pools[cert] = self._opened(cert)
+            return self._pools[cert]
+
+    def _opened(self, cert: tuple[str, str] | None) -> httpx.Client:
+        return httpx.Client(
+            timeout=httpx.Timeout(self.target.patience, connect=min(5.0, self.target.patience)),
+            verify=self._trust(cert), follow_redirects=False, trust_env=False, cookies=_no_cookies(),
+            limits=httpx.Limits(
+                max_connections=64, max_keepalive_connections=32, keepalive_expiry=KEPT_ALIVE
+            ),
+        )  # fmt: skip
 
     def _trust(self, cert: tuple[str, str] | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.target.ca or None)

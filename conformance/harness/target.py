@@ -55,8 +55,10 @@ class Door:
 
     Attributes:
         name: ``his``, ``lis``, ``ris``…
-        protocol: ``mllp``, ``astm``, ``dicom``, ``sql``, ``soap``.
-        options: whatever else is declared: ``charset``, ``sender``, ``ca``, ``called``…
+        protocol: ``mllp``, ``astm``, ``dicom``; of a HIS without HL7 v2 ``sql``, ``soap``, ``cda``,
+            ``files``, ``interface``.
+        host, port: ``""`` and 0 where a door is a URL or a folder.
+        options: whatever else is declared: ``url``, ``folder``, ``charset``, ``sender``, ``ca``, ``called``…
     """
 
     name: str

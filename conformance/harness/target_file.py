@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from conformance.harness.action import Action
-from conformance.harness.target import Door, Identity, Target, Undeclared
+from conformance.harness.target import Identity, Target, Undeclared
 from conformance.harness.target_calls import action, ways
+from conformance.harness.target_doors import door
 from conformance.harness.target_identities import identity, let_in, placed
 from conformance.harness.target_keys import known, read_by_somebody
 
@@ -52,7 +53,7 @@ def made(said: Mapping[str, Any], folder: Path = Path(), declared: str = "") -> 
         fhir=base,
         jurisdictions=_list(whole.get("jurisdiction")),
         identities=identities,
-        doors={name: _door(name, one) for name, one in _table(whole, "doors").items()},
+        doors={name: door(name, one, folder) for name, one in _table(whole, "doors").items()},
         actions=_actions(whole),
         writes=ways({kind: one for kind, one in _table(whole, "writes").items() if one is not None}),
         on_file=_texts(whole, "on_file"),
@@ -215,17 +216,6 @@ def _settings(whole: Mapping[str, Any]) -> dict[str, Any]:
             f"settings.serials.pattern: no regular expression: {error}",
         ) from None
     return settings
-
-
-def _door(name: str, said: Any) -> Door:
-    if not isinstance(said, Mapping) or not isinstance(said.get("port"), int):
-        raise Undeclared(
-            f"doors.{name}：须有 protocol、host 和 port", f"doors.{name}: protocol, host and port are needed"
-        )
-    rest = {str(key): str(value) for key, value in said.items() if key not in ("protocol", "host", "port")}
-    return Door(
-        name, str(said.get("protocol") or "mllp"), str(said.get("host") or "127.0.0.1"), said["port"], rest
-    )
 
 
 def _capabilities(target: Target, said: Mapping[str, Any]) -> frozenset[str]:

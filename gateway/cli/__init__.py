@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from gateway.cli import (
     adapter,
+    cda,
     client,
     conformance,
     convert,
@@ -23,6 +24,7 @@ from gateway.cli import (
     import_,
     inbox,
     mapping,
+    match,
     policy,
     profiles,
     send,
@@ -43,10 +45,12 @@ COMMANDS = (
     client,
     convert,
     validate,
+    cda,
     send,
     export,
     import_,
     inbox,
+    match,
     mapping,
     profiles,
     policy,

@@ -1,11 +1,13 @@
 """Bundle: what a message became as one FHIR Bundle (R4 §2.36.5): to send, to read, or as a FHIR message.
 
 A transaction (§3.1.0.11) puts every resource under its deterministic id; a collection only holds them; a
-message (§2.4) is what the rows of the form ``message`` made of the header, its MessageHeader first.
+message (§2.4) is what the rows of the form ``message`` made of the header, its MessageHeader first; a
+document (§3.3) is a Composition with all that it refers to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from gateway.canonical import Merge, Resource, Translation
@@ -82,6 +84,56 @@ def message(made: list[Resource]) -> bytes:
     names = {f"{one['resourceType']}/{one['id']}": f"urn:uuid:{one['id']}" for one in inside}
     held = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": _referring(one, names)} for one in inside]
     return line({**bundle, "entry": held})
+
+
+def document(made: list[Resource]) -> bytes:
+    """Return the FHIR document as one line of JSON: its Composition, then all that can be reached from it.
+
+    Args:
+        made: entries with a Composition among them.
+    """
+    by_name = {f"{one['resource']['resourceType']}/{one['resource']['id']}": one for one in made}
+    composition = next(one for one in made if one["resource"]["resourceType"] == "Composition")
+    reached, waiting = {id(composition): composition}, [composition]
+    while waiting:
+        for name in _named(waiting.pop(0)["resource"]):
+            found = by_name.get(name)
+            if found is not None and id(found) not in reached:
+                reached[id(found)] = found
+                waiting.append(found)
+    body = composition["resource"]
+    held = [{"fullUrl": one["fullUrl"], "resource": one["resource"]} for one in reached.values()]
+    identifier = body.get("identifier") or {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{body['id']}"}
+    if "system" not in identifier:
+        identifier = {**identifier, "system": "urn:qiao:document"}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "document",
+        "identifier": identifier,
+        "timestamp": _instant(body),
+    }
+    return line({**bundle, "entry": held})
+
+
+def _instant(composition: Resource) -> str:
+    """Return when a document was made as an instant; its Composition says how exactly that is known."""
+    date = str(composition.get("date", ""))
+    if "T" in date:
+        return date if len(date) > len("2026-03-07T10:30+08:00") else f"{date[:16]}:00{date[16:]}"
+    parts = [*date.split("-"), "01", "01"] if date else ["1970", "01", "01"]
+    return f"{parts[0]}-{parts[1]}-{parts[2]}T00:00:00+08:00"
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key == "reference" and isinstance(one, str):
+                yield one
+            else:
+                yield from _named(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _named(one)
 
 
 def _referring(value: Any, names: dict[str, str]) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from gateway import registry
 from gateway.canonical import Envelope, Issue, NotUnderstood, Quarantined, Refused, Translation, garbage
 from gateway.canonical.json import dumps
-from gateway.cli.bundle import collection, entries, message, transaction
+from gateway.cli.bundle import collection, document, entries, message, transaction
 from gateway.cli.gather import Item
 from gateway.cli.output import maps_of
 from gateway.errors import Misconfigured, Rejected
@@ -26,13 +26,17 @@ from gateway.settings import Settings
 from gateway.spec import AdapterSpec
 from gateway.validation import draft_validator
 
-ADAPTER = "his/hl7v2"
 CHUNK_MESSAGES = 256
 CHUNK_BYTES = 1 << 20
 """Of the run of messages that a process is given."""
 RUN_MESSAGES = 32
 """Of a run in this process: what it makes is written before the processor's cache has forgotten it."""
-FORMS = {"transaction": transaction, "collection": collection, "message": message}
+FORMS = {
+    "transaction": transaction,
+    "collection": collection,
+    "message": message,
+    "document": document,
+}
 """What a message may be written out as."""
 
 CHUNKS_PER_JOB = 3
@@ -104,7 +108,7 @@ class Converter:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._spec: AdapterSpec = registry.find()[ADAPTER]
+        self._specs: dict[str, AdapterSpec] = registry.find()
         self._maps: Maps = maps_of(plan.settings, plan.root, plan.forms())
         self._validate = draft_validator(plan.settings, plan.validate)
         self._tracer = Tracer(self._maps)
@@ -121,6 +125,8 @@ class Converter:
             made.messages += 1
             made.bytes += len(item.raw)
             result, account = self._translate(item)
+            if isinstance(result, Translation) and self._plan.form == "document" and not _is_document(result):
+                result = Quarantined("no-composition")
             if isinstance(result, Translation):
                 self._write(made, item, result)
                 self._tell(made, item, account)
@@ -133,9 +139,11 @@ class Converter:
         if item.flaw:
             return Quarantined(item.flaw), []
         # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
-        envelope = Envelope("", "default", ADAPTER, "", 0, self._spec.content_type, "", item.raw)
+        spec = self._specs[item.adapter]
+        content = item.content or spec.content_type
+        envelope = Envelope("", "default", item.adapter, "", 0, content, "", item.raw)
         try:
-            reading = steps.read(self._spec, self._maps, envelope, self._plan.sender, records=False)
+            reading = steps.read(spec, self._maps, envelope, self._plan.sender, records=False)
         except Rejected as error:
             return Quarantined(error.code, [Issue("error", "structure", error.where, "", error.reason)]), []
         result = steps.translate(self._maps, envelope, reading, self._validate)
@@ -166,6 +174,10 @@ class Converter:
         if self._plan.trace:
             for step in self._tracer.trace(translation):
                 made.traces += dumps({"file": item.file, "message": item.index, **step}) + b"\n"
+
+
+def _is_document(translation: Translation) -> bool:
+    return any(one.type == "Composition" for one in translation.drafts)
 
 
 def convert(items: Iterable[Item], plan: Plan, jobs: int) -> Iterator[Converted]:

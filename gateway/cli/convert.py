@@ -1,4 +1,4 @@
-"""``qiao convert``: HL7 v2 files → one FHIR Bundle per message and line, offline."""
+"""``qiao convert``: HL7 v2, CDA and tables → one FHIR Bundle per message and line, offline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,12 +18,13 @@ from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
     from gateway.cli.conversion import Converted
-    from gateway.cli.gather import Stray
+    from gateway.cli.gather import Stray, Tables
+    from gateway.settings import Settings
 
 MODES = ("off", "report", "strict")
 """What becomes of a message whose resources break a rule of R4."""
 
-TYPES = ("transaction", "collection", "message")
+TYPES = ("transaction", "collection", "message", "document")
 """Types of the Bundles."""
 
 SHOWN = 20
@@ -39,6 +42,8 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     parser.add_argument("--as", dest="form", default="transaction", choices=TYPES, help=say("convert.as"))
     parser.add_argument("--source", action="store_true", help=say("convert.source"))
     parser.add_argument("--validate", default="", choices=MODES, help=say("convert.validate"))
+    parser.add_argument("--view", metavar="NAME", default="", help=say("convert.view"))
+    parser.add_argument("--pattern", metavar="FILE", default="", help=say("convert.pattern"))
     parser.add_argument("--sender", metavar="NAME", default="", help=say("convert.sender"))
     parser.add_argument("--trace", action="store_true", help=say("convert.trace"))
     parser.add_argument("--jobs", type=at_least_one, default=1, metavar="N", help=say("convert.jobs"))
@@ -63,14 +68,28 @@ def run(options: argparse.Namespace) -> int:
     base = options.base.rstrip("/")
     form, source = options.form, options.source
     plan = Plan(settings, options.sender, base, options.trace, options.maps, form, source, options.validate)
-    size = gather.total_bytes(options.files)  # first: a missing file must not cost the last output
+    suffixes, tables = _tables(options, settings)
+    size = gather.total_bytes(options.files, suffixes)  # first: a missing file must not cost the last output
     total = _Total(output)
     with total, progress(say("convert.progress"), size) as advance:
-        for part in convert(gather.messages(options.files, total.pass_over), plan, options.jobs):
+        items = gather.messages(options.files, total.pass_over, suffixes, tables)
+        for part in convert(items, plan, options.jobs):
             total.add(part)
             advance(part.bytes)
     _report(total, round(time.monotonic() - began, 3), as_json=options.json)
     return 1 if total.quarantined else 0
+
+
+def _tables(
+    options: argparse.Namespace, settings: Settings
+) -> tuple[Collection[str], Callable[[Path], Tables | None]]:
+    """Return which files of a folder are read, and what reads those that are tables."""
+    from gateway.cli import gather, tables
+
+    asked = bool(options.view or options.pattern)
+    read = cache(lambda: tables.reader(settings, options.maps, options.pattern, options.view))
+    suffixes = gather.SUFFIXES | tables.SUFFIXES if asked else gather.SUFFIXES
+    return suffixes, lambda path: read() if asked or path.suffix.lower() in tables.SUFFIXES else None
 
 
 class _Total:

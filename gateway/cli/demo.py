@@ -11,19 +11,30 @@ import logging
 import signal
 import tempfile
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.cli.demo_foreign import (
+    BRANCH,
     Program,
     Regulator,
+    branch_arguments,
     day_arguments,
+    prepared,
     regulator,
     running,
     visits_arguments,
 )
-from gateway.cli.demo_settings import JURISDICTION, RECEIVER, guarded, make_keys, open_to_all, settings
+from gateway.cli.demo_settings import (
+    JURISDICTION,
+    Branch,
+    guarded,
+    make_keys,
+    open_to_all,
+    settings,
+)
+from gateway.cli.demo_stage import Stage
 from gateway.cli.output import (
     LOG_FORMAT,
     Commands,
@@ -37,14 +48,8 @@ from gateway.cli.words import say
 from gateway.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from gateway.bootstrap import Gateway
     from gateway.cli.demo_target import Guests
     from gateway.settings import Settings
-
-DRAIN = 30.0
-"""Seconds after the day until everything that is owed must have been delivered."""
-COUNTERSIGNED = 5.0
-"""Seconds between two countersignatures while the day goes on."""
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -65,7 +70,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the demo; 1 if a simulator fails, or the regulator has not got everything."""
+    """Run the demo; 1 if a simulator fails, or the regulator or the branch has not got everything."""
     if options.target is None and (options.idle or options.tls):
         raise Misconfigured(say("demo.needs-target"), where="--idle" if options.idle else "--tls")
     if options.dir:
@@ -80,9 +85,11 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
     logging.basicConfig(filename=folder / "qiao.log", level=logging.INFO, format=LOG_FORMAT)
     make_keys(folder)
     began = time.monotonic()
-    guests = _guests(options, folder)
+    guests, branch = _guests(options, folder), Branch.within(folder)
+    await prepared(branch.database, branch.interface, branch.drop)
     async with regulator(folder, _authority(options, folder)) as platform:
-        stage = await _stage(_settings(options, folder, platform, guests), platform, guests)
+        wanted = _settings(options, folder, platform, guests)
+        stage = await _stage(wanted, platform, guests, branch.interface)
         try:
             code = await _play(stage, options, folder)
             figures = await stage.figures(round(time.monotonic() - began, 3))
@@ -92,7 +99,8 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
         print_json(figures)
     elif options.once:
         notice(say("demo.next"))
-    return code or (0 if figures["feed"]["whole"] or not options.once else 1)
+    whole = figures["feed"]["whole"] and figures["writeback"]["whole"]
+    return code or (0 if whole or not options.once else 1)
 
 
 def _guests(options: argparse.Namespace, folder: Path) -> Guests | None:
@@ -123,97 +131,12 @@ def _settings(
     return settings(folder, api, platform.url, jurisdiction, guests.tenants)
 
 
-async def _stage(wanted: Settings, platform: Regulator, guests: Guests | None) -> Stage:
+async def _stage(wanted: Settings, platform: Regulator, guests: Guests | None, interface: str) -> Stage:
     from gateway import bootstrap
 
     with naming_the_port():
         gateway = bootstrap.build(wanted)
-    return Stage(gateway, await bootstrap.start(gateway), platform, guests)
-
-
-class Stage:
-    """What plays: the gateway here, the others as processes.
-
-    Attributes:
-        visits: the internet hospital's front end, None before it starts.
-        guests: who has a token; None where nobody is asked for one.
-    """
-
-    def __init__(
-        self, gateway: Gateway, api: asyncio.Task[None], platform: Regulator, guests: Guests | None = None
-    ) -> None:
-        self.gateway, self._api, self.platform, self.guests = gateway, api, platform, guests
-        self.visits: Program | None = None
-        self.signed = 0
-
-    async def close(self) -> None:
-        """Stop the gateway."""
-        from gateway import bootstrap
-
-        await bootstrap.stop(self.gateway, self._api)
-
-    def feed(self) -> dict[str, int]:
-        """Return how the ledger stands with the regulator: entries, acknowledged, still open, exceptions."""
-        store = self.gateway.store
-        size = store.ledger.head("default").size
-        found = next((one for one in store.deliveries.receivers("default") if one.name == RECEIVER), None)
-        counts = {} if found is None else store.deliveries.counts(found)
-        done, stuck = counts.get("acknowledged", 0), counts.get("refused", 0) + counts.get("held", 0)
-        return {"ledger": size, "acknowledged": done, "open": size - done, "exceptions": stuck}
-
-    async def drain(self) -> None:
-        """Wait until nothing is on its way to the regulator any more, or it takes too long."""
-        until = time.monotonic() + DRAIN
-        while time.monotonic() < until:
-            feed = self.feed()
-            if feed["open"] <= feed["exceptions"]:
-                return
-            await asyncio.sleep(0.1)
-
-    def token(self, client: str) -> str:
-        """Return the token of a client, ``""`` where nobody is asked for one."""
-        return self.guests.tokens[client] if self.guests else ""
-
-    async def countersign(self) -> None:
-        """Let the regulator sign the head of what it has."""
-        asked = {"hospital": self.gateway.url.removesuffix("/fhir"), "token": self.token("regulator")}
-        with suppress(OSError, ValueError):
-            answer = await asyncio.to_thread(self.platform.tell, "/countersign", asked)
-            self.signed = answer.get("countersigned", 0)
-
-    async def countersigning(self) -> None:
-        """Let it do so again and again."""
-        while True:
-            await asyncio.sleep(COUNTERSIGNED)
-            await self.countersign()
-
-    async def figures(self, seconds: float) -> dict[str, Any]:
-        """Return everything that ``--json`` prints."""
-        counters = self.gateway.engine.counters
-        return {
-            "received": counters.received,
-            "stored": counters.stored,
-            "quarantined": counters.quarantined.total(),
-            "refused": counters.refused,
-            "repeats": counters.repeats,
-            "rejected": counters.rejected.total(),
-            "resources": dict(sorted(self.gateway.store.counts("default").resources.items())),
-            "visits": self.visits.newest if self.visits else {},
-            "feed": await self._checked(),
-            "seconds": seconds,
-        }
-
-    async def _checked(self) -> dict[str, Any]:
-        """Return the feed, and whether both sides hold the same: the chain here, the entries there."""
-        verified = await asyncio.to_thread(self.gateway.store.ledger.verify, "default")
-        state: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            state = await asyncio.to_thread(self.platform.state)
-        theirs = state.get("ledgers", {}).get("default", {})
-        feed = self.feed()
-        chain = verified.ok and theirs.get("head", "") == self.gateway.store.ledger.head("default").head.hex()
-        whole = chain and not state.get("faults") and feed["open"] == 0
-        return {**feed, "chain": chain, "countersigned": self.signed, "regulator": state, "whole": whole}
+    return Stage(gateway, await bootstrap.start(gateway), platform, guests, interface=interface)
 
 
 async def _play(stage: Stage, options: argparse.Namespace, folder: Path) -> int:
@@ -241,13 +164,19 @@ async def _day(stage: Stage, options: argparse.Namespace, folder: Path, stopped:
     visits = visits_arguments(
         gateway.url, folder, options.seed, options.patients, once, stage.token("front-end")
     )
+    there = Branch.within(folder)
+    branch = branch_arguments(
+        there.database, there.drop, gateway.addresses, options.seed, options.patients, once
+    )
     async with AsyncExitStack() as programs:
         his = await programs.enter_async_context(running("conformance.simulators", day))
+        stage.branch = await programs.enter_async_context(running(BRANCH, branch))
         front_end = running("conformance.simulators.internet", visits, _authority(options, folder))
         stage.visits = await programs.enter_async_context(front_end)
-        for program in (his, stage.visits):
+        those = [his, stage.branch, stage.visits]
+        for program in those:
             program.listen()
-        return await _watch(stage, [his, stage.visits], options, stopped, once=once)
+        return await _watch(stage, those, options, stopped, once=once)
 
 
 async def _watch(
@@ -287,6 +216,7 @@ async def _stand(stage: Stage, options: argparse.Namespace, folder: Path, stoppe
 async def _over(stage: Stage, programs: list[Program]) -> int:
     """Wait for the end of the day, and until the regulator has it; returns the worst exit code."""
     codes = await asyncio.gather(*(one.over() for one in programs))
+    await stage.fetched()
     await stage.drain()
     await stage.countersign()
     return max(codes)

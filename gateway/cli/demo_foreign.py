@@ -1,4 +1,4 @@
-"""The demo's foreign programs: HIS, LIS, RIS, an internet hospital's front end, the regulator's platform.
+"""The demo's foreign programs: HIS, LIS, RIS, a branch's HIS, an internet hospital, the regulator's platform.
 
 They are what they would be elsewhere: processes that know addresses and keys, and nothing of the gateway.
 """
@@ -18,6 +18,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from gateway.errors import Misconfigured
+
+BRANCH = "conformance.simulators.campus"
+"""The program of the branch, whose HIS speaks no HL7 v2."""
 
 SENDERS = {"his/hl7v2": "--his", "lis/hl7v2": "--lis", "pacs/ris_hl7v2": "--ris"}
 """Adapter → the simulators' option for its address."""
@@ -131,6 +134,33 @@ def day_arguments(addresses: dict[str, str], seed: int, patients: int, rate: flo
     elif once:
         arguments.append("--fast")
     return [*arguments, "--once"] if once else arguments
+
+
+async def prepared(database: str, interface: str, folder: Path) -> None:
+    """Let the branch make its database and folder, before the gateway looks at them.
+
+    Raises:
+        Misconfigured: it cannot.
+    """
+    arguments = ["--prepare", "--database", database, "--interface", interface, "--folder", str(folder)]
+    async with running(BRANCH, arguments) as program:
+        if await asyncio.wait_for(program.process.wait(), PATIENCE):
+            raise Misconfigured("the simulated HIS of the branch cannot make its database", where=database)
+
+
+def branch_arguments(
+    database: str, folder: Path, addresses: dict[str, str], seed: int, patients: int, once: bool
+) -> list[str]:
+    """Return how the branch is called: it has a quarter of the patients."""
+    arguments = ["--database", database, "--folder", str(folder), "--seed", str(seed)]
+    arguments += [
+        "--xml",
+        f"http://{addresses['his/xml_http']}/",
+        "--cda",
+        f"http://{addresses['his/cda']}/cda",
+    ]
+    arguments += ["--patients", str(max(4, patients // 4))]
+    return [*arguments, "--once"] if once else [*arguments, "--rate", "3"]
 
 
 def visits_arguments(

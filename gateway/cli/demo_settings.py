@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.cli.demo_foreign import SENDERS
 from gateway.settings import (
@@ -14,6 +16,7 @@ from gateway.settings import (
     SignatureSettings,
     StoreSettings,
     TenantSettings,
+    WritebackSettings,
 )
 
 RECEIVER = "regulator"
@@ -21,6 +24,60 @@ JURISDICTION = ("cn-chongqing",)
 NAME = "渡桥市人民医院互联网医院"
 OFFERED = ("E11", "E78", "I10", "I11", "I20", "I25", "J45", "K29")
 """Diseases that the demo's hospital sees over the internet: diabetes, hypertension, asthma and such."""
+
+
+BRANCH = "branch"
+"""Name of the write-back to the HIS of the branch."""
+VIEWS = ("department", "staff", "drug", "patient", "visit", "diagnosis", "result")
+"""What is read of the branch's database by when it changed."""
+WHOLE = ("prescription",)
+"""What is read whole, and compared: a row that is deleted shows within a second, not the next day."""
+
+
+@dataclass(slots=True, frozen=True)
+class Branch:
+    """Where the branch's HIS, which speaks no HL7 v2, meets the gateway; all of it in the demo's folder.
+
+    Attributes:
+        database: of the HIS, whose views the gateway reads; URL of SQLAlchemy.
+        interface: the tables into which the gateway writes what the internet hospital created.
+        drop: the folder into which the HIS exports files.
+    """
+
+    database: str
+    interface: str
+    drop: Path
+    views: Path
+    state: Path
+
+    @classmethod
+    def within(cls, folder: Path) -> Branch:
+        """Return what lies in a demo's folder."""
+        here = folder.absolute()
+        made = here / "branch"
+        return cls(
+            f"sqlite:///{here / 'branch.db'}", f"sqlite:///{here / 'branch-told.db'}",
+            made / "drop", made / "views", here / "branch-read.db",
+        )  # fmt: skip
+
+    def adapters(self) -> dict[str, dict[str, Any]]:
+        """Return the settings of the doors; the views to be read are written down."""
+        self.views.mkdir(parents=True, exist_ok=True)
+        self.drop.mkdir(parents=True, exist_ok=True)
+        for name in (*VIEWS, *WHOLE):
+            how = "mode: hash\ninterval: 1\n" if name in WHOLE else ""
+            (self.views / f"{name}.yaml").write_text(f"table: {name}\n{how}", "utf-8")
+        views = {
+            "url": self.database, "state": f"sqlite:///{self.state}", "views": str(self.views),
+            "interval": 0.4, "withdraw": 1.0,
+        }  # fmt: skip
+        files = {"folder": str(self.drop), "settle": 0.3, "interval": 0.3}
+        return {
+            "his/sql_view": views,
+            "his/xml_http": {"port": 0},
+            "his/cda": {"port": 0},
+            "his/files": files,
+        }
 
 
 def make_keys(folder: Path) -> None:
@@ -69,7 +126,7 @@ def settings(
         platform: URL of the regulator's.
         jurisdiction: policy packs that every tenant is held to.
     """
-    ca = folder / "ca"
+    ca, branch = folder / "ca", Branch.within(folder)
     tenant = TenantSettings(
         jurisdiction=tuple(jurisdiction),
         sign_key="gateway",
@@ -80,7 +137,8 @@ def settings(
     return Settings(
         store=StoreSettings(url=f"sqlite:///{folder / 'qiao.db'}"),
         api=api,
-        adapters={name: {"port": 0} for name in SENDERS},
+        adapters={**{name: {"port": 0} for name in SENDERS}, **branch.adapters()},
+        writeback={BRANCH: WritebackSettings(to=branch.interface, map="his-tables")},
         tenants=dict.fromkeys(tenants, tenant),
         signatures=SignatureSettings(trust=(str(ca / "trust.pem"),), keys=str(ca / "keys")),
         receivers=Receivers(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import zip_longest
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -12,11 +13,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.demo_told import told
 from gateway.cli.words import say
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
-    from gateway.cli.demo import Stage
+    from gateway.cli.demo_stage import Stage
     from gateway.pipeline.counters import Counters
 
 REFRESH = 0.5
@@ -25,13 +27,13 @@ REFRESH = 0.5
 PRINTED = 10.0
 """Seconds between two pictures where the output is no terminal: a file, a pipe, a job of CI."""
 
-REASONS = 1
-"""Reasons of quarantine that are shown, the most frequent ones."""
+ENDS = ("stored", "quarantined", "refused")
+"""Ends of messages that are shown by door; what was not understood counts as refused."""
 
 RULES = 2
 """Rules that refused something that are shown, likewise."""
 
-TYPES = 16
+TYPES = 11
 """Resource types that are shown, those with the most resources."""
 
 PAGES = ("RequestGroup?_count=5&_include=RequestGroup:subject", "$feed?_count=2")
@@ -43,19 +45,38 @@ async def show(stage: Stage, over: asyncio.Task[int], leave: asyncio.Task[bool],
     gateway = stage.gateway
     screen = Live(console=console, auto_refresh=False) if console.is_terminal else Printed(console)
     with screen as live:
-        before, at = 0, time.monotonic()
+        pace = Pace(time.monotonic())
         while True:
             done = over.done() or leave.done()
-            now = time.monotonic()
             received = gateway.engine.counters.received
-            rate = (received - before) / max(now - at, 0.001)
-            before, at = received, now
+            rate = pace.at(time.monotonic(), received, done=done)
             words = "" if once else say("demo.over" if over.done() else "demo.running")
             live.update(render(stage, rate, words), refresh=True)
             if leave.done() or (once and done):
                 return
             waiting = {leave} if over.done() else {leave, over}
             await asyncio.wait(waiting, timeout=REFRESH, return_when=asyncio.FIRST_COMPLETED)
+
+
+class Pace:
+    """How many messages came in a second: since the last look; over the whole day once that is over.
+
+    Args:
+        began: when, in seconds of a clock that only goes forward.
+    """
+
+    def __init__(self, began: float) -> None:
+        self._began, self._at, self._before = began, began, 0
+        self._rate = self._whole = 0.0
+
+    def at(self, now: float, received: int, *, done: bool) -> float:
+        """Return the rate at a moment."""
+        if done:
+            self._whole = self._whole or received / max(now - self._began, 0.001)
+            return self._whole
+        rate = (received - self._before) / max(now - self._at, 0.001)
+        self._at, self._before = now, received
+        return rate
 
 
 class Printed:
@@ -86,26 +107,44 @@ def render(stage: Stage, rate: float, words: str) -> Group:
     """Return the picture as it stands, ``words`` below it; no higher than a terminal of 24 lines."""
     gateway = stage.gateway
     beside = Table.grid(padding=(0, 2))
-    beside.add_row(_messages(gateway.engine.counters, rate), _resources(gateway))
+    doors = sorted(gateway.doors, key=lambda name: (not name.startswith("his/"), name))
+    beside.add_row(_messages(gateway.engine.counters, doors, rate), _resources(gateway))
     below = Table.grid(padding=(0, 2))
     newest = stage.visits.newest if stage.visits else {}
     below.add_row(_visits(newest), _feed(stage))
     title = Text(say("demo.title"), style="bold")
-    return Group(title, Text(""), beside, Text(""), below, Text(""), *links(stage), Text(words))
+    return Group(title, beside, Text(""), below, Text(""), *links(stage), Text(words))
 
 
-def _messages(counters: Counters, rate: float) -> Table:
-    table = _grid()
-    table.add_row(say("demo.received"), str(counters.received), style="bold")
-    table.add_row(say("demo.repeats"), str(counters.repeats))
-    table.add_row(say("demo.stored"), str(counters.stored), style="green")
-    table.add_row(say("demo.quarantined"), str(counters.quarantined.total()), style="yellow")
-    for reason, count in counters.quarantined.most_common(REASONS):
-        table.add_row(f"  {reason}", str(count), style="yellow")
-    table.add_row(say("demo.refused"), str(counters.refused))
-    table.add_row(say("demo.rejected"), str(counters.rejected.total()))
-    table.add_row(say("demo.rate.now"), f"{rate:.0f}")
-    return table
+def _messages(counters: Counters, doors: Sequence[str], rate: float) -> Table:
+    """Return what came through each door and how it ended, then all of it, and what stands out."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(min_width=20)
+    for _ in range(len(ENDS) + 1):
+        table.add_column(justify="right", min_width=6)
+    table.add_row("", say("demo.received"), *(say(f"demo.{one}") for one in ENDS), style="dim")
+    for name in doors:
+        ends = counters.doors.get(name, Counter())
+        table.add_row(say(f"demo.door.{name}"), *_ended(ends))
+    table.add_row(say("demo.together"), *_ended(sum(counters.doors.values(), Counter())), style="bold")
+    said = [f"{say('demo.repeats')} {counters.repeats}", f"{say('demo.rate.now')} {rate:.0f}"]
+    whole = Table.grid()
+    whole.add_row(table)
+    whole.add_row(Text("  ".join(said)))
+    for reason, count in counters.quarantined.most_common(1):
+        whole.add_row(Text(f"{say('demo.quarantined')}: {reason} {count}", style="yellow"))
+    return whole
+
+
+def _ended(ends: Counter[str]) -> list[Text]:
+    """Return the cells of a row."""
+    stored, held, refused = ends["stored"], ends["quarantined"], ends["refused"] + ends["rejected"]
+    return [
+        Text(str(ends.total())),
+        Text(str(stored), style="green" if stored else ""),
+        Text(str(held), style="yellow" if held else ""),
+        Text(str(refused)),
+    ]
 
 
 def _visits(newest: dict[str, Any]) -> Table:
@@ -130,6 +169,9 @@ def _feed(stage: Stage) -> Table:
         say("demo.exceptions"), str(feed["exceptions"]), style="yellow" if feed["exceptions"] else ""
     )
     table.add_row(say("demo.countersigned"), str(stage.signed))
+    branch = told(stage.gateway.store)
+    stuck = f" ({say('demo.exceptions')} {branch['exceptions']})" if branch["exceptions"] else ""
+    table.add_row(say("demo.told"), f"{branch['acknowledged']}{stuck}", style="yellow" if stuck else "green")
     table.add_row(say("demo.head"), f"{head[:12]}…" if head else "", style="cyan")
     return table
 
@@ -142,14 +184,11 @@ def _grid() -> Table:
 
 
 def _resources(gateway: Gateway) -> Table:
-    """Return the resources by type, in two columns of types."""
+    """Return the resources by type."""
     found = gateway.store.counts("default").resources
-    most = sorted(found, key=lambda type_: -found[type_])[:TYPES]
-    counts = [(type_, str(found[type_])) for type_ in sorted(most)]
-    half = (len(counts) + 1) // 2
     table = Table.grid(padding=(0, 1))
-    for left, right in zip_longest(counts[:half], counts[half:], fillvalue=("", "")):
-        table.add_row(*left, *right, style="cyan")
+    for type_ in sorted(sorted(found, key=lambda one: -found[one])[:TYPES]):
+        table.add_row(type_, str(found[type_]), style="cyan")
     return table
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.demo_settings import NAME
+from gateway.cli.demo_settings import NAME, Branch
 from gateway.security.client import DEFAULT_TENANT, Client, digest, new_token
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def described(
         "fhir": gateway.url,
         "jurisdiction": list(jurisdiction),
         "identities": _identities(guests.tokens, root),
-        "doors": {DOORS[name]: _door(address) for name, address in gateway.addresses.items()},
+        "doors": _doors(gateway.addresses, Branch.within(folder)),
         "signing": {"keys": str(ca / "keys"), **{name: name for name in SIGNERS}},
         "platform": {"url": platform, "kind": "simulator"},
         "feed": {"hospital": root, "tenant": "default"},
@@ -106,6 +106,25 @@ def _identities(tokens: dict[str, str], root: str) -> dict[str, dict[str, Any]]:
     people["patient"] = {"token": tokens["portal"], "headers": {"X-Qiao-Patient": PATIENT}}
     plain = {name: {"token": token} for name, token in tokens.items() if name not in ("front-end", "portal")}
     return {**plain, **people}
+
+
+def _doors(addresses: Mapping[str, str], branch: Branch) -> dict[str, dict[str, Any]]:
+    """Return the doors: those of HL7 v2, and where the HIS without it meets the gateway."""
+    told = (
+        "SELECT i.drug_name FROM qiao_prescription p JOIN qiao_prescription_item i ON i.msg_key = p.msg_key"
+    )
+    return {
+        **{name: _door(addresses[adapter]) for adapter, name in DOORS.items()},
+        "his_views": {"protocol": "sql", "url": branch.database, "deletions": 10},
+        "his_xml": {"protocol": "soap", "url": f"http://{addresses['his/xml_http']}/"},
+        "his_documents": {"protocol": "cda", "url": f"http://{addresses['his/cda']}/cda"},
+        "his_files": {"protocol": "files", "folder": str(branch.drop)},
+        "his_tables": {
+            "protocol": "interface",
+            "url": branch.interface,
+            "prescription": f"{told} WHERE p.serial_no = :serial",
+        },
+    }
 
 
 def _door(address: str) -> dict[str, Any]:

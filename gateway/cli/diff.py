@@ -127,11 +127,10 @@ def _from_inbox(store: Store, since: Moment) -> tuple[int, Iterator[tuple[str, E
 def _from_files(names: list[str]) -> tuple[None, Iterator[tuple[str, Envelope]]]:
     from gateway.canonical import Envelope
     from gateway.cli import gather
-    from gateway.cli.conversion import ADAPTER
 
     gather.paths(names)  # first: a missing file must not come after half of the work
     return None, (
-        (f"{item.file} {item.index}", Envelope("", "default", ADAPTER, "", 0, "", "", item.raw))
+        (f"{item.file} {item.index}", Envelope("", "default", item.adapter, "", 0, "", "", item.raw))
         for item in gather.messages(names)
         if not item.flaw
     )

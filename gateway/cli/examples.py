@@ -43,6 +43,13 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao validate": ("[validation]", ("qiao validate bundle.json", "qiao validate out.ndjson --json")),
     "qiao send": ("", ()),
     "qiao send hl7": ("", ("qiao send hl7 messages.hl7 --to 127.0.0.1:2575",)),
+    "qiao send xml": (
+        "",
+        (
+            "qiao send xml messages --to http://127.0.0.1:8090/",
+            "qiao send xml a.xml --to http://127.0.0.1:8090/ --soap 1.1 --service PatientInfoRegister",
+        ),
+    ),
     "qiao export": (
         "",
         (
@@ -134,6 +141,10 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "qiao feed": ("", ()),
     "qiao feed receivers": ("[store] url", ("qiao feed receivers", "qiao feed receivers --json")),
+    "qiao feed told": (
+        "[store] url",
+        ("qiao feed told MedicationRequest/m1", "qiao feed told CQP00099010100120260306000001X --json"),
+    ),
     "qiao feed dead": ("", ()),
     "qiao feed dead list": ("[store] url", ("qiao feed dead list platform --held",)),
     "qiao feed dead show": ("[store] url", ("qiao feed dead show platform 4711",)),
@@ -214,8 +225,46 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("qiao feed evidence --config qiao.toml",),
     ),
     "qiao feed findings": ("[store] url", ("qiao feed findings", "qiao feed findings --all --json")),
+    "qiao cda": ("", ()),
+    "qiao cda check": (
+        "",
+        (
+            "qiao cda check documents/ --schemas wst500-xsd.tar.xz",
+            "qiao cda check C0004.xml --schemas xsd/ --json",
+        ),
+    ),
+    "qiao cda write": (
+        "[mapping] root, [tenants]",
+        (
+            "qiao cda write --type C0004 --from bundle.json -o C0004.xml",
+            "qiao cda write --type C0007 --from http://127.0.0.1:8080/fhir/DiagnosticReport/ID",
+        ),
+    ),
+    "qiao match": ("", ()),
+    "qiao match list": ("[store] url", ("qiao match list", "qiao match list --all --json")),
+    "qiao match show": ("[store] url", ("qiao match show ID",)),
+    "qiao match accept": (
+        "[store] url",
+        (
+            'qiao match accept ID --reason "same phone, checked at the desk"',
+            "qiao match accept ID --survivor Patient/ID",
+        ),
+    ),
+    "qiao match undo": ("[store] url", ("qiao match undo ID", "qiao match undo Patient/ID")),
+    "qiao match reject": ("[store] url", ('qiao match reject ID --reason "twins"',)),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
+    "qiao adapter run": (
+        '[store], [pipeline], [mapping], [adapters."…"]',
+        ("qiao adapter run his/sql_view --config qiao.toml",),
+    ),
+    "qiao adapter template": (
+        "[mapping] root",
+        (
+            "qiao adapter template his/sql_view --dialect mysql > views.sql",
+            "qiao adapter template his/sql_view --dialect oracle --view prescription --as table --lang zh",
+        ),
+    ),
     "qiao db": ("", ()),
     "qiao db status": ("[store] url", ("qiao db status", "qiao db status --json --config qiao.toml")),
     "qiao db upgrade": (

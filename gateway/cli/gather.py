@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from gateway.cli.output import notice
 from gateway.cli.words import say
@@ -18,8 +18,24 @@ from gateway.wire import er7
 _SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
 _LINES = re.compile(rb"[\r\n\x0b\x1c]+")
 
-SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat"})
+SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat", ".xml"})
 """Which files of a folder are read; a file that is named itself is always read."""
+
+
+HL7V2, CDA, XML = "his/hl7v2", "his/cda", "his/xml_http"
+"""Ways in whose formats are told by looking."""
+
+FILES = "his/files"
+"""The way in of tables, which are read record by record."""
+
+Tables = Callable[[Path], Iterator["Item"]]
+"""What reads the records of a file."""
+
+_HEAD = 4096
+"""Bytes that tell what a file is."""
+
+MOST_XML = 20_000_000
+"""Bytes of a file that is one XML document."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,13 +43,18 @@ class Item:
     """One message: its file (``"-"`` for standard input) and its place there, counted from 1.
 
     Attributes:
+        index: of a record of a table, its line.
         flaw: why its bytes are not here, ``""`` where they are.
+        adapter: the way in whose format it has.
+        content: type of its bytes, ``""`` for that of the way in.
     """
 
     file: str
     index: int
     raw: bytes
     flaw: str = ""
+    adapter: str = HL7V2
+    content: str = ""
 
 
 @dataclass(slots=True)
@@ -64,21 +85,21 @@ def tell(stray: Stray) -> None:
     notice(say("gather.stray", file=stray.file, lines=stray.lines, first=stray.first))
 
 
-def paths(names: Sequence[str]) -> list[Path]:
+def paths(names: Sequence[str], suffixes: Collection[str] = SUFFIXES) -> list[Path]:
     """Return the files that ``names`` stand for, folders opened up, ``-`` left out.
 
     Raises:
         Misconfigured: there is no such file.
-        Rejected: a folder holds no file with one of ``SUFFIXES``.
+        Rejected: a folder holds no file with one of ``suffixes``.
     """
     found: list[Path] = []
     for name in names:
         path = Path(name)
         if path.is_dir():
-            inside = (one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES)
+            inside = (one for one in path.rglob("*") if one.suffix.lower() in suffixes)
             files = sorted(one for one in inside if one.is_file())
             if not files:
-                raise Rejected(say("gather.empty", suffixes=" ".join(sorted(SUFFIXES))), where=name)
+                raise Rejected(say("gather.empty", suffixes=" ".join(sorted(suffixes))), where=name)
             found += files
         elif path.is_file():
             found.append(path)
@@ -87,7 +108,12 @@ def paths(names: Sequence[str]) -> list[Path]:
     return found
 
 
-def messages(names: Sequence[str], stray: Callable[[Stray], None] = tell) -> Iterator[Item]:
+def messages(
+    names: Sequence[str],
+    stray: Callable[[Stray], None] = tell,
+    suffixes: Collection[str] = SUFFIXES,
+    tables: Callable[[Path], Tables | None] = lambda path: None,
+) -> Iterator[Item]:
     """Yield the messages of all files, memory bounded by one of them; MLLP framing is left out.
 
     What may be a message is yielded too, so that it is reported: segments without a header as they are, a
@@ -96,12 +122,44 @@ def messages(names: Sequence[str], stray: Callable[[Stray], None] = tell) -> Ite
 
     Args:
         stray: told, once for each file that has messages, of the other lines in it.
+        suffixes: which files of a folder are read.
+        tables: what reads a file record by record, None for one that is no table.
     """
-    for path in paths(names):
+    for path in paths(names, suffixes):
+        if (read := tables(path)) is not None:
+            yield from read(path)
+            continue
         with _open(path) as stream:
-            yield from _split(str(path), stream, stray)
+            yield from _read(str(path), _Begun(stream), stray)
     if "-" in names:
-        yield from _split("-", sys.stdin.buffer, stray)
+        yield from _read("-", _Begun(sys.stdin.buffer), stray)
+
+
+class _Begun:
+    """A stream whose beginning was looked at; a pipe cannot be wound back.
+
+    Attributes:
+        head: its first bytes.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.head = self._left = stream.read(_HEAD)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, as a file does."""
+        left, self._left = self._left, b""
+        if 0 <= size < len(left):
+            left, self._left = left[:size], left[size:]
+            return left
+        return left + self._stream.read(size - len(left) if size >= 0 else -1)
+
+
+def _read(file: str, stream: _Begun, stray: Callable[[Stray], None]) -> Iterator[Item]:
+    if _is_xml(stream.head):
+        yield _document(file, stream)
+    else:
+        yield from _split(file, cast(BinaryIO, stream), stray)
 
 
 def _split(file: str, stream: BinaryIO, stray: Callable[[Stray], None]) -> Iterator[Item]:
@@ -125,6 +183,18 @@ def _split(file: str, stream: BinaryIO, stray: Callable[[Stray], None]) -> Itera
         yield Item(file, 0, b"", "empty")
 
 
+def _is_xml(head: bytes) -> bool:
+    """Tell whether what begins so is one XML document."""
+    return head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _document(file: str, stream: _Begun) -> Item:
+    raw = stream.read(MOST_XML + 1)
+    if len(raw) > MOST_XML:
+        return Item(file, 1, b"", "too-large", CDA)
+    return Item(file, 1, raw, "", CDA if b"ClinicalDocument" in raw[:8192].replace(b"\0", b"") else XML)
+
+
 def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
@@ -132,6 +202,6 @@ def _open(path: Path) -> BinaryIO:
         raise Misconfigured(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
-def total_bytes(names: Iterable[str]) -> int | None:
+def total_bytes(names: Iterable[str], suffixes: Collection[str] = SUFFIXES) -> int | None:
     """Return the size of all files, None where standard input is among them."""
-    return None if "-" in names else sum(path.stat().st_size for path in paths(list(names)))
+    return None if "-" in names else sum(path.stat().st_size for path in paths(list(names), suffixes))

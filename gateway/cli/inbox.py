@@ -88,6 +88,8 @@ def show(options: argparse.Namespace) -> int:
         print(f"{padded(say(f'issue.{issue.severity}'), 12)} {issue.where} {text}")
     for ref in entry.refs:
         print(f"{padded(say('inbox.show.wrote'), 12)} {ref}")
+    for path, count in sorted(entry.unmapped.items()):
+        print(f"{padded(say('inbox.show.unmapped'), 12)} {path} {count}")
     print(flush=True)
     sys.stdout.buffer.write(entry.envelope.raw.replace(b"\r", b"\n") + b"\n")
     return 0
@@ -104,6 +106,7 @@ def _account(options: argparse.Namespace, entry: InboxEntry) -> int:
     from gateway import registry
     from gateway.canonical import Translation
     from gateway.mapping.account import Accountant, compact, totals
+    from gateway.mapping.layout.laid import Laid
     from gateway.pipeline import steps
 
     maps, envelope = maps_of(read_settings(options)), replace(entry.envelope, charset="")
@@ -116,15 +119,21 @@ def _account(options: argparse.Namespace, entry: InboxEntry) -> int:
         reason = getattr(result, "reason", "refused")
         raise Rejected(say("inbox.account.none", reason=say_reason(reason)), where=entry.row.id)
     leaves = Accountant(maps).account(reading.record, envelope, reading.profile, result)
+    left = reading.record.left if isinstance(reading.record, Laid) else {}
+    sums = totals(leaves)
+    sums["unmapped"] += sum(left.values())
     if options.json:
-        print_json({"id": entry.row.id, "totals": totals(leaves), "leaves": compact(leaves)})
+        account = {"id": entry.row.id, "totals": sums, "leaves": compact(leaves)}
+        print_json({**account, "left": left} if left else account)
         return 0
     for leaf in leaves:
         said = "; ".join(
             " ".join(part for part in (use.rule, "→", use.to, use.part) if part) for use in leaf.uses
         )
         print(f"{leaf.segment:>4}  {leaf.path:<16} {leaf.state:<10} {said}".rstrip())
-    print("  ".join(f"{state} {count}" for state, count in totals(leaves).items()))
+    for path, count in sorted(left.items()):
+        print(f"   -  {path:<16} {'unmapped':<10} {count}")
+    print("  ".join(f"{state} {count}" for state, count in sums.items()))
     return 0
 
 

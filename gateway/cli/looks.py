@@ -20,8 +20,8 @@ from gateway.settings import Settings
 LEAST_FREE = 1 << 30
 """Bytes: with less, an inbox that grows overnight can fill the disk."""
 
-MOST_WAL = 512 << 20
-"""Bytes: the gateway keeps its log near 64 MiB; one of this size cannot be emptied."""
+MOST_WAL = 1 << 30
+"""Bytes: the gateway keeps its log near 256 MiB; one of this size cannot be emptied."""
 
 LEAST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which the store's clock needs."""
@@ -96,12 +96,16 @@ def zone(_: Settings) -> str:
 
 
 def adapters(settings: Settings) -> str:
-    """Look whether every adapter loads and every ``[adapters]`` section belongs to one."""
+    """Look whether every adapter loads and every ``[adapters]`` section is of one; name the closed ones."""
     from gateway import registry
 
     found = registry.find()
     registry.check_names(found, settings.adapters, settings.file)
-    return ", ".join(found)
+    opening = [name for name, spec in found.items() if registry.opens(spec, settings.adapters)]
+    if len(opening) == len(found):
+        return ", ".join(found)
+    closed = ", ".join(name for name in found if name not in opening)
+    return say("doctor.adapters.closed", opening=", ".join(opening), closed=closed)
 
 
 def codes(settings: Settings) -> str:

@@ -81,7 +81,7 @@ def _wanted(settings: Settings) -> dict[str, tuple[str, int]]:
     wanted = {"api": (settings.api.host, settings.api.port)}
     for name, spec in registry.find().items():
         options = registry.options(spec, settings.adapters.get(name, {}), settings.file)
-        if options["enabled"] and "port" in options:
+        if options["enabled"] and "port" in options and registry.opens(spec, settings.adapters):
             wanted[name] = (str(options["host"]), int(options["port"]))
     return wanted
 

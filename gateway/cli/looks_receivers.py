@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gateway.cli.looks import Remark
 from gateway.cli.stores import existing_store, there_is_a_store
 from gateway.cli.words import say
@@ -18,10 +20,11 @@ def receivers(settings: Settings) -> str:
     sender = Sender(Bundler(lambda _: "", lambda _: {}), "", "", settings.store.zone)
     for name, said in named.items():
         open_wire(name, said, sender, settings.receivers.hosts)
-    if not named:
+    _check_writeback(settings)
+    if not named and not settings.writeback:
         return say("doctor.receivers.none")
     failing = _failing(settings) if there_is_a_store(settings) else []
-    text = say("doctor.receivers", count=len(named), failing=len(failing))
+    text = say("doctor.receivers", count=len(named) + len(settings.writeback), failing=len(failing))
     told = [f"{text}: {', '.join(failing)}"] if failing else [text]
     told += [
         say("doctor.receivers.minting", tenant=tenant, names=", ".join(names))
@@ -31,6 +34,16 @@ def receivers(settings: Settings) -> str:
     if (failing, told[1:]) == ([], []):
         return text
     raise Remark("info", "; ".join(told))
+
+
+def _check_writeback(settings: Settings) -> None:
+    """Look at the maps, addresses and secrets of every HIS that is written back to; a wrong one is raised."""
+    if settings.writeback:
+        from gateway.feed.writeback import open_wires
+        from gateway.mapping import load_maps
+
+        root = settings.mapping.root
+        open_wires(settings, load_maps(Path(root) if root else None))
 
 
 def _failing(settings: Settings) -> list[str]:

@@ -77,6 +77,14 @@ def test_many_messages_on_standard_input(framed: bool) -> None:
     assert done.stdout == b"".join(convert(path).stdout for path in HIS[:5])
 
 
+@pytest.mark.parametrize("door", ["cda", "xml_http"])
+def test_xml_on_standard_input_is_read_as_in_a_file(door: str) -> None:
+    path = min((SAMPLES / "his" / door / "samples").glob("*.xml"))
+    done = convert("-", stdin=b"\r\n" + path.read_bytes() if door == "xml_http" else path.read_bytes())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == convert(path).stdout
+
+
 def test_what_cannot_be_converted_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "out.ndjson"
     file = tmp_path / "in.hl7"

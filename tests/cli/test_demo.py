@@ -49,13 +49,34 @@ def figures(folder: Path) -> dict[str, Any]:
 
 
 def test_every_message_has_its_end(figures: dict[str, Any], folder: Path) -> None:
-    assert list(figures) == ["received", *ENDS, "resources", "visits", "feed", "seconds"]
+    asked = ["doors", "branch", "resources", "visits", "feed", "writeback", "seconds"]
+    assert list(figures) == ["received", *ENDS, *asked]
     assert figures["received"] == sum(figures[end] for end in ENDS)
     assert {"Patient", "Encounter", "Observation", "MedicationRequest"} <= set(figures["resources"])
     rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
     states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
     assert states.count("stored") == figures["stored"]
     assert "received" not in states
+
+
+def test_the_tables_of_the_branch_hold_every_entry_that_was_acknowledged(figures: dict[str, Any]) -> None:
+    told = figures["writeback"]
+    assert told["rows"] == told["acknowledged"] > 12
+    assert (told["open"], told["exceptions"], told["whole"]) == (0, 0, True)
+
+
+def test_a_branch_without_hl7_v2_comes_in_by_four_doors(figures: dict[str, Any], folder: Path) -> None:
+    doors, branch = figures["doors"], figures["branch"]
+    assert sum(sum(ends.values()) for ends in doors.values()) == figures["received"]
+    assert (branch["refused"], branch["unanswered"]) == (1, 0)  # entities that multiply
+    assert doors["his/xml_http"] == {"stored": branch["messages"] - 1}
+    assert doors["his/cda"] == {"stored": branch["documents"]}
+    assert doors["his/files"] == {"stored": 3, "quarantined": 1}  # a shifted line waits
+    assert doors["his/sql_view"]["stored"] > 50
+    assert set(doors["his/sql_view"]) <= {"stored", "repeats"}
+    rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
+    held = [json.loads(line) for line in rows.stdout.splitlines() if "shifted-columns" in line]
+    assert [one["adapter"] for one in held] == ["his/files"]
 
 
 def test_what_is_right_takes_effect_and_what_is_not_is_refused(figures: dict[str, Any]) -> None:
@@ -111,6 +132,14 @@ def test_where_nothing_can_be_drawn_over_a_picture_is_printed_at_once_and_the_la
             printed.update(Group(words), refresh=True)
         assert paper.getvalue().split() == ["first", "fourth"]
     assert paper.getvalue().split() == ["first", "fourth", "last"]
+
+
+def test_the_pace_is_of_now_and_at_the_end_of_the_whole_day() -> None:
+    pace = demo_table.Pace(10.0)
+    assert pace.at(11.0, 50, done=False) == 50
+    assert pace.at(12.0, 50, done=False) == 0
+    assert pace.at(15.0, 100, done=True) == 20
+    assert pace.at(99.0, 100, done=True) == 20  # who stays up does not get slower
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,26 @@ def test_the_account_of_one_message(store: str) -> None:
     assert qiao("inbox", "show", ids[0], "--account", "--store", store).returncode == 1
 
 
+def test_what_no_layout_read_of_a_document_is_shown(tmp_path: Path) -> None:
+    raw = (ROOT / "adapters/his/cda/samples/06-C0034-admission.xml").read_bytes()
+    raw = raw.replace(b"</recordTarget>", b'<unheard code="Q77"/></recordTarget>')
+    url = f"sqlite:///{tmp_path / 'documents.db'}"
+    opened, maps, spec = open_store(url, synchronous="OFF"), load_maps(), registry.find()["his/cda"]
+    at = now_us()
+    envelope = Envelope(new_envelope_id(at), "default", spec.id, "", at, spec.content_type, "", raw)
+    reading = steps.read(spec, maps, envelope)
+    result = steps.translate(maps, envelope, reading)
+    receive = Receive(envelope, reading.header.control_id, reading.header.digest, 0)
+    opened.write([receive, Settle(envelope, result, partial(answer, spec, envelope, reading.record))])
+    opened.close()
+    path = "ClinicalDocument/recordTarget/unheard/@code"
+    assert f"{path} 1" in qiao("inbox", "show", envelope.id, "--store", url).stdout
+    shown = json.loads(qiao("inbox", "show", envelope.id, "--account", "--json", "--store", url).stdout)
+    assert shown["left"][path] == 1
+    assert shown["totals"]["unmapped"] >= sum(shown["left"].values())
+    assert path in qiao("inbox", "show", envelope.id, "--account", "--store", url).stdout
+
+
 def test_convert_writes_the_account_beside_the_trace(tmp_path: Path) -> None:
     file, out = tmp_path / "in.hl7", tmp_path / "out.ndjson"
     file.write_bytes(ADT.format(id=1, sex="M").encode() * 2)

@@ -32,7 +32,7 @@ from mutants.reach import HOUSE, harness, reached, rows  # noqa: E402
 from mutants.remaining import Due, checks, due, joined, requirements  # noqa: E402
 
 MUTANTS = all_mutants()
-QUICK = 48
+QUICK = 32
 """Mutants that are tried where nobody asks for all."""
 
 

@@ -28,7 +28,8 @@ from conformance.suites.exchange.sweeping import sweep
 
 ACCEPTED = ("AA", "CA")
 REFUSED = ("AE", "AR", "CE", "CR")
-SYSTEMS = {"his": ("his",), "lis": ("lis",), "pacs": ("ris", "pacs")}
+_HIS = ("his", "his_views", "his_xml", "his_documents", "his_files")
+SYSTEMS = {"his": _HIS, "lis": ("lis",), "pacs": ("ris", "pacs")}
 """System of the hospital → names under which a target may declare its door."""
 
 
@@ -36,7 +37,7 @@ class Hospital:
     """One hospital for one check.
 
     Args:
-        system: whose doors must be there: ``his``, ``lis``, ``pacs``.
+        systems: whose doors of HL7 v2 must be there: ``his``, ``lis``, ``pacs``.
 
     Attributes:
         chart: where the simulators put what they want to send; its day is yesterday, never the future.
@@ -44,7 +45,7 @@ class Hospital:
 
     def __init__(self, run: Run, *systems: str) -> None:
         self.run = run
-        for one in systems or ("his",):
+        for one in systems:
             door(run, one)
         self.chart = Chart(run.random, run.session.today - timedelta(days=1), run.number)
         self._lines: dict[str, MllpDoor] = {}
@@ -241,8 +242,10 @@ def door(run: Run, system: str) -> Door:
         if found is not None and found.protocol == "mllp":
             return found
     run.need("|".join(f"doors.{name}" for name in SYSTEMS[system]))
+    line = f"doors.{SYSTEMS[system][0]}, protocol: mllp"
     raise Skipped(
-        f"{system.upper()} 接口不使用 MLLP", f"the door of the {system.upper()} does not speak MLLP"
+        f"目标未声明 {system.upper()} 的 HL7 v2 接口（{line}）；其余接口按各自协议检测",
+        f"no door of HL7 v2 of the {system.upper()} is declared ({line}); others have checks of their own",
     )
 
 

@@ -15,6 +15,7 @@ _MADE = (
     "Encounter:patient", "Condition:patient", "AllergyIntolerance:patient", "MedicationRequest:patient",
     "ServiceRequest:patient", "DiagnosticReport:patient", "Observation:patient", "Specimen:patient",
     "ImagingStudy:patient", "Account:patient", "Coverage:beneficiary", "RelatedPerson:patient",
+    "Composition:patient", "DocumentReference:patient",
 )  # fmt: skip
 """What messages make about a patient."""
 

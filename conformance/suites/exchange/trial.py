@@ -31,7 +31,7 @@ def exchanges(cases: Sequence[Case], *systems: str) -> Callable[[Body], Body]:
 def _with(body: Body, systems: Sequence[str]) -> Body:
     @wraps(body)
     def tried(run: Run, *given: Any) -> None:
-        hospital = Hospital(run, *systems)
+        hospital = Hospital(run, *(systems or ("his",)))
         try:
             body(run, hospital, *given)
         finally:

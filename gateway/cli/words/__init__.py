@@ -20,11 +20,13 @@ from gateway.cli.words import (
     feed,
     inbox,
     mapping,
+    matching,
     policy,
     purging,
     regulator,
     running,
     signing,
+    writing,
 )
 from gateway.cli.words.ends import REASONS, STATES
 
@@ -41,6 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
         checking,
         inbox,
         mapping,
+        matching,
         db,
         delivering,
         doctor,
@@ -49,6 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
         feed,
         purging,
         regulator,
+        writing,
     )
     for key, said in table.WORDS.items()
 }

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
-    "convert": ("HL7 v2 files to FHIR bundles, offline", "离线把 HL7 v2 文件转换成 FHIR Bundle"),
+    "convert": (
+        "HL7 v2 files, CDA documents and tables (CSV, Excel, JSON) to FHIR bundles, offline",
+        "离线把 HL7 v2 文件、CDA 文档和表格（CSV、Excel、JSON）转换成 FHIR Bundle",
+    ),
     "convert.files": ("files, folders, or - for standard input", "文件、目录，或 - 表示标准输入"),
+    "convert.view": (
+        "the files are tables of this layout (mappings/rows): patient, prescription, …",
+        "这些文件是该布局（mappings/rows）的表格：patient、prescription 等",
+    ),
+    "convert.pattern": (
+        "the files are tables, and this YAML (or folder) says what they are, as for his/files",
+        "这些文件是表格，由该 YAML（或目录）说明其内容，同 his/files 的匹配规则",
+    ),
     "convert.output": ("NDJSON file (default: standard output)", "NDJSON 输出文件（默认标准输出）"),
     "convert.as": (
-        "type of the Bundles: transaction (default), collection, or message (with its MessageHeader)",
-        "Bundle 的类型：transaction（默认）、collection，或 message：带 MessageHeader 的 FHIR 消息",
+        "type of the Bundles: transaction (default), collection, message (with its MessageHeader), or "
+        "document (of a CDA file: its Composition and what that refers to)",
+        "Bundle 的类型：transaction（默认）、collection、message（带 MessageHeader 的 FHIR 消息），"
+        "或 document（由 CDA 文档而来：Composition 及其引用的资源）",
     ),
+    "cda": ("clinical documents (CDA, WS/T 500)", "CDA 电子病历共享文档（WS/T 500）"),
+    "cda.check": (
+        "where documents deviate from the XML schemas of WS/T 500; a report, not a refusal",
+        "列出文档与 WS/T 500 XML Schema 的偏离；仅报告，不影响接收",
+    ),
+    "cda.schemas": (
+        "folder, tar or zip archive with C0001.xsd to C0053.xsd",
+        "含 C0001.xsd 至 C0053.xsd 的目录、tar 或 zip 文件",
+    ),
+    "cda.conforms": ("as its schema asks", "符合规范"),
+    "cda.error.no-document": ("this is no clinical document", "不是 CDA 临床文档"),
+    "cda.error.no-schema": ("there is no schema for its code", "没有该文档类型的 Schema"),
+    "cda.error.not-xml": ("no well-formed XML", "不是格式良好的 XML"),
+    "cda.error.undecodable": ("text in no charset that is known", "无法识别的字符编码"),
+    "cda.error.has-doctype": ("a document type or an entity is not taken", "不接受 DOCTYPE 或实体"),
+    "cda.error.too-large": ("too large", "文件过大"),
+    "cda.error.too-deep": ("elements are too deep inside each other", "元素嵌套过深"),
     "convert.source": (
         "also hold the bytes of each message in a DocumentReference (with --as message or collection)",
         "同时用 DocumentReference 保存每条消息的原文（与 --as message 或 collection 合用）",

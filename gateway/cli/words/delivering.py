@@ -4,6 +4,9 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "feed.receivers": ("print how every receiver stands", "显示各接收方的上报情况"),
+    "feed.told": ("print how the entries of a document stand", "显示一份文书的各条目的上报情况"),
+    "feed.told.document": ("TYPE/ID of a resource, or a serial", "资源的 TYPE/ID，或编号"),
+    "feed.told.none": ("nobody is owed an entry of it: {name}", "没有需要上报的条目：{name}"),
     "feed.dead": ("what receivers have refused", "被接收方拒收的条目"),
     "feed.dead.list": ("print what was refused, with the reason", "列出被拒收的条目及原因"),
     "feed.dead.held": ("with what is held behind it", "同时列出因此暂缓的条目"),

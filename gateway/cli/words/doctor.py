@@ -56,6 +56,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} fit no sender profile: write one for their MSH-3 and MSH-4 (docs/add-a-mapping.md)",
         "{count} 条不符合任何发送方配置：请按其 MSH-3、MSH-4 新建配置（docs/add-a-mapping.md）",
     ),
+    "doctor.adapters.closed": (
+        '{opening}; closed until the settings have a section [adapters."NAME"] for them: {closed}',
+        '{opening}；以下入口在设置中写入 [adapters."名称"] 一节后才会打开：{closed}',
+    ),
     "doctor.port.taken": ("in use", "端口被占用"),
     "doctor.port.running": ("{ports}: a gateway answers there", "{ports}：已有网关在运行"),
     "doctor.port.running.do": (

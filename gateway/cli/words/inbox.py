@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "inbox.show.control_id": ("control_id", "消息控制号"),
     "inbox.show.map_version": ("map_version", "映射版本"),
     "inbox.show.wrote": ("wrote", "写入"),
+    "inbox.show.unmapped": ("not read", "未读取"),
     "issue.fatal": ("fatal", "严重"),
     "issue.error": ("error", "错误"),
     "issue.warning": ("warning", "警告"),

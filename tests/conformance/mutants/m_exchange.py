@@ -15,7 +15,7 @@ def _deliver(
     come: Callable[[bytes], bytes], go: Callable[[bytes, bytes], bytes] = lambda raw, answer: answer
 ) -> None:
     """Change a message as it comes, and the answer as it goes: ``go(message, answer)``."""
-    from gateway.pipeline.engine import Engine
+    from gateway.pipeline.delivery import Delivery
 
     def make(deliver: Any) -> Any:
         async def changed(self: Any, envelope: Any) -> bytes:
@@ -25,7 +25,7 @@ def _deliver(
 
         return changed
 
-    instead(Engine, "deliver", make)
+    instead(Delivery, "__call__", make)
 
 
 @mutant(ROW, "检验值被改写：5.60 变成 5.6", "a result is altered: 5.60 becomes 5.6")

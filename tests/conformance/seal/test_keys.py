@@ -56,6 +56,7 @@ def test_a_key_that_others_read_is_nobody_s_own(home: Path) -> None:
         ec.generate_private_key(ec.SECP384R1()).private_bytes(PEM, PKCS8, PLAIN),
         ec.generate_private_key(ec.SECP256R1()).private_bytes(PEM, PKCS8, SECRET),
     ],
+    ids=("empty", "text", "broken", "rsa", "p384", "encrypted"),
 )  # fmt: skip
 def test_what_is_no_such_key(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key.pem").write_bytes(content)

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.xdist_group("own-form")
 
 SUITES = ("consent_and_visit", "practitioners", "prescription_gates", "serials")
 FORM = Path(__file__).parents[1] / "peers" / "own_form.yaml"
-EVERY = 6
-"""Of the cases of gates every sixth is tried, and those below: they are many, and much alike."""
+EVERY = 9
+"""Of the cases of gates every ninth is tried, and those below: they are many, and much alike."""
 G, V, M = "prescription_gates", "consent_and_visit", "practitioners"
 EXPLAINED = {
     "writes.Organization": (f"{V}.gate.subject-not-approved", "institutions are registered by its operator"),
