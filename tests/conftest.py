@@ -24,6 +24,9 @@ REQUIRE_ALL = os.environ.get("QIAO_REQUIRE_ALL") == "1"
 
 Require = Callable[..., str]
 
+DOORS = ("HIS_HL7V2", "HIS_XML_HTTP", "HIS_CDA", "LIS_HL7V2", "PACS_RIS_HL7V2")
+"""Adapters that listen; in tests each on a port that is free."""
+
 
 def _system_path() -> str:
     """The search path without this virtual environment, whose packages bring look-alikes (``storescu``)."""
@@ -252,7 +255,7 @@ def serve() -> Callable[..., Served]:
     """
 
     def start(store: Path, url: str = "", **environment: str) -> Served:
-        ports = {f"QIAO_ADAPTERS__{name}__PORT": "0" for name in ("HIS_HL7V2", "LIS_HL7V2", "PACS_RIS_HL7V2")}
+        ports = {f"QIAO_ADAPTERS__{name}__PORT": "0" for name in DOORS}
         command = [sys.executable, "-m", "gateway", "serve", "--json", "--port", "0"]
         log = store.with_suffix(".log")
         with log.open("a") as errors:  # a pipe that nobody reads would fill up and block it

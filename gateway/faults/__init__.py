@@ -11,12 +11,17 @@ from functools import lru_cache
 
 from gateway.faults import (
     codes,
+    databases,
+    documents,
     entries,
     exports,
     feeds,
+    files,
     installation,
+    layouts,
     ledgers,
     maps,
+    matching,
     patches,
     policies,
     receivers,
@@ -25,10 +30,12 @@ from gateway.faults import (
     running,
     searches,
     senders,
+    services,
     signatures,
     sources,
     subscriptions,
     terminologies,
+    writebacks,
 )
 from gateway.faults.template import PLACE, Template
 
@@ -37,11 +44,14 @@ TABLES = [
     for table in (
         running,
         maps,
+        layouts,
+        matching,
         senders,
         codes,
         installation,
         requests,
         sources,
+        databases,
         entries,
         patches,
         searches,
@@ -52,8 +62,12 @@ TABLES = [
         signatures,
         ledgers,
         feeds,
+        files,
+        documents,
         policies,
         reconciliations,
+        writebacks,
+        services,
     )
 ]
 """A table for each area; a sentence stands in one of them."""

@@ -56,6 +56,7 @@ FAULTS: dict[str, str] = {
     "{key} names {what}, which no row makes": "{key} 中的 {what} 没有任何行生成",
     "{key} is a list of objects": "{key} 应为对象的列表",
     "dependsOn and product are not understood": "不支持 dependsOn 和 product",
+    "nothing in the message has an identity": "消息中没有任何可识别的内容",
     "the message names nothing to merge": "消息中没有可识别的合并对象",
     "this sender does not own {type} and may not join two of them": "该发送方无权合并 {type}",
     "the sender's profile sets such messages aside ({what})": "发送方配置要求隔离这类消息（{what}）",

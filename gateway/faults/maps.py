@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FAULTS: dict[str, str] = {
     'expected map: "SOURCE[Target]"': '应写明 map: "SOURCE[Target]"',
+    "there is no column {what}; {name} has {known}": "没有列 {what}；{name} 有 {known}",
     "expected block: NAME": "应写明 block: 名称",
     "expected a mapping at the top": "最外层应为键值对",
     "not UTF-8; save the file in that encoding": "不是 UTF-8 编码；请另存为 UTF-8",
@@ -109,8 +110,8 @@ FAULTS: dict[str, str] = {
     "{action} takes a whole field, not {what}": "{action} 须为整个字段，而不是 {what}",
     "{row} takes the keys that change, or null: {codes: …}": "{row} 须为要改动的键或 null：{codes: …}",
     "of {row} only {known} can change": "{row} 只能改动 {known}",
-    "an identifier names one resource: 'again: new' needs another key": (
-        "一个标识只对应一个资源：'again: new' 须换用其他键"
+    "an identifier names one resource: 'again' needs another key": (
+        "一个标识只对应一个资源：'again' 须换用其他键"
     ),
     "[@key] names an element of the whole resource": "[@key] 须为整个资源的元素",
     "find takes as, of (a resource that a row makes), same and when, and goes with append": (
@@ -126,7 +127,9 @@ FAULTS: dict[str, str] = {
     "the event lies in the future; its time was not used": "事件时间在未来，未用于判断先后",
     "repaired as the sender's profile says, in {count} segments": "已按发送方配置修复，共 {count} 段",
     "repaired as the sender's profile says": "已按发送方配置修复",
-    "an older event changes nothing: the state is newer": "事件早于现有状态，未改写",
+    "an older event adds only what nobody has told since: the state is newer": (
+        "事件早于现有状态，只补缺，未改写"
+    ),
     "{kind} while mapping: report it with the inbox id": "映射时发生 {kind}：请连同收件箱编号一起报告",
     "an entry has {known}": "条目须写明 {known}",
     "an entry needs 'row' or 'rows'": "条目缺少 'row' 或 'rows'",

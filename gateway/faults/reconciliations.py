@@ -56,7 +56,6 @@ FAULTS: dict[str, str] = {
         '内容须为 {"counts": [{"day", "kind", "source", "count"}, ...]}'
     ),
     "at most {most} counts at once": "一次至多 {most} 个计数",
-    "the first line names the columns: {columns}": "首行须为列名：{columns}",
     "one whole number for a day, kind and source": "每个日期、种类和来源只能有一个整数",
     "takes {keys}": "可用的项：{keys}",
     "a regulator states what its platform has (receiver)": "监管方只能申报其平台的计数（receiver）",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 FAULTS: dict[str, str] = {
+    "the gateway could not take it: {name}": "网关未能接收该消息：{name}",
     "say whose record it is: X-Qiao-Patient: Patient/ID": "请指明是谁的病历：X-Qiao-Patient: Patient/ID",
     "nothing is served at this address": "此地址没有可用的服务",
     "this address does not take this method": "此地址不支持该 HTTP 方法",

@@ -121,4 +121,6 @@ FAULTS: dict[str, str] = {
     "tried {count} times and never finished": "尝试 {count} 次均未完成",
     "the sender's charset cannot hold the value": "发送方的字符集无法表示该值",
     "adapter {name} is gone": "接入方式 {name} 已不存在",
+    "the simulated HIS of the branch cannot make its database": "分院的模拟 HIS 无法建立数据库",
+    "not answered yet": "尚未应答",
 }

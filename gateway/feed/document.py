@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import reference
+from gateway.canonical.elements import reference, references_within
 from gateway.canonical.json import loads
 from gateway.store import Entered, Store, Version
 
@@ -202,12 +201,4 @@ def _references(value: Resource) -> Iterator[str]:
     A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
     """
     around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
-    stack: list[Any] = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack += one
-        elif isinstance(one, dict):
-            if (name := reference(one)) and name.partition("/")[0] in around:
-                yield name
-            stack += [within for within in one.values() if type(within) in (dict, list)]
+    return (name for name in references_within(value) if name.partition("/")[0] in around)

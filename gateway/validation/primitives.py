@@ -159,14 +159,15 @@ def time(value: Any) -> bool:
     return type(value) is str and _time(value) is not None
 
 
-_spaces = re.compile("[ \t\r\n]+")
+_SPACES = " \t\r\n"
+_spaces = re.compile(f"[{_SPACES}]+")
 
 
 def base64_binary(value: Any) -> bool:
     """``base64Binary``: whole groups of four; white space may stand between."""
     if type(value) is not str or not value.isascii():
         return False
-    packed = _spaces.sub("", value) if _spaces.search(value) else value
+    packed = _spaces.sub("", value) if any(one in value for one in _SPACES) else value
     try:
         a2b_base64(packed, strict_mode=True)
     except NotBase64:

@@ -1,13 +1,16 @@
 """The contract of every adapter folder, whatever is dropped in: its spec, its README, its samples.
 
-A sample ``samples/x.hl7`` holds one message; ``x.json`` beside it is the transaction that it must become.
+A sample ``samples/x.hl7`` (or ``.xml``, …) holds one message; ``x.json`` beside it is the transaction that it
+must become.
 ``QIAO_WRITE_GOLDEN=1`` writes these files anew; nothing in them depends on the moment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import socket
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,15 @@ from gateway import registry
 from gateway.canonical import Envelope, Quarantined, Refused, Stored, Translation
 from gateway.canonical.json import loads
 from gateway.cli.bundle import entries, transaction
-from gateway.errors import Rejected
+from gateway.errors import Misconfigured, Rejected
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline import steps
 
 ADAPTERS = registry.find()
 ROOT = registry.one_root() / "adapters"
-SAMPLES = sorted(path for path in ROOT.glob("*/*/samples/*.hl7"))
+FORMATS = (".hl7", ".xml", ".rows")
+"""Endings of samples; ``.rows`` is a row as ``gateway.wire.rows`` writes it."""
+SAMPLES = sorted(path for path in ROOT.glob("*/*/samples/*") if path.suffix in FORMATS)
 MOMENT = 1_772_323_200_000_000  # 2026-03-01T00:00:00Z
 
 
@@ -61,9 +66,23 @@ def test_a_folder_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_door_starts_closed_and_binds_loopback(name: str) -> None:
     spec = ADAPTERS[name]
-    source = spec.source(registry.options(spec, {"port": 0}))
+    binds = any(field.name == "port" for field in spec.fields)
+    source = spec.source(registry.options(spec, {"port": 0} if binds else {}))
     assert {"start", "stop", "status"} <= set(dir(source))
-    assert str(source.status()["address"]).startswith("127.0.0.1:")
+    assert str(source.status()["address"]).startswith("127.0.0.1:" if binds else "")
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_who_finds_its_port_taken_says_so_by_code(name: str) -> None:
+    """A gateway that was not asked for this door goes on without it (``gateway.bootstrap.running.start``)."""
+    spec = ADAPTERS[name]
+    if not any(field.name == "port" for field in spec.fields):
+        return
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        source = spec.source(registry.options(spec, {"port": other.getsockname()[1]}))
+        with pytest.raises(Misconfigured, match="set another port") as said:
+            asyncio.run(source.start(None))  # type: ignore[arg-type]  # nothing is delivered
+    assert (said.value.code, name in said.value.where) == ("cannot-bind", True)
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
@@ -106,8 +125,8 @@ def test_golden_resources_are_valid_r4(path: Path) -> None:
 
 
 def test_every_golden_file_has_its_sample() -> None:
-    golden = {path.with_suffix(".hl7") for path in ROOT.glob("*/*/samples/*.json")}
-    assert golden <= set(SAMPLES)
+    golden = {path.with_suffix("") for path in ROOT.glob("*/*/samples/*.json")}
+    assert golden <= {path.with_suffix("") for path in SAMPLES}
 
 
 def test_the_provenance_names_the_version_of_the_maps() -> None:

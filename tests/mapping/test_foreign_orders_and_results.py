@@ -109,7 +109,7 @@ def test_a_prescription_in_an_old_order_message_has_its_route_and_rhythm(maps: M
     assert found["Medication"][0]["ingredient"][0]["itemCodeableConcept"]["text"] == "k"
 
 
-@pytest.mark.parametrize(("dose", "text"), [("适量", "适量"), ("<5", "<5"), ("5", None)])
+@pytest.mark.parametrize(("dose", "text"), [("适量", "适量"), ("<5", "<5 mg"), ("5", None)])
 def test_a_dose_that_is_no_number_is_told_in_words(maps: Maps, dose: str, text: str | None) -> None:
     rx = f"RXE||D^d^L|{dose}||mg|||||>20|TAB||||||||<5^mg||||||>400|mg"
     found = made(maps, "RDE^O11", "ORC|NW|R1", rx)

@@ -17,8 +17,7 @@ from gateway.feed.visit.grounds import refusal_of
 from gateway.feed.visit.hospital import Hospital, Hospitals
 from gateway.policy import Decision
 from gateway.store import Desk, Made, Occasion
-from gateway.store.index import parameters
-from gateway.store.types import TYPES
+from gateway.store.index import types_naming
 
 RECORDS = frozenset(("Composition", "DocumentReference", "Media"))
 """Types of which the rules are asked before the states of a visit: they name the article."""
@@ -31,13 +30,7 @@ _PATHS = ("encounter", "context", "context.encounter")
 
 def _of_visits() -> frozenset[str]:
     """Return the types of what may belong to a visit."""
-    naming = (
-        type_
-        for type_ in TYPES
-        for name in _NAMING
-        if (one := parameters(type_).get(name)) is not None and "Encounter" in one.targets
-    )
-    return frozenset((*naming, *FAMILIES, "Provenance"))
+    return types_naming("Encounter", *_NAMING) | {*FAMILIES, "Provenance"}
 
 
 def check(desk: Desk, hospital: Hospital, documents: Sequence[Resource]) -> None:

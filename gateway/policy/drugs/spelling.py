@@ -90,7 +90,7 @@ class _Around:
 @cache
 def _around() -> _Around:
     text = (files("gateway.policy") / "tables" / "words.yaml").read_text(encoding="utf-8")
-    said: dict[str, list[str]] = yaml.safe_load(text)
+    said: dict[str, list[str]] = yaml.load(text, yaml.CSafeLoader)
     after = sorted({squeezed(plain(one)) for one in (*said["forms"], *said["tails"])}, key=len, reverse=True)
     return _Around(tuple(said["salts"]), tuple(after), frozenset(said["latin"]))
 

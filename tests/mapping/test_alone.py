@@ -1,0 +1,53 @@
+"""Alone: what one message says of two people is the order of neither."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from gateway.canonical import Envelope, Translation
+from gateway.errors import Rejected
+from gateway.mapping import Maps, load_maps
+from gateway.wire import er7
+
+FIRST = "PID|||P1^^^^MR~9901^^^^JHN||张三"
+VISIT = "PV1||O|||||||||||||||||V1"
+
+
+@cache
+def maps() -> Maps:
+    return load_maps()
+
+
+def translated(*again: str) -> Translation:
+    lines = [
+        "MSH|^~\\&|HIS|A|||20260305||RDE^O11^RDE_O11|1|P|2.5.1", FIRST, VISIT, "ORC|NW|1||RX1",
+        "RXE||D1^甲|1||g",
+        *again, "ORC|NW|2||RX2", "RXE||D2^乙|1||g",
+    ]  # fmt: skip
+    raw = "\r".join(lines).encode()
+    envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 1_772_845_200_000_000, "", "", raw)
+    message = er7.parse(raw)
+    return maps().translate(message, envelope, maps().profile("his/hl7v2", "", message))
+
+
+@pytest.mark.parametrize(
+    ("again", "reason"),
+    [
+        ("PID|||P2^^^^MR||李四", "several-patients"),
+        ("PID|||||李四", "several-patients"),
+        ("PV1||O|||||||||||||||||V2", "several-visits"),
+    ],
+)
+def test_a_second_one_is_not_taken_for_the_first(again: str, reason: str) -> None:
+    with pytest.raises(Rejected) as said:
+        translated(again)
+    assert said.value.code == reason
+
+
+@pytest.mark.parametrize("again", [FIRST, "PID|||P1^^^^MR", "PID|", 'PID|||""', VISIT, "PV1||O"])
+def test_the_same_one_may_be_said_again(again: str) -> None:
+    made = [one.type for one in translated(again).drafts]
+    assert made.count("Patient") == 1
+    assert made.count("MedicationRequest") == 2
