@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -170,6 +171,7 @@ def test_a_column_that_was_widened_takes_what_was_refused(store: Store, ward: An
     make(tables, width=30)
     bench.run()
     assert bench.states()[2] == "acknowledged"
+    asyncio.run(bench.exchange.close())
 
 
 def test_each_correction_of_a_version_is_told(store: Store, ward: Any, tmp_path: Path) -> None:
