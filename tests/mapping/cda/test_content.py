@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import pytest
 
 from gateway.canonical import Envelope, Translation
-from gateway.mapping import Maps, load_maps
-from gateway.settings import Settings
-from gateway.validation import draft_validator
 from gateway.wire import er7, xml
+from tests.mapping.cda.test_documents import check, maps
 
 DE = "2.16.156.10011.2.2.1"
 RECORDED = '<value xsi:type="TS" value="{}"/>'
-
-
-@cache
-def maps() -> Maps:
-    return load_maps()
-
-
-@cache
-def check() -> Any:
-    return draft_validator(Settings(), "report")
 
 
 def obs(code: str, label: str, value: str, inner: str = "") -> str:
