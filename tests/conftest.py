@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -21,6 +22,21 @@ from typing import Any
 import pytest
 
 REQUIRE_ALL = os.environ.get("QIAO_REQUIRE_ALL") == "1"
+
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+
+
+def _in_memory() -> None:
+    """Let temporary folders lie in memory where there is room.
+
+    A store is synced to disk with every commit, which waits for the disk, and no test cuts the power.
+    """
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
+
+_in_memory()
 
 Require = Callable[..., str]
 
@@ -188,10 +204,30 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.execute(server.url("postgres"), f"DROP DATABASE {template}_copy WITH (FORCE)")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
+    if hasattr(config, "workerinput"):
+        from tests.spread import order
+
+        order(items)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the process: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Let the tests of a file stay in one worker, so that what they share is made once."""
+    from tests.spread import Spread
+
+    return Spread(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def _skip_becomes_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -251,12 +287,15 @@ class Served:
 def serve() -> Callable[..., Served]:
     """``serve(store, **environment)`` → a running gateway; the caller stops it.
 
-    ``url`` takes the place of a file; the log lies beside ``store`` all the same.
+    ``url`` takes the place of a file; the log lies beside ``store`` all the same. One that is looked at from
+    outside, for its memory or its name, is ``whole``: a process of its own from its first import on.
     """
+    from tests.forking import forked
 
-    def start(store: Path, url: str = "", **environment: str) -> Served:
+    def start(store: Path, url: str = "", *, whole: bool = False, **environment: str) -> Served:
         ports = {f"QIAO_ADAPTERS__{name}__PORT": "0" for name in DOORS}
-        command = [sys.executable, "-m", "gateway", "serve", "--json", "--port", "0"]
+        qiao = (sys.executable, "-m", "gateway") if whole else forked()
+        command = [*qiao, "serve", "--json", "--port", "0"]
         log = store.with_suffix(".log")
         with log.open("a") as errors:  # a pipe that nobody reads would fill up and block it
             process = subprocess.Popen(

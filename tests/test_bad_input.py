@@ -71,7 +71,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def gateway(folder: Path, serve: Callable[..., Any]) -> Iterator[Any]:
-    running = serve(folder / "qiao.db", QIAO_ADAPTERS__HIS_HL7V2__FRAME_TIMEOUT="1")
+    running = serve(folder / "qiao.db", whole=True, QIAO_ADAPTERS__HIS_HL7V2__FRAME_TIMEOUT="1")
     yield running
     log = running.stop()
     for secret in (NAME, RESIDENT_ID, "BAD1", "19900307"):

@@ -159,7 +159,7 @@ def test_a_skip_fails_where_nothing_may_be_skipped(tmp_path: Path) -> None:
 
     def run(require_all: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", str(tmp_path)]
-        environment = os.environ | {"QIAO_REQUIRE_ALL": require_all}
+        environment = os.environ | {"QIAO_REQUIRE_ALL": require_all, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )

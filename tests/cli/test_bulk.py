@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 from gateway.store import open_store
+from tests.forking import forked
 
 
 def qiao(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    command = [*forked(), *map(str, arguments)]
     done = subprocess.run(command, input=stdin, capture_output=True, timeout=240, check=False)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.forking import forked
 
 SAMPLES = Path(__file__).parents[2] / "adapters"
 HIS = sorted(SAMPLES.glob("his/hl7v2/samples/*.hl7"))
@@ -16,7 +19,7 @@ BAD = b"MSH|^~\\&|A|B|||20260301||ZZZ^Z99|77|P|2.5\rZZZ|1\r"
 
 
 def convert(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "gateway", "convert", *map(str, arguments)]
+    command = [*forked(), "convert", *map(str, arguments)]
     return subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False)
 
 
@@ -83,6 +86,22 @@ def test_xml_on_standard_input_is_read_as_in_a_file(door: str) -> None:
     done = convert("-", stdin=b"\r\n" + path.read_bytes() if door == "xml_http" else path.read_bytes())
     assert done.returncode == 0, done.stderr
     assert done.stdout == convert(path).stdout
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_document_that_a_message_carries_is_converted_too(inline: bool) -> None:
+    """As the doors take it: beside the message that registers it."""
+    document = (SAMPLES / "his/cda/samples/07-C0053-discharge.xml").read_bytes()
+    coded = base64.b64encode(document)
+    registered = (SAMPLES / "his/xml_http/samples/12-document-registered-pdf.xml").read_bytes()
+    place = re.compile(rb'<originalText value="[^"]+"/>')
+    bare = document[document.index(b"<ClinicalDocument") :]
+    inside = bare if inline else b'<originalText value="' + coded + b'"/>'
+    done = convert("-", stdin=place.sub(lambda _: inside, registered))
+    made = [{entry["resource"]["resourceType"] for entry in bundle["entry"]} for bundle in lines(done.stdout)]
+    assert len(made) == 2, done.stderr
+    assert "Composition" not in made[0]
+    assert {"Composition", "Condition"} <= made[1]
 
 
 def test_what_cannot_be_converted_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 from subprocess import PIPE
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ import yaml
 from rich.console import Console, Group
 
 from gateway.cli import demo_table
+from tests.forking import forked
 
 pytestmark = pytest.mark.serial
 
@@ -30,7 +30,7 @@ RULES = {
 
 
 def qiao(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    command = [*forked(), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -147,9 +147,7 @@ def stood(folder: Path, figures: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """What a demo said as a target, over TLS in the same folder: when it stood, its file, and at the end."""
     file = folder / "target.yaml"
     given = ("--patients", "2", "--seed", "9", "--tls", "--json", "--dir", str(folder), "--target", str(file))
-    with subprocess.Popen(
-        [sys.executable, "-m", "gateway", "demo", *given], stdout=PIPE, text=True
-    ) as process:
+    with subprocess.Popen([*forked(), "demo", *given], stdout=PIPE, text=True) as process:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         said = yaml.safe_load(file.read_text("utf-8"))

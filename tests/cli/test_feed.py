@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from gateway.cli import main
@@ -16,6 +15,7 @@ from gateway.security.signature import open_signatures
 from gateway.security.signature.demonstration import Hospital, Signer, demonstration
 from gateway.settings import SignatureSettings
 from gateway.store import Desk, Entry, Store, Transact, direct, open_store
+from tests.emptying import empty
 
 COUNT = 20
 
@@ -34,8 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'qiao.db'}"
     found = str(request.getfixturevalue("database"))
-    with psycopg.connect(found, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    empty(found)
     return found
 
 

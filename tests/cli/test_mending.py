@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gateway.mapping import load_maps
 from gateway.pipeline import steps
 from gateway.pipeline.job import answer
 from gateway.store import Receive, Settle, open_store
+from tests.forking import forked
 
 ROOT = Path(__file__).parents[2]
 ADT = (
@@ -30,7 +30,7 @@ ADT = (
 
 
 def qiao(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    command = [*forked(), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 

@@ -14,12 +14,14 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.forking import forked
+
 HIS = sorted((Path(__file__).parents[2] / "adapters" / "his" / "hl7v2" / "samples").glob("*.hl7"))
 UNKNOWN = b"MSH|^~\\&|A|B|||20260301||ZZZ^Z99|77|P|2.5\rZZZ|1\r"
 
 
 def qiao(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    command = [*forked(), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 

@@ -61,7 +61,10 @@ Stand = Callable[..., AbstractContextManager[Standing]]
 @pytest.fixture(scope="session")
 def _starter() -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
     command = [sys.executable, str(HERE / "standing.py")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
 
         def ask(said: dict[str, Any]) -> dict[str, Any]:
             assert program.stdin is not None

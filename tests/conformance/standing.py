@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 
 import yaml  # noqa: F401 -- imported here, once, with everything that a demo imports
 
-import gateway.bootstrap  # noqa: F401
 from gateway import cli
 from gateway.cli import demo_target  # noqa: F401
+from tests.forking import load
 
 READING: dict[int, int] = {}
 """Process → end of the pipe on which it says where it stands, and at the end its figures."""
@@ -80,10 +80,8 @@ def stop(process: int) -> dict[str, Any]:
 
 def main() -> None:
     """Do what is asked until nobody asks any more; then nothing is left running."""
-    # Each demo lives for one run: what was imported is never looked through for garbage, the rest seldom.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    load()
+    gc.set_threshold(20_000, 20, 50)  # each demo lives for one run
     for line in sys.stdin:
         asked = json.loads(line)
         answer = start(**asked["start"]) if "start" in asked else stop(asked["stop"])

@@ -6,6 +6,7 @@ all others; ``make mutants`` (``mutants/sweep.py``) tries every mutant with ever
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 HERE = Path(__file__).parent
 if str(HERE) not in sys.path:
@@ -34,11 +36,23 @@ from mutants.remaining import Due, checks, due, joined, requirements  # noqa: E4
 MUTANTS = all_mutants()
 QUICK = 32
 """Mutants that are tried where nobody asks for all."""
+SLOW = frozenset({"acknowledged-too-early"})
+"""Mutants that the harness tells by what does not come, for which it waits two minutes."""
+KNOWN = yaml.safe_load((HERE / "known-nonconformities.yaml").read_text("utf-8"))
+LEFT_OUT = {
+    # They fail on the gateway as it is, and so tell nothing of a mutant.
+    *(name for one in KNOWN.values() for name in one.get("fails", ())),
+    # They wait a quarter of a minute for what a gateway does in its own time.
+    "security_transport.slow_cut",
+    "exchange_his.view_late",
+}
+"""Checks, or patterns of them, that are tried on no mutant here."""
 
 
 def _some() -> dict[str, Mutant]:
     """Return the mutants that are tried: the same ones each time, each of another requirement."""
-    ordered = sorted(MUTANTS.values(), key=lambda one: hashlib.sha256(one.name.encode()).digest())
+    quick = (one for one in MUTANTS.values() if one.name not in SLOW)
+    ordered = sorted(quick, key=lambda one: hashlib.sha256(one.name.encode()).digest())
     by_requirement = {one.requirement: one for one in reversed(ordered)}
     chosen = [one for one in ordered if by_requirement[one.requirement] is one][:QUICK]
     return {one.name: one for one in chosen}
@@ -49,7 +63,12 @@ CHOSEN = _some()
 
 @cache
 def _selections() -> dict[str, set[str]]:
-    return selections(CHOSEN.values(), {name: caught for name, (_, caught) in printed().items()})
+    found = selections(CHOSEN.values(), {name: caught for name, (_, caught) in printed().items()})
+    return {name: {one for one in chosen if not _left_out(one)} for name, chosen in found.items()}
+
+
+def _left_out(check: str) -> bool:
+    return any(fnmatch.fnmatchcase(check, name) for name in LEFT_OUT)
 
 
 Control = Callable[[str, Iterable[str]], list[Any]]
@@ -94,7 +113,8 @@ def test_a_mutant_fails_at_its_requirement_and_at_no_other(
 def test_the_shares_are_all_checks_several_times() -> None:
     times = Counter(name for chosen in _selections().values() for name in chosen)
     for jurisdiction in {one.jurisdiction for one in CHOSEN.values()}:
-        assert all(times[check.id] >= TIMES for check in planned(jurisdiction).checks)
+        here = [check.id for check in planned(jurisdiction).checks]
+        assert all(times[one] >= TIMES for one in here if not _left_out(one))
 
 
 def test_the_mutants_are_many_and_each_has_checks() -> None:

@@ -25,6 +25,8 @@ KNOWN: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(
 )
 PATIENTS = "24"
 """Of the day that is played before: enough that every sort of data is there to be looked at."""
+WAIT = 6
+"""Seconds for which a gateway of another jurisdiction is waited for: some of what is asked never comes."""
 LOADING = {"src", "srcset", "data", "poster", "background", "manifest", "action", "formaction"}
 """Attributes with which a page asks for something by itself."""
 
@@ -171,6 +173,8 @@ def test_other_jurisdictions_have_their_own_rows(
 ) -> None:
     (away / jurisdiction).mkdir()
     with stand(away / jurisdiction, "--jurisdiction", jurisdiction) as standing:
+        settings = {**standing.said.get("settings", {}), "wait": WAIT}
+        standing.target.write_text(yaml.safe_dump({**standing.said, "settings": settings}), "utf-8")
         found = gone(standing.target, away / f"report-{jurisdiction}", "--check", rows, *arguments)
     assert found.errors == ()
     assert not of(found, Verdict.ERROR)

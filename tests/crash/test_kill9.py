@@ -109,7 +109,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(
     url = f"sqlite:///{tmp_path / 'qiao.db'}" if engine == "sqlite" else request.getfixturevalue("database")
     config, port = write_settings(tmp_path, url)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gateway.bootstrap", "gateway.cli.serve"])
+    context.set_forkserver_preload(["tests.loaded"])
 
     async def rounds() -> Traffic:
         traffic = Traffic(port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -22,7 +23,7 @@ def wait(ready: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not ready():
         assert time.monotonic() < end
-        time.sleep(0.1)  # each look opens the store
+        time.sleep(0.02)
 
 
 def test_a_file_goes_on_after_kill_9_without_loss_or_doubles(
@@ -37,8 +38,11 @@ def test_a_file_goes_on_after_kill_9_without_loss_or_doubles(
                 "QIAO_ADAPTERS__HIS_FILES__INTERVAL": "0.05"}  # fmt: skip
 
     def count() -> int:
-        with closing(open_store(f"sqlite:///{store}")) as one:
-            return sum(one.counts("default").inbox.values())
+        try:
+            with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+                return int(connection.execute("SELECT count(*) FROM inbox").fetchone()[0])
+        except sqlite3.Error:
+            return 0
 
     for turn in range(KILLS):
         served = serve(store, **settings)

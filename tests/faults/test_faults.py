@@ -6,6 +6,7 @@ import ast
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,10 @@ Scope = Mapping[str, list[ast.expr]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
-    for folder in ("gateway", "adapters"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text("utf-8"))
+@cache
+def sources() -> list[tuple[Path, ast.Module]]:
+    paths = [path for folder in ("gateway", "adapters") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in paths]
 
 
 def raised() -> set[str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import pytest
 
 from gateway.canonical.json import dumps, loads
@@ -21,6 +20,7 @@ from gateway.feed.receiver.message import Message
 from gateway.feed.relay import Lost, Relay
 from gateway.settings import ReceiverSettings
 from gateway.store import Desk, Entered, Entry, Store, Transact, clock, open_store
+from tests.emptying import empty
 
 BASE = "http://qiao.test/fhir"
 URL = "http://127.0.0.1:9/platform"
@@ -36,8 +36,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         url = f"sqlite:///{tmp_path / 'qiao.db'}"
     else:
         url = request.getfixturevalue("database")
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        empty(url)
     opened = open_store(url)
     yield opened
     opened.close()

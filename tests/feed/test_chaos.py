@@ -34,7 +34,7 @@ from gateway.store import Store, open_store
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
-VISITS, RATE = 16, 1.5
+VISITS, RATE = 16, 3.0
 """Of each of two front ends, and how many of them a second: some 320 entries of the ledger."""
 MISCHIEF = ("", "", "lost", "half", "error", "duplicate", "timeout", "refuse", "batch", "away")
 LONGEST = 90.0
@@ -73,7 +73,7 @@ class Gateway:
     def __init__(self, config: Path, port: int) -> None:
         self._config, self._port = config, port
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["gateway.bootstrap", "gateway.cli.serve"])
+        self._context.set_forkserver_preload(["tests.loaded"])
         self._process: BaseProcess | None = None
 
     def start(self) -> None:

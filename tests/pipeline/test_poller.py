@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections import Counter
 from contextlib import closing
 from typing import Any
@@ -43,14 +44,16 @@ def test_a_poller_sees_every_version_once_while_four_write(
 
 async def _run(rig: Any) -> tuple[list[Line], list[Line]]:
     """Return what the poller saw, and what the writers were answered."""
+    news = threading.Event()
     async with rig.engine() as engine:
-        done = asyncio.gather(*(_write(engine, number) for number in range(WRITERS)))
-        seen = await asyncio.to_thread(_poll, rig.store.store, done.done)
+        done = asyncio.gather(*(_write(engine, number, news) for number in range(WRITERS)))
+        done.add_done_callback(lambda _: news.set())
+        seen = await asyncio.to_thread(_poll, rig.store.store, done.done, news)
         return seen, [line for lines in await done for line in lines]
 
 
-async def _write(engine: Engine, writer: int) -> list[Line]:
-    """Create, change, delete and revive patients, many at once."""
+async def _write(engine: Engine, writer: int, news: threading.Event) -> list[Line]:
+    """Create, change, delete and revive patients, many at once; after some of them there is news."""
     answered: list[Line] = []
     for turn in range(VERSIONS // (WRITERS * AT_ONCE)):
         sent = (Transact("default", "w", [_change(writer, turn, at)]) for at in range(AT_ONCE))
@@ -58,6 +61,7 @@ async def _write(engine: Engine, writer: int) -> list[Line]:
             found = done.results[0].version
             assert found is not None
             answered.append((found.id, found.ver, found.deleted))
+        news.set()
     return answered
 
 
@@ -69,13 +73,17 @@ def _change(writer: int, turn: int, at: int) -> Change:
     return Change("update", "Patient", id_, body)
 
 
-def _poll(store: Store, finished: Any) -> list[Line]:
+def _poll(store: Store, finished: Any, news: threading.Event) -> list[Line]:
+    """Poll while the others write; where one has come to the end, there is something new the next time."""
     seen: list[Line] = []
     cursor: str | None = None
     while True:
+        news.clear()
         last = finished()
         page = store.history("default", count=500, cursor=cursor, ascending=True)
         seen += [(one.id, one.ver, one.deleted) for one in page.versions]
         cursor = page.cursor
         if last and not page.more:
             return seen
+        if not page.versions:
+            news.wait()

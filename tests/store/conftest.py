@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from gateway.canonical import Draft, Envelope, Outcome, Stored, Translation, new_envelope_id, now_us
@@ -22,8 +21,8 @@ from gateway.store import (
     Written,
     direct,
     open_store,
-    tables,
 )
+from tests.emptying import empty
 
 MRN = "urn:oid:2.16.156.990101.1"
 
@@ -115,20 +114,6 @@ def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     found: str = request.getfixturevalue("database")
     empty(found)
     return found
-
-
-def empty(url: str) -> None:
-    """Take what the test before left in a PostgreSQL database."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        names = [
-            name
-            for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        ]
-        if set(names) == {table.name for table in tables.TABLES}:
-            kept = [f"DELETE FROM {name}" for name in names if name not in ("store_meta", "turn")]
-            connection.execute(";".join(kept).encode())
-        else:
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def read(folder: Path) -> list[Case]:
     """
     found: list[Case] = []
     for path in sorted(folder.glob("*.yaml")):
-        said = yaml.safe_load(path.read_text("utf-8")) or {}
+        said = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) or {}
         scenes = said.get("scenes") or {}
         for one in said.get("cases") or ():
             try:

@@ -12,13 +12,13 @@ from conformance.simulators.exact import Number
 _FOLDER = Path(__file__).parents[1]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """As the safe loader, but dates stay texts and ``!number "5.40"`` keeps its digits."""
 
 
 _Loader.yaml_implicit_resolvers = {
     letter: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for letter, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for letter, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_constructor("!number", lambda loader, node: Number(str(node.value)))
 

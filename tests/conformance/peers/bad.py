@@ -110,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers whatever is asked."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the body waits 40 ms for the acknowledgement of the head
     server: Server
 
     def handle_one_request(self) -> None:

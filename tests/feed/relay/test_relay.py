@@ -227,7 +227,7 @@ def test_no_answer_breaks_the_relay(body: Any, store: Store, bench: Make, kit: A
 
 def test_what_never_succeeds_becomes_a_dead_letter_if_so_wished(store: Store, bench: Make, kit: Any) -> None:
     kit.enter(store, kit.prescription(1), kit.prescription(1, "effective", 1))
-    on = bench(kit.Platform(rule=lambda _: Reply(503)), give_up_days=3)
+    on = bench(kit.Platform(rule=lambda _: Reply(503)), give_up_days=3, longest_pause=3600)
     on.run(4 * 86400)
     assert on.states() == {1: "refused", 2: "held"}
     assert "3 days" in store.deliveries.delivery("default", on.receiver, 1).reason

@@ -28,6 +28,7 @@ class Listening:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else the body waits 40 ms for the acknowledgement of the head
 
             def do_POST(self) -> None:
                 bundle = loads(self.rfile.read(int(self.headers["content-length"])))

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from gateway.feed.subscription import Events, Notifier, Worker, load_topics, urls
@@ -19,6 +18,7 @@ from gateway.feed.subscription.sending import Sender, trusted
 from gateway.settings import SubscriptionSettings
 from gateway.store import Store, open_store
 from gateway.store.model import Change, Transact, Transacted
+from tests.emptying import empty
 
 BASE = "http://qiao.test/fhir"
 START = 1_900_000_000_000_000
@@ -92,6 +92,7 @@ def receiver() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else the body waits 40 ms for the acknowledgement of the head
 
         def take(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -255,8 +256,7 @@ def rig(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
     url = f"sqlite:///{tmp_path / 'qiao.db'}"
     if engine == "postgresql":
         url = request.getfixturevalue("database")
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        empty(url)
     made = Rig(url)
     yield made
     for store in made.opened:

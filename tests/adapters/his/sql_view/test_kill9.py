@@ -50,7 +50,7 @@ def test_every_row_is_there_once_with_one_version(small: Hospital, tmp_path: Pat
     fill(small, people(ROWS))
     config = settings(tmp_path, small)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gateway.bootstrap", "gateway.cli.adapter_run", "adapters.his.sql_view"])
+    context.set_forkserver_preload(["tests.loaded"])
     command = ["adapter", "run", "his/sql_view", "--config", str(config)]
     killed = 0
     for _ in range(KILLS):
