@@ -1,6 +1,7 @@
-"""Placeholders: what people and programs write into the place of a number that they do not have.
+"""Placeholders: what people and programs write into the place of a number or a moment that they do not have.
 
 Two persons whose number is ``不详`` are not one person: a placeholder is no identifier and no part of a key.
+Nobody died on 0001-01-01: a placeholder is no moment.
 """
 
 from __future__ import annotations
@@ -42,3 +43,30 @@ def is_placeholder(text: str) -> bool:
         return False
     digits = spelled(text)
     return "0" not in digits or (len(digits) >= _ZEROS and not digits.strip("0"))
+
+
+NO_DAYS: Final = frozenset((
+    "00000000",  # MySQL: zero date
+    "00010101",  # .NET: DateTime.MinValue; Go: time.Time{}
+    "17530101",  # SQL Server: the first day of datetime
+    "18991230",  # OLE, Delphi, Access: day zero; also a time of day without a day
+    "18991231",  # day zero of Excel; 1900-01-01 at midnight in China, told in UTC
+    "19000101",  # SQL Server: '' as datetime; a time of day without a day; day one of Excel
+    "29991231",
+))  # fmt: skip
+"""The closed list of days that say "none", whatever time stands behind, ``YYYYMMDD``; and all of 9999.
+
+1900-01-01 is none for births, too. Whoever was born on it would be older than anybody ever was, while '' in a
+column of SQL Server is that day: as a birth date it would be an invented age and, in matching, the same
+birthday of everybody who has none. A resident ID that says so keeps it.
+"""
+
+_NO_YEAR = "9999"
+
+
+def is_no_moment(text: str) -> bool:
+    """Tell whether a date or time in the form of HL7 v2 stands for none: ``00010101000000``, ``99991231``.
+
+    A year or a month alone is none of these, except in 9999.
+    """
+    return text[:8] in NO_DAYS or text.startswith(_NO_YEAR)

@@ -37,6 +37,13 @@ class Draft:
         number: what the lineage calls it, 0 for a resource that a datatype map made.
         owns: True where the sender's profile owns this type. Others create stubs and fill gaps,
             they never overwrite.
+        registers: True where the message is one of the register (ADT, a table of patients): a number that has
+            ended and that it names is in force again. An order or a report only uses numbers.
+        vague: True where its number may be that of several stays: a clinical document has none of the visit
+            alone (WS/T 500 has 住院号 and 门诊号).
+        claims: False where ``key`` only asks whether something else has that name; nothing is noted then.
+        bare: seed id that the code of a diagnosis gives where its name may have to tell it from another of
+            the same code; ``key`` then is ``(register, id by the name)``. ``""``: nothing else has its code.
     """
 
     type: str
@@ -50,6 +57,10 @@ class Draft:
     number: int = 0
     moves: bool = False
     mark: bytes = b""
+    registers: bool = True
+    vague: bool = False
+    claims: bool = True
+    bare: str = ""
 
 
 @dataclass(slots=True)
@@ -64,6 +75,8 @@ class Merge:
         survivor: seed id of the resource that goes on; the ``ident`` row of ``key`` moves to it.
         kind: ``link`` and ``unlink`` only write or remove ``Patient.link`` of type seealso, on both sides;
             ``change`` gives what the old number names its new one, and merges only where both are known.
+        number: the Identifier of ``key``, as it goes on to what survives; ``{}``: it is made of ``key``.
+        further: other numbers of what ends that the message names, of registers that do not identify it.
     """
 
     type: str
@@ -71,6 +84,8 @@ class Merge:
     retired: str
     survivor: str
     kind: Literal["merge", "change", "link", "unlink"] = "merge"
+    number: Resource = field(default_factory=dict)
+    further: tuple[Resource, ...] = ()
 
 
 @dataclass(slots=True)

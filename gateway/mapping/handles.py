@@ -73,12 +73,15 @@ class Handle:
         id: seed id, ``""`` until the whole message has been read.
         reference: ``"Patient/<id>"``, from then on.
         key: what the ``ident`` table knows it by.
+        bare: id by its code alone where ``key`` is its name (``again: named``), ``""`` where nothing else has
+            the code; None for all others.
         subject: the Patient that it is about.
         stub: never overwrites.
     """
 
     __slots__ = (
         *(
+            "bare",
             "body",
             "cleared",
             "fields",
@@ -102,6 +105,7 @@ class Handle:
         self.fills: set[str] | None = None
         self.cleared: list[str] | None = None
         self.id = ""
+        self.bare: str | None = None
         self.key: tuple[str, str] | None = None
         self.subject: Handle | None = None
         self.stub = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.canonical import Issue
+from gateway.canonical.named import name_of
 from gateway.canonical.placeholders import is_placeholder
 from gateway.mapping.acts import Act, Key
 from gateway.mapping.handles import LEFT_OUT, SETTLED, SETTLING, Handle, pick_identifier
@@ -70,11 +71,36 @@ class Identities:
                 value = f"{value}#{used}"
         elif handle.step.step.again == "apart":
             value = self.apart(handle, value)
-        handle.id = seed_once(run.tenant, handle.type, "key", value)
-        parent = handle.frame.settled(key.parts[0].name) if key.parts and key.parts[0].name else None
-        if parent is not None:
-            handle.id = beside(handle.id, parent.id)
+        handle.id = self.seeded(handle, key, value)
+        if handle.step.step.again == "named":
+            self.name(handle, key, value)
         return True
+
+    def seeded(self, handle: Handle, key: Key, value: str) -> str:
+        """Return the id of a composed key, beside that of the resource that it begins with."""
+        ident = seed_once(self.run.tenant, handle.type, "key", value)
+        parent = handle.frame.settled(key.parts[0].name) if key.parts and key.parts[0].name else None
+        return ident if parent is None else beside(ident, parent.id)
+
+    def name(self, handle: Handle, key: Key, value: str) -> None:
+        """Tell a resource by its name from others of its key: the first one keeps the id of the key.
+
+        The store may decide otherwise (``gateway.store.namesakes``): it knows which one was there before.
+        """
+        name = name_of(handle.body)
+        if not name:
+            return
+        bare, own = handle.id, self.seeded(handle, key, f"{value}#{name}")
+        handle.key = (self.run.local("name", handle.type), own)
+        handle.bare = bare if handle.body.get("identifier") else ""
+        there = self.others.setdefault((handle.type, value), [])
+        there.append(handle)
+        if len({one.key for one in there}) == 1:
+            return
+        for one in there:
+            one.bare = bare
+        if handle.key != there[0].key:
+            handle.id = own
 
     def apart(self, handle: Handle, value: str) -> str:
         """Return the key with a number behind it where another resource has it and says something else."""
@@ -93,6 +119,12 @@ class Identities:
         if kind == "visit":
             visit = handle.frame.find("encounter")
             return "|" + self.identify(visit) if visit is not None and visit is not handle else "|"
+        if kind == "kind":
+            codings = handle.body.get("type", {}).get("coding", ())
+            return next((f"|{one['code']}" for one in codings if one.get("code")), "")
+        if kind == "admission":
+            start = str(handle.body.get("period", {}).get("start", ""))
+            return f"|{start[:10]}" if start else ""
         day = next((text for read in self.plan.event_at if (text := read([], self.run))), "")
         return "|" + day.strip()[: 4 if kind == "year" else 8]
 

@@ -56,7 +56,7 @@ class Profile:
         owns: resource types that this sender owns; ``"*"`` for all.
         namespaces: assigning authority or coding system → URI.
         systems: identifier kind → URI, for identifiers without an authority.
-        scope: resource type → ``visit`` | ``date`` | ``year``.
+        scope: resource type → one of :data:`SCOPES`.
         repairs: what this sender writes wrongly, put right before the rows read it; None for nothing.
         overrides: rows that differ for this sender; None for none.
     """
@@ -89,8 +89,8 @@ class Profile:
 
 _HEADER = re.compile(r"MSH-([3-9]|1\d|2[0-5])")
 
-SCOPES = ("visit", "date", "year")
-"""What makes a recycled number unique."""
+SCOPES = ("visit", "date", "year", "kind", "admission")
+"""What makes a recycled number unique: ``kind`` is a document's type, ``admission`` the day a stay began."""
 
 
 @dataclass(slots=True, frozen=True)

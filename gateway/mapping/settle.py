@@ -32,6 +32,9 @@ _NUMBERS = {
 }
 """Type → elements that only say which one is meant; a status beside them is not stated (``fills``)."""
 
+_REGISTERS = ("ADT_", "ROWS^", "XML^")
+"""How the structure of a message begins that is one of the register, which says what numbers somebody has."""
+
 Pending = tuple[Handle, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
 
@@ -283,6 +286,10 @@ class Settlement:
             handle.number,
             handle.step is not None and bool(handle.step.step.moves),
             handle.mark,
+            self.plan.file.structure.startswith(_REGISTERS),
+            handle.type == "Encounter" and self.run.message.header(9).startswith("CDA"),
+            handle.bare != "",
+            handle.bare or "",
         )
 
     def joined(self) -> list[Merge]:
@@ -318,11 +325,12 @@ class Settlement:
         numbers = [made for raw in said.split("~") if raw and (made := self.run.by_map(joining.how, raw))]
         numbers = [made for made in numbers if made.get("value")]
         ranks = [rank_of(made, kinds) for made in numbers]
+        further = tuple(compress(numbers, [rank != min(ranks) for rank in ranks]))
         for made in compress(numbers, [rank == min(ranks) for rank in ranks]):
             key = (made.get("system") or self.run.local("id", survivor.type), made["value"])
             retired = seed(self.run.tenant, survivor.type, *key)
             if retired != survivor.id:
-                yield Merge(survivor.type, key, retired, survivor.id, joining.kind)
+                yield Merge(survivor.type, key, retired, survivor.id, joining.kind, dict(made), further)
 
     def event_at(self) -> int | None:
         """Return when it happened: the first time with hours, else the first day.

@@ -75,21 +75,21 @@ def graded(rules: Rules, one: Resource, other: Resource) -> Match:
     return Match("certainly-not", score, reasons)
 
 
-def held(rule: Number, patient: Resource) -> set[tuple[str, str]]:
-    """Return (system, value) of the numbers that a Patient has by a rule, as they are compared."""
+def held(rule: Number, patient: Resource, *, old: bool = False) -> set[tuple[str, str]]:
+    """Return (system, value) of the numbers that a Patient has by a rule, or had, as they are compared."""
     found = set[tuple[str, str]]()
-    for system, value in written(rule, patient):
+    for system, value in written(rule, patient, old=old):
         spelled = resident(value) if rule.check == "resident" else number(value)
         if spelled:
             found.add((system, spelled))
     return found
 
 
-def written(rule: Number, patient: Resource) -> list[tuple[str, str]]:
+def written(rule: Number, patient: Resource, *, old: bool = False) -> list[tuple[str, str]]:
     """Return (system, value) of the same numbers as they stand, without what says nothing."""
     return [
         (system, value)
-        for system, value, types in numbers(patient)
+        for system, value, types in numbers(patient, old=old)
         if (system in rule.systems or types & rule.types) and not _says_nothing(rule, value)
     ]
 
@@ -107,7 +107,7 @@ def said(rule: Comparison, patient: Resource) -> set[str]:
 def _numbered(rules: Rules, one: Resource, other: Resource) -> Iterator[Reason]:
     for rule in rules.numbers:
         a, b = held(rule, one), held(rule, other)
-        if a & b:
+        if a & b or a & held(rule, other, old=True) or b & held(rule, one, old=True):
             yield Reason(rule.id, rule.points, *rule.text, number=True)
         elif rule.one and a and b:
             yield Reason(rule.id, NEVER, *rule.other)

@@ -166,11 +166,11 @@ READERS: Mapping[str, Callable[[Resource, str], set[str]]] = {
 """How → what is compared."""
 
 
-def numbers(patient: Resource) -> list[tuple[str, str, set[Any]]]:
-    """Return (system, value, codes of the type) of each Identifier that is in use."""
+def numbers(patient: Resource, *, old: bool = False) -> list[tuple[str, str, set[Any]]]:
+    """Return (system, value, codes of the type) of each Identifier in use, or of each that is ``old``."""
     found = []
     for one in each(patient, "identifier"):
-        if isinstance(one, dict) and one.get("use") != "old":
+        if isinstance(one, dict) and (one.get("use") == "old") is old:
             system, value = one.get("system"), one.get("value")
             if isinstance(system, str) and isinstance(value, str) and system and value.strip():
                 found.append((system, value.strip(), set(each(one, "type.coding.code"))))

@@ -21,6 +21,7 @@ from gateway.store.ledger import appending, rows
 from gateway.store.ledger.entry import Entered, Entry
 from gateway.store.lookup import ResourceKey
 from gateway.store.model import Change, Version
+from gateway.store.numbers import inherited
 from gateway.store.referrers import lists_of, referrers
 from gateway.store.serials import Serial, mint
 from gateway.store.serials.serial import is_serial
@@ -165,6 +166,7 @@ class Desk:
     def merge(self, retired: str, survivor: str) -> int:
         """Let one Patient end and another go on, by their ids, as a message does (ADT A40).
 
+        Who goes on gets the numbers of who ends, as old ones where it has one of that register in force.
         In a ``Transact`` that ``joins``. Returns how many resources refer to the survivor now instead.
 
         Raises:
@@ -176,7 +178,8 @@ class Desk:
         if identity.survivor_of(ends) or identity.survivor_of(goes_on):
             raise Rejected("one of the patients was merged already", code="conflict", where="Patient")
         self.write(identity.linked(identity.unlinked(ends, survivor), survivor, "replaced-by"))
-        self.write(identity.linked(identity.unlinked(goes_on, retired), retired, "replaces"))
+        joined = identity.linked(identity.unlinked(goes_on, retired), retired, "replaces")
+        self.write(inherited(joined, ends, whole=True))
         self._do.give(self.tenant_no, NUMBER["Patient"], ends, survivor)
         return self._do.move(self.tenant_no, {f"Patient/{retired}": f"Patient/{survivor}"})
 

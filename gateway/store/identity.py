@@ -14,6 +14,9 @@ Belongs = Callable[[IdentKey], "str | None"]
 Living = Callable[[str, str], str]
 """(type, id) → the id of the resource that goes on for it"""
 
+Spoken = tuple[Merge, str, "IdentKey | None"]
+"""A merge that counts: as the message says it, id of what goes on, and the number under which it does."""
+
 SUCCESSOR = "urn:qiao:successor"
 """System of the ``ident`` rows that name what goes on for a merged Account or Encounter, as R4 gives them
 no link; the value is the id of the one that ended."""
@@ -46,16 +49,17 @@ def move(
     moved: dict[IdentKey, str],
     ended: dict[str, str],
     undone: Callable[[str, str], bool],
-) -> list[Merge]:
+) -> tuple[list[Merge], list[Spoken]]:
     """Point each retired key to the living end of its survivor; return the merges that are new.
 
     Their ids are those of the store. A replayed merge finds its key moved already: the seed id then names
-    what ended. What each merge ends is put in ``ended``, so that those after it follow.
+    what ended. What each merge ends is put in ``ended``, so that those after it follow. Beside them, all that
+    count: what they say of numbers.
 
     Args:
         undone: whether the merge of one Patient (id) into another was taken back after this message.
     """
-    result = []
+    result, spoken = list[Merge](), list[Spoken]()
     for merge in translation.merges:
         survivor = living(merge.type, _owner(tenant, merge, merge.survivor, translation.drafts, belongs))
         if merge.kind in ("link", "unlink"):
@@ -67,35 +71,33 @@ def move(
         found = belongs(key)
         if undone(merge.retired if found in (None, survivor) else str(found), survivor):
             continue
-        fresh = _fresh_key(tenant, merge, translation.drafts, belongs) if merge.kind == "change" else None
+        own = key_of(tenant, merge.type, merge.survivor, translation.drafts)
+        fresh = own if merge.kind == "change" and own is not None and belongs(own) is None else None
         if found is not None and fresh is not None:
             moved[fresh] = found
+            spoken.append((merge, found, own))
             continue
+        spoken.append((merge, survivor, own))
         if found != survivor:
             moved[key] = survivor
         retired = found if found is not None and found != survivor else merge.retired
         if retired != survivor and living(merge.type, retired) == retired:
             ended[retired] = survivor
             result.append(replace(merge, retired=retired, survivor=survivor))
-    return result
+    return result, spoken
 
 
 def _owner(tenant: int, merge: Merge, seed: str, drafts: Sequence[Draft], belongs: Belongs) -> str:
     """Return the resource to which the key of one of the two belongs: its seed id only proposes."""
-    for draft in drafts:
-        if draft.key and (draft.type, draft.id) == (merge.type, seed):
-            owner = belongs(ident_key(tenant, draft.type, draft.key))
-            if owner is not None:
-                return owner
-    return seed
+    key = key_of(tenant, merge.type, seed, drafts)
+    return (belongs(key) if key else None) or seed
 
 
-def _fresh_key(tenant: int, merge: Merge, drafts: Sequence[Draft], belongs: Belongs) -> IdentKey | None:
-    """Return the new number of a change, where nobody has it yet."""
+def key_of(tenant: int, type_: str, seed: str, drafts: Sequence[Draft]) -> IdentKey | None:
+    """Return the key of the draft with a seed id, None where the message has none with a key."""
     for draft in drafts:
-        if draft.key and (draft.type, draft.id) == (merge.type, merge.survivor):
-            key = ident_key(tenant, draft.type, draft.key)
-            return key if belongs(key) is None else None
+        if draft.key and (draft.type, draft.id) == (type_, seed):
+            return ident_key(tenant, draft.type, draft.key)
     return None
 
 
@@ -106,7 +108,7 @@ def settle(
 
     Keys that nobody owns yet are put in ``added``.
     """
-    renamed: dict[str, str] = {}
+    names: dict[str, str] = {}
     fresh: list[tuple[IdentKey, Draft]] = []
     for draft in drafts:
         if draft.key is None:
@@ -114,21 +116,27 @@ def settle(
         key = ident_key(tenant, draft.type, draft.key)
         owner = belongs(key)
         if owner is None:
-            fresh.append((key, draft))
+            if draft.claims:
+                fresh.append((key, draft))
         elif owner != draft.id:
-            renamed[f"{draft.type}/{draft.id}"] = f"{draft.type}/{owner}"
+            names[f"{draft.type}/{draft.id}"] = f"{draft.type}/{owner}"
     for key, draft in fresh:
         seed = f"{draft.type}/{draft.id}"
-        added[key] = renamed.get(seed, seed).partition("/")[2]
-    return [_rename(draft, renamed) for draft in drafts] if renamed else drafts
+        added[key] = names.get(seed, seed).partition("/")[2]
+    return renamed(drafts, names) if names else drafts
 
 
-def _rename(draft: Draft, renamed: Mapping[str, str]) -> Draft:
+def renamed(drafts: Sequence[Draft], names: Mapping[str, str]) -> Sequence[Draft]:
+    """Return the drafts with other ids (``"Type/id"`` → ``"Type/id"``), references to them included."""
+    return [_rename(draft, names) for draft in drafts]
+
+
+def _rename(draft: Draft, names: Mapping[str, str]) -> Draft:
     def new(type_: str, id_: str) -> str:
-        return renamed.get(f"{type_}/{id_}", f"{type_}/{id_}").partition("/")[2]
+        return names.get(f"{type_}/{id_}", f"{type_}/{id_}").partition("/")[2]
 
     id_ = new(draft.type, draft.id)
-    body = {**pointed(draft.body, renamed), "id": id_}
+    body = {**pointed(draft.body, names), "id": id_}
     subject = new("Patient", draft.subject) if draft.subject else ""
     return replace(draft, id=id_, body=body, subject=subject, mark=b"")
 

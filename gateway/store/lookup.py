@@ -116,6 +116,12 @@ def idents(connection: Connection, keys: Collection[IdentKey]) -> dict[IdentKey,
     return ask_idents(connection, keys)()
 
 
+def has_idents(connection: Connection, tenant: int, type_: int, system: str) -> bool:
+    """Tell whether there is any identifier of a system."""
+    sql = "SELECT 1 FROM ident WHERE tenant = ? AND type = ? AND system = ? LIMIT 1"
+    return execute(connection, sql, (tenant, type_, system)).fetchone() is not None
+
+
 def entries(connection: Connection, keys: Collection[ResourceKey]) -> dict[ResourceKey, Entry]:
     """Return the current state of the resources with their bodies, an empty Entry for unknown ones."""
     return ask_entries(connection, keys)()

@@ -85,7 +85,7 @@ def merge(
         result = gathered(result, stored, incoming)
     if result.get("resourceType") == "Encounter":
         result = left(result)
-    elif result.get("resourceType") == "Condition" and _is_error(result.get("verificationStatus")):
+    elif result.get("resourceType") == "Condition" and is_error(result.get("verificationStatus")):
         result.pop("clinicalStatus", None)  # con-5; also where a late event would fill it in again
     return result
 
@@ -152,7 +152,8 @@ def belated(stored: Resource, incoming: Resource, fills: Iterable[str] = ()) -> 
     return result
 
 
-def _is_error(status: Any) -> bool:
+def is_error(status: Any) -> bool:
+    """Tell whether a verificationStatus says that the resource was entered in error."""
     codings = status.get("coding", ()) if isinstance(status, dict) else ()
     return any(coding.get("code") == "entered-in-error" for coding in codings)
 
@@ -230,14 +231,15 @@ def _replaced(stored: Resource, incoming: Resource, taken: set[str]) -> Resource
 
 def united(stored: list[Any], incoming: list[Any], overwrite: bool) -> list[Any]:
     """Return both lists of Identifiers as one: equal (system, value) is one, in the stored order."""
-    result = {_identity(entry): entry for entry in stored}
+    result = {identity_of(entry): entry for entry in stored}
     for entry in incoming:
         if overwrite:
-            result[_identity(entry)] = entry
+            result[identity_of(entry)] = entry
         else:
-            result.setdefault(_identity(entry), entry)
+            result.setdefault(identity_of(entry), entry)
     return list(result.values())
 
 
-def _identity(identifier: Any) -> tuple[str, str]:
+def identity_of(identifier: Any) -> tuple[str, str]:
+    """Return what makes two Identifiers one: system and value."""
     return identifier.get("system", ""), identifier.get("value", "")

@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 
 from gateway.canonical import Draft, Issue, Merge, Resource
 from gateway.errors import Rejected
-from gateway.store import identity
+from gateway.store import identity, namesakes, recycled
 from gateway.store.body import Content, content, resource
 from gateway.store.changes import Changes
 from gateway.store.gone import Gone, speaks_of, without
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.merge import belated, filled, merge
+from gateway.store.numbers import Numbers, inherited
 from gateway.store.reading import Reading
 from gateway.store.referring import MERGED, pointed, stays
 from gateway.store.successor import end_of, successor
 from gateway.store.types import NAME, NUMBER
 
 _KNOWN_DRAFTS = 8
-_PATIENT = NUMBER["Patient"]
+_CONDITION, _PATIENT = NUMBER["Condition"], NUMBER["Patient"]
 _MERGED = frozenset(NUMBER[name] for name in MERGED)
 _ORDERED = frozenset(
     NUMBER[name]
@@ -76,6 +77,18 @@ class Message:
         self.issues: dict[str, Issue] = {}
         self.pending: dict[ResourceKey, Pending] = {}
 
+    @property
+    def numbers(self) -> Numbers:
+        """What the message says of numbers; not kept: it reads the message, and would keep that alive."""
+        reading, changes = self._reading, self._changes
+        return Numbers(
+            self._event_us,
+            lambda row: reading.owner(row, changes),
+            self.standing,
+            self.moved,
+            again=self._again,
+        )
+
     def belongs(self, key: IdentKey) -> str | None:
         """Return the resource that an identifier belongs to at this point of the batch.
 
@@ -114,6 +127,11 @@ class Message:
     def _stored(self, entry: Entry) -> Resource:
         return resource(self._reading.body(entry)) if entry.ver and not entry.deleted else {}
 
+    def standing(self, key: ResourceKey) -> Resource:
+        """Return a resource as the message leaves it so far, empty where there is none."""
+        pending = self.pending.get(key)
+        return pending.body if pending is not None else self._stored(self._entry(key))
+
     def draft(self, draft: Draft) -> None:
         """Merge one draft into what is there."""
         key = (self._tenant, NUMBER[draft.type], draft.id)
@@ -127,6 +145,8 @@ class Message:
             self.pending[key] = Pending(entry, draft.body, said, at, _said(draft, sha))
             return
         self._check_subject(draft, entry)
+        if key[1] in recycled.CHECKED:
+            recycled.check(draft, lambda: before.body if before else self._stored(entry))
         at = before.event_us if before else entry.event_us
         newer = at is None or self._event_us is None or self._event_us >= at
         if entry.deleted and before is None and not newer:  # it is about the time before the deletion
@@ -147,19 +167,27 @@ class Message:
             body = self._belated(key, entry, stored, draft)
         else:
             body = _merged(stored, draft, newer=newer)
+            if key[1] == _CONDITION and newer and draft.owns:
+                body = namesakes.kept(stored, body, draft)
+        if key[1] in _MERGED:
+            body = self.numbers.settled(key, stored, body, draft, newer)
         if late:
             left = entry.sha if body is stored and before is None else content(body).sha
             if content(_merged(stored, draft, newer=True)).sha != left:
                 self._remark_late(draft.type)
                 known += _LATE
-        self._leave(key, entry, body, event_us, known if before is None else b"")
+        open_ = key[1] in _MERGED and self.numbers.names_ended(body, draft)
+        self._leave(key, entry, body, event_us, b"" if before or open_ else known)
         if late and key in self.pending:
             self.pending[key].late_us = self._event_us
 
     def _belated(self, key: ResourceKey, entry: Entry, stored: Resource, draft: Draft) -> Resource:
         """Return a newer state with what an older event adds: never what a newer one has taken away."""
         said = draft.body
-        body = filled(stored, said) if speaks_of(draft, stored) else stored
+        another = (
+            draft.key is not None and key[1] in _MERGED and self.numbers.was_another(key, stored, *draft.key)
+        )
+        body = stored if another or not speaks_of(draft, stored) else filled(stored, said)
         if body is not stored:
             left = without(said, self._gone.of(key, entry, stored))
             body = body if left is said else filled(stored, left)
@@ -223,6 +251,32 @@ class Message:
         self._rewrite(ends, lambda body: identity.linked(body, merge.survivor, "replaced-by"))
         if self._exists(goes_on):
             self._rewrite(goes_on, lambda body: identity.linked(body, merge.retired, "replaces"))
+
+    def number(self, spoken: Iterable[identity.Spoken], merges: Iterable[Merge], now_us: int) -> None:
+        """Mark the numbers that end on what goes on, and take those as in force under which it goes on.
+
+        Args:
+            merges: those that are new: what had ended in who ends now has ended in who goes on.
+        """
+        for said, id_, own in spoken:
+            key = (self._tenant, NUMBER[said.type], id_)
+            if not self._exists(key):
+                continue
+            if self.numbers.is_heard((*key[:2], *said.key)):
+                self._remark_late(said.type)
+                continue
+            before = self.standing(key)
+            self._become(key, self.numbers.joined(key, before, said, own, now_us))
+        for new in merges:
+            key = (self._tenant, _PATIENT, new.survivor)
+            if new.type == "Patient" and new.kind in ("merge", "change") and self._exists(key):
+                ended = self.standing((*key[:2], new.retired))
+                self._become(key, inherited(self.standing(key), ended))
+
+    def _become(self, key: ResourceKey, body: Resource) -> None:
+        """Leave a resource as it has been made of what it stands as."""
+        if body is not self.standing(key):
+            self._rewrite(key, lambda _: body)
 
     def _succeed(self, key: ResourceKey, survivor: str) -> None:
         """Remember what goes on for an Account or Encounter."""

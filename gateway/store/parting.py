@@ -21,11 +21,11 @@ _PATIENT = NUMBER["Patient"]
 
 def part(
     translation: Translation, message: Message, do: Interactions, ticks: Ticks
-) -> tuple[list[str], list[Issue]]:
+) -> tuple[Translation, list[str], list[Issue]]:
     """Take back the merges of those whom a message parts, before its drafts look for their owners.
 
     Returns:
-        The new versions (``"Type/id/_history/n"``), and what there is to say.
+        The message as it was, the new versions (``"Type/id/_history/n"``), and what there is to say.
     """
     refs, issues = list[str](), list[Issue]()
     for one in translation.merges:
@@ -40,7 +40,7 @@ def part(
                     issues.append(_told(done.moved, len(done.left)))
                 else:
                     issues.append(_UNKNOWN)
-    return refs, issues
+    return translation, refs, issues
 
 
 def _keys(translation: Translation, one: Merge, tenant: int) -> list[IdentKey]:

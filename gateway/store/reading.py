@@ -11,6 +11,7 @@ from gateway.store import identity, lookup
 from gateway.store.changes import Changes
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
 from gateway.store.lru import Lru
+from gateway.store.numbers import SPOKEN
 from gateway.store.types import NUMBER
 
 _Asked = tuple[set[IdentKey], Callable[[], dict[ResourceKey, Entry]], Callable[[], dict[IdentKey, str]]]
@@ -29,6 +30,7 @@ class Reading:
         self._cached_entries = entries
         self._cached_idents = idents
         self._idents: dict[IdentKey, str | None] = {}
+        self._spoken: dict[tuple[int, int], bool] = {}
         self._entries: dict[ResourceKey, Entry] = {}
         self._asked: _Asked = (set(), dict, dict)
         self.referring: dict[tuple[int, ...], Referring] = {}
@@ -101,8 +103,19 @@ class Reading:
         """Return the resource that an identifier belongs to: by ``changes``, else as committed."""
         found = changes.owner(key)
         if found is None and key not in self._idents:
-            self._idents[key] = lookup.idents(self.connection, [key]).get(key)
+            self._idents[key] = self._ident(key)
         return (self._idents[key] if found is None else found) or None
+
+    def _ident(self, key: IdentKey) -> str | None:
+        """Return one row; of numbers that ended a first load has none, and asks once a batch."""
+        tenant, type_, system, _ = key
+        if system == SPOKEN:
+            group = (tenant, type_)
+            if group not in self._spoken:
+                self._spoken[group] = lookup.has_idents(self.connection, tenant, type_, system)
+            if not self._spoken[group]:
+                return None
+        return lookup.idents(self.connection, [key]).get(key)
 
     def entry(self, key: ResourceKey) -> Entry:
         """Return the committed state of a resource."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Envelope, Stored, Translation
+from gateway.canonical import Envelope, Issue, Stored, Translation
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
-from gateway.store import identity, moving, parting
+from gateway.store import identity, moving, namesakes, parting, turning
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
@@ -69,14 +69,15 @@ class Applier:
         Raises:
             Rejected: a key of the message belongs to another patient (``key-of-another-patient``).
         """
-        refs, issues = parting.part(
-            translation,
-            Message(ticks.no, translation.event_at, reading, changes, again=again),
-            Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True),
-            ticks,
-        )
+        refs, issues = list[str](), list[Issue]()
+        if translation.merges:
+            do = Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True)
+            for undo in (parting.part, turning.turn):
+                before = Message(ticks.no, translation.event_at, reading, changes, again=again)
+                translation, names, told = undo(translation, before, do, ticks)
+                refs, issues = refs + names, issues + told
         message = Message(ticks.no, translation.event_at, reading, changes, again=again)
-        merges = identity.move(
+        merges, spoken = identity.move(
             ticks.no,
             translation,
             message.belongs,
@@ -85,7 +86,8 @@ class Applier:
             message.ended,
             message.undone,
         )
-        drafts = identity.settle(ticks.no, translation.drafts, message.belongs, message.moved)
+        drafts = namesakes.settle(ticks.no, translation.drafts, message.belongs, message.standing)
+        drafts = identity.settle(ticks.no, drafts, message.belongs, message.moved)
         for draft in drafts:
             message.draft(draft)
         if any(draft.type == "Composition" for draft in drafts):
@@ -93,6 +95,7 @@ class Applier:
             Restated(ticks.no, translation.event_at, message, interactions).settle(drafts)
         for joined in merges:
             message.join(joined)
+        message.number(spoken, merges, ticks.ts_us)
         ends = message.ends([*merges, *translation.merges])  # a replay also mends what an older release left
         if ends:
             message.point(ends)

@@ -80,7 +80,7 @@ class Restated:
             if one.get("code") == "replaces" and target.get("value"):
                 system = target.get("system") or (draft.key[0] if draft.key else "")
                 found = self._message.belongs(
-                    ident_key(self._tenant, "Composition", (system, target["value"]))
+                    ident_key(self._tenant, "Composition", (system, target["value"] + _scope(draft)))
                 )
                 if found is not None and found != key[2]:
                     yield (*key[:2], found)
@@ -164,6 +164,12 @@ class Restated:
                 f"the document says {kept} things no more that others have said too: left as they are",
                 f"文书不再包含先前的 {kept} 项内容，但其他消息或文书也有记载，保持不变",
             )  # fmt: skip
+
+
+def _scope(draft: Draft) -> str:
+    """Return what the sender's profile puts behind the number of a document, so of what it replaces too."""
+    number = draft.body.get("identifier", {}).get("value", "")
+    return draft.key[1].removeprefix(number) if draft.key and number else ""
 
 
 def _entries(part: Resource) -> Iterator[str]:

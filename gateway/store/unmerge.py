@@ -21,6 +21,7 @@ from gateway.store.interaction import Interactions, identifiers
 from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.message import Pending
 from gateway.store.moving import CHUNK, Moved
+from gateway.store.numbers import restored
 from gateway.store.referring import pointed, stays
 from gateway.store.types import NAME, NUMBER
 
@@ -110,12 +111,13 @@ def _part(do: Interactions, ends: _Patient, goes_on: _Patient, since: int, done:
     before = goes_on.before(since)
     if _described(goes_on.body) != _described(before):
         done.left.append(f"Patient/{survivor}")
-    own = set(identifiers(goes_on.key, before))
+    alone = goes_on.without(retired)
+    own = set(identifiers(goes_on.key, alone))
     bodies = list(_with_ended(do, ends))
     back = [ident for body in bodies for ident in identifiers(ends.key, body) if ident not in own]
     for patient, body in (
         (ends, _active_as(identity.parted(ends.body, survivor, "replaced-by"), ends.before(since))),
-        (goes_on, _without(identity.parted(goes_on.body, retired, "replaces"), back)),
+        (goes_on, restored(_without(identity.parted(goes_on.body, retired, "replaces"), back), alone)),
     ):
         done.names.append(do.rewrite(patient.key, body))
     back += [ident for body in bodies for ident in _local(do, ends.key, body, survivor) if ident not in own]
@@ -156,6 +158,16 @@ class _Patient:
     def before(self, seq: int) -> Resource:
         """Return it as it was before a version."""
         return next((resource(one.body) for one in self.steps if one.seq < seq and one.body), {})
+
+    def without(self, retired: str) -> Resource:
+        """Return it as it was before somebody ended in it; ``{}`` where that is when it was made."""
+        joined = False
+        for body in (resource(one.body) for one in self.steps if one.body):
+            if retired in identity.replaced_by(body):
+                joined = True
+            elif joined:
+                return body
+        return {}
 
 
 def _steps(do: Interactions, seq: int) -> Iterator[_Step]:

@@ -365,8 +365,9 @@ def test_a_merge_back_makes_no_circle(desk: Any, patient: Make) -> None:
     desk.stored(patient("p2", mrn="2"), merges=[A_TO_B])
     back = Merge("Patient", (MRN, "2"), "p2", "p1")
     desk.stored(patient("p1", mrn="1"), merges=[back])
-    assert links(desk, "p2") == [("replaces", "Patient/p1")]
-    assert [desk.stored(patient(f"p{n}", mrn=n, gender=n))[0][:11] for n in "12"] == ["Patient/p2/"] * 2
+    assert links(desk, "p1") == [("replaces", "Patient/p2")], "who is named last goes on"
+    assert links(desk, "p2") == [("replaced-by", "Patient/p1")]
+    assert [desk.stored(patient(f"p{n}", mrn=n, gender=n))[0][:11] for n in "12"] == ["Patient/p1/"] * 2
 
 
 def test_the_survivor_of_a_merge_is_whom_its_key_belongs_to(desk: Any, patient: Make) -> None:
