@@ -38,6 +38,7 @@ def test_the_environment_names_a_his_too() -> None:
     ('[writeback.HIS]\nto = "x"\n', "lower-case"),
     ('[writeback.his]\nto = "mllp://h:1"\nretries = 3\n', "retries"),
     ('[writeback.his]\nto = "mllp://h:1"\ntimeout = 0\n', "between 1"),
+    ('[writeback.his]\nto = "mllp://h:1"\nregister = "MR"\n', "no URI of a register"),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why):

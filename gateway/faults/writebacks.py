@@ -16,8 +16,19 @@ FAULTS: dict[str, str] = {
     ),
     "a map of the form {form} is not for {scheme}://": "{form} 形式的映射不能用于 {scheme}://",
     "no ledger has such events of {kind}": "台账中 {kind} 没有这样的事件",
+    "the number under which the HIS knew this patient has ended, and none is in force: "
+    "let the HIS say which it is (ADT A08, A40), then retry": (
+        "HIS 原先识别该患者的号码已失效，且没有有效的号码：请让 HIS 告知现用号码（ADT A08、A40）后重试"
+    ),
     "the map has no {kind}": "映射中没有 {kind}",
     "the map has no {kind} {event}": "映射中没有 {kind} {event}",
+    "a document of WS/T 500 has no place for an end": "WS/T 500 的文档没有表示取消或终止的位置",
+    "it would be told as if it took effect: name $happened, or a fact of its own, in the map": (
+        "会被当作生效发出：请在映射中写明 $happened 或其自己的事实"
+    ),
+    "a second event would pass for a row that is there: key needs a column that is $key": (
+        "第二个事件会被当作已有的行：key 中须有取值为 $key 的列"
+    ),
     "all maps of a set have one form": "同一套映射须为同一形式",
     "says where the code is, and which codes are well": "须说明代码的位置，以及表示成功的代码",
     "is ok or again": "须为 ok 或 again",
@@ -43,6 +54,8 @@ FAULTS: dict[str, str] = {
     "no name of a fact: {text}": "不是事实的名称：{text}",
     "a path begins with a type, a dot or $, not {text}": "路径须以资源类型、点或 $ 开头：{text}",
     "there is no {type} to say this of": "缺少 {type}，无法生成",
+    "is no URI of a register": "不是号码体系的 URI",
+    "+ names shapes, or has fields": "+ 须为形状的名称，或带 fields",
     "nothing is known for what must be there: {places}": "必填内容缺失：{places}",
     "nobody knows the charset {charset}": "未知的字符集 {charset}",
     "a character is not in the charset {charset}": "字符集 {charset} 中没有某个字符",

@@ -8,11 +8,12 @@ now, or as they last stood where they were deleted. Design §3 "Serials and ledg
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import reference, references_within
+from gateway.canonical.elements import each, reference
 from gateway.canonical.json import loads
+from gateway.mapping.outbound.around import followed
 from gateway.store import Entered, Store, Version
 
 AROUND = frozenset(
@@ -30,6 +31,9 @@ MARK: Resource = {"system": "urn:qiao:codes:feed-mark", "code": "deleted", "disp
 _AT_ONCE = 50
 """Documents whose signatures are looked for in one search."""
 
+_HOPS = 32
+"""Merges that follow each other and are followed."""
+
 STEPS = 2
 """How many references lead from a document to what is sent along: to the visit, and to its institution."""
 
@@ -43,12 +47,14 @@ class Document:
         versions: of its members, in the order of their hashing; a tombstone has no body.
         members: their resources; tombstones are left out.
         context: what the members refer to, and the signatures over them, by ``"Type/id"``.
+        heirs: who goes on for a Patient of the context that was merged since, by the name of who ended.
     """
 
     entry: Entered
     versions: tuple[Version, ...]
     members: tuple[Resource, ...]
     context: Mapping[str, Resource]
+    heirs: Mapping[str, Resource] = field(default_factory=dict)
 
     @property
     def about(self) -> Resource | None:
@@ -90,10 +96,26 @@ class Documents:
         named = _Named()
         for _ in range(STEPS):
             self._fetch(entries, members, signatures, known, named)
+        heirs = self._heirs(entries[0].tenant, known) if entries else {}
         return [
-            Document(entry, whole, own, _context(own, signed, known, named))
+            Document(entry, whole, own, _context(own, signed, known, named), heirs)
             for entry, whole, own, signed in zip(entries, versions, members, signatures, strict=True)
         ]
+
+    def _heirs(self, tenant: str, known: Mapping[str, Resource | None]) -> dict[str, Resource]:
+        """Return who goes on for those Patients that were merged, after however many merges."""
+        heirs: dict[str, Resource] = {}
+        for name, patient in known.items():
+            now = patient
+            for _ in range(_HOPS):
+                after = _survivor(now) if now is not None else ""
+                if not after:
+                    break
+                version = self._store.read(tenant, "Patient", after)
+                now = self._standing(tenant, version) if version else None
+            if now is not None and now is not patient:
+                heirs[name] = now
+        return heirs
 
     def _fetch(
         self,
@@ -163,6 +185,13 @@ def name_in(resource: Resource) -> str:
     return f"{resource['resourceType']}/{resource.get('id', '')}"
 
 
+def _survivor(patient: Resource) -> str:
+    """Return the id of the Patient that goes on for one, ``""`` where it was not merged (R4 Patient.link)."""
+    ended = (link for link in each(patient, "link") if link.get("type") == "replaced-by")
+    names = (reference(link.get("other")) for link in ended)
+    return next((name.removeprefix("Patient/") for name in names if name.startswith("Patient/")), "")
+
+
 class _Named:
     """What resources refer to; each is walked once, as long as all of them are held."""
 
@@ -198,7 +227,6 @@ def _context(
 def _references(value: Resource) -> Iterator[str]:
     """Yield the local references in a resource that lead to what is sent along.
 
-    A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
+    Not to whom a patient is linked with, nor to the stay of a visit or a diagnosis: nobody's business.
     """
-    around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
-    return (name for name in references_within(value) if name.partition("/")[0] in around)
+    return (name for name in followed(value) if name.partition("/")[0] in AROUND)

@@ -37,6 +37,7 @@ class WritebackSettings:
         not_from: doors (shell patterns of adapter ids) whose documents are its own and do not go back.
         kinds: of documents it is told of; none: all of the map.
         dialect: profile in ``mappings/senders``: how it calls registers, authorities and times.
+        register: URI of the register whose numbers of patients it is told; none: its dialect's before others.
         plain: ``true``: patient data may leave this machine without TLS.
         charset: of messages, as MSH-18 names it.
         version: of HL7, MSH-12.
@@ -64,6 +65,7 @@ class WritebackSettings:
     not_from: tuple[str, ...] = ("his/*",)
     kinds: tuple[str, ...] = ()
     dialect: str = "default"
+    register: str = ""
     plain: bool = False
     charset: str = "UNICODE UTF-8"
     version: str = "2.5.1"
@@ -121,6 +123,8 @@ def _one(name: str, table: object, where: str) -> WritebackSettings:
     if not rest.get("to"):
         raise Misconfigured("needs an address: to", where=where)
     made = WritebackSettings(values=values, **rest)
+    if made.register and ":" not in made.register:
+        raise Misconfigured("is no URI of a register", where=f"{where} register")
     for key, least in _TIMES.items():
         if not least <= getattr(made, key) <= 100_000:
             raise Misconfigured(f"must be between {least} and 100000", where=f"{where} {key}")

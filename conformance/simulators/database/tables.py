@@ -50,7 +50,7 @@ for _name, _columns, _key in (
     (
         "qiao_prescription_item",
         "drug_code drug_name dose dose_high dose_unit route frequency days site quantity quantity_unit "
-        "instruction as_needed repeats note",
+        "instruction as_needed repeats note priority pharmacy_no pharmacy_name",
         "msg_key item_no",
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from gateway.errors import Misconfigured, Rejected
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict, by_status, not_understood
 from gateway.feed.writeback import soap
+from gateway.feed.writeback.person import OfPerson
 from gateway.feed.writeback.wire import Teller, Telling
 from gateway.mapping.outbound import Answer, Saying, as_json, said_body
 from gateway.wire import xml
@@ -33,15 +35,15 @@ class Posting(Telling):
 
     def request(self, documents: Sequence[Document], at_us: int) -> Request:
         """Return the request for one document. Raises ``Rejected``: it cannot be said."""
-        saying, facts = self.told(documents[0])
-        body, dress = self._body(saying, documents[0], facts), self.teller.set.soap
+        saying, person, facts = self.told(documents[0])
+        body, dress = self._body(saying, person, facts), self.teller.set.soap
         kind: tuple[tuple[str, str], ...] = (("Content-Type", JSON if saying.map.form == "json" else XML),)
         if dress is not None:
             kind, body = soap.headers(dress), soap.dressed(dress, body, facts)
         return Request("POST", self.teller.address, (*kind, *self._headers), body)
 
-    def _body(self, saying: Saying, document: Document, facts: Mapping[str, str]) -> bytes:
-        said = said_body(saying.map, document, self.teller.dialect, facts)
+    def _body(self, saying: Saying, person: OfPerson, facts: Mapping[str, str]) -> bytes:
+        said = said_body(saying.map, person, self.teller.dialect, facts)
         if saying.map.form == "json":
             return json.dumps(as_json(said), ensure_ascii=False).encode()
         return write(saying.map.root, said, saying.map.namespace)
@@ -93,17 +95,32 @@ _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 def _text(reply: Reply) -> str:
     """Return the text of an answer: in the charset that it names, else UTF-8 (-16, -32), else GB 18030.
 
+    What its byte order mark says goes before what is named, as in XML 1.0 §F.1; ISO 8859-1 names nothing.
+
     Raises:
         UnicodeDecodeError: it is in none of them.
     """
+    marked = next((charset for mark, charset in _MARKS if reply.body.startswith(mark)), None)
+    if marked:
+        return reply.body.decode(marked)
     named = _CHARSET.search(reply.headers.get("content-type", ""))
     within = _DECLARED.match(reply.body)
-    said = named[1] if named else within[1].decode("ascii", "replace") if within else ""
-    for charset in (_OTHERS.get(said.lower(), said), json.detect_encoding(reply.body)):
+    said = (named[1] if named else "", within[1].decode("ascii", "replace") if within else "")
+    chosen = next((one for name in said if (one := name.lower()) and one not in _DEFAULTS), "")
+    for charset in (_OTHERS.get(chosen, chosen), json.detect_encoding(reply.body)):
         with suppress(LookupError, UnicodeDecodeError):
             return reply.body.decode(charset)
     return reply.body.decode("gb18030")
 
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+"""Byte order marks; that of UTF-32 begins as that of UTF-16."""
+
+_DEFAULTS = frozenset(("iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "us-ascii", "ascii"))
+"""What servers name where nobody has said anything; no Chinese is in them."""
 
 _OTHERS = dict.fromkeys(("gbk", "gb2312", "gb_2312-80", "gb18030", "x-gbk", "cp936"), "gb18030")
 """What is called by one of these is often one of the others."""

@@ -1,7 +1,8 @@
 """Choosing: which entries of the ledger a HIS is owed, and what is kept in order with what.
 
 A document that came from the HIS does not go back to it. What changes or ends a document is told only where
-the HIS knows the document: it was told, or said itself, that it took effect.
+the HIS knows the document: it was told, or said itself, that it took effect. An end does not wait for a
+correction of the same document that the HIS refused.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from gateway.canonical import now_us
 from gateway.canonical.elements import first, reference
 from gateway.canonical.json import loads
+from gateway.mapping.outbound.ending import ENDS
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Receiver
 
@@ -46,6 +49,7 @@ def filling(store: Store, tenant: str, wanted: Wanted) -> Filling:
     def fill(receiver: Receiver) -> bool:
         entries = store.ledger.entries(tenant, receiver.upto, STEP)
         if not entries:
+            _give_up_ended(store, tenant, receiver)
             return False
         chosen = [one for one in entries if one.event in wanted.events.get(one.kind, ())]
         owed: list[Entered] = []
@@ -82,6 +86,30 @@ def _is_known(
         any(one.n in told or store.deliveries.delivery(entry.tenant, receiver, one.n) for one in opened)
         or any(_from_it(store, opened, wanted))
     )  # fmt: skip
+
+
+def _give_up_ended(store: Store, tenant: str, receiver: Receiver) -> None:
+    """Give up refused corrections of documents whose end the HIS is owed: nothing is left to correct.
+
+    That a document takes effect is not given up: somebody must say whether the HIS knows it.
+    """
+    refused = [
+        one for one in store.deliveries.find(tenant, receiver, ("refused",))
+        if one.entry.event != OPENING and one.entry.event not in ENDS
+    ]  # fmt: skip
+    if not refused:
+        return
+    held = store.deliveries.find(tenant, receiver, ("held",))
+    ends = {_document(one.entry): one.entry.n for one in held if one.entry.event in ENDS}
+    for one in refused:
+        end = ends.get(_document(one.entry), 0)
+        if end > one.entry.n:
+            why = f"ended by entry {end}; refused before: {one.reason}"
+            store.deliveries.drop(receiver, [one.entry.n], why, now_us())
+
+
+def _document(entry: Entered) -> tuple[str, str, str]:
+    return entry.kind, entry.type, entry.id
 
 
 def _from_it(store: Store, entries: Sequence[Entered], wanted: Wanted) -> list[bool]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from gateway.errors import Rejected
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict, not_understood
+from gateway.feed.writeback import acknowledgement
+from gateway.feed.writeback.acknowledgement import bare
 from gateway.feed.writeback.wire import Telling, control_id
 from gateway.mapping.outbound import Saying, said_segments
 from gateway.wire import er7
-from gateway.wire.er7.write import write
+from gateway.wire.er7.write import encoded, write
 
 Field = str | Mapping[str, list[str]]
 """One repetition of a field."""
@@ -25,16 +28,25 @@ _WORDS = ("ERR-8", "ERR-7", "MSA-3", "ERR-3.2")
 _WHY = ("ORC-16.2", "ORC-16.1", *_WORDS)
 
 
+def _has(charset: str, text: str) -> bool:
+    """Tell whether a charset has every character of a text."""
+    try:
+        encoded(text, charset)
+    except Rejected as error:
+        return error.code != "undecodable"  # a charset that nobody knows stops all
+    return True
+
+
 class Hl7(Telling):
     """Messages for a HIS over MLLP."""
 
     def request(self, documents: Sequence[Document], at_us: int) -> Request:
         """Return the message of one document. Raises ``Rejected``: it cannot be said."""
-        document = documents[0]
-        saying, facts = self.told(document)
-        segments = said_segments(saying.map, document, self.teller.dialect, facts)
+        saying, person, facts = self.told(documents[0])
+        charset = self.teller.settings.charset
+        segments = said_segments(saying.map, person, self.teller.dialect, facts, partial(_has, charset))
         header = ("MSH", self._header(saying, facts))
-        return Request("POST", "", body=write([header, *segments], self.teller.settings.charset))
+        return Request("POST", "", body=write([header, *segments], charset))
 
     def _header(self, saying: Saying, facts: Mapping[str, str]) -> dict[str, list[Field]]:
         said, enhanced = self.teller.settings, self.teller.settings.answer != "AA"
@@ -53,10 +65,10 @@ class Hl7(Telling):
     def judge(self, documents: Sequence[Document], reply: Reply) -> Verdict | list[Verdict]:
         """Return what the acknowledgement says of the message."""
         try:
-            answer = er7.parse(reply.body)
+            answer = acknowledgement.read(reply.body)
         except Rejected as error:
             return not_understood(error.code)
-        code, about = answer.get("MSA-1") or "", answer.get("MSA-2") or ""
+        code, about = bare(answer, "MSA-1"), bare(answer, "MSA-2")
         if not code or about != control_id(documents[0].entry):
             return not_understood("it answers another message" if code else "it has no MSA")
         return [self._verdict(code.upper(), answer)]

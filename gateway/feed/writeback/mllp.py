@@ -10,7 +10,7 @@ from collections import deque
 from gateway.errors import Rejected, Retry
 from gateway.feed.receiver.wire import Reply, Request
 from gateway.feed.relay import Lost
-from gateway.wire import er7
+from gateway.feed.writeback.acknowledgement import bare, read
 from gateway.wire.mllp.client import MllpClient
 
 IDLE = 20.0
@@ -90,14 +90,14 @@ def _told(error: Retry) -> str:
 def _of_its_own(message: bytes) -> bool:
     """Tell whether a message is well formed and acknowledges nothing."""
     try:
-        read = er7.parse(message)
+        found = read(message)
     except Rejected:
         return False
-    return bool(read.get("MSH-10")) and not any(one.name == "MSA" for one in read.segments)
+    return bool(found.get("MSH-10")) and not any(one.name == "MSA" for one in found.segments)
 
 
 def _about(message: bytes, path: str) -> str:
     try:
-        return er7.parse(message).get(path) or ""
+        return bare(read(message), path)
     except Rejected:
         return ""

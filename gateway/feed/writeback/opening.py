@@ -74,7 +74,7 @@ def _wire(name: str, said: WritebackSettings, settings: Settings, maps: Maps, ou
         known = ", ".join(sorted(maps.profiles))
         raise Misconfigured(f"there is no such profile; there is {known}", where=f"{where} dialect")
     organization = settings.tenant(said.tenant).organization
-    dialect = dialect_of(profile, maps.tables)
+    dialect = dialect_of(profile, maps.tables, said.register)
     teller = Teller(name, said, out.set(said.map), dialect, organization, _address(said, where))
     _check(said, teller, where)
     scheme = _scheme(said, where)

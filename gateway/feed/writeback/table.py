@@ -7,35 +7,27 @@ already is left as it is: the HIS may have worked on it.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, make_url, select
-from sqlalchemy import types as sql
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, SQLAlchemyError, StatementError
 
 from gateway.errors import Rejected
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict, not_understood
 from gateway.feed.relay import Lost
+from gateway.feed.writeback.columns import fitting, taken
 from gateway.feed.writeback.wire import Telling
 from gateway.mapping.outbound import TableRow, said_rows
 
 INSERTED, THERE, REFUSED = 201, 200, 422
 
-_PARTIAL = re.compile(r"\d{4}(-\d{2})?\Z")
-"""A year, or a month: no day that a column could hold."""
-
 _ABSENT = {"42P01": "a table is not there", "1146": "a table is not there", "42501": "a right is missing",
            "1142": "a right is missing", "1143": "a right is missing"}  # fmt: skip
 """SQLSTATE of PostgreSQL, number of MySQL and MariaDB → what somebody mends at the database, not here."""
-
-_TRUTH = {"1": True, "true": True, "0": False, "false": False}
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,8 +42,8 @@ class Inserting(Telling):
 
     def request(self, documents: Sequence[Document], at_us: int) -> Request:
         """Return the rows of one document. Raises ``Rejected``: it cannot be said."""
-        saying, facts = self.told(documents[0])
-        return Rows("POST", "", rows=tuple(said_rows(saying.map, documents[0], self.teller.dialect, facts)))
+        saying, person, facts = self.told(documents[0])
+        return Rows("POST", "", rows=tuple(said_rows(saying.map, person, self.teller.dialect, facts)))
 
     def judge(self, documents: Sequence[Document], reply: Reply) -> Verdict | list[Verdict]:
         """Return what became of the rows."""
@@ -136,12 +128,12 @@ class Database:
             new = [one for one in rows if not self._is_there(connection, one)]
             for one in new:
                 table = self._table(connection, one.table)
-                connection.execute(table.insert().values(self._values(table, one.values)))
+                connection.execute(table.insert().values(fitting(table, one)))
         return Reply(INSERTED if new else THERE)
 
     def _is_there(self, connection: Connection, row: TableRow) -> bool:
         table = self._table(connection, row.table)
-        key = self._values(table, {name: row.values[name] for name in row.key})
+        key = {name: taken(table, name, row.values[name], row.zone) for name in row.key}
         wanted = select(table.c[row.key[0]]).where(*(table.c[name] == value for name, value in key.items()))
         return connection.execute(wanted.limit(1)).first() is not None
 
@@ -152,9 +144,6 @@ class Database:
             made = Table(bare, MetaData(), schema=schema or None, autoload_with=connection)
             found = self._tables[name] = made
         return found
-
-    def _values(self, table: Table, values: Mapping[str, str]) -> dict[str, Any]:
-        return {name: _as(table, name, text) for name, text in values.items()}
 
 
 def _limits(url: URL, seconds: int) -> dict[str, Any]:
@@ -169,55 +158,6 @@ def _limits(url: URL, seconds: int) -> dict[str, Any]:
     }
     found = known.get(url.get_driver_name(), {})
     return {name: value for name, value in found.items() if name not in url.query}
-
-
-def _as(table: Table, name: str, text: str) -> Any:
-    """Return a text as its column takes it. Raises ``Rejected``: it does not."""
-    where = f"{table.name}.{name}"
-    column = table.columns.get(name)
-    if column is None:
-        raise Rejected("the table has no such column", code="column", where=where)
-    kind = column.type
-    if isinstance(kind, sql.Date | sql.DateTime) and column.nullable and _PARTIAL.match(text):
-        return None
-    try:
-        if isinstance(kind, sql.Boolean):
-            return _TRUTH[text]
-        if isinstance(kind, sql.Integer):
-            return int(text)
-        if isinstance(kind, sql.Numeric):
-            return _number_of(kind, text, where)
-        if isinstance(kind, sql.DateTime):
-            return datetime.fromisoformat(text)
-        if isinstance(kind, sql.Date):
-            return date.fromisoformat(text[:10])
-    except (KeyError, ValueError, InvalidOperation):
-        raise Rejected("a value is not what the column takes", code="value", where=where) from None
-    if isinstance(kind, sql.String) and kind.length and len(text) > kind.length:
-        raise Rejected(f"longer than the {kind.length} characters of the column", code="value", where=where)
-    return text
-
-
-def _number_of(kind: sql.Numeric[Any], text: str, where: str) -> Decimal:
-    """Return a number as its column keeps it. Raises ``Rejected``: the database would round it.
-
-    Raises:
-        ValueError, InvalidOperation: it is none.
-    """
-    number = Decimal(text)
-    if not number.is_finite():
-        raise ValueError(text)
-    if kind.scale is None:  # as many as are wanted
-        return number
-    _, digits, exponent = number.normalize().as_tuple()
-    decimals = max(0, -int(exponent))
-    if decimals > kind.scale:
-        told = f"more decimals than the {kind.scale} of the column: widen it"
-        raise Rejected(told, code="value", where=where)
-    if kind.precision is not None and len(digits) + int(exponent) > kind.precision - kind.scale:
-        told = f"more digits than the {kind.precision - kind.scale} of the column before its point: widen it"
-        raise Rejected(told, code="value", where=where)
-    return number
 
 
 def _absent(error: DBAPIError) -> str:

@@ -10,8 +10,9 @@ from hashlib import sha256
 from gateway.errors import Rejected
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict
+from gateway.feed.writeback.person import OfPerson
 from gateway.mapping.outbound import Dialect, OutSet, Saying
-from gateway.mapping.outbound.functions import digits
+from gateway.mapping.outbound.moments import digits
 from gateway.mapping.outbound.speech import Speech
 from gateway.settings import WritebackSettings
 from gateway.store import Entered
@@ -104,7 +105,11 @@ class Telling:
         """Return that all is well."""
         return Verdict("acknowledged")
 
-    def told(self, document: Document) -> tuple[Saying, Mapping[str, str]]:
-        """Return how a document is told, and with which facts."""
+    def told(self, document: Document) -> tuple[Saying, OfPerson, Mapping[str, str]]:
+        """Return how a document is told, of whom, and with which facts.
+
+        Raises:
+            Rejected: the map has no word for it any more, or the HIS does not know the patient any more.
+        """
         saying = self.teller.saying(document.entry)
-        return saying, self.teller.facts(document, saying)
+        return saying, OfPerson(document, self.teller.dialect), self.teller.facts(document, saying)

@@ -1,12 +1,12 @@
 """The way out: rows that say of FHIR resources what a HIS reads: messages, rows of tables, documents."""
 
 from gateway.mapping.outbound.around import around
-from gateway.mapping.outbound.dialect import dialect_of
+from gateway.mapping.outbound.dialect import Dialect, dialect_of
 from gateway.mapping.outbound.exchanged import Answer, Soap
-from gateway.mapping.outbound.files import OutMap, OutMaps, OutSet, Saying
+from gateway.mapping.outbound.files import OutMaps
+from gateway.mapping.outbound.outmap import OutMap, OutSet, Saying
 from gateway.mapping.outbound.path import Pool, Resources
 from gateway.mapping.outbound.say import TableRow, as_json, said_body, said_rows, said_segments
-from gateway.mapping.outbound.speech import Dialect
 
 __all__ = [
     "Answer",

@@ -7,12 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import Misconfigured
 from gateway.mapping.outbound.path import Path, Pool
 
-Test = Callable[[Pool, Any, Mapping[str, str]], bool]
+Term = Callable[[Pool, Any, Mapping[str, str]], bool]
+
+
+@dataclass(slots=True, frozen=True)
+class Test:
+    """A condition.
+
+    Attributes:
+        terms: all of them must hold.
+        facts: that it asks for.
+    """
+
+    terms: tuple[Term, ...]
+    facts: frozenset[str]
+
+    def __call__(self, pool: Pool, here: Any, facts: Mapping[str, str]) -> bool:
+        """Tell whether it holds of the element at hand."""
+        return all(term(pool, here, facts) for term in self.terms)
+
 
 _TERM = re.compile(
     r"(?P<path>\S+)\s+(?:(?P<not>not\s+)?valued|(?P<sign>!?=)\s+(?P<value>\S+)"
@@ -21,16 +40,17 @@ _TERM = re.compile(
 
 
 def condition(text: str) -> Test:
-    """Return what tells whether a condition holds.
+    """Return a condition.
 
     Raises:
         Misconfigured: it is none.
     """
-    tests = [_term(one.strip()) for one in re.split(r"\s+and\s+", text.strip())]
-    return lambda pool, here, facts: all(test(pool, here, facts) for test in tests)
+    terms = [one.strip() for one in re.split(r"\s+and\s+", text.strip())]
+    made = tuple(map(_term, terms))
+    return Test(made, frozenset(one.split()[0][1:] for one in terms if one.startswith("$")))
 
 
-def _term(text: str) -> Test:
+def _term(text: str) -> Term:
     match = _TERM.match(text)
     if match is None:
         raise Misconfigured(f"no condition: {text!r}")
@@ -46,11 +66,11 @@ def _term(text: str) -> Test:
     return _among(path, {match["value"].strip("'\"")}, same)
 
 
-def _among(path: Path, wanted: set[str], inside: bool) -> Test:
+def _among(path: Path, wanted: set[str], inside: bool) -> Term:
     return lambda pool, here, facts: bool(_texts(path, pool, here, facts) & wanted) is inside
 
 
-def _like(path: Path, other: Path, same: bool) -> Test:
+def _like(path: Path, other: Path, same: bool) -> Term:
     def test(pool: Pool, here: Any, facts: Mapping[str, str]) -> bool:
         return (_texts(path, pool, here, facts) == _texts(other, pool, here, facts)) is same
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.mapping.outbound.timing import course, rhythm, times
-
-if TYPE_CHECKING:
-    from gateway.mapping.outbound.speech import Speech
+from gateway.mapping.outbound.tongue import Tongue
 
 
-def directions(value: Any, speech: Speech, arg: Any) -> str | None:
+def directions(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Dosage → its words, instructions, site and method, and what of its rhythm a rate does not say.
 
     Words stay words.
@@ -25,7 +23,7 @@ def directions(value: Any, speech: Speech, arg: Any) -> str | None:
     return "；".join(said) or None
 
 
-def _parts(dosage: Mapping[str, Any], speech: Speech) -> Iterator[str | None]:
+def _parts(dosage: Mapping[str, Any], speech: Tongue) -> Iterator[str | None]:
     timing = dosage.get("timing", {})
     yield dosage.get("text")
     for one in dosage.get("additionalInstruction", ()):

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from gateway.errors import Misconfigured
+from gateway.mapping.outbound import distinct
 from gateway.mapping.outbound.checked import known, table
-from gateway.mapping.outbound.exchanged import Answer, Soap, answer, soap
-from gateway.mapping.outbound.rows import Inside, Row, Shapes
-from gateway.mapping.outbound.unsaid import Rules, Unsaid, named, rules
-
-Form = Literal["hl7v2", "rows", "json", "xml", "cda"]
-FORMS: tuple[Form, ...] = ("hl7v2", "rows", "json", "xml", "cda")
-
-POSTED: tuple[Form, ...] = ("json", "xml", "cda")
-"""Forms that go over HTTP, with an answer that has a body."""
+from gateway.mapping.outbound.exchanged import answer, soap
+from gateway.mapping.outbound.outmap import FORMS, POSTED, OutMap, OutSet, Saying, Segments, TableRows
+from gateway.mapping.outbound.rows import Row, Shapes
+from gateway.mapping.outbound.unsaid import Unsaid, named, rules
 
 Place = FilePath | Traversable
 
@@ -33,88 +28,6 @@ _KEYS = frozenset(
 )
 _SET = frozenset(("outbound", "title", "title_zh", "note", "kinds", "answer", "soap", "maps"))
 _SAYING = frozenset(("map", "facts"))
-
-
-@dataclass(slots=True, frozen=True)
-class Segments:
-    """A segment and its fields, or a group of them for each of something."""
-
-    name: str = ""
-    row: Row | None = None
-    inner: tuple[Segments, ...] = ()
-
-
-@dataclass(slots=True, frozen=True)
-class TableRows:
-    """Rows of one table of a database.
-
-    Attributes:
-        table: its name.
-        key: columns that say whether a row is there already.
-        row: ``each`` and the columns.
-    """
-
-    table: str
-    key: tuple[str, ...]
-    row: Row
-
-
-@dataclass(slots=True, frozen=True)
-class OutMap:
-    """One map; see docs/writeback.md.
-
-    Attributes:
-        message: of ``hl7v2``: MSH-9, ``("RDE", "O11", "RDE_O11")``; a part may be a fact (``$event``).
-        segments: of ``hl7v2``.
-        tables: of ``rows``.
-        body: of ``json``, ``xml`` and ``cda``.
-        root: of ``xml`` and ``cda``: name of the root element.
-        about: resource type of which there must be one.
-        facts: what its rows may name with ``$`` besides.
-        labels: code tables of the shapes.
-        day: row of the day of the document, from which ages are counted.
-        unsaid: what must not be left out of each type; empty: it may be (an answer that was asked for).
-        says: names of those that the map has a place for.
-    """
-
-    name: str
-    form: Form
-    message: tuple[str, ...] = ()
-    segments: tuple[Segments, ...] = ()
-    tables: tuple[TableRows, ...] = ()
-    body: Inside = field(default_factory=dict)
-    root: str = ""
-    namespace: str = ""
-    about: str = ""
-    day: Row | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    unsaid: Rules = field(default_factory=dict)
-    says: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True, frozen=True)
-class Saying:
-    """What is said of an event: by which map, with which facts."""
-
-    map: OutMap
-    facts: Mapping[str, str]
-
-
-@dataclass(slots=True, frozen=True)
-class OutSet:
-    """What a receiver is told: kind → event → how.
-
-    Attributes:
-        answer: what its answer means, None: its status says it.
-        soap: the operation whose argument a body is, None: the body is all.
-    """
-
-    name: str
-    form: Form
-    kinds: Mapping[str, Mapping[str, Saying]]
-    answer: Answer | None = None
-    soap: Soap | None = None
 
 
 class OutMaps:
@@ -189,6 +102,7 @@ class OutMaps:
         form, name = forms.pop(), str(said.get("outbound") or where)
         if form not in POSTED and (wrong := sorted({"answer", "soap"} & set(said))):
             raise Misconfigured(f"is for {', '.join(POSTED)}", where=f"{where} {wrong[0]}")
+        distinct.check(kinds, where)
         meant = answer(said["answer"], f"{where} answer") if "answer" in said else None
         dressed = soap(said["soap"], f"{where} soap") if "soap" in said else None
         return OutSet(name, form, kinds, meant, dressed)

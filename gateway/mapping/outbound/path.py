@@ -22,6 +22,9 @@ _TOKEN = re.compile(
     r"|\[(?P<key>[\w.]+)(?P<sign>!?=)(?P<value>[^\]]*)\]|(?P<dot>\.)|(?P<follow>/)"
 )
 _TYPE = re.compile(r"[A-Z][A-Za-z]+\Z")
+_NUMBER = re.compile(
+    r"(?:[A-Z]\w*)?\.?(?:(?:subject|patient)/\.?)?(?:identifier|groupIdentifier|requisition|id)(?:\.value)?"
+)
 
 
 class Pool(Protocol):
@@ -75,6 +78,16 @@ class Path:
     def fact(self) -> str:
         """The fact that it names, ``""`` where it leads into resources."""
         return self._fact
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it leads to a number of the resource at hand, or of its patient, or names a fact."""
+        return bool(self._fact or _NUMBER.fullmatch(re.sub(r"\[[^\]]*\]", "", self.text)))
+
+    @property
+    def leads_apart(self) -> bool:
+        """Whether it leads to another resource than the patient: the number of that one is its own."""
+        return "/" in re.sub(r"\[[^\]]*\]|(?:subject|patient)/", "", self.text)
 
     def values(self, pool: Pool, here: Any, facts: Mapping[str, str]) -> list[Any]:
         """Return the values there, without nulls.

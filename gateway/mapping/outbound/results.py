@@ -1,6 +1,7 @@
 """Results: the Observations that a report tells, each with a text; what could not be told is refused.
 
-A panel is told by its members (``Observation.hasMember``); what was entered in error is no result.
+A panel is told by its members (``Observation.hasMember``); what was entered in error is no result. Of one
+that was cancelled it is told that there is none.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Any
 from gateway.canonical import Resource
 from gateway.canonical.elements import each, listed, name_of, reference, texts
 from gateway.errors import Rejected
-from gateway.mapping.outbound.functions import shown
 from gateway.mapping.outbound.path import Pool
+from gateway.mapping.outbound.shown import no_result, shown
 from gateway.mapping.outbound.unsaid import MODIFIER, modified
 
 _SAID = ("final", "amended", "corrected")
@@ -65,7 +66,7 @@ def _told(named: list[Any], pool: Pool, wrong: dict[str, list[str]], seen: set[s
 
 def _unsaid(one: Resource) -> str:
     """Return why a result cannot be told, ``""`` where it can."""
-    if one.get("status") not in _SAID:
+    if one.get("status") not in _SAID and not no_result(one):
         return "a result is not final (status): write the report when it is"
     if modified(one):
         return f"a result has a {MODIFIER}"

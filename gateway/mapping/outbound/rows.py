@@ -3,7 +3,10 @@
 A row is a path, a constant in quotes (``"'NW'"``), or a table: ``path`` (or several, the first that gives
 something), ``value``, ``when``, ``each`` (all values, not the first), ``fields`` or ``use`` (what is inside),
 ``codes`` (a code table read backwards, or a table of our own), ``as`` with ``arg``, ``join``, ``default``,
-``required``, ``unique`` (no two elements may say the same), ``longest``.
+``required``, ``unique`` (no two elements may say the same), ``longest``, ``always`` (what is inside
+is said where there is no such element, too).
+
+``+name: {path: …, fields: …}``: the rows inside stand beside the others, all said of the one element.
 """
 
 from __future__ import annotations
@@ -13,14 +16,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import Misconfigured
+from gateway.mapping.outbound.coded import Codes
 from gateway.mapping.outbound.conditions import Test, condition
-from gateway.mapping.outbound.functions import FUNCTIONS, Function
+from gateway.mapping.outbound.functions import FUNCTIONS
 from gateway.mapping.outbound.path import Path
+from gateway.mapping.outbound.tongue import Function
 
 _KEYS = frozenset(
     (
         *("path", "value", "when", "each", "fields", "use", "codes", "as", "arg", "join"),
-        *("default", "required", "unique", "longest", "note"),
+        *("default", "required", "unique", "longest", "always", "note"),
     )
 )
 
@@ -28,12 +33,8 @@ _MARKS = frozenset(("path", "each", "fields", "use", "codes", "as", "when"))
 """Keys that say that a table is a row; names of elements and columns are never these."""
 
 
-@dataclass(slots=True, frozen=True)
-class Codes:
-    """How codes are said: by a table of the way in, read backwards, or by a table of the row's own."""
-
-    table: str = ""
-    own: Mapping[str, str] | None = None
+BESIDE = "+"
+"""Begins the name of rows that stand beside the others instead of under a name."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,6 +60,20 @@ class Row:
     required: bool = False
     unique: bool = False
     longest: int = 0
+    always: bool = False
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it says by which number something is known, or a fact: what an end cannot do without."""
+        places = (self.each,) if self.each is not None else self.paths
+        if self.inside is not None and all(one.text == "." for one in places):
+            return any(row.is_key for rows in self.inside.values() for row in rows)
+        return bool(places) and all(one.is_key for one in places)
+
+    @property
+    def leads_apart(self) -> bool:
+        """Whether what is inside is said of another resource."""
+        return any(one.leads_apart for one in (*self.paths, *([self.each] if self.each else ())))
 
 
 Inside = Mapping[str, tuple[Row, ...]]
@@ -89,12 +104,14 @@ class Shapes:
             raise Misconfigured("must be a table of rows", where=where)
         made: dict[str, tuple[Row, ...]] = {}
         for name, one in said.items():
-            if str(name).startswith("+"):
+            at = f"{where}.{name}"
+            if str(name).startswith(BESIDE) and not isinstance(one, dict):
                 for shape in _names(one, where):
                     made.update(self.shape(shape, where))
                 continue
-            at = f"{where}.{name}"
             made[str(name)] = tuple(self.row(part, at) for part in (one if isinstance(one, list) else [one]))
+            if str(name).startswith(BESIDE) and made[str(name)][0].inside is None:
+                raise Misconfigured("+ names shapes, or has fields", where=at)
         return made
 
     def shape(self, name: str, where: str) -> Inside:
@@ -145,6 +162,7 @@ class Shapes:
             required=bool(said.get("required", False)),
             unique=bool(said.get("unique", False)),
             longest=int(said.get("longest", 0)),
+            always=bool(said.get("always", False)),
         )
         if not (row.paths or row.each or row.inside or row.value is not None or row.default is not None):
             raise Misconfigured("a row needs a path, a value or fields")

@@ -1,7 +1,8 @@
 """Sayable: the resources of a document as a map sees them.
 
-What is contained in a resource can be followed (FHIR R4 §2.1.3.4: ``#id``). A line of a prescription that was
-cancelled on the way is none of the lines that take effect.
+What is contained in a resource can be followed (FHIR R4 §2.1.3.4: ``#id``). A number, name, address or
+telephone of ``use: old`` is in force no more and not told. A line of a prescription that was cancelled on the
+way is none of the lines that take effect.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gateway.canonical import Resource
+from gateway.mapping.outbound.ending import LINES, is_over
 from gateway.mapping.outbound.path import Pool
 
-LINES = ("MedicationRequest", "ServiceRequest")
-CANCELLED = "cancelled"
+_REPLACED = ("identifier", "name", "telecom", "address")
+"""Elements whose ``use`` may be ``old``."""
 
 
 class Sayable:
@@ -21,26 +23,59 @@ class Sayable:
 
     Args:
         every: cancelled lines are lines too: the document takes them back, or the map has a place for them.
+        ends: a number of before is told where no other one of its kind is: the receiver knows by it what is
+            over.
     """
 
-    def __init__(self, pool: Pool, *, every: bool) -> None:
-        self._pool, self._every = pool, every
+    def __init__(self, pool: Pool, *, every: bool, ends: bool = False) -> None:
+        self._pool, self._every, self._ends = pool, every, ends
+        self._seen: dict[tuple[int, str], tuple[Resource, Resource]] = {}
 
     def of_type(self, type_: str) -> Iterator[Resource]:
         """Yield the resources of a type; lines that are cancelled only where there is no other."""
         found = list(self._pool.of_type(type_))
         if type_ in LINES and not self._every:
-            found = [one for one in found if one.get("status") != CANCELLED] or found
-        return (_named(one) for one in found)
+            found = [one for one in found if not is_over(one)] or found
+        return (self._made(one) for one in found)
 
     def resource(self, name: str) -> Resource | None:
         """Return a resource by ``"Type/id"``, one that is contained by ``"Type/id#id"``."""
         holder, mark, inner = name.partition("#")
         found = self._pool.resource(holder)
         if found is None or not mark:
-            return None if found is None else _named(found)
+            return None if found is None else self._made(found)
         contained: Iterable[Any] = found.get("contained", ())
-        return next((_named(one, holder) for one in contained if one.get("id") == inner), None)
+        return next((self._made(one, holder) for one in contained if one.get("id") == inner), None)
+
+    def _made(self, resource: Resource, holder: str = "") -> Resource:
+        """Return a resource as it is seen: the same one each time."""
+        key = (id(resource), holder)
+        if key not in self._seen:
+            made = _in_force(_named(resource, holder), self._ends)
+            self._seen[key] = (resource, made)  # held with what was made of it: its id() stays its own
+        return self._seen[key][1]
+
+
+def _in_force(resource: Resource, ends: bool) -> Resource:
+    """Return a resource without what was replaced."""
+    made = resource
+    for key in _REPLACED:
+        values = resource.get(key)
+        if not isinstance(values, list):
+            continue
+        now = [one for one in values if not isinstance(one, dict) or one.get("use") != "old"]
+        if len(now) == len(values):
+            continue
+        known = {kind for one in now for kind in _kinds(one)}
+        before = [one for one in values if one not in now and known.isdisjoint(_kinds(one))]
+        made = {**made, key: [*now, *before] if ends and key == "identifier" else now}
+    return made
+
+
+def _kinds(number: Any) -> set[str]:
+    """Return of which register and of which kind an Identifier is: another of either stands in its place."""
+    codings = number.get("type", {}).get("coding") or [{}]
+    return {kind for kind in (str(number.get("system", "")), str(codings[0].get("code", ""))) if kind}
 
 
 def _named(resource: Resource, holder: str = "") -> Resource:

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from gateway.canonical.elements import name_of
 from gateway.errors import Misconfigured, Rejected
-from gateway.mapping.codes import Table
 from gateway.mapping.outbound.backwards import Backwards
-from gateway.mapping.outbound.functions import text
+from gateway.mapping.outbound.dialect import Dialect
+from gateway.mapping.outbound.ending import ENDS, Again
 from gateway.mapping.outbound.path import Pool
-from gateway.mapping.outbound.rows import Codes, Inside, Row
+from gateway.mapping.outbound.rows import BESIDE, Inside, Row
+from gateway.mapping.outbound.said import Fixed, Record, Said, substantial
+from gateway.mapping.outbound.words import text
 
-Record = dict[str, list["str | Record"]]
-"""Name → values: texts, or records again."""
+T = TypeVar("T")
 
-Said = str | Record
+Writable = Callable[[str], bool]
+"""Tells whether a text can be written where it goes."""
 
 MOST_MISSING = 12
 """Places that a refusal names at most."""
 
 
-class Fixed(str):
-    """A text that says nothing of the resources: a constant or a default."""
-
-    __slots__ = ()
-
-
-@dataclass(slots=True)
-class Dialect:
-    """What is particular to who receives.
-
-    Attributes:
-        zone: in which its times stand, ``"+08:00"``.
-        kinds: URI of a register of numbers → what it calls that kind (``MR``).
-        namespaces: URI → its own name of an authority or code system.
-        coding_systems: URI of a code system → its name in v2-0396.
-        tables: code tables of the way in.
-    """
-
-    zone: str = "+08:00"
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    namespaces: Mapping[str, str] = field(default_factory=dict)
-    coding_systems: Mapping[str, str] = field(default_factory=dict)
-    tables: Mapping[str, Table] = field(default_factory=dict)
-    backwards: dict[str, Backwards] = field(default_factory=dict)
-
-
 class Speech:
     """Says what rows want said of a pool of resources.
+
+    Of an end only the numbers must be there, and the facts; what else cannot be said is left out.
 
     Args:
         facts: what rows may name with ``$``.
         labels: tables of the shapes, for ``label``.
         constants: records of constants alone are said, too (XML elements); else they are nothing.
+        writable: None: every text is.
+
+    Attributes:
+        ends: it is said that something is over: the document, or the line at hand.
+        missing: places of what must be said and cannot.
+        left: places of what an end leaves out.
+        broken: something was left out of what is being made.
     """
 
     def __init__(
@@ -66,12 +50,17 @@ class Speech:
         labels: Mapping[str, Mapping[str, str]] | None = None,
         *,
         constants: bool = False,
+        writable: Writable | None = None,
     ) -> None:
         self.pool, self.dialect, self.facts = pool, dialect, facts
         self.zone, self.kinds, self.namespaces = dialect.zone, dialect.kinds, dialect.namespaces
-        self.coding_systems = dialect.coding_systems
-        self._constants = constants
+        self.coding_systems, self.register = dialect.coding_systems, dialect.register
+        self._constants, self._writable = constants, writable
+        self.ends = self._all_ends = facts.get("happened") in ENDS
         self.missing: list[str] = []
+        self.left: list[str] = []
+        self.broken = self._half = False
+        self._numbers = self._apart = self._in_number = 0
         self._at: list[str] = []
         self._unique: set[tuple[str, str]] = set()
         self.labels = labels or {}
@@ -86,30 +75,70 @@ class Speech:
         return found
 
     def record(self, inside: Inside, here: Any = None) -> Record:
-        """Return what is inside; names without a value are left out."""
+        """Return what is inside; names without a value are left out.
+
+        Of an end nothing, where something must be there and is not: it would be half said. What has a number
+        of its own is known by that.
+        """
         made: Record = {}
+        outer, self._half, numbers = self._half, False, self._numbers
         for name, rows in inside.items():
+            if name.startswith(BESIDE):
+                for row in rows:
+                    made |= self._beside(row, here)
+                continue
             self._at.append(name)
             if found := [value for row in rows for value in self.values(row, here)]:
                 made[name] = found
             self._at.pop()
+        half, self._half = self._half and self._numbers == numbers, outer
+        self.broken |= half
+        return {} if half else made
+
+    def _beside(self, row: Row, here: Any) -> Record:
+        """Return what is said of one element beside what is said of others."""
+        made: Record = {}
+        for one in self.values(row, here):
+            made |= one if isinstance(one, dict) else {}
         return made
+
+    def line(self, made: Callable[[], T]) -> T | None:
+        """Return what is made of one line; None where an end has said its number already."""
+        depth, half, broken = len(self._at), self._half, self.broken
+        apart, number = self._apart, self._in_number
+        try:
+            return made()
+        except Again:
+            del self._at[depth:]
+            self._half, self.broken = half, broken
+            self._apart, self._in_number = apart, number
+            return None
 
     def values(self, row: Row, here: Any = None) -> list[Said]:
         """Return what a row says; what it must say and cannot is noted (:meth:`check`)."""
         if row.when is not None and not row.when(self.pool, here, self.facts):
             return []
+        number = self.ends and not self._apart and row.is_key
+        self._in_number += number
         found = list(self._values(row, here))
+        self._in_number -= number
         if not found and row.default is not None:
             return [Fixed(row.default)]
-        if not found and row.required:
+        if row.required and found:
+            self._numbers += number
+        elif row.required and (number or not self.ends):
             self.missing.append(self._lacking(row, here))
+        elif row.required:
+            self.left.append(self._lacking(row, here))
+            self._half = True
         if found and row.unique:
             self._once(row.where, repr(found))
         return found
 
     def _once(self, where: str, said: str) -> None:
         if (where, said) in self._unique:
+            if self._all_ends:
+                raise Again
             told = "several lines have one number: give each line one of its own (an identifier of type PLAC)"
             raise Rejected(told, code="several", where=where)
         self._unique.add((where, said))
@@ -141,7 +170,7 @@ class Speech:
             yield from row.each.values(self.pool, here, self.facts)
         elif row.paths:
             found = (values for path in row.paths if (values := path.values(self.pool, here, self.facts)))
-            yield from next(found, [])[:1]
+            yield from next(found, [None] if row.always else [])[:1]
         else:
             yield here
 
@@ -149,13 +178,19 @@ class Speech:
         if row.value is not None:
             yield Fixed(row.value)
         elif row.inside is not None:
+            self._apart += row.leads_apart
             for element in self.elements(row, here):
-                arranged = self._arranged(row, element)
-                made = self.record(row.inside, arranged)
+                made = self._inner(row, row.inside, self._arranged(row, element))
                 if made and (self._constants or substantial(made)):
                     yield made
+            self._apart -= row.leads_apart
         else:
             yield from self._texts(row, here)
+
+    def _inner(self, row: Row, inside: Inside, here: Any) -> Record | None:
+        if row.each is None:
+            return self.record(inside, here)
+        return self.line(lambda: self.record(inside, here))
 
     def _arranged(self, row: Row, element: Any) -> Any:
         if row.codes is None or not row.codes.table or not isinstance(element, dict):
@@ -188,39 +223,10 @@ class Speech:
 
     def _text(self, row: Row, value: Any) -> str | None:
         if row.codes is not None:
-            value = self._coded(row.codes, value)
+            value = row.codes.said(value, self)
         if value is None or value == "":
             return None
         said = (row.function or text)(value, self, row.arg)
+        if said and self.ends and self._writable and not (self._in_number or self._writable(said)):
+            return None
         return said[: row.longest] if said and row.longest else said
-
-    def _coded(self, codes: Codes, value: Any) -> Any:
-        """Return the code that goes out; a code without an inverse keeps its own."""
-        if codes.own is not None:
-            return _own(codes.own, value)
-        table = self.table(codes.table)
-        if isinstance(value, dict):
-            concept = value if "coding" in value or "text" in value else {"coding": [value]}
-            return table.concept(concept) or value
-        return table.code(str(value)) or value
-
-
-def _own(codes: Mapping[str, str], value: Any) -> str | None:
-    """Return what a table of the row's own says of a value: of a concept by its codes, then its words."""
-    if isinstance(value, dict):
-        codings = value.get("coding", [value])
-        keys: Sequence[str] = [
-            str(one[key]) for one in codings for key in ("code", "display") if one.get(key)
-        ]
-        keys = [*keys, *([str(value["text"])] if value.get("text") else [])]
-    else:
-        keys = [text(value, None) or ""]  # type: ignore[arg-type]
-    found = next((codes[key] for key in keys if key in codes), None)
-    return found if found is not None else codes.get("*")
-
-
-def substantial(said: Said) -> bool:
-    """Tell whether anything in a record is not constant."""
-    if isinstance(said, str):
-        return not isinstance(said, Fixed)
-    return any(substantial(one) for values in said.values() for one in values)

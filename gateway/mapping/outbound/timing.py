@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gateway.mapping.outbound.speech import Speech
+from gateway.mapping.outbound.tongue import Tongue
 
 _ASIDE = ("bounds", "count")
 """What of ``repeat`` is said in a place of its own."""
@@ -22,7 +21,7 @@ _OFTEN = 5
 """From so many times a day on the word is a number: ``5ID`` (v2-0335)."""
 
 
-def frequency(value: Any, speech: Speech, arg: Any) -> str | None:
+def frequency(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → the abbreviation that it came from, or that has the same rhythm (table ``frequency``).
 
     Without one of its own: ``6ID``, ``Q36H`` (v2-0335). A code that says another rhythm than stands beside it
@@ -31,20 +30,20 @@ def frequency(value: Any, speech: Speech, arg: Any) -> str | None:
     return _word(value, speech)[0]
 
 
-def irregular(value: Any, speech: Speech, arg: Any) -> str | None:
+def irregular(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → ``"1"`` where no word says its rhythm, or not all of it."""
     repeat = _rhythm(value.get("repeat", {}))
     bare = not repeat and not value.get("event") and not value.get("code")
     return None if bare or frequency(value, speech, arg) else "1"
 
 
-def unspeakable(value: Any, speech: Speech, arg: Any) -> str | None:
+def unspeakable(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → ``"1"`` where neither a word nor a rate says its rhythm."""
     said = rate_value(value, speech, arg) and _is_rate(_rhythm(value.get("repeat", {})))
     return None if said and not value.get("event") else irregular(value, speech, arg)
 
 
-def times(value: Any, speech: Speech, arg: Any) -> str | None:
+def times(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → how often in all, where its word does not say that (``ST``: once)."""
     repeat = value.get("repeat", {})
     if "count" not in repeat or repeat["count"] == _word(value, speech)[1].get("count"):
@@ -52,20 +51,20 @@ def times(value: Any, speech: Speech, arg: Any) -> str | None:
     return _plain(repeat["count"])
 
 
-def rhythm(value: Any, speech: Speech, arg: Any) -> str | None:
+def rhythm(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → its word, where a rate alone would not say the same: ``TID AC``."""
     if _is_rate(_rhythm(value.get("repeat", {})) or _word(value, speech)[1]):
         return None
     return frequency(value, speech, arg)
 
 
-def rate_value(value: Any, speech: Speech, arg: Any) -> str | None:
+def rate_value(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → how often in its period: ``2`` of twice a day."""
     repeat = _rated(value, speech)
     return _plain(repeat["frequency"]) if repeat else None
 
 
-def rate_unit(value: Any, speech: Speech, arg: Any) -> str | None:
+def rate_unit(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Timing → the unit of :func:`rate_value`: ``次/日``, ``次/8小时``."""
     repeat = _rated(value, speech)
     if not repeat:
@@ -74,7 +73,7 @@ def rate_unit(value: Any, speech: Speech, arg: Any) -> str | None:
     return f"次/{'' if period == '1' else period}{_PERIODS[repeat['periodUnit']]}"
 
 
-def course(value: Any, speech: Speech, arg: Any) -> str | None:
+def course(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Duration, Period → how long it goes on: ``共7天``, ``自 2026-03-05 至 2026-03-12``; else nothing."""
     if "start" in value or "end" in value:
         ends = (("自", value.get("start")), ("至", value.get("end")))
@@ -83,7 +82,7 @@ def course(value: Any, speech: Speech, arg: Any) -> str | None:
     return f"共{_plain(value['value'])}{unit}" if unit and "value" in value else None
 
 
-def in_days(value: Any, speech: Speech, arg: Any) -> str | None:
+def in_days(value: Any, speech: Tongue, arg: Any) -> str | None:
     """Duration of days or weeks → its days; another unit is not so many days."""
     days = _DAYS.get(_unit(value))
     return _plain(Decimal(str(value["value"])) * days) if days and "value" in value else None
@@ -95,7 +94,7 @@ def _unit(quantity: Mapping[str, Any]) -> str:
     return "" if quantity.get("comparator") else _READ.get(said, said)
 
 
-def _word(value: Mapping[str, Any], speech: Speech) -> tuple[str | None, Mapping[str, Any]]:
+def _word(value: Mapping[str, Any], speech: Tongue) -> tuple[str | None, Mapping[str, Any]]:
     """Return the word of a Timing and the rhythm that it stands for, as far as that is known."""
     concept, repeat = value.get("code", {}), value.get("repeat", {})
     table = speech.table("frequency")
@@ -110,11 +109,13 @@ def _word(value: Mapping[str, Any], speech: Speech) -> tuple[str | None, Mapping
         means = next(
             (said for one in codings if (said := table.meaning(table.coding(one) or "")) is not None), {}
         )
+    if not means and set(_rhythm(repeat)) - _RATE:  # nobody knows whether the word says all of that
+        return None, {}
     wanted = {**means, **_rhythm(repeat)}
     return (word, means) if not means or _rhythm(means) == _rhythm(wanted) else (None, {})
 
 
-def _called(repeat: Mapping[str, Any], speech: Speech) -> tuple[str | None, Mapping[str, Any]]:
+def _called(repeat: Mapping[str, Any], speech: Tongue) -> tuple[str | None, Mapping[str, Any]]:
     """Return what the rhythm of a Timing without a code is called: with its count, else without."""
     table = speech.table("frequency")
     for wanted in (_rhythm(repeat, aside=("bounds",)), _rhythm(repeat)):
@@ -136,7 +137,7 @@ def _rhythm(repeat: Mapping[str, Any], aside: tuple[str, ...] = _ASIDE) -> dict[
     return {"frequency": 1, **found} if {"period", "periodUnit"} <= set(found) else found
 
 
-def _rated(value: Mapping[str, Any], speech: Speech) -> Mapping[str, Any]:
+def _rated(value: Mapping[str, Any], speech: Tongue) -> Mapping[str, Any]:
     """Return the rhythm of a Timing, or that of its word; empty where it is no rate."""
     repeat = _rhythm(value.get("repeat", {})) or _word(value, speech)[1]
     return repeat if repeat.get("periodUnit") in _PERIODS and "frequency" in repeat else {}

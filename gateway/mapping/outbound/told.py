@@ -17,6 +17,16 @@ _NAMING = (
 """Types that name an Organization in another part: laboratory, manufacturer."""
 
 
+DEPARTMENTS = "urn:oid:2.16.156.10011.1.26"
+"""Register of the departments of a hospital (WS/T 500)."""
+
+CODE_LENGTH = 18
+"""Characters of the code of an institution (GB 32100, WS 218)."""
+
+MOST_PARTS = 8
+"""Organizations that one is a part of, one within the other."""
+
+
 class Told:
     """The resources that one document tells; others are found where they are named.
 
@@ -53,8 +63,9 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
         return own[0]
     for type_ in (about, "ServiceRequest"):
         for visit in _resolved(pool, pool.of_type(type_), "encounter"):
-            if served := list(_resolved(pool, [visit], "serviceProvider")):
-                return served[0]
+            served = list(_resolved(pool, [visit], "serviceProvider"))
+            if served and (found := _whole(served[0], pool)) is not None:
+                return found
     # Who orders may be of a department, or of the hospital itself.
     for naming in ((*_NAMING, "PractitionerRole"), _NAMING):
         names = {name for type_ in naming for one in pool.of_type(type_) for name in references_within(one)}
@@ -63,6 +74,25 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
         if len(left) == 1:
             return left[0]
     return None
+
+
+def _whole(found: Resource, pool: Pool) -> Resource | None:
+    """Return the institution that an Organization is, or is a part of; None where nobody knows of which."""
+    for _ in range(MOST_PARTS):
+        above = list(_resolved(pool, [found], "partOf"))
+        if any(len(str(one)) == CODE_LENGTH for one in each(found, "identifier.value")):
+            return found
+        if not above:
+            return None if found.get("partOf") or _is_department(found) else found
+        found = above[0]
+    return None
+
+
+def _is_department(organization: Resource) -> bool:
+    """Tell whether an Organization says that it is a department: by its type, or by whose its numbers are."""
+    types = set(each(organization, "type.coding.code"))
+    systems = set(each(organization, "identifier.system"))
+    return "dept" in types or (bool(systems) and systems <= {DEPARTMENTS})
 
 
 def _resolved(pool: Pool, resources: Iterable[Any], path: str) -> Iterator[Resource]:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.canonical import Resource
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.outbound.checked import known, table
 from gateway.mapping.outbound.conditions import Test, condition
-from gateway.mapping.outbound.functions import FUNCTIONS, Function
+from gateway.mapping.outbound.ending import is_over
+from gateway.mapping.outbound.functions import FUNCTIONS
 from gateway.mapping.outbound.path import Path
-
-if TYPE_CHECKING:
-    from gateway.mapping.outbound.speech import Speech
+from gateway.mapping.outbound.speech import Speech
+from gateway.mapping.outbound.tongue import Function
 
 MODIFIER = "modifierExtension"
 """What nobody may pass over who does not know it (FHIR R4 §2.1.27)."""
-
-ENDS = frozenset(("cancelled", "terminated"))
-"""Events that take a document back: whatever it said is over."""
 
 ALWAYS = ("Patient", "Condition")
 """Types of what is said along with everything."""
@@ -102,11 +99,16 @@ def check(speech: Speech, about: str, rules: Rules, says: Collection[str]) -> No
         Rejected: names every place.
     """
     pool = speech.pool
-    if speech.facts.get("happened") in ENDS:
+    if speech.ends:
         return
     types = [about, *ALWAYS] if about else list(dict.fromkeys((*rules, *ALWAYS)))
+    over = is_over if speech.facts.get("happened") == "corrected" and "cancelled" in says else _never
     places = [
-        place for type_ in types for one in pool.of_type(type_) for place in _of(one, speech, rules, says)
+        place
+        for type_ in types
+        for one in pool.of_type(type_)
+        if not over(one)
+        for place in _of(one, speech, rules, says)
     ]
     if places:
         told = f"the map has no place for what must not be left out: {', '.join(dict.fromkeys(places))}"
@@ -114,6 +116,10 @@ def check(speech: Speech, about: str, rules: Rules, says: Collection[str]) -> No
     patients = {name for one in pool.of_type(about or "MedicationRequest") if (name := _patient(one))}
     if len(patients) > 1:
         raise Rejected(f"it is of several patients: {', '.join(sorted(patients))}", code="several")
+
+
+def _never(resource: Resource) -> bool:
+    return False
 
 
 def _of(resource: Resource, speech: Speech, rules: Rules, says: Collection[str]) -> Iterator[str]:

@@ -110,7 +110,7 @@ class His:
                     return
                 for line in lines:
                     head = "MSH|^~\\&|HIS||QIAO||20260305||ACK|A1|P|2.5.1"
-                    writer.write(frame(f"{head}\r{line}\r".encode()))
+                    writer.write(frame(f"{head}\r{line}\r".encode(errors="surrogateescape")))
                 await writer.drain()
         writer.close()
 

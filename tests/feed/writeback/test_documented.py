@@ -82,5 +82,5 @@ def test_the_tables_that_are_printed_are_those_of_the_map(tmp_path: Path) -> Non
         for one in events.values():
             for table in one.map.tables:
                 columns = {found["name"] for found in inspect(engine).get_columns(table.table)}
-                assert set(table.row.inside or ()) == columns
+                assert set(table.columns) == columns
     engine.dispose()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gateway.store import Store
 from gateway.wire import er7
 
@@ -110,6 +112,16 @@ def test_an_answer_to_another_message_is_no_acknowledgement(store: Store, ward: 
     ward.enter(store, ward.prescription(1))
     bench = told(ward.His(answer=lambda _: ["MSA|AA|somebody-else"]), turns=5)
     assert bench.states() == {1: "sent"}
+
+
+@pytest.mark.parametrize("behind", [" ", "   |消息已接收处理\udce6\udc88", "|\udcb3\udcc9\udcb9"])
+def test_blanks_and_words_that_are_cut_are_no_reason_to_send_again(
+    behind: str, store: Store, ward: Any, told: Told
+) -> None:
+    ward.enter(store, ward.prescription(1))
+    his = ward.His(answer=lambda one: [f"MSA|AA|{one.control_id}{behind}"])
+    assert told(his, turns=5).states() == {1: "acknowledged"}
+    assert len(his.came) == 1
 
 
 def test_after_a_commit_acknowledgement_the_answer_of_the_application_is_waited_for(

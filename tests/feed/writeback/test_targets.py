@@ -290,7 +290,9 @@ def test_what_an_answer_says_decides_where_the_map_says_where_to_look(
 
 @pytest.mark.parametrize(("kind", "charset"), [
     ("application/json;charset=GBK", "gbk"), ("application/json", "gbk"),
-    ("text/plain; charset=utf-8", "utf-8"),
+    ("text/plain; charset=utf-8", "utf-8"), ("text/plain; charset=ISO-8859-1", "utf-8"),
+    ("application/json;charset=iso-8859-1", "gbk"), ("text/plain; charset=GBK", "utf-8-sig"),
+    ("text/plain; charset=utf-8", "utf-16"),
 ])  # fmt: skip
 def test_an_answer_is_read_in_its_charset(
     store: Store, ward: Any, web: Callable[..., Any], kind: str, charset: str
@@ -303,3 +305,18 @@ def test_an_answer_is_read_in_its_charset(
     assert bench.states() == {1: "acknowledged"} and len(his.came) == 1
     found = store.deliveries.delivery("default", bench.receiver, 1)
     assert found is not None and found.receipt == "处1"
+
+
+def test_a_column_with_a_zone_has_the_moment_that_was_meant(store: Store, ward: Any, database: str) -> None:
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+    make(url)
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        connection.execute(
+            text("ALTER TABLE qiao_prescription ALTER COLUMN issued_at TYPE TIMESTAMP WITH TIME ZONE")
+        )
+    ward.enter(store, ward.prescription(1))
+    bench = ward.Bench(store, WritebackSettings(url, map="his-tables", begin="beginning"))
+    bench.run()
+    assert bench.states() == {1: "acknowledged"}
+    wanted = "SELECT to_char(issued_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') FROM qiao_prescription"
+    assert rows(url, wanted) == [("09:03",)]

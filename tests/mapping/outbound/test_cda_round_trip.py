@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from gateway.canonical import Envelope
@@ -258,3 +259,45 @@ def test_an_examination_report_comes_back_as_it_went(
     the_same_report(said, found)
     assert found["DiagnosticReport"][0]["effectiveDateTime"] == said[0]["effectiveDateTime"]
     assert found["DiagnosticReport"][0]["conclusion"] == said[0]["conclusion"]
+
+
+@pytest.mark.parametrize("code", ["C0006", "C0007"])
+@pytest.mark.parametrize(("made", "signed"), [("d", ""), ("t", "d"), ("", "d")])
+def test_who_made_a_report_does_not_come_back_as_who_signed_for_it(
+    maps: Maps, out: OutMaps, dialect: Dialect, faults: Faults, code: str, made: str, signed: str
+) -> None:
+    """Written again, a review would stand there that nobody did."""
+    technician = {"resourceType": "Practitioner", "id": "t", "name": [{"text": "葛青筠"}],
+                  "identifier": [{"system": f"{OID}1.4", "value": "T1"}]}  # fmt: skip
+    sent = [
+        *find(people(), lambda _: True),
+        *find(report(laboratory=code == "C0007"), lambda _: True),
+        technician,
+    ]
+    (report_,) = (one for one in sent if one["resourceType"] == "DiagnosticReport")
+    report_ |= {name: [{"reference": f"Practitioner/{who}"}] for name, who in
+                (("performer", made), ("resultsInterpreter", signed)) if who}  # fmt: skip
+    if not signed:
+        del report_["resultsInterpreter"]
+    found = there_and_back(maps, out, dialect, faults, code, sent)
+    (came,) = found["DiagnosticReport"]
+    names = {f"Practitioner/{one['id']}": one["name"][0]["text"] for one in found["Practitioner"]}
+    known = {one["id"]: one["name"][0]["text"] for one in sent if one["resourceType"] == "Practitioner"}
+
+    def who(element: str) -> list[str]:
+        return [names[one["reference"]] for one in came.get(element, ())]
+
+    assert who("performer") == [known[made or signed]]
+    assert who("resultsInterpreter") == ([known[signed]] if signed else [])
+
+
+def test_an_order_without_a_rhythm_comes_back_without_one(
+    maps: Maps, out: OutMaps, dialect: Dialect, faults: Faults, sample: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    sent = sample("his/hl7v2/samples/10-prescription-outpatient")
+    for one in sent:
+        for dosage in one.get("dosageInstruction", ()):
+            dosage.pop("timing", None)
+    found = there_and_back(maps, out, dialect, faults, "C0004", sent)
+    dosages = [one for order in found["MedicationRequest"] for one in order["dosageInstruction"]]
+    assert dosages and not [one for one in dosages if "timing" in one]

@@ -94,7 +94,8 @@ def test_a_panel_is_told_by_its_members(write: Write) -> None:
 
 
 @pytest.mark.parametrize("said", [
-    {"status": "preliminary", "valueQuantity": AMOUNT}, {"status": "cancelled"}, {"status": "registered"},
+    {"status": "preliminary", "valueQuantity": AMOUNT}, {"status": "registered"},
+    {"status": "unknown", "valueQuantity": AMOUNT},
     {"valueString": "x", "modifierExtension": [{"url": "u:neg", "valueBoolean": True}]},
     {"valueSampledData": {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2"}},
     {"component": [{"code": {"text": "曲线"}, "valueSampledData": {"data": "1"}}]},
@@ -110,6 +111,46 @@ def test_what_is_no_result_that_can_be_told_is_refused(
 def test_a_result_that_is_not_there_is_refused(write: Write) -> None:
     with pytest.raises(Rejected, match="Observation/gone"):
         write(result("x", valueInteger=1), report("x", "gone"))
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"status": "cancelled"}, "无结果：已取消"),
+        ({"status": "cancelled", "valueQuantity": AMOUNT}, "无结果：已取消"),
+        ({"status": "cancelled", "dataAbsentReason": {"text": "标本溶血"}}, "无结果：标本溶血"),
+        ({"status": "unknown"}, "无结果：状态未知"),
+    ],
+)
+def test_a_result_that_was_cancelled_refuses_no_report(
+    write: Write, faults: Faults, said: dict[str, Any], text: str
+) -> None:
+    root = write(result("K"), result("x", **said), result("Na", valueInteger=1), report("K", "x", "Na"))
+    assert told(root) == ["-", text, "1"]
+    assert told(root, "DE04.30.016.00") == [] and faults("C0007", etree.tostring(root)) == []
+
+
+def test_ranges_notes_and_what_a_result_means_are_told(write: Write, faults: Faults) -> None:
+    high = {
+        "coding": [
+            {
+                "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
+                "code": "H",
+                "display": "偏高",
+            }
+        ]
+    }
+    ranges = [{"low": {"value": 3.9, "unit": "mmol/L"}, "high": {"value": 6.1, "unit": "mmol/L"},
+               "appliesTo": [{"text": "成人"}]}, {"text": "儿童另见说明"}]  # fmt: skip
+    glucose = result(
+        "GLU", valueQuantity=AMOUNT, interpretation=[high], referenceRange=ranges, note=[{"text": "复查"}]
+    )
+    root = write(glucose, result("K", valueInteger=4), report("GLU", "K"))
+    assert faults("C0007", etree.tostring(root)) == []
+    judged = root.xpath("//h:observation[h:code/@code='DE04.30.017.00']/h:value", namespaces=HL7)
+    assert [(one.get("code"), one.get("displayName")) for one in judged] == [("H", "偏高")]
+    text = root.xpath("//h:section[h:code/@code='30954-2']/h:text/text()", namespaces=HL7)
+    assert text == ["血常规；GLU 参考值 3.9~6.1mmol/L（成人），参考值 儿童另见说明，备注：复查"]
 
 
 def test_an_empty_report_is_refused_and_a_coded_conclusion_is_told(write: Write) -> None:
@@ -142,6 +183,17 @@ def test_nobody_has_reviewed_what_only_a_technician_made(write: Write, faults: F
     assert root.xpath("//h:assignedAuthor//h:name/text()", namespaces=HL7) == ["温如玉"]
 
 
+def test_who_made_a_report_and_who_is_responsible_for_it_are_told_apart(write: Write) -> None:
+    technician = {"resourceType": "Practitioner", "id": "t1", "name": [{"text": "葛青筠"}],
+                  "identifier": [{"use": "old", "value": "T0"}, {"value": "T1"}]}  # fmt: skip
+    made = report("x", performer=[{"reference": "Organization/h"}, {"reference": "Practitioner/t1"}])
+    root = write(technician, result("x", valueInteger=1), made)
+    who = "//h:{0}//h:{1}/{2}"
+    assert root.xpath(who.format("assignedAuthor", "name", "text()"), namespaces=HL7) == ["葛青筠"]
+    assert root.xpath(who.format("assignedAuthor", "id", "@extension"), namespaces=HL7) == ["T1"]
+    assert root.xpath(who.format("legalAuthenticator", "name", "text()"), namespaces=HL7) == ["温如玉"]
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_the_hospital_is_one_organization_code_and_name(write: Write, named: bool) -> None:
     laboratory = {"resourceType": "Organization", "id": "lab", "name": "金域检验"}
@@ -152,6 +204,27 @@ def test_the_hospital_is_one_organization_code_and_name(write: Write, named: boo
     assert kept.xpath("h:id/@extension", namespaces=HL7) == [CODE]
     assert kept.xpath("h:name/text()", namespaces=HL7) == ["渡桥市人民医院"]
     assert "金域检验" not in etree.tostring(root, encoding="unicode")
+
+
+@pytest.mark.parametrize("department", [
+    {"partOf": {"reference": "Organization/h"}},
+    {"identifier": [{"system": "urn:oid:2.16.156.10011.1.26", "value": "NK01"}]},
+    {"type": [{"coding": [{"code": "dept"}]}]},
+])  # fmt: skip
+def test_a_department_does_not_stand_beside_the_code_of_its_hospital(
+    write: Write, department: dict[str, Any]
+) -> None:
+    inner = {"resourceType": "Organization", "id": "nk", "name": "心内科", **department}
+    visit = {**VISIT, "serviceProvider": {"reference": "Organization/nk"}}
+    root = write(inner, visit, result("x", valueInteger=1), report("x"))
+    kept = root.xpath("//h:representedCustodianOrganization/h:name/text()", namespaces=HL7)
+    assert kept == ["渡桥市人民医院"]
+    campus = {**HOSPITAL, "partOf": {"reference": "Organization/g"}, "identifier": [{"value": CODE}]}
+    group = {"resourceType": "Organization", "id": "g", "name": "渡桥医疗集团"}
+    root = write(inner, campus, group, visit, result("x", valueInteger=1), report("x"))
+    assert root.xpath("//h:representedCustodianOrganization/h:name/text()", namespaces=HL7) == [
+        "渡桥市人民医院"
+    ]
 
 
 def test_a_laboratory_alone_is_not_the_hospital(write: Write) -> None:

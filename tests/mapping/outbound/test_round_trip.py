@@ -23,9 +23,10 @@ from gateway.errors import Rejected
 from gateway.feed.writeback.wire import of_version
 from gateway.mapping import Maps
 from gateway.mapping.outbound import Dialect, OutMap, OutMaps, Resources, said_segments
-from gateway.mapping.outbound.files import Segments
+from gateway.mapping.outbound.coded import Codes
+from gateway.mapping.outbound.outmap import Segments
 from gateway.mapping.outbound.path import Path, _tokens
-from gateway.mapping.outbound.rows import Codes, Row
+from gateway.mapping.outbound.rows import Row
 from gateway.mapping.outbound.speech import Speech
 from gateway.validation.r4 import Definitions
 from gateway.wire import er7
@@ -50,7 +51,7 @@ TEXT = st.text(st.sampled_from(f"{HAN}{MARKS}aZ09 -.𠮷é"), min_size=1, max_si
 WORD = st.text("ABCDEFGHKLMNPQ0123456789", min_size=2, max_size=8).map(lambda one: f"K{one}")
 NAME = st.text(HAN, min_size=2, max_size=4)
 NUMBER = st.tuples(st.integers(1, 99999), st.integers(0, 4)).map(lambda one: Decimal(one[0]).scaleb(-one[1]))
-DAY = st.dates(min_value=date(1900, 1, 1)).map(lambda one: one.isoformat())
+DAY = st.dates(date(1901, 1, 2), date(2098, 12, 30)).map(lambda one: one.isoformat())
 MONTH = DAY.map(lambda one: one[:7])
 YEAR = DAY.map(lambda one: one[:4])
 CLOCK = st.tuples(DAY, st.times()).map(lambda one: f"{one[0]}T{one[1]:%H:%M:%S}")
@@ -292,7 +293,8 @@ class Maker:
     def _plain(self, codes: Codes) -> list[str]:
         if codes.own is not None:
             return [one for one in codes.own if one != "*"]
-        return sorted({one.code for one in self.dialect.tables[codes.table].entries.values() if one.code})
+        every = {one.code for one in self.dialect.tables[codes.table].entries.values() if one.code}
+        return sorted(every - {"old"})  # what was replaced is not told
 
     def _identifier(self, need: Need) -> dict[str, Any]:
         self._numbers += 1
@@ -310,6 +312,11 @@ class Maker:
 
     def _quantity(self, need: Need) -> dict[str, Any]:
         return {"value": self.draw(NUMBER), "unit": self.draw(st.sampled_from(["片", "盒", "支"]))}
+
+    def _range(self, need: Need) -> dict[str, Any]:
+        """A range with both ends, of one unit: no message has a place for another."""
+        low = self._quantity(need)
+        return {"low": low, "high": {**low, "value": low["value"] + 1}}
 
     def _period(self, need: Need) -> dict[str, Any]:
         """A period whose end is not before its start: another one is none on the way in."""
@@ -364,6 +371,10 @@ def _pool(draw: st.DrawFn, map_: OutMap, dialect: Dialect) -> list[dict[str, Any
     for one in maker.made:
         if one["resourceType"] in ("MedicationRequest", "ServiceRequest", "Encounter", "Condition"):
             one["subject"] = {"reference": f"Patient/{patient['id']}"}
+    visits = [one["id"] for one in maker.made if one["resourceType"] == "Encounter"]
+    for one in maker.made:
+        if one["resourceType"] in ("MedicationRequest", "ServiceRequest") and visits:
+            one["encounter"] = {"reference": f"Encounter/{visits[0]}"}
     return maker.made
 
 

@@ -69,6 +69,11 @@ def said(out: OutMaps, dialect: Dialect, name: str, resources: Resources, **fact
         {"repeat": {**TWICE, "boundsRange": {"low": {"value": 5}, "high": {"value": 7}}}},
         {"event": ["2026-03-06T08:00:00+08:00"]},
         {"code": {"text": "QD"}, "repeat": TWICE},
+        {"code": {"text": "QD"}, "repeat": {"timeOfDay": ["08:00:00"]}},
+        {"code": {"text": "TID"}, "repeat": {"duration": 30, "durationUnit": "min"}},
+        {"code": {"text": "院内三次"}, "repeat": {**TWICE, "timeOfDay": ["08:00:00", "20:00:00"]}},
+        {"code": {"text": "院内三次"}, "repeat": {"duration": 30, "durationUnit": "min"}},
+        {"repeat": {**TWICE, "count": 3, "countMax": 6}},
     )],
 ])  # fmt: skip
 def test_what_would_change_the_order_is_refused_and_named(
@@ -295,6 +300,82 @@ def test_lines_that_share_a_number_of_the_prescription_have_one_of_their_own(
                       *first.of_type("MedicationRequest"), *second.of_type("MedicationRequest")])  # fmt: skip
     found = [record for name, record in said(out, dialect, form, both) if name == "ORC"]
     assert [one["2"][0]["1"] for one in found] == [["m1"], ["m2"]]
+
+
+@pytest.mark.parametrize(("identifiers", "number"), [
+    ([{"type": {"coding": [{"system": V2, "code": "MD"}]}, "value": "LIC1"}], "LIC1"),
+    ([{"type": {"coding": [{"system": V2, "code": "MD"}]}, "value": "LIC1"},
+      {"type": {"coding": [{"system": V2, "code": "EI"}]}, "value": "D1"}], "D1"),
+    ([{"use": "old", "value": "D0"}, {"value": "D1"}], "D1"),
+    ([{"type": {"coding": [{"system": V2, "code": "NNCHN"}]}, "value": "990101199104120046"}], None),
+])  # fmt: skip
+@pytest.mark.parametrize("form", ["table-prescription", "table-request", "table-visit"])
+def test_the_number_of_a_physician_is_that_of_staff_else_of_a_licence(
+    form: str, out: OutMaps, dialect: Dialect, identifiers: list[Any], number: str | None
+) -> None:
+    rest = but(pool(), "Practitioner")
+    doctor = {
+        "resourceType": "Practitioner",
+        "id": "d1",
+        "name": [{"text": "温如玉"}],
+        "identifier": identifiers,
+    }
+    visit = {"resourceType": "Encounter", "id": "e1", "status": "in-progress", "class": {"code": "VR"},
+             "subject": {"reference": "Patient/p1"},
+             "participant": [{"individual": {"reference": "Practitioner/d1"}},
+                             {"individual": {"reference": "Practitioner/d2"}}]}  # fmt: skip
+    other = {
+        "resourceType": "Practitioner",
+        "id": "d2",
+        "name": [{"text": "莫离"}],
+        "identifier": [{"value": "D2"}],
+    }
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "x"},
+        "subject": {"reference": "Patient/p1"},
+        "requester": {"reference": "Practitioner/d1"},
+    }
+    found = said(out, dialect, form, Resources([*rest, doctor, other, visit, order]), kind="exam")[0].values
+    assert (found.get("doctor_no"), found["doctor_name"]) == (number, "温如玉")
+
+
+@pytest.mark.parametrize(("form", "at"), [("ORM_O01", ("ORC", "2")), ("REF_I12", ("RF1", "6"))])
+@pytest.mark.parametrize(
+    ("identifiers", "number"),
+    [
+        ([{"use": "old", "value": "SQ0"}, {"value": "SQ1"}], "SQ1"),
+        ([{"type": {"coding": [{"system": V2, "code": "FILL"}]}, "value": "F9"}, {"value": "SQ1"}], "SQ1"),
+        ([{"type": {"coding": [{"system": V2, "code": "FILL"}]}, "value": "F9"}], "s1"),
+        ([{"value": "SQ1"}, {"type": {"coding": [{"system": V2, "code": "PLAC"}]}, "value": "SQ2"}], "SQ2"),
+    ],
+)
+def test_the_number_of_a_request_is_neither_of_before_nor_that_of_who_carries_it_out(
+    form: str, at: tuple[str, str], out: OutMaps, dialect: Dialect, identifiers: list[Any], number: str
+) -> None:
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "x"},
+        "subject": {"reference": "Patient/p1"},
+        "identifier": identifiers,
+    }
+    resources = Resources([*but(pool(), "MedicationRequest"), order])
+    found = dict(said(out, dialect, form, resources, kind="exam"))
+    assert found[at[0]][at[1]][0]["1"] == [number]  # type: ignore[index]
+    (row,) = said(out, dialect, "table-request", resources, kind="exam")
+    assert row.values["request_no"] == number
+
+
+def test_a_code_system_alone_is_no_drug(out: OutMaps, dialect: Dialect) -> None:
+    nameless = pool(medicationCodeableConcept={"coding": [{"system": "urn:x"}]})
+    with pytest.raises(Rejected, match=r"RXE\.2"):
+        said(out, dialect, "RDE_O11", nameless)
 
 
 def test_a_patient_of_whom_an_internal_number_is_known_has_a_number(out: OutMaps, dialect: Dialect) -> None:
