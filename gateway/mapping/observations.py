@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.mapping import times
 from gateway.mapping.functions import BAD, FUNCTIONS, Function, string
-from gateway.mapping.texts import EMPTY, is_numeric, number
+from gateway.mapping.texts import EMPTY, NUMBER, is_numeric, number
 
 MOST = 4096
 """Units and ranges that are remembered for one sender."""
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
-_COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)?\s*([+-]?(?:\d+\.?\d*|\.\d+))")
+_COMPARED = re.compile(rf"(<=|>=|<|>|≤|≥|＜|＞)?\s*({NUMBER})")
 _COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
 _DIGITS = "0123456789"
 _STARS = re.compile(r"[*＊]+|-{2,}")
@@ -235,7 +235,7 @@ def obx_value(f: list[str], run: Run) -> Any:
         return _period(first, run) or None
     if kind == "CQ" and (made := run.by_map("CQ[Quantity]", first)):
         return {"valueQuantity": made}
-    if kind == "SI" and is_numeric(first) and "." not in first:
+    if kind == "SI" and is_numeric(first) and not {*".Ee"} & {*first}:
         return {"valueInteger": int(first)}
     if _COMPOSITE.fullmatch(kind):
         return _text("~".join(map(_spaced, raw.split("~"))), {}, run) or None

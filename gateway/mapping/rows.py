@@ -318,7 +318,7 @@ def _step(structure: str, ident: str, row: Spliced) -> Step:
         merge=plain(data.get("merge", {})),
         find=plain(data.get("find", {})),
         form=_one_of(data, "form", ("", *FORMS), where),
-        again=_one_of(data, "again", ("same", "new", "apart"), where),
+        again=_one_of(data, "again", ("same", "new", "apart", "named"), where),
         only=_one_of(data, "only", ("", "stub"), where),
         owns=_flag(data, "owns", False, where),
         moves=_flag(data, "moves", False, where),

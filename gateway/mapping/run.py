@@ -32,6 +32,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MOST = 1024
 """Authorities that are remembered for one sender, and the longest name of one."""
 
+XML = "application/xml"
+"""What some doors call ``text/xml``: the two are one (RFC 7303 §9.2), as is a document that comes by both."""
+
 _CONTROL_BYTES = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _BYTEWISE = frozenset({"ascii", "utf-8", "gb18030"})
 """Charsets in which the byte of a control character is that character, wherever it stands."""
@@ -177,18 +180,24 @@ class Run:
         if name == "control":
             return self.message.control_id
         if name == "bytes":
-            return b64encode(envelope.raw).decode()
+            return b64encode(self._raw()).decode()
         if name == "hash":  # what Attachment.hash is in R4: it names bytes, it protects nothing
-            return b64encode(sha1(envelope.raw, usedforsecurity=False).digest()).decode()
+            return b64encode(sha1(self._raw(), usedforsecurity=False).digest()).decode()
         if name == "size":
-            return str(len(envelope.raw))
+            return str(len(self._raw()))
         if name == "format":
             kind = envelope.content_type or "x-application/hl7-v2+er7"
+            kind = "text/xml" if kind == XML else kind
             return f"{kind}; charset={charset_name(self.message.charset)}"
         if name == "received" and envelope.received_at:
             moment = datetime.fromtimestamp(envelope.received_at / 1_000_000, UTC)
             return moment.strftime("%Y%m%d%H%M%S+0000")
         return ""
+
+    def _raw(self) -> bytes:
+        """Return the bytes of the message; of a clinical document its own, without what is around it."""
+        message = self.message
+        return message.raw if isinstance(message, Laid) and message.clinical else self.envelope.raw
 
     def fields_of(self, segment: str) -> list[str]:
         """Return the fields of another segment, none where there is none.

@@ -12,7 +12,9 @@ from gateway.mapping import times
 
 EMPTY: Final = frozenset({"", '""'})
 """What counts as not valued: nothing, and the v2 null."""
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+NUMBER: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d{1,2})?"
+"""A number as HL7 v2 writes it (NM), and with an exponent as spreadsheets, analysers and XML (REAL) do."""
+_NUMBER = re.compile(NUMBER)
 
 
 def is_numeric(text: str) -> bool:
@@ -50,7 +52,7 @@ def is_resident_id(text: str) -> bool:
 
     The check digit is ISO 7064 MOD 11-2 over the first 17 digits.
     """
-    if not _RESIDENT.fullmatch(text) or times.to_date(text[6:14]) is None:
+    if not _RESIDENT.fullmatch(text) or not times.is_day(text[6:14]):
         return False
     total = sum(map(mul, _WEIGHTS, map(int, text[:17])))
     return "10X98765432"[total % 11] == text[17]

@@ -1,7 +1,9 @@
 """HL7 v2 times (chapter 2A, DT TM DTM TS) to FHIR date, dateTime, instant and time (R4 §2.24.0.1).
 
 The precision of the source is kept; an hour without minutes has no FHIR form and gives the day. A time
-without a zone is read in the sender's zone. What is no possible date is no date: never half-written.
+without a zone is read in the sender's zone. What is no possible date is no date: never half-written. Nor
+is what stands for none (``99991231``), or lies where no date of a patient does: ``800506``, ``121212``
+and a count of seconds are years 8005, 1212 and 1701 to whoever reads digits.
 """
 
 from __future__ import annotations
@@ -9,6 +11,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from typing import Final
+
+from gateway.canonical.placeholders import is_no_moment
+
+YEARS: Final = range(1850, 2101)
+"""Years that dates of patients lie in, those that are to come included."""
 
 _TS = re.compile(
     r"(?P<y>\d{4})(?:-?(?P<m>\d\d)(?:-?(?P<d>\d\d)(?:[ T]?(?P<H>\d\d)(?::?(?P<M>\d\d)"
@@ -53,12 +61,23 @@ def _offset(zone: str) -> timezone:
 def _day(found: re.Match[str]) -> str:
     year, month, day = found["y"], found["m"], found["d"]
     date(int(year), int(month or 1), int(day or 1))
+    if int(year) not in YEARS or is_no_moment(f"{year}{month or ''}{day or ''}"):
+        raise ValueError("none")
     return "-".join(part for part in (year, month, day) if part)
+
+
+def is_day(text: str) -> bool:
+    """Tell whether eight digits are a day of the calendar, whatever it stands for."""
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=8192)
 def to_date(text: str) -> str | None:
-    """Return the FHIR date of an HL7 time, None where it is no possible date."""
+    """Return the FHIR date of an HL7 time, None where it is no possible date or stands for none."""
     found = _TS.fullmatch(text)
     try:
         return _day(found) if found else None

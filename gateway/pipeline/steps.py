@@ -15,6 +15,7 @@ from gateway.mapping import Maps, Profile
 from gateway.pipeline.header import Flaw, Header, is_message, processing_flaw, read_header
 from gateway.spec import AdapterSpec
 from gateway.wire import er7
+from gateway.wire.rows.faulty import CONTENT_TYPE as FAULTY
 
 Result = Translation | Quarantined | Refused | NotUnderstood
 """What the steps make of a message; the store turns a Translation into Stored, or refuses it."""
@@ -149,7 +150,7 @@ HL7 = "hl7-v2"
 UNKNOWN = "unknown-type"
 """Of what could be read, but no layout is for it: it is kept, because a layout may come."""
 
-WAITING = frozenset({UNKNOWN, "unknown-word", "several-patients", "several-visits"})
+WAITING = frozenset({UNKNOWN, "unknown-word", "several-patients", "several-visits", "several-orders"})
 """What could be read, and what becomes of it nobody but an operator can decide: it is kept."""
 
 
@@ -161,7 +162,8 @@ def parse(spec: AdapterSpec, maps: Maps, envelope: Envelope) -> er7.Message:
 
 def _unreadable(spec: AdapterSpec, envelope: Envelope, error: Rejected) -> Reading:
     """Return the reading of a message that is kept although nobody can read it yet, else raise again."""
-    if not is_message(envelope.raw) and error.code not in WAITING and not spec.keeps:
+    keeps = spec.keeps or envelope.content_type == FAULTY
+    if not is_message(envelope.raw) and error.code not in WAITING and not keeps:
         if error.code == "undecodable" and HL7 in envelope.content_type:
             raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error

@@ -327,7 +327,7 @@ def test_a_day_alone_does_not_make_an_event_older(load: Load) -> None:
 
 def test_a_time_in_the_future_is_not_believed(load: Load) -> None:
     maps = load()
-    raw = message("EVN|A01|99990101080000", PID_LINE)
+    raw = message("EVN|A01|20990101080000", PID_LINE)
     parsed = er7.parse(raw)
     envelope = Envelope("0" * 32, "default", "his/hl7v2", "", 1767225600000000, "", "", raw)
     made = maps.translate(parsed, envelope, maps.profile("his/hl7v2", "", parsed))

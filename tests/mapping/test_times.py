@@ -75,3 +75,24 @@ def test_nothing_malformed_is_ever_written(text: str) -> None:
     value = times.to_datetime(text, "+08:00")
     assert value is None or DATETIME.fullmatch(value)
     times.to_us(text, "+08:00")
+
+
+@pytest.mark.parametrize(
+    "none", ["00010101", "17530101", "18991230", "18991231", "19000101", "29991231", "99991231"]
+)
+@pytest.mark.parametrize("clock", ["", "000000", "080543", "235959"])
+def test_what_stands_for_none_is_no_moment(none: str, clock: str) -> None:
+    assert times.to_datetime(none + clock, "+08:00") is None
+    assert times.to_date(none + clock) is None
+    assert times.to_us(none + clock, "+08:00") is None
+
+
+@pytest.mark.parametrize("digits", ["800506", "121212", "17010112", "1701011234", "1849", "2101"])
+def test_years_in_which_no_patient_lived_are_none(digits: str) -> None:
+    assert times.to_date(digits) is None
+    assert times.to_datetime(digits, "+08:00") is None
+
+
+@pytest.mark.parametrize("day", ["19000102", "18990101", "19700101", "1900", "20991231"])
+def test_a_day_beside_a_placeholder_is_one(day: str) -> None:
+    assert times.to_date(day) is not None

@@ -57,3 +57,43 @@ def test_a_document_is_asked_by_xpath_and_knows_what_nobody_asked() -> None:
     assert list(found.each("hl7:b")) == ["tu"]
     assert found.get("count(hl7:b)") == "1"
     assert list(found.unread()) == ["a/@x"]
+
+
+def pieces(raw: bytes, size: int) -> list[bytes]:
+    return [raw[at : at + size] for at in range(0, len(raw), size)] or [b""]
+
+
+STREAMED = (
+    b'<?xml version="1.0"?>\n<!-- <!DOCTYPE a> -->\n<L><!-- <!ENTITY b> --><R><n>1</n></R>'
+    b"<R><n><![CDATA[<!DOCTYPE x>]]></n></R><count>2</count></L>"
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_document_type_that_is_a_text_is_one_in_a_long_file_too(size: int) -> None:
+    found = [one.findtext("n") for one in xml.records(pieces(STREAMED, size), ("L", "R"))]
+    assert found == ["1", "<!DOCTYPE x>"]
+    every = [one.tag for one in xml.records(pieces(STREAMED, size), (xml.ANY, xml.ANY))]
+    assert every == ["R", "R", "count"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"<!-- a --><?b c?>\n <!DOCTYPE a [<!ENTITY x 'y'>]><a><b/></a>", "has-doctype"),
+        (b"\n<!doctype a><a><b/></a>", "has-doctype"),
+        (b"<a><!DOCTYPE b><b/></a>", "not-xml"),
+        (b"<!--" + b"x" * 70_000 + b"--><!DOCTYPE a><a/>", "not-xml"),
+        (b"", "not-xml"),
+        (b"MSH|^~\\&|", "not-xml"),
+    ],
+)
+def test_a_long_file_with_a_document_type_is_refused_before_it_is_parsed(
+    size: int, raw: bytes, code: str
+) -> None:
+    if size == 1 and len(raw) > 1000:
+        size = 4096
+    with pytest.raises(Rejected) as caught:
+        list(xml.records(pieces(raw, size), ("a", "b")))
+    assert caught.value.code == code

@@ -9,9 +9,7 @@ from gateway.canonical import Envelope
 from gateway.errors import Misconfigured, Rejected
 from gateway.wire import xml
 from gateway.wire.xml.schemas import Schemas
-
-V3 = "urn:hl7-org:v3"
-NAME = "ClinicalDocument"
+from gateway.wire.xml.v3 import DOCUMENT, V3, complete
 
 
 def parse(envelope: Envelope) -> xml.Document:
@@ -21,11 +19,10 @@ def parse(envelope: Envelope) -> xml.Document:
         Rejected: it is no XML (as ``wire.xml.parse``), or no clinical document (``not-cda``).
     """
     document = xml.parse(envelope.raw, charset=envelope.charset)
-    if document.root.tag == NAME:
-        xml.put_into(document.root, V3)
-    if document.root.tag != f"{{{V3}}}{NAME}":
+    complete(document.root)
+    if document.root.tag != f"{{{V3}}}{DOCUMENT}":
         said = "the root element is not ClinicalDocument of urn:hl7-org:v3"
-        raise Rejected(said, code="not-cda", where="ClinicalDocument")
+        raise Rejected(said, code="not-cda", where=DOCUMENT)
     place = envelope.meta.get("schemas", "")
     if place:
         deviations = _schemas(place)

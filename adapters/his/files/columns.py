@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.his.files.lines import Broken, Line, Table, Values, joined, put
+from adapters.his.files.lines import Broken, Line, Table
 from adapters.his.files.pattern import Pattern
 from adapters.his.files.view import Place, View, plain
 from gateway.wire.rows import Faulty
+from gateway.wire.rows.objects import Values, joined, put
 
 Row = dict[str, str | None]
 

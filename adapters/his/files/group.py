@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from adapters.his.files.columns import Columns, Row
-from adapters.his.files.lines import Broken, Line, Twice
+from adapters.his.files.lines import Broken, Line
 from adapters.his.files.moment import order
 from gateway.wire.rows import Faulty
+from gateway.wire.rows.objects import Twice
 
 MOST_APART = 50_000
 """Lines that are kept in memory because others stand between them and their record."""
@@ -71,7 +72,9 @@ def records(
             yield one
             continue
         key = _key(one, columns)
-        if not any(key):
+        if _left_blank(key, open_.key if open_ is not None else None):
+            if open_ is not None:
+                open_.spoilt = True
             yield Faulty("no-group", one.number, {}, one.text)
             continue
         if open_ is not None and open_.key == key:
@@ -92,8 +95,8 @@ def records(
 def _alone(one: Line, columns: Columns) -> Record | Faulty:
     try:
         return Record(one.number, *columns.told(one))
-    except Twice:
-        return Faulty("duplicate-name", one.number, {}, one.text)
+    except Twice as twice:
+        return Faulty("duplicate-name", one.number, {"name": twice.name}, one.text)
 
 
 def keys_apart(lines: Iterable[Line | Faulty], columns: Columns) -> frozenset[int]:
@@ -139,6 +142,20 @@ def _key(line: Line, columns: Columns) -> Key:
     return tuple(line.values.get(heading) or "" for heading in columns.group)
 
 
+def _left_blank(key: Key, before: Key | None) -> bool:
+    """Tell whether a line does not say which record it is of.
+
+    A cell that is merged over several lines stands in the first of them; in the others it is empty.
+    """
+    if not any(key):
+        return True
+    return (
+        before is not None
+        and key != before
+        and all(one in ("", was) for one, was in zip(key, before, strict=True))
+    )
+
+
 def _names(faulty: Faulty, key: Key) -> bool:
     """Tell whether a line that cannot be read names the key of a record in any of its cells."""
     cells = {one.strip().strip("\"'") for one in faulty.cells} or {faulty.text}
@@ -157,8 +174,8 @@ def _ended(one: _Open, columns: Columns) -> Record | Faulty:
     for line in one.lines:
         try:
             head, inside = columns.told(line)
-        except Twice:
-            return Faulty("duplicate-name", line.number, {}, text)
+        except Twice as twice:
+            return Faulty("duplicate-name", line.number, {"name": twice.name}, text)
         for name, value in head.items():
             if row.get(name) is None:
                 row[name] = value

@@ -10,9 +10,7 @@ from pathlib import Path
 from adapters.his.files.look import Look
 from adapters.his.files.pattern import Pattern
 from gateway.wire.rows import Faulty
-
-Values = Mapping[str, str | None]
-"""Heading → text, None where there is nothing."""
+from gateway.wire.rows.objects import Values
 
 
 @dataclass(slots=True)
@@ -32,10 +30,6 @@ class Line:
     nested: Mapping[str, Sequence[Values]] = field(default_factory=dict)
     text: str = ""
     rounded: tuple[str, ...] = ()
-
-
-class Twice(ValueError):
-    """A record says two things by one name."""
 
 
 class Broken(Exception):
@@ -119,30 +113,3 @@ def headed(headings: Sequence[str], limit: int) -> tuple[list[str], tuple[str, .
         seen[name] += 1
         made.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return made, tuple(name for name, count in seen.items() if count > 1)
-
-
-def put(values: dict[str, str | None], name: str, text: str | None) -> None:
-    """Say one thing more; nothing beside something adds nothing.
-
-    Raises:
-        Twice: something else is said by this name already.
-    """
-    before = values.get(name)
-    if before is None:
-        values[name] = text
-    elif text is not None and text != before:
-        raise Twice(name)
-
-
-def joined(name: str, rows: Sequence[Values]) -> dict[str, str | None]:
-    """Return rows inside a row, which has no place for them, as columns of it: ``notes.text``, ``a; b``.
-
-    A row that says nothing keeps its place, so that what stands together can be told. What is called as the
-    rows are (the text of an element that has attributes) stands under their name alone.
-    """
-    made: dict[str, str | None] = {}
-    for column in dict.fromkeys(column for row in rows for column in row):
-        texts = [row.get(column) or "" for row in rows]
-        path = name if column == name.rpartition(".")[2] else f"{name}.{column}"
-        made[path] = "; ".join(texts) if any(texts) else None
-    return made

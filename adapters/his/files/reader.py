@@ -22,6 +22,7 @@ from adapters.his.files.sift import sifted
 from adapters.his.files.view import View
 from gateway.wire import xml
 from gateway.wire.rows import Faulty
+from gateway.wire.xml.v3 import REGISTERS, document_in
 
 _OLE = bytes.fromhex("d0cf11e0")
 """How workbooks before 2007 begin, and those that a password protects."""
@@ -166,7 +167,11 @@ def _again(source: Source, format_: str) -> Iterator[Iterator[Line | Faulty]]:
 def _document(path: Path, pattern: Pattern, look: Look) -> Opened:
     if look.size > xml.LIMITS.size:
         raise Broken(Faulty("too-large", 0, {"limit": str(xml.LIMITS.size)}))
-    return Opened(DOCUMENT, iter([Document(path.read_bytes())]), plan=_plan(pattern))
+    raw = path.read_bytes()
+    inner = document_in(raw)
+    if inner is None:
+        return Opened(DOCUMENT, iter([Document(raw)]), plan=_plan(pattern))
+    return Opened(DOCUMENT, iter([Document(raw), Document(inner)]), plan=f"{_plan(pattern)}+{REGISTERS}")
 
 
 def _names(first: Sequence[Line], all_: Iterator[Line | Faulty]) -> list[str]:

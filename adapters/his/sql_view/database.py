@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, CompileError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from adapters.his.sql_view.values import Beyond
 from gateway.errors import Misconfigured, Retry
@@ -163,4 +163,5 @@ class told:  # noqa: N801
             raise Unanswered(f"{self._source}: the database refuses the query ({at})") from None
         if isinstance(error, SQLAlchemyError):
             kind = type(error).__name__
-            raise Unanswered(f"{self._source}: the query cannot be made ({kind})") from None
+            lasting = isinstance(error, ArgumentError | CompileError)
+            raise Unanswered(f"{self._source}: the query cannot be made ({kind})", lasting=lasting) from None

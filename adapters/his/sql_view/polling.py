@@ -112,6 +112,12 @@ class Polling:
         """When the keys were compared last, 0 for never."""
         return self._at.reconciled_us if self._at is not None else 0
 
+    @property
+    def reached(self) -> tuple[str, str, int]:
+        """How far the view was read, and how many of its rows were delivered for good."""
+        at = self._at or At()
+        return at.mark, at.key, self.counts.delivered - self.counts.rejected
+
     def known(self) -> int:
         """Return how many rows were delivered and have not vanished; waits for the disk."""
         return self._state.count(self.view.name)

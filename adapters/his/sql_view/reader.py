@@ -104,6 +104,8 @@ class Reader:
         if view.where:
             asked = asked.where(text(f"({view.where})"))
         keys = shape.fields(view.key)
+        # A key of which a part is NULL can be neither told apart nor gone on from: no >= is true of it.
+        asked = asked.where(*(one.is_not(None) for one in keys))
         if key:
             asked = asked.where(from_(list(zip(keys, key, strict=True))))
         return asked.order_by(*order, *keys)

@@ -212,14 +212,17 @@ def _counted(
 
 
 async def _persistently(one: Polling, work: Callable[[], Awaitable[int]]) -> None:
-    """Do it, again where the connection is lost on the way; :data:`TRIES` times without a row are enough."""
-    pause, tries, read = 0.0, 0, one.counts.read
+    """Do it, again where the connection is lost on the way; :data:`TRIES` times at one place are enough.
+
+    Rows that are only met again are no way gained: a reading that fails behind them would never end.
+    """
+    pause, tries, reached = 0.0, 0, one.reached
     while True:
         try:
             await work()
         except Retry as error:
-            tries, read = (tries + 1, read) if one.counts.read == read else (1, one.counts.read)
-            if not read or tries >= TRIES or (isinstance(error, Unanswered) and error.lasting):
+            tries, reached = (tries + 1, reached) if one.reached == reached else (1, one.reached)
+            if not one.counts.read or tries >= TRIES or (isinstance(error, Unanswered) and error.lasting):
                 raise
             _LOG.warning("%s: %s; once more", one.view.name, error.reason)
             pause = _longer(pause)

@@ -114,7 +114,7 @@ def _plain_float(value: float) -> str:
     """Return a number of DOUBLE or FLOAT as people write it: 1001, not 1001.0; 0.00001, not 1e-05."""
     if not isfinite(value):
         return str(value)
-    said = format(Decimal(repr(value)), "f")
+    said = format(Decimal(repr(value + 0.0)), "f")  # no -0
     return said.removesuffix(".0")
 
 

@@ -17,8 +17,8 @@ def from_(pairs: Sequence[tuple[Any, Any]]) -> Any:
     """Return the condition that a row stands at a position or behind it.
 
     Args:
-        pairs: column and value, in their order. The first column is bounded by a condition of its own: a
-            database that finds an ``OR`` there would read from the beginning.
+        pairs: column and value, in their order, none of them None. The first column is bounded by a condition
+            of its own: a database that finds an ``OR`` there would read from the beginning.
     """
     field, value = pairs[0]
     if len(pairs) == 1:

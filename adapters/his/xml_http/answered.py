@@ -11,9 +11,9 @@ from adapters.his.xml_http.failed import Failed
 from adapters.his.xml_http.inside import documents_in
 from adapters.his.xml_http.opened import SOAP, charset_of
 from adapters.his.xml_http.polls import Poll
-from adapters.his.xml_http.rows import at, is_good, read, told
+from adapters.his.xml_http.rows import at, is_good, pages, read
 from gateway.errors import Rejected
-from gateway.wire import rows, xml
+from gateway.wire import xml
 from gateway.wire.xml.document import path_of
 
 
@@ -87,7 +87,7 @@ class Answered:
         found = [] if found is None else found
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise Failed(f"no rows at {poll.rows}")
-        return [Item(rows.written(poll.view, poll.name, [told(one)]), rows.CONTENT_TYPE) for one in found]
+        return [Item(made, content_type) for made, content_type in pages(found, poll.view, poll.name)]
 
 
 def _inside(document: xml.Document) -> list[xml.Document]:

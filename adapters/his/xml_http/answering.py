@@ -11,9 +11,9 @@ from lxml import etree
 
 from adapters.his.xml_http.answer import Said
 from adapters.his.xml_http.opened import Opened
-from adapters.his.xml_http.services import V3
 from gateway.errors import Rejected
 from gateway.spec import Answer
+from gateway.wire.xml.v3 import V3
 from gateway.wire.xml.write import element
 
 _QUERY = f"{{{V3}}}controlActProcess/{{{V3}}}queryByParameter"

@@ -13,10 +13,10 @@ from adapters.his.xml_http.answer import BUSY, Said
 from adapters.his.xml_http.answering import act
 from adapters.his.xml_http.exchange import Response
 from adapters.his.xml_http.opened import Opened, Style
-from adapters.his.xml_http.services import V3
 from gateway.canonical import new_envelope_id, now_us
 from gateway.errors import Misconfigured
 from gateway.spec import Answer
+from gateway.wire.xml.v3 import V3
 
 ACKNOWLEDGEMENT = "MCCI_IN000002UV01"
 MESSAGES = "2.16.156.10011.2.5.1.1"

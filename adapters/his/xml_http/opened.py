@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl
 from lxml import etree
 
 from adapters.his.xml_http.inside import documents_in, leaves
-from adapters.his.xml_http.services import INTERACTION, V3, service_named
+from adapters.his.xml_http.services import service_named
 from gateway.errors import Rejected
 from gateway.wire import xml
+from gateway.wire.xml.v3 import DOCUMENT, INTERACTION, V3, complete
 
 SOAP = {
     "http://schemas.xmlsoap.org/soap/envelope/": "1.1",
@@ -107,24 +108,34 @@ def open_message(raw: bytes, charset: str = "", action: str = "") -> Opened:
     limits = xml.Limits(
         size=2 * len(raw), elements=ELEMENTS
     )  # a text inside may grow when its charset changes
-    outer = xml.parse(_unformed(raw), charset=charset, limits=limits)
+    bare, called = _unformed(raw)
+    outer = xml.parse(bare, charset=charset, limits=limits)
     version = SOAP.get(etree.QName(outer.root).namespace or "", "")
     if not version or etree.QName(outer.root).localname != "Envelope":
-        return _finished(outer, outer.root, Style(), service_named(action))
+        return _finished(outer, outer.root, Style(), called or service_named(action))
     body = outer.root.find(f"{{{etree.QName(outer.root).namespace}}}Body")
     calls = [] if body is None else list(body.iterchildren(etree.Element))
     if not calls:
         raise Rejected("the SOAP envelope holds no message", code="no-message")
     first = calls[0]
+    _refer(first, calls[1:])
     _one(one for one in calls if one.tag == first.tag)
     name = etree.QName(first)
     if name.localname == "Fault" and name.namespace in SOAP:
         raise Rejected("a SOAP fault is no message", code="soap-fault")
     if _is_message(first):
-        return _finished(outer, first, Style(soap=version), service_named(action))
+        return _finished(outer, first, Style(soap=version), called or service_named(action))
     style = Style(version, name.localname, name.namespace or "")
-    service = _service(first) or service_named(name.localname) or service_named(action)
+    service = _service(first) or called or service_named(name.localname) or service_named(action)
     return _in_call(outer, first, style, service, limits)
+
+
+def _refer(call: etree._Element, others: list[etree._Element]) -> None:
+    """Put the texts that stand beside a call into it (``href``, SOAP 1.1 §5.2.1): Axis 1 writes so."""
+    texts = {f"#{one.get('id')}": one.text for one in others if one.get("id") and len(one) == 0}
+    for one in call.iter(etree.Element) if texts else ():
+        if len(one) == 0 and not one.text and (text := texts.pop(one.get("href"), None)):
+            one.text = text
 
 
 def _in_call(
@@ -146,20 +157,23 @@ def _as_text(style: Style) -> Style:
     return Style(style.soap, style.operation, style.namespace, as_text=True)
 
 
-def _unformed(raw: bytes) -> bytes:
-    """Return the XML in a form (``action=…&message=%3C…``), what is no form as it is."""
+def _unformed(raw: bytes) -> tuple[bytes, str]:
+    """Return the XML in a form (``action=…&message=%3C…``) and the service that it names, else what came."""
     if raw[:1] == b"<" or b"=" not in raw[:64] or b"%3C" not in raw[:400].upper():
-        return raw
+        return raw, ""
     pairs = parse_qsl(raw.decode("latin-1"), encoding="latin-1", max_num_fields=20)
     found = next((value for _, value in pairs if value.lstrip().startswith("<")), None)
-    return raw if found is None else found.encode("latin-1")
+    if found is None:
+        return raw, ""
+    called = (service_named(value) for _, value in pairs if len(value) < 200)
+    return found.encode("latin-1"), next(filter(None, called), "")
 
 
 def _is_message(element: etree._Element) -> bool:
     """Tell whether an element is a message of HL7 v3 or a clinical document, not something around one."""
     name = etree.QName(element)
     return bool(INTERACTION.fullmatch(name.localname)) or (
-        name.localname == "ClinicalDocument" and name.namespace in (V3, None)
+        name.localname == DOCUMENT and name.namespace in (V3, None)
     )
 
 
@@ -195,10 +209,9 @@ def _finished(document: xml.Document, root: etree._Element, style: Style, servic
         root.tail = None
     name = etree.QName(root).localname
     v3 = INTERACTION.fullmatch(name) is not None
-    if (v3 or name == "ClinicalDocument") and not etree.QName(root).namespace:
-        xml.put_into(root, V3)
+    complete(root)
     raw = document.raw
-    if name != "ClinicalDocument":
+    if name != DOCUMENT:
         raw = _same(root)
     elif moved:
         raw = etree.tostring(root, encoding="utf-8")
@@ -218,11 +231,16 @@ def _same(root: etree._Element) -> bytes:
 
 
 def _mark(document: xml.Document, service: str) -> None:
-    """Say which service was called, and take as read what only the model of HL7 v3 says."""
+    """Say which service was called, and take as read what only the model of HL7 v3 says.
+
+    Of a clinical document nothing is taken so: its layouts know themselves what of it is only form.
+    """
     root = document.root
     if service:
         root.set(CALLED, service)
         document.asked.add((root, CALLED))
+    if etree.QName(root).localname == DOCUMENT:
+        return
     for one in root.iter(etree.Element):
         for name in one.attrib:
             if name in _STRUCTURAL:

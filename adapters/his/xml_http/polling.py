@@ -1,8 +1,8 @@
 """Polling: services asked again and again; what they answer is delivered, then remembered, in this order.
 
 What the question before has answered too (the overlap, a service that always tells everything) is not
-delivered again. What is asked for again, because the end of a window was not remembered, has the number that
-it had: the inbox knows it.
+delivered again, however it ended: what was refused stands in the inbox. What is asked for again, because the
+end of a window was not remembered, has the number that it had: the inbox knows it.
 """
 
 from __future__ import annotations
@@ -138,28 +138,25 @@ class Polling:
         return seen
 
     async def _delivered(self, items: Sequence[Item], before: Mark, times: Counter[str]) -> set[str]:
-        """Deliver what the question before has not answered; return the digests of what is kept now.
+        """Deliver what the question before has not answered; return the digests of all items.
 
         Args:
             times: how often each item came in this window; what comes again and again has its own numbers.
         """
-        kept, new = set[str](), []
+        seen, new = set[str](), []
         for item in items:
             digest = blake2b(item.raw, digest_size=8).hexdigest()
+            seen.add(digest)
             if digest in before.seen:
                 self.counts.known += 1
-                kept.add(digest)
                 continue
             times[digest] += 1
-            new.append((digest, replace(item, control=_control(self.poll.name, before, item, times[digest]))))
+            new.append(replace(item, control=_control(self.poll.name, before, item, times[digest])))
         for begin in range(0, len(new), AT_ONCE):
-            part = new[begin : begin + AT_ONCE]
-            answers = await self._hand([item for _, item in part], self.poll.name)
+            answers = await self._hand(new[begin : begin + AT_ONCE], self.poll.name)
             self.counts.items += len(answers)
-            codes = [read(one).code for one in answers]
-            self.counts.refused += sum(code != "AA" for code in codes)
-            kept |= {digest for (digest, _), code in zip(part, codes, strict=True) if code == "AA"}
-        return kept
+            self.counts.refused += sum(read(one).code != "AA" for one in answers)
+        return seen
 
 
 def _control(name: str, before: Mark, item: Item, time: int) -> str:

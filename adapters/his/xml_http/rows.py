@@ -1,19 +1,18 @@
-"""Rows in the answers of services that are asked, in JSON (RFC 8259): each object is one, with its details.
-
-A number keeps its digits: it may be longer than a computer counts, and ``5.10`` is not ``5.1``.
-"""
+"""Rows in the answers of services that are asked, in JSON: each object is one, with what belongs to it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from adapters.his.xml_http.failed import Failed
 from gateway.errors import Rejected
+from gateway.wire.rows import CONTENT_TYPE, Faulty, objects, written
+from gateway.wire.rows.faulty import CONTENT_TYPE as FAULTY
 from gateway.wire.text import decode
 
-Row = dict[str, str | None]
+_ROW = "row"
+"""How ``gateway.wire.rows`` calls the columns of a record: nothing that belongs to it is called so."""
 
 
 def read(raw: bytes, charset: str) -> Any:
@@ -23,87 +22,60 @@ def read(raw: bytes, charset: str) -> Any:
         Failed: it is none.
     """
     try:
-        return json.loads(
-            decode(raw, charset).text,
-            parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_object,
-        )  # fmt: skip
-    except (Rejected, ValueError, RecursionError):
+        return objects.read(decode(raw, charset).text)
+    except (Rejected, ValueError):
         raise Failed("no JSON") from None
 
 
 def is_good(data: Any, good: str) -> bool:
-    """Tell whether an answer says that it is good: ``code = 0`` (a path, and what stands there)."""
+    """Tell whether an answer says that it is good: ``code = 0`` (a path, and what stands there).
+
+    Raises:
+        Failed: as :func:`at`.
+    """
     path, _, wanted = good.partition("=")
     said = at(data, path)
-    return (_text(said) or "") == wanted.strip() and not isinstance(said, dict | list)
+    if isinstance(said, bool):
+        said = "true" if said else "false"
+    return isinstance(said, str | None) and (said or "") == wanted.strip()
 
 
 def at(data: Any, path: str) -> Any:
     """Return what stands at a path (``data.list``), None for null.
 
     Raises:
-        Failed: nothing stands there.
+        Failed: nothing stands there, or two things.
     """
     for name in path.strip().split("."):
         if data is None:
             return None
         if not isinstance(data, dict) or name not in data:
             raise Failed(f"nothing at {path.strip()}")
-        data = data[name]
+        try:
+            data = objects.member(data, name)
+        except objects.Twice as twice:
+            raise Failed(f"the name {twice.name} comes twice, with different values") from None
     return data
 
 
-def told(data: Mapping[str, Any]) -> dict[str, Row | list[Row]]:
-    """Return one object as ``gateway.wire.rows`` writes a row: its columns, and the rows that belong to it.
+def pages(found: list[Any], view: str, name: str) -> Iterator[tuple[bytes, str]]:
+    """Yield the bytes of each row, and their content type; what cannot be read goes into quarantine.
 
-    A list of objects is what belongs to it.
+    Args:
+        view: name of the layout; ``name``: of the poll.
+
+    Raises:
+        Failed: a row is too deep.
     """
-    row: Row = {}
-    details: dict[str, list[Row]] = {}
-    _tell(data, "", row, details)
-    return {"row": row, **details}
-
-
-def _tell(data: Mapping[str, Any], before: str, row: Row, details: dict[str, list[Row]]) -> None:
-    for name, value in data.items():
-        path = f"{before}{name}"
-        if isinstance(value, dict):
-            _tell(value, f"{path}.", row, details)
-        elif _are_rows(value) and path != "row":
-            details[path] = [_detail(one) for one in value]
+    for one in found:
+        try:
+            row, details = objects.told(one)
+            for key, text in objects.joined(_ROW, details.pop(_ROW, ())).items():
+                objects.put(row, key, text)
+        except RecursionError:
+            raise Failed("objects are too deep inside each other") from None
+        except objects.Twice as twice:
+            faulty = Faulty("duplicate-name", 0, {"name": twice.name}, objects.written(one))
+            yield faulty.written(name, view), FAULTY
         else:
-            row[path] = _text(value)
-
-
-def _are_rows(value: Any) -> bool:
-    return isinstance(value, list) and value != [] and all(isinstance(one, dict) for one in value)
-
-
-def _detail(data: Mapping[str, Any]) -> Row:
-    """Return a row that belongs to another one; what belongs to it in turn stays as it is written."""
-    row: Row = {}
-    inner: dict[str, list[Row]] = {}
-    _tell(data, "", row, inner)
-    return row | {name: _text(rows) for name, rows in inner.items()}
-
-
-def _text(value: Any) -> str | None:
-    """Return a value as a text; what is no single value as it is written."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
-        return "; ".join(text for one in value if (text := _text(one))) or None
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(text)
-
-
-def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("an object has a name twice")
-    return made
+            yield written(view, name, [{_ROW: row, **details}]), CONTENT_TYPE

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-V3 = "urn:hl7-org:v3"
-
-INTERACTION = re.compile(r"[A-Z]{4}_(?:IN|MT)\d{6}[A-Z]{2}\d{0,2}")
-"""Name of an HL7 v3 interaction, and so of its root element."""
-
 _ADDED = [
     "BloodTransAppInfo", "CheckAppInfo", "CheckAppointStatusInfo", "DischargeInfo", "EncounterCardInfo",
     "ExamAppInfo", "InPatientInfo", "OperationAppInfo", "OperationScheduleInfo", "OrderInfo",

@@ -18,7 +18,6 @@ from lxml import etree
 from adapters.his.xml_http.answer import Said, busy, read
 from adapters.his.xml_http.answered import Item
 from adapters.his.xml_http.answering import found, refused
-from adapters.his.xml_http.documents import document_in
 from adapters.his.xml_http.dress import dressed, fault, read_reply
 from adapters.his.xml_http.exchange import Request, Response
 from adapters.his.xml_http.listener import Limits, Listener
@@ -33,6 +32,7 @@ from gateway.canonical import Envelope, new_envelope_id, now_us
 from gateway.errors import Misconfigured, Rejected, Retry
 from gateway.spec import Answer, Ask, Deliver, Question
 from gateway.wire.tls import server_context
+from gateway.wire.xml.v3 import carried, document_in
 
 NAME = "his/xml_http"
 CONTENT_TYPE = "application/xml"
@@ -120,21 +120,47 @@ class XmlDoor:
     async def _hand(self, items: Sequence[Item], name: str) -> list[bytes]:
         """Deliver what a service answered; answers to nobody, but they say how each item ended.
 
+        A document that an item carries is delivered by itself, after all items; the answer is the worse one.
+
         Raises:
             Retry: one of them could not be kept; the others are, and are known when they come again.
         """
-        made = [
-            self._envelope(one.raw, "", {"poll": name, "control": one.control}, one.content_type)
-            for one in items
-        ]
-        answers = []
-        for answer in await self._deliver.many(made):
+        metas = [{"poll": name, "control": one.control} for one in items]
+        said = await self._kept(
+            [
+                self._envelope(one.raw, "", meta, one.content_type)
+                for one, meta in zip(items, metas, strict=True)
+            ]
+        )
+        inner = {
+            at: self._envelope(raw, "", {**metas[at], "inside": said[at].inbox})
+            for at, one in enumerate(items)
+            if said[at].code == "AA" and one.content_type == CONTENT_TYPE
+            if (raw := document_in(one.raw)) is not None
+        }
+        for at, other in zip(inner, await self._kept([*inner.values()]), strict=True):
+            said[at] = _worse(said[at], other)
+        return [one.written for one in said]
+
+    async def _kept(self, envelopes: Sequence[Envelope]) -> list[Said]:
+        """Deliver what belongs together; return what is said of each. Raises ``Retry``."""
+        said = []
+        for answer in await self._deliver.many(envelopes) if envelopes else ():
             if isinstance(answer, Retry):
                 raise answer
-            answers.append(answer)
-        return answers
+            said.append(read(answer))
+        return said
 
     async def _handle(self, request: Request) -> Response:
+        try:
+            return await self._answer(request)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours: the sender keeps it and hears so
+            _LOG.error("%s: %s while a request was answered", NAME, type(error).__name__)
+            self._answers["fault"] += 1
+            style = style_of(bytes(request.body), request.headers.get("content-type", ""))
+            return fault(busy(Retry("no answer could be made: send it again")), style, 503, self._reply)
+
+    async def _answer(self, request: Request) -> Response:
         if not self._allowed(request.headers.get("authorization", "")):
             answer = self._refusal(401)
             return Response(401, answer.body, answer.content_type, {"WWW-Authenticate": 'Basic realm="qiao"'})
@@ -205,17 +231,11 @@ class XmlDoor:
 
     async def _with_document(self, said: Said, opened: Opened, meta: Mapping[str, str]) -> Said:
         """Hand on the clinical document that a message carries; the answer is the worse of both."""
-        inner = document_in(opened) if said.code == "AA" else None
+        inner = carried(opened.document.root) if said.code == "AA" else None
         if inner is None:
             return said
         told = {**meta, "service": "", "inside": said.inbox}
-        other = read(await self._deliver(self._envelope(inner, "", told)))
-        if _WORST.index(other.code) <= _WORST.index(said.code) and not other.reason:
-            return said
-        code = max(said.code, other.code, key=_WORST.index)
-        return Said(
-            code, said.inbox, other.reason or said.reason, f"{said.text}; document 文档: {other.text}"
-        )
+        return _worse(said, read(await self._deliver(self._envelope(inner, "", told))))
 
     def _allowed(self, given: str) -> bool:
         user, password, token = (str(self._settings[name]) for name in ("user", "password", "token"))
@@ -241,6 +261,14 @@ class XmlDoor:
         if not _HOST.fullmatch(host):
             host = ":".join(map(str, self._listener.address))
         return f"{'https' if self._settings['tls_cert'] else 'http'}://{host}{path or '/'}"
+
+
+def _worse(said: Said, other: Said) -> Said:
+    """Return what is said of a message and of the document that it carries."""
+    if _WORST.index(other.code) <= _WORST.index(said.code) and not other.reason:
+        return said
+    code = max(said.code, other.code, key=_WORST.index)
+    return Said(code, said.inbox, other.reason or said.reason, f"{said.text}; document 文档: {other.text}")
 
 
 def _action(content_type: str) -> str:

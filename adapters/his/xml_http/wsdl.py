@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-from adapters.his.xml_http.services import SERVICES, V3
+from adapters.his.xml_http.services import SERVICES
+from gateway.wire.xml.v3 import V3
 
 GENERIC = "HIPMessageServer"
 """The one operation that most Chinese platforms have: ``(action, message)``."""

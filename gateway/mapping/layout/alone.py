@@ -6,9 +6,10 @@ it, an order of the one would become an order of the other: such a document wait
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
+from gateway.canonical.placeholders import is_placeholder
 from gateway.errors import Rejected
 from gateway.mapping.layout.laid import LaidSegment
 
@@ -18,45 +19,74 @@ VISITS: Final = "several-visits"
 _NUMBERS: Final = (3, 19)
 """Fields of PID that name one person: the identifiers, the identity card."""
 
+_ANY_NUMBER: Final = (2, 3, 4, 19, 20)
+"""Fields of PID with any number of a person: also those of cards and earlier ones."""
+
 _VISIT: Final = 19
 """Field of PV1: the number of the visit."""
 
 
 def check_alone(segments: Sequence[LaidSegment], several: int = 0) -> None:
-    """Pass segments of which all tell of one patient and one visit.
+    """Pass segments that tell of one patient and one visit, or of patients that can be told apart.
 
     Args:
-        several: patients that there are, where each is followed by what belongs to it: then one without a
-            number is all that stands in the way.
+        several: patients that the document tells of, where its layout says that each is followed by what
+            belongs to it (``several: patients``): of more than one, each needs a number of its own. 0: it
+            does not say so, and all PID have to name one person, all PV1 one visit.
 
     Raises:
         Rejected: ``several-patients`` or ``several-visits``; says what to do.
     """
     patients = [one.fields for one in segments if one.name == "PID"]
-    if several > 1 and len(patients) < several:
-        said = "one of several patients has no number; let each come in a document of its own"
-        raise Rejected(said, code=PATIENTS, where="PID")
     if several:
+        numbered = sum(any(_values(one, at) for at in _ANY_NUMBER) for one in patients)
+        if several > 1 and numbered < several:
+            said = "one of several patients has no number; let each come in a document of its own"
+            raise Rejected(said, code=PATIENTS, where="PID")
         return
-    if any(not _is_same(patients[0], one) for one in patients[1:]):
+    if not _are_one(patients):
         said = "the document tells of several patients; let each come in a document of its own"
         raise Rejected(said, code=PATIENTS, where="PID")
-    visits = {number for one in segments if one.name == "PV1" and (number := _field(one.fields, _VISIT))}
-    if len(visits) > 1:
+    visits = [found for one in segments if one.name == "PV1" and (found := _values(one.fields, _VISIT))]
+    if any(one.isdisjoint(visits[0]) for one in visits[1:]):
         said = "the document tells of several visits; let each come in a document of its own"
         raise Rejected(said, code=VISITS, where="PV1")
 
 
-def _is_same(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether two PID name one person: by a number that both have, and none that differs."""
-    pairs = [(_values(one, number), _values(other, number)) for number in _NUMBERS]
-    both = [(mine, its) for mine, its in pairs if mine and its]
-    return list(one) == list(other) or (bool(both) and not any(mine.isdisjoint(its) for mine, its in both))
+def are_same(one: Sequence[Set[str]], other: Sequence[Set[str]]) -> bool:
+    """Tell whether two records name one thing: by a number that both have, and none that differs.
+
+    Args:
+        one, other: the numbers of each kind, in one order of the kinds.
+    """
+    both = [(mine, its) for mine, its in zip(one, other, strict=True) if mine and its]
+    return bool(both) and not any(mine.isdisjoint(its) for mine, its in both)
+
+
+def numbers_in(texts: Iterable[str]) -> set[str]:
+    """Return the texts that are numbers: a placeholder is none."""
+    stripped = (str(text).strip() for text in texts)
+    return {text for text in stripped if text and text != '""' and not is_placeholder(text)}
+
+
+def _are_one(patients: Sequence[Sequence[str]]) -> bool:
+    """Tell whether all PID name one person: each is as the first, or named as those before it."""
+    if not patients:
+        return True
+    known = [_values(patients[0], at) for at in _NUMBERS]
+    for one in patients[1:]:
+        if list(one) == list(patients[0]):
+            continue
+        said = [_values(one, at) for at in _NUMBERS]
+        if not are_same(known, said):
+            return False
+        known = [mine | its for mine, its in zip(known, said, strict=True)]
+    return True
 
 
 def _values(fields: Sequence[str], number: int) -> set[str]:
-    """Return the numbers in a field, each without what says of whom it is."""
-    return {value for one in _field(fields, number).split("~") if (value := one.split("^", 1)[0].strip())}
+    """Return the numbers in a field, each without what says of whom it is; a placeholder is none."""
+    return numbers_in(one.split("^", 1)[0] for one in _field(fields, number).split("~"))
 
 
 def _field(fields: Sequence[str], number: int) -> str:

@@ -60,8 +60,8 @@ def column(text: str, where: str) -> Column:
     if not arrow:
         each, rest = "", text
     components = tuple(
-        tuple(_part(part, where) for part in _split(component, "&", where))
-        for component in _split(rest, "^", where)
+        tuple(_part(part, where) for part in split(component, "&", where))
+        for component in split(rest, "^", where)
     )
     made = Column(text.strip(), each.strip(), components)
     if not any(part.path or part.constant for component in components for part in component):
@@ -76,8 +76,12 @@ def _part(text: str, where: str) -> Part:
     return Part(text)
 
 
-def _split(text: str, separator: str, where: str) -> list[str]:
-    """Split outside of quotes and brackets: a predicate may hold both."""
+def split(text: str, separator: str, where: str) -> list[str]:
+    """Split outside of quotes and brackets: a predicate may hold both.
+
+    Raises:
+        Misconfigured: one of them is not closed; names the place.
+    """
     parts, depth, quote, begin = [], 0, "", 0
     for at, sign in enumerate(text):
         if quote:

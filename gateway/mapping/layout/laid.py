@@ -38,6 +38,7 @@ class Laid(er7.Message):
         holds_control: some text has a control character.
         left: paths of the record that no segment has → how often.
         sections: of a clinical document.
+        clinical: it is one, and ``raw`` its bytes without what was wrapped around them.
         remarks: what was found wrong with the record before it was laid out.
     """
 
@@ -50,4 +51,5 @@ class Laid(er7.Message):
         self.holds_control = control
         self.left: dict[str, int] = {}
         self.sections: Sequence[Section] = ()
+        self.clinical = False
         self.remarks: Sequence[Issue] = ()

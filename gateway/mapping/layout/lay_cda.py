@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lxml import etree
+
+from gateway.errors import Rejected
+from gateway.mapping.layout.alone import PATIENTS, are_same, numbers_in
 from gateway.mapping.layout.cda import Body, DataElement, Statement, read_body, unread
 from gateway.mapping.layout.columns import Column
 from gateway.mapping.layout.file import LayoutFile
@@ -19,6 +23,7 @@ from gateway.mapping.layout.lay_statements import Answers, StatementLayout
 from gateway.mapping.layout.lay_xml import CONTROL, XmlLayout
 from gateway.mapping.layout.place import Place
 from gateway.wire.xml import Document
+from gateway.wire.xml.document import NAMESPACES
 
 BODY: Final = "body:"
 SECTIONS: Final = "body:sections"
@@ -26,6 +31,12 @@ SECTIONS: Final = "body:sections"
 
 MODEL, REGISTER = "POCD_MT000040", "2.16.840.1.113883.1.3"
 """What every clinical document names as its ``typeId`` (CDA R2 §4.2.1.2)."""
+
+
+_TARGETS: Final = etree.XPath("hl7:recordTarget", namespaces=NAMESPACES)
+_NUMBERS: Final = etree.XPath(
+    "hl7:patientRole/hl7:id/@extension | hl7:patientRole/hl7:patient/hl7:id/@extension", namespaces=NAMESPACES
+)
 
 
 class CdaLayout(XmlLayout):
@@ -63,7 +74,12 @@ class CdaLayout(XmlLayout):
         return head
 
     def lay(self, document: Document, control: str) -> Laid:
-        """Return the message that a document becomes."""
+        """Return the message that a document becomes.
+
+        Raises:
+            Rejected: ``several-patients``: nothing says whose the statements of its body are.
+        """
+        _check_alone(document)
         segments, root = [LaidSegment("MSH", self._head(document, control))], self._file.root
         self._place(replace(root, inside=[]), document.root, document, segments)
         found = {one.name: self._found(one, document) for one in root.inside if one.name in self._at}
@@ -85,10 +101,11 @@ class CdaLayout(XmlLayout):
                 for statement in by_kind.get(kind, ()):
                     stated.lay(statement, answers, segments)
                     stated.count_unread(statement, inside.name, body.left)
+        remarks = self._none_told(segments)
         text = "".join([field for one in segments[1:] for field in one.fields])
         made = Laid(document.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
-        made.charset, made.sections = document.charset, body.sections
-        made.left, made.remarks = {**unread(document, body.read), **body.left}, document.remarks
+        made.charset, made.sections, made.clinical = document.charset, body.sections, True
+        made.left, made.remarks = {**unread(document, body.read), **body.left}, [*document.remarks, *remarks]
         return made
 
     def _found(self, place: Place, document: Document) -> list[LaidSegment]:
@@ -106,3 +123,12 @@ class CdaLayout(XmlLayout):
             found = LaidSegment(own.segment, [own.segment, *[""] * max(own.known)])
             segments.append(found)
         found.fields[number] = str(len(body.sections) or "")
+
+
+def _check_alone(document: Document) -> None:
+    """Pass a document of one patient; CDA R2 lets it have several, WS/T 500 does not."""
+    first, *others = _TARGETS(document.root) or [None]
+    for one in others:
+        if not are_same([numbers_in(_NUMBERS(first))], [numbers_in(_NUMBERS(one))]):
+            said = "the document tells of several patients; let each come in a document of its own"
+            raise Rejected(said, code=PATIENTS, where="recordTarget")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from gateway.canonical import Issue
+from gateway.canonical.placeholders import is_no_moment
 from gateway.mapping.layout.columns import Column, Columns
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid, LaidSegment
-from gateway.mapping.layout.moments import normal
+from gateway.mapping.layout.moments import normal, of_column
 from gateway.mapping.layout.place import ROOT, Place
 from gateway.mapping.layout.rules import EMPTY, NOTHING, Rules
 from gateway.wire.rows import Row, RowRecord
@@ -30,6 +32,9 @@ def _escape(found: re.Match[str]) -> str:
     return _ESCAPES[found[0]]
 
 
+_MOMENTS = ("date", "datetime")
+"""Types of columns that are moments."""
+
 _ABOVE = f"{ROOT}."
 """Before a column of the row itself, in what is laid out of a row that belongs to it."""
 
@@ -42,7 +47,7 @@ STANDS = "stands"
 
 def _read_part(name: str, kinds: Mapping[str, str]) -> Read:
     """Return what reads one column as a part of a field: nothing for NULL."""
-    moment = kinds.get(name) in ("date", "datetime")
+    moment = kinds.get(name) in _MOMENTS
     nothing = EMPTY if kinds.get(name) == STANDS else NOTHING
 
     def read(row: Row) -> str:
@@ -160,9 +165,16 @@ class RowsLayout:
         }
         for above in self._above.values():
             self._read[file.root.name] |= set(above.values())
+        self._moments: dict[str, list[str]] = {}
+        for place in file.root.all():
+            found = [name for name in sorted(self._read[place.name]) if kinds.get(name) in _MOMENTS]
+            self._moments.setdefault(place.at if place is not file.root else "", []).extend(found)
 
     def lay(self, record: RowRecord, system: str, raw: bytes, control: str) -> Laid:
         """Return the message that a row becomes."""
+        left: dict[str, int] = {}
+        remarks: list[Issue] = []
+        record = self._stated(record, left, remarks)
         head = self._header.fields(record.row) or ["MSH"]
         head += [""] * (13 - len(head))
         head[1:3] = ["|", "^~\\&"]
@@ -173,15 +185,23 @@ class RowsLayout:
             (record.control and escaped(record.control)) or head[10].replace(NULL, "") or escaped(control)
         )
         segments = [LaidSegment("MSH", head)]
-        left: dict[str, int] = {}
         self._place(self._file.root, record.row, record, segments, left)
         for name, rows in record.details.items():
             if rows and name not in self._details:
                 left[name] = left.get(name, 0) + len(rows)
         text = "".join([field for one in segments[1:] for field in one.fields])
         made = Laid(raw, segments, escaped="\\" in text, control=_CONTROL.search(text) is not None)
-        made.left = left
+        made.left, made.remarks = left, remarks
         return made
+
+    def _stated(self, record: RowRecord, left: dict[str, int], remarks: list[Issue]) -> RowRecord:
+        """Return a record without what stands in a column of moments and is none; each is told."""
+        row = _moments_of(record.row, self._moments[""], "", left, remarks)
+        details = {
+            name: [_moments_of(one, self._moments.get(name, ()), f"{name}.", left, remarks) for one in rows]
+            for name, rows in record.details.items()
+        }
+        return RowRecord(record.view, row, details, record.control)
 
     def _place(
         self,
@@ -209,6 +229,43 @@ class RowsLayout:
         for inside in place.inside:
             for one in record.details.get(inside.at, ()):
                 self._place(inside, one, record, segments, left)
+
+
+def _moments_of(
+    row: Row, columns: Sequence[str], before: str, left: dict[str, int], remarks: list[Issue]
+) -> Row:
+    """Return a row without what is no moment: what stands for none is NULL, of the others nothing is said."""
+    made: dict[str, str | None] = {}
+    gone = set[str]()
+    for name in columns:
+        value = (row.get(name) or "").strip()
+        if value in NOTHING:
+            continue
+        said = of_column(value)
+        path = before + name
+        if said is None:
+            gone.add(name)
+            remarks.append(_malformed(path))
+        elif is_no_moment(said):
+            made[name] = None
+            remarks.append(no_moment(path))
+        else:
+            continue
+        left[path] = left.get(path, 0) + 1
+    if not made and not gone:
+        return row
+    return {name: value for name, value in {**row, **made}.items() if name not in gone}
+
+
+def no_moment(path: str) -> Issue:
+    """Return the remark on a moment that stands for none."""
+    text = f"{path} is a date that stands for none; it was left out"
+    return Issue("warning", "value", path, "", text, f"{path} 为表示“无”的占位日期，未写入")
+
+
+def _malformed(path: str) -> Issue:
+    text = f"{path} is malformed; the element was left out"
+    return Issue("warning", "value", path, "", text, f"{path} 的值格式不正确，该元素未写入")
 
 
 def _columns_of(place: Place) -> set[str]:

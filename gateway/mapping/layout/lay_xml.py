@@ -8,12 +8,15 @@ from typing import Any
 
 from lxml import etree
 
+from gateway.canonical import Issue
+from gateway.canonical.placeholders import is_no_moment
 from gateway.errors import Misconfigured
 from gateway.mapping.layout.alone import check_alone
 from gateway.mapping.layout.columns import Column, Columns, Part
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid, LaidSegment
-from gateway.mapping.layout.lay_rows import escaped
+from gateway.mapping.layout.lay_rows import escaped, no_moment
+from gateway.mapping.layout.mixed import Mixed
 from gateway.mapping.layout.moments import normal
 from gateway.mapping.layout.place import Place
 from gateway.mapping.layout.rules import NOTHING
@@ -32,6 +35,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _RESULT = ("OBX", 5)
 """Segment and field of what was found: ``-``, ``/`` and ``无`` are answers there, told as they stand."""
+
+_TELLING = frozenset({("PID", 29), ("PV1", 44), ("PV1", 45)})
+"""Moments that say something by being there: who has a time of death is dead, what has an end is finished."""
 
 _UNSAID = frozenset({"", "NULL", "null", "(null)", "\\N", "NaN", "None"})
 """What programs write where no value was found."""
@@ -60,6 +66,16 @@ class XmlLayout:
             ]
             for place in found
         }
+        mixed = {place.name: Mixed(place.segments, self._path) for place in found if file.kind == "xml"}
+        self._mixed = {name: one for name, one in mixed.items() if one.numbers}
+
+        self._telling = {
+            (columns.segment, number): one.text
+            for place in found
+            for columns in place.segments
+            for number, one in columns.known.items()
+            if (columns.segment, number) in _TELLING
+        }
 
     def fits(self, document: Document) -> bool:
         """Tell whether a document is of this kind."""
@@ -69,22 +85,37 @@ class XmlLayout:
         """Return the message that a document becomes.
 
         Raises:
-            Rejected: ``several-patients``, ``several-visits``: it tells of more than one, and the layout does
-                not say that each has its own.
+            Rejected: ``several-patients``, ``several-visits``, ``several-orders``: it tells of more than one,
+                and the layout does not say that each has its own.
         """
         segments = [LaidSegment("MSH", self._head(document, control))]
         self._place(self._file.root, document.root, document, segments)
-        check_alone(segments, self._patients(document) if self._file.several else 0)
+        several = self._patients(self._file.root, document.root) if self._file.several else 0
+        check_alone(segments, several)
+        remarks = self._none_told(segments)
         text = "".join([field for one in segments[1:] for field in one.fields])
         made = Laid(document.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
         for path in document.unread():
             made.left[path] = made.left.get(path, 0) + 1
+        made.remarks = remarks
         return made
 
-    def _patients(self, document: Document) -> int:
-        """Return how many patients a document tells of, whether each has a number or not."""
-        told = [one for one in self._file.root.inside if any(said.segment == "PID" for said in one.segments)]
-        return sum(len(self._nodes(self._at[one.name](document.root), one)) for one in told)
+    def _none_told(self, segments: Sequence[LaidSegment]) -> list[Issue]:
+        """Take the moments that stand for none out of fields that say something by being there; tell them."""
+        remarks = []
+        for one in segments:
+            for (name, number), path in self._telling.items():
+                if one.name == name and len(one.fields) > number and is_no_moment(normal(one.fields[number])):
+                    one.fields[number] = ""
+                    remarks.append(no_moment(path))
+        return remarks
+
+    def _patients(self, place: Place, node: etree._Element) -> int:
+        """Return how many patients a place tells of, whether each has a number or not."""
+        own = any(one.segment == "PID" for one in place.segments)
+        inside = [one for one in place.inside if any(said.segment == "PID" for said in one.told())]
+        found = [(one, each) for one in inside for each in self._nodes(self._at[one.name](node), one)]
+        return own + sum(self._patients(one, each) for one, each in found)
 
     @staticmethod
     def _apart(place: Place) -> bool:
@@ -107,6 +138,8 @@ class XmlLayout:
     def _place(
         self, place: Place, node: etree._Element, document: Document, segments: list[LaidSegment]
     ) -> None:
+        if place.name in self._mixed:
+            self._mixed[place.name].check(document, node)
         for columns, reads, constants in self._segments[place.name]:
             fields = [columns.segment, *[""] * max(columns.known, default=0)]
             for number, read in reads:

@@ -45,6 +45,11 @@ class Place:
         for one in self.inside:
             yield from one.all()
 
+    def told(self) -> Iterator[Columns]:
+        """Yield the segments of this place and of those inside."""
+        for one in self.all():
+            yield from one.segments
+
     def tree(self) -> list[Any]:
         """Return its segments and groups as a message structure has them (``mapping.structures``)."""
         inside = [{f"{one.name}*": one.tree()} for one in self.inside]

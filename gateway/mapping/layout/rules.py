@@ -1,8 +1,8 @@
 """Rules of columns: what a layout says of the values of a column, beside its type.
 
 ``as_it_stands``: ``-``, ``/`` and ``无`` are values there (a result), not nothing. ``among`` with ``of``: the
-words that tell which register the number in another column is of. ``by``: what the column says where it is
-empty, by the form of another column.
+words, in any case, that tell which register the number in another column is of. ``by``: what the column says
+where it is empty, by the form of another column.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Rules:
     def __init__(self, columns: Mapping[str, Mapping[str, Json]], where: str) -> None:
         self.as_it_stands = frozenset(name for name, said in columns.items() if said.get("as_it_stands"))
         self._among = {
-            name: (_known(said.get("of"), columns, where), frozenset(map(str, said["among"])))
+            name: (
+                _known(said.get("of"), columns, where),
+                {str(one).casefold(): str(one) for one in said["among"]},
+            )
             for name, said in columns.items()
             if "among" in said
         }
@@ -52,21 +55,26 @@ class Rules:
         }
 
     def worked(self, row: Row) -> Row:
-        """Return a row with what its rules add.
+        """Return a row with what its rules add; a word of ``among`` is spelled as it is there.
 
         Raises:
             Rejected: ``unknown-word``: what decides which register a number is of is no word that is known.
         """
+        added: dict[str, str | None] = {}
         for name, (other, words) in self._among.items():
-            if _valued(row, other) and (row.get(name) or "").strip() not in words:
-                known = ", ".join(sorted(words))
+            word = (row.get(name) or "").strip()
+            spelled = words.get(word.casefold())
+            if spelled is not None and spelled != word:
+                added[name] = spelled
+            elif spelled is None and _valued(row, other):
+                known = ", ".join(sorted(words.values()))
                 raise Rejected(
                     f"{name} tells which register {other} is of, and says none of {known}; "
                     "let the view say one of them",
                     code="unknown-word",
                     where=name,
                 )
-        added = {
+        added |= {
             name: said for name in self._by if not _valued(row, name) and (said := self._said(name, row))
         }
         return {**row, **added} if added else row

@@ -2,6 +2,6 @@
 
 from gateway.wire.xml.document import Document, put_into
 from gateway.wire.xml.parse import LIMITS, Limits, parse
-from gateway.wire.xml.stream import records
+from gateway.wire.xml.stream import ANY, records
 
-__all__ = ["LIMITS", "Document", "Limits", "parse", "put_into", "records"]
+__all__ = ["ANY", "LIMITS", "Document", "Limits", "parse", "put_into", "records"]

@@ -142,6 +142,19 @@ class Document:
             return [str(int(found)) if found == int(found) else str(found)]
         return [str(found).strip()] if found else []
 
+    def places(self, node: etree._Element, path: etree.XPath) -> list[tuple[etree._Element, str]]:
+        """Return each text that a path finds, with the element in which it stands; it does not count as read.
+
+        What a function has made of texts stands nowhere.
+        """
+        found: Any = path(node)
+        _touched.places = []
+        return [
+            (element, ("".join(map(str, one.itertext())) if etree.iselement(one) else str(one)).strip())
+            for one in (found if isinstance(found, list) else ())
+            if (element := one if etree.iselement(one) else one.getparent()) is not None
+        ]
+
     def text(self, found: Any) -> str:
         """Return one result of a path as a text: an attribute, a text node, or all text of an element."""
         if etree.iselement(found):

@@ -14,12 +14,10 @@ from lxml import etree
 from gateway.errors import Rejected
 from gateway.wire.text import decode
 from gateway.wire.xml.document import Document
+from gateway.wire.xml.prolog import check_doctype, has_doctype
 
 _DECLARATION = re.compile(r"[\s\ufeff]*+<\?xml[^>]*?\?>")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_PROLOG = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
-"""What may stand before a document type, and only there may one stand (XML 1.0 §2.8)."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _COUNT = etree.XPath("count(//*)")
 _BESIDE = 10_000
@@ -62,21 +60,14 @@ def parse(raw: bytes, *, charset: str = "", limits: Limits = LIMITS) -> Document
     repaired = read.repaired
     if _FORBIDDEN.search(text):
         text, repaired = _FORBIDDEN.sub("", text), True
-    if _DOCTYPE.match(text, _begin(text)):
-        raise _has_doctype()
+    check_doctype(text)
     if text.count("<") - text.count("</") > limits.elements + _BESIDE:
         raise _too_many(limits)  # before a tree is made of them, which takes forty times their bytes
     root = _tree(text.strip())
     if root.getroottree().docinfo.doctype:
-        raise _has_doctype()
+        raise has_doctype()
     _check(root, limits)
     return Document(raw, root, read.charset, repaired)
-
-
-def _begin(text: str) -> int:
-    """Return where the document type or the root element begins."""
-    found = _PROLOG.match(text)
-    return found.end() if found else 0
 
 
 def _tree(text: str) -> etree._Element:
@@ -104,10 +95,6 @@ def _check(root: etree._Element, limits: Limits) -> None:
 @cache
 def _deeper_than(depth: int) -> etree.XPath:
     return etree.XPath(f"boolean({'/*' * (depth + 1)})")
-
-
-def _has_doctype() -> Rejected:
-    return Rejected("a document type or an entity is not taken", code="has-doctype")
 
 
 def _too_many(limits: Limits) -> Rejected:

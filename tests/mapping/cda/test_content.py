@@ -373,3 +373,21 @@ def test_a_time_in_another_style_is_read(written: str) -> None:
     (one,) = of(made, "Provenance")
     assert one["recorded"]
     assert not [issue for issue in made.issues if "MSH-7" in issue.where]
+
+
+def test_a_section_with_entries_is_not_called_empty() -> None:
+    """What a layout has read of it stands in its text; ``empty`` is one that says nothing at all."""
+    left = obs("DE06.00.017.00", "出院日期时间", RECORDED.format("20260310093000"))
+    hollow = '<entry><observation nullFlavor="NI"><value xsi:type="ST">-</value></observation></entry>'
+    made = translated(
+        document(
+            "C0053",
+            section("11535-2", f"<entry>{left}</entry>", title="出院诊断"),
+            section("10184-0", hollow, title="过程"),
+            section("8653-8", title="医嘱"),
+        )
+    )
+    (composition,) = of(made, "Composition")
+    told = [one["text"] for one in composition["section"]]
+    assert [one["status"] for one in told] == ["generated", "generated", "empty"]
+    assert "出院日期时间：20260310093000" in told[0]["div"]

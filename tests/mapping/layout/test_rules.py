@@ -43,6 +43,13 @@ def test_a_word_that_decides_nothing_counts_only_where_there_is_a_number() -> No
     assert "甲某某" not in str(refused.value)
 
 
+@pytest.mark.parametrize(("word", "said"), [("o", "O"), (" I", "I"), ("inpatient", "Inpatient"), ("O", "O")])
+def test_a_word_is_known_in_any_case_and_spelled_as_in_the_standard(word: str, said: str) -> None:
+    columns = COLUMNS | {"visit_type": {"among": ["O", "I", "Inpatient"], "of": "visit_no"}}
+    row = Rules(columns, "x.yaml").worked({"visit_no": "V1", "visit_type": word})
+    assert (row["visit_type"] or "").strip() == said
+
+
 @pytest.mark.parametrize(
     "said",
     [

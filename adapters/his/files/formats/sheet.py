@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -46,13 +47,29 @@ def read_sheet(source: Source) -> Table:
 
 def _table(source: Source, book: Any) -> Table:
     rows = enumerate(_cells(source, book), start=1)
-    pattern = source.pattern
+    pattern, beside = source.pattern, Counter[str]()
     if not pattern.heading:
         keys = list(pattern.columns)
-        return Table(keys, _rows(rows, keys, pattern.skip, pattern.ignore), close=book.close)
+        lines = _and_beside(_rows(rows, keys, pattern.skip, pattern.ignore), source, book, beside)
+        return Table(keys, lines, close=book.close, beside=beside)
     headings = _headings(rows, pattern.skip + pattern.heading)
     keys, doubled = headed(headings, source.bounds.columns)
-    return Table(keys, _rows(rows, keys, 0, pattern.ignore), doubled, "\t".join(headings), book.close)
+    lines = _and_beside(_rows(rows, keys, 0, pattern.ignore), source, book, beside)
+    return Table(keys, lines, doubled, "\t".join(headings), book.close, beside)
+
+
+def _and_beside(
+    lines: Iterator[Line | Faulty], source: Source, book: Any, beside: Counter[str]
+) -> Iterator[Line | Faulty]:
+    """Yield the lines, then count the rows of the sheets that nobody has chosen; a title may be a name."""
+    yield from lines
+    if source.pattern.sheet != "":
+        return
+    for number, sheet in enumerate(book.worksheets[1:], start=2):
+        sheet.reset_dimensions()
+        rows = enumerate(sheet.iter_rows(max_col=source.bounds.columns, values_only=True))
+        if count := sum(any(cell not in (None, "") for cell in cells) for _, cells in _read(rows)):
+            beside[f"sheet {number}"] = count
 
 
 def _cells(source: Source, book: Any) -> Iterator[Sequence[Any]]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.his.files.lines import Broken, Line, Source, Table, Twice, Values, joined, put
+from adapters.his.files.lines import Broken, Line, Source, Table
 from adapters.his.files.look import Look
 from gateway.errors import Rejected
 from gateway.wire import xml
 from gateway.wire.rows import Faulty
+from gateway.wire.rows.objects import Inside, Twice, Values, joined, put
 
 _CHUNK = 1 << 18
 _FAULTS = {"has-doctype": "has-doctype", "too-large": "too-many-rows"}
@@ -20,6 +21,8 @@ _MARKUP = "{http://www.w3.org/2001/XMLSchema-instance}"
 """Attributes of it (``nil``, ``type``) say how the file is to be read."""
 _SHOWN = 5
 """Kinds of elements in a sentence."""
+_KINDS = 100
+"""Kinds of elements from which on it is plain that they are no records of one kind."""
 
 
 def read_xml(source: Source) -> Table:
@@ -42,58 +45,53 @@ def _lines(source: Source, path: Sequence[str], beside: Counter[str]) -> Iterato
             number += 1
             yield _line(number, element)
     except Rejected as error:
-        said = {"limit": str(xml.LIMITS.elements)}
-        fault = error.code if error.code == "undecodable" else _FAULTS.get(error.code, "not-xml")
-        raise Broken(Faulty(fault, number, said)) from None
+        raise _broken(error, number) from None
     if not number:
         raise Broken(Faulty("no-records"))
+
+
+def _broken(error: Rejected, number: int) -> Broken:
+    said = {"limit": str(xml.LIMITS.elements)}
+    fault = error.code if error.code == "undecodable" else _FAULTS.get(error.code, "not-xml")
+    return Broken(Faulty(fault, number, said))
 
 
 def _line(number: int, element: Any) -> Line | Faulty:
     text = etree.tostring(element, encoding="unicode", with_tail=False)[:65_536]
     try:
         values, nested = told(element)
-    except Twice:
-        return Faulty("duplicate-name", number, {}, text)
+    except Twice as twice:
+        return Faulty("duplicate-name", number, {"name": twice.name}, text)
     return Line(number, values, nested, text)
 
 
 def _guessed(source: Source) -> list[str]:
     """Return the path of what the root holds, whatever it is called, if all of it is called alike.
 
+    An element that comes once and is a text (``<count>2</count>``) is no kind: the report counts it.
+
     Raises:
-        Broken: ``several-kinds``: it is not; ``no-records``: there is nothing.
+        Broken: ``several-kinds``: it is not; ``no-records``: there is nothing; it cannot be read.
     """
-    path, beside = _first(source), Counter[str]()
-    count = 0
+    root, counts, held = "", Counter[str](), set[str]()
     try:
-        for _ in xml.records(_utf8(source), path, beside=beside):
-            count += 1
-    except Rejected:
-        pass  # told when it is read
-    if beside:
-        kinds = Counter({"/".join(path): count, **beside}).most_common(_SHOWN)
-        found = ", ".join(f"/{name} ({times})" for name, times in kinds)
+        for element in xml.records(_utf8(source), (xml.ANY, xml.ANY)):
+            root, name = _name(element.getparent()), _name(element)
+            counts[name] += 1
+            if not _is_plain(element):
+                held.add(name)
+            if len(counts) > _KINDS:
+                break
+    except Rejected as error:
+        if not counts:
+            raise _broken(error, 0) from None  # else it is told when it is read
+    kinds = [name for name, times in counts.items() if times > 1 or name in held] or [*counts]
+    if not kinds:
+        raise Broken(Faulty("no-records"))
+    if len(kinds) > 1:
+        found = ", ".join(f"/{root}/{name} ({times})" for name, times in counts.most_common(_SHOWN))
         raise Broken(Faulty("several-kinds", 0, {"found": found}))
-    return path
-
-
-def _first(source: Source) -> list[str]:
-    """Return the path of the first element inside the root."""
-    parser = etree.XMLPullParser(
-        events=("start",), resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
-    )
-    found: list[str] = []
-    try:
-        for chunk in _utf8(source):
-            parser.feed(chunk)
-            for _, element in parser.read_events():
-                found.append(etree.QName(element).localname)
-                if len(found) == 2:
-                    return found
-    except (etree.XMLSyntaxError, Rejected):
-        raise Broken(Faulty("not-xml")) from None
-    raise Broken(Faulty("no-records"))
+    return [root, *kinds]
 
 
 def _utf8(source: Source) -> Iterator[bytes]:
@@ -127,10 +125,6 @@ def _undeclared(text: str) -> str:
     if text.startswith("<?xml"):
         return text.partition("?>")[2]
     return text
-
-
-Inside = tuple[dict[str, str | None], dict[str, list[Values]]]
-"""What an element says once, and what it holds many times."""
 
 
 def told(element: Any) -> Inside:

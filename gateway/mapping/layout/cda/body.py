@@ -16,7 +16,8 @@ from gateway.mapping.layout.cda.certainty import certainty, names_nothing
 from gateway.mapping.layout.cda.cluster import clustered
 from gateway.mapping.layout.cda.elements import DataElement
 from gateway.mapping.layout.cda.gather import WIDE, Scope, gathered, join, show
-from gateway.mapping.layout.cda.left import Left, count, not_said
+from gateway.mapping.layout.cda.halves import half, joined
+from gateway.mapping.layout.cda.left import TELLS_NOTHING, Left, count, not_said
 from gateway.mapping.layout.cda.narrative import narrative
 from gateway.mapping.layout.cda.nodes import HL7, child, name_of, words
 from gateway.mapping.layout.cda.parts import Said, code_of
@@ -67,7 +68,7 @@ def read_body(document: Document, elements: Mapping[str, DataElement], kinds: Co
         elements: the data elements that become more than an Observation.
         kinds: those that the layout lays out; what would be of another is an ``observation``.
     """
-    asked = {element for element, _ in document.asked}
+    asked = {element for element, name in document.asked if name not in TELLS_NOTHING}
     walk = _Walk(elements, kinds, asked)
     for component in document.root.findall(f"{HL7}component"):
         walk.sections(component, walk.body.sections)
@@ -128,6 +129,7 @@ class _Walk:
         if text is not None:
             section.div = narrative(text)
             self.body.read.update(text.iter(etree.Element))
+        halves: list[Statement | None] = []
         for one in node:
             name = name_of(one)
             if name == "component":
@@ -135,7 +137,10 @@ class _Walk:
             elif name == "section":
                 section.inside.append(self._section(one))
             elif name == "entry":
+                section.entered, before = True, len(section.statements)
                 self._holder(one, _Around(section, None, {}, wide))
+                halves.append(half(section.statements[before:]))
+        joined(section, halves)
         return section
 
     def _holder(self, node: etree._Element, around: _Around) -> None:
@@ -148,23 +153,25 @@ class _Walk:
                 around.section.inside.append(self._section(one))
 
     def _statement(self, node: etree._Element, name: str, around: _Around) -> None:
-        before = len(around.section.statements)
+        section = around.section
+        before = len(section.statements)
         if name == "organizer":
             around = _Around(around.section, around.parent, {}, {})
         reading = Reading(node, name, self._asked)
         made: Statement | None = None
-        for said in reading.values:
-            here = self._made(name, said, around)
-            made = made or here
-        if reading.values:
-            self._take(reading.read, reading.values)
-        elif reading.taken:
+        if reading.taken:
             self.body.read.update(reading.codes)
+            section.taken += [Statement(_NOT_KNOWN, said) for said in reading.values]
+        elif reading.values:
+            for said in reading.values:
+                here = self._made(name, said, around)
+                made = made or here
+            self._take(reading.read, reading.values)
         inner = _Around(around.section, made or around.parent, around.narrow, around.wide)
         for one in reading.holders:
             self._holder(one, inner)
         if name == "organizer":
-            self._cluster(around.section, before, inner.parent)
+            self._cluster(section, before, inner.parent)
 
     def _cluster(self, section: Section, before: int, parent: Statement | None) -> None:
         """Tie together what stands in an organizer: the statements of its section from a number on."""
@@ -196,7 +203,10 @@ class _Walk:
             kind = "relative" if not said.get("negated") else ""
         if not column or column in LENT or kind not in self._kinds:
             return None
-        if kind in ("diagnosis", "relative") and names_nothing(said, "value_name", "value_text", "string"):
+        # 0 is no disease, A10.900 is one
+        coded = any(one.isalpha() for one in str(said.get("value_code", "")))
+        nothing = not coded and names_nothing(said, "value_name", "value_text", "string")
+        if kind in ("diagnosis", "relative") and nothing:
             return None  # it stays what was observed: 诊断名称 无
         if kind not in ("procedure", "medication"):
             scope = around.wide if kind in WIDE else around.narrow

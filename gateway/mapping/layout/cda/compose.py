@@ -50,12 +50,12 @@ def _section(section: Section) -> dict[str, Any]:
         made["code"] = {"text": section.name}
     if section.div:
         made["text"] = {"status": "additional", "div": section.div}
-    elif div := said([line for one in section.statements if (line := _line(one))]):
+    elif div := said([line for one in (*section.statements, *section.taken) if (line := _line(one))]):
         made["text"] = {"status": "generated", "div": div}
     elif section.beside:
         made["text"] = {"status": "additional", "div": said([f"{section.beside}（见 DocumentReference）"])}
     elif not section.inside and not section.statements:
-        made["text"] = {"status": "empty", "div": said([title or "-"])}
+        made["text"] = {"status": "generated" if section.entered else "empty", "div": said([title or "-"])}
     if section.inside:
         made["section"] = sections_of(section.inside)
     return made

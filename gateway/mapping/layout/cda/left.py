@@ -13,7 +13,7 @@ from gateway.mapping.layout.moments import normal
 from gateway.wire.xml import Document
 from gateway.wire.xml.document import location
 
-_TELLS_NOTHING: Final = frozenset(
+TELLS_NOTHING: Final = frozenset(
     {"classCode", "moodCode", "typeCode", "determinerCode", "contextControlCode", "contextConductionInd"}
     | {"codeSystemName", "codeSystemVersion", "nullFlavor", "root", "assigningAuthorityName", "ID"}
     | {"representation", "inversionInd"}
@@ -36,7 +36,7 @@ def not_said(elements: Iterable[etree._Element], said: Sequence[Mapping[str, Any
     texts, flag = _texts(said), any("flag" in one for one in said)
     for one in elements:
         for name, value in one.items():
-            if name in _TELLS_NOTHING or (text := value.strip()) in texts or text in NOTHING:
+            if name in TELLS_NOTHING or (text := value.strip()) in texts or text in NOTHING:
                 continue
             local = name.rpartition("}")[2]
             told = (flag and local == "value") or _is_told(text, texts)
@@ -88,7 +88,7 @@ def unread(document: Document, read: set[etree._Element]) -> Left:
         if element in whole:
             continue
         for name, value in element.attrib.items():
-            if name in _TELLS_NOTHING or value in NOTHING or (element, name) in asked:
+            if name in TELLS_NOTHING or value in NOTHING or (element, name) in asked:
                 continue
             if name in _CODED and ((element, "code") in asked or (element, "value") in asked):
                 continue

@@ -35,7 +35,8 @@ class Reading:
         values: columns, once for each value that it has; none where it says nothing itself.
         read: the elements that they were read from.
         codes: its codes.
-        taken: a layout has read its value by an XPath, so that it is no statement any more.
+        taken: a layout has read its value by an XPath, so that it is no statement any more; what ``values``
+            has of it is for people.
         holders: the elements in which other statements may stand.
     """
 
@@ -59,8 +60,6 @@ class Reading:
             said |= medication_of(node, self.read.append)
         self.read[:0] = found
         self.taken = any(value in asked for value in found)
-        if self.taken:
-            return
         stated = found or self.codes or name == "substanceAdministration"
         for value in found or [None]:
             whole = dict(said)

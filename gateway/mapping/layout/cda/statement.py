@@ -50,6 +50,8 @@ class Section:
         code, name, system: of ``section/code``, ``""`` where they are not said.
         div: its narrative, ``""`` for none.
         inside: the sections in it.
+        taken: what a layout has read of it by an XPath, as statements; only its text tells them.
+        entered: it has entries, whatever they say.
         beside: media type of what it is in truth, which stands beside the text (nonXMLBody), ``""`` for none.
     """
 
@@ -60,6 +62,8 @@ class Section:
     div: str = ""
     statements: list[Statement] = field(default_factory=list)
     inside: list[Section] = field(default_factory=list)
+    taken: list[Statement] = field(default_factory=list)
+    entered: bool = False
     beside: str = ""
 
     @property

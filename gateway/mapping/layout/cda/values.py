@@ -26,10 +26,10 @@ from lxml import etree
 
 from gateway.mapping.layout.cda.nodes import child, words
 from gateway.mapping.layout.moments import normal
-from gateway.mapping.texts import is_numeric
+from gateway.mapping.texts import NUMBER, is_numeric
 
 TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-NOTHING: Final = frozenset({"", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null"})
+NOTHING: Final = frozenset({"", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null", "NaN"})
 _FLAGS: Final = {
     "true": "Y",
     "false": "N",
@@ -41,7 +41,7 @@ _FLAGS: Final = {
     "Y": "Y",
     "N": "N",
 }
-_COMPARED: Final = re.compile(r"\s*(?:<=|>=|[<>≤≥＜＞])?\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*")
+_COMPARED: Final = re.compile(rf"\s*(?:<=|>=|[<>≤≥＜＞])?\s*{NUMBER}\s*")
 _MOMENT: Final = re.compile(r"\d{4}(\d\d(\d\d(\d\d(\d\d(\d\d(\.\d+)?)?)?([+-]\d{4})?)?)?)?")
 
 _WITH_ID: Final = etree.XPath("//*[@ID=$name]")

@@ -177,6 +177,29 @@ def test_a_file_that_cannot_be_read_fails_and_is_seen(
     assert (status["failed"], status["last_failed"]) == (1, f"{name}: {fault}")
 
 
+def test_json_that_says_two_things_by_one_name_does_not_hold_up_the_folder(tmp_path: Path) -> None:
+    """Of records it costs the record; of the place where the records are, the file. Both name the name."""
+    patterns, pipeline = tmp_path / "patterns", Pipeline()
+    patterns.mkdir()
+    (patterns / "p.yaml").write_text("match: 'p*.json'\nview: patient\nrecords: rows\n", "utf-8")
+    person = '{"patient_no": "%s", "name": "甲"}'
+    twice = '{"patient_no": "P2", "name": "甲", "name": "乙"}'
+    for name, text in (
+        ("p1.json", f'{{"rows": [{person % "P0"}], "rows": [{person % "P1"}]}}'),
+        ("p2.json", f'{{"rows": [{twice}, {person % "P3"}]}}'),
+        ("p3.json", f'{{"rows": [{person % "P4"}]}}'),
+    ):
+        (tmp_path / name).write_text(text, "utf-8")
+    run(tmp_path, pipeline, ended(3), files=str(patterns))
+    assert sorted(pipeline.patients) == ["P3", "P4"]
+    assert pipeline.quarantined == ["duplicate-name", "duplicate-name"]
+    failed = json.loads((tmp_path / "failed" / "p1.json.report.json").read_text("utf-8"))
+    assert "by the name rows" in failed["reason"]
+    assert "“rows”" in failed["reason_zh"]
+    (fault,) = report(tmp_path, "p2.json")["faults"]
+    assert (fault["line"], "by the name name" in fault["said"]) == (1, True)
+
+
 def test_the_same_bytes_again_are_told_and_not_delivered(tmp_path: Path) -> None:
     pipeline = Pipeline()
     (tmp_path / "patient.csv").write_bytes(patients(0, 3))
@@ -405,9 +428,11 @@ def test_a_full_disk_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        if Path(folder).stat().st_dev == tmp_path.stat().st_dev:
-            pytest.skip("needs /dev/shm on a file system of its own: mount -t tmpfs tmpfs /dev/shm")
+    here, others = tmp_path.stat().st_dev, (Path("/dev/shm"), Path("/var/tmp"))
+    there = [one for one in others if one.is_dir() and one.stat().st_dev != here]
+    if not there:
+        pytest.skip("needs /dev/shm on a file system of its own: mount -t tmpfs tmpfs /dev/shm")
+    with tempfile.TemporaryDirectory(dir=there[0]) as folder:
         yield Path(folder)
 
 

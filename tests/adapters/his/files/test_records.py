@@ -12,9 +12,10 @@ import pytest
 from adapters.his.files.group import Record
 from adapters.his.files.lines import Bounds
 from adapters.his.files.look import look
-from adapters.his.files.pattern import Pattern
+from adapters.his.files.pattern import Pattern, pattern_of
 from adapters.his.files.reader import open_file
 from adapters.his.files.view import View
+from gateway.wire.rows import Faulty
 from tests.adapters.his.files.conftest import Read
 from tests.adapters.his.files.test_tables import faults, rows
 
@@ -131,12 +132,64 @@ def test_what_is_said_in_two_ways_is_told(read: Read, name: str, raw: str) -> No
 TWO = "<PATIENT><patient_no>1</patient_no><name>甲</name></PATIENT>" * 2
 
 
-@pytest.mark.parametrize("raw", [f"<ROOT><HEAD/>{TWO}</ROOT>", f"<ROOT>{TWO}<ERROR>x</ERROR></ROOT>"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"<ROOT><HEAD><n>2</n></HEAD>{TWO}</ROOT>",
+        f"<ROOT>{TWO}<ERROR no='1'>x</ERROR></ROOT>",
+        f"<ROOT>{TWO}<note>a</note><note>b</note></ROOT>",
+    ],
+)
 def test_elements_of_several_kinds_are_not_guessed_at(read: Read, raw: str) -> None:
     (fault,) = read("patient.xml", raw.encode())
     assert fault.fault == "several-kinds"  # type: ignore[union-attr]
     assert "/ROOT/PATIENT (2)" in fault.reason  # type: ignore[union-attr]
     assert "records:" in fault.reason_zh  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("raw", "beside"),
+    [
+        (f"<ROOT>{TWO}<count>2</count></ROOT>", {"ROOT/count": 1}),
+        (f"<ROOT><total>2</total><HEAD/>{TWO}</ROOT>", {"ROOT/total": 1, "ROOT/HEAD": 1}),
+        (f"<ROOT>{TWO[: len(TWO) // 2]}<count>1</count></ROOT>", {"ROOT/count": 1}),
+        (f"<!-- no <!DOCTYPE --><ROOT>{TWO}<!-- <!DOCTYPE x> --></ROOT>", {}),
+    ],
+)
+def test_a_lone_text_beside_the_records_is_no_kind_of_record(
+    tmp_path: Path, views: dict[str, View], raw: str, beside: dict[str, int]
+) -> None:
+    path = tmp_path / "patient.xml"
+    path.write_text(raw)
+    pattern = pattern_of(path.name, [], views)
+    assert pattern is not None
+    opened = open_file(path, pattern, look(path), views, Bounds())
+    assert {one.row["patient_no"] for one in opened.items if isinstance(one, Record)} == {"1"}
+    assert opened.beside == beside
+
+
+def test_a_document_type_before_the_records_is_refused(read: Read) -> None:
+    raw = f'<?xml version="1.0"?>\n<!-- a --><!DOCTYPE ROOT [<!ENTITY x "y">]><ROOT>{TWO}</ROOT>'
+    for said in ({}, {"format": "xml", "view": "patient", "records": "/ROOT/PATIENT"}):
+        assert faults(read("patient.xml", raw.encode(), **said)) == [("has-doctype", 0)]
+
+
+def test_who_says_two_things_by_one_name_waits_alone(read: Read) -> None:
+    """The others of the file are read; what waits keeps both, and its reason names the name."""
+    twice = '{"patient_no": "P2", "name": "甲", "name": "乙"}'
+    found = read("patient.json", f'[{{"patient_no": "P1", "name": "甲"}}, {twice}]'.encode())
+    assert [one.row["patient_no"] for one in found if isinstance(one, Record)] == ["P1"]
+    (fault,) = [one for one in found if isinstance(one, Faulty)]
+    assert (fault.fault, fault.line, fault.text) == ("duplicate-name", 2, twice)
+    assert "by the name name" in fault.reason
+    assert "“name”" in fault.reason_zh
+
+
+def test_two_lists_of_records_by_one_name_are_refused(read: Read) -> None:
+    raw = '{"rows": [{"patient_no": "1"}], "rows": [{"patient_no": "2"}]}'
+    (fault,) = read("p.json", raw.encode(), view="patient", records="rows")
+    assert isinstance(fault, Faulty)
+    assert (fault.fault, fault.said) == ("duplicate-name", {"name": "rows"})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from adapters.his.files.group import Record
 from adapters.his.files.lines import Bounds
 from adapters.his.files.look import look
 from adapters.his.files.pattern import Pattern
@@ -151,3 +152,71 @@ def test_a_workbook_has_no_charset(tmp_path: Path) -> None:
     path = tmp_path / "patient.xlsx"
     path.write_bytes(book(HEADINGS, ["P1", "张三"]))
     assert look(path).charset == ""
+
+
+PRESCRIPTION = ["处方编号", "患者编号", "就诊类型", "状态", "明细号", "药品代码", "药品名称"]
+
+
+def test_a_record_whose_number_is_merged_over_its_lines_waits_as_a_whole(read: Read) -> None:
+    made = Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet.append(PRESCRIPTION)
+    sheet.append(["R1", "P1", "O", "SC", "I1", "Y1", "甲"])
+    sheet.append([None, None, None, None, "I2", "Y2", "乙"])
+    sheet.append(["R2", "P2", "O", "SC", "I3", "Y3", "丙"])
+    for column in "ABCD":
+        sheet.merge_cells(f"{column}2:{column}3")
+    out = io.BytesIO()
+    made.save(out)
+    found = read("prescription.xlsx", out.getvalue())
+    assert [row["rx_no"] for row in rows(found)] == ["R2"]
+    assert faults(found) == [("no-group", 3), ("incomplete-group", 2)]
+
+
+def test_a_part_of_a_number_that_is_left_blank_spoils_the_record_before(read: Read) -> None:
+    heading = [
+        "报告单号",
+        "报告项目代码",
+        "报告项目名称",
+        "来源系统",
+        "患者编号",
+        "就诊类型",
+        "状态",
+        "结果项目代码",
+    ]
+
+    def line(number: str | None, code: str | None, item: str) -> list[str | None]:
+        return [number, code, "血常规", "LIS", "P1", "O", "F", item]
+
+    lines = [
+        line("B1", "XCG", "WBC"),
+        line(None, "XCG", "RBC"),
+        line("B2", None, "WBC"),
+        line("B2", None, "RBC"),
+    ]
+    found = read("result.xlsx", book(heading, *lines))
+    assert faults(found) == [("no-group", 3), ("incomplete-group", 2)]
+    (record,) = [one for one in found if isinstance(one, Record)]
+    assert record.row["report_no"] == "B2"
+    assert len(record.details["items"]) == 2
+
+
+def test_the_rows_of_other_sheets_are_counted_unless_one_is_chosen(
+    tmp_path: Path, views: dict[str, View]
+) -> None:
+    made = Workbook()
+    for at, title in enumerate(("1月", "2月", "空")):
+        sheet = made.create_sheet(title, at)
+        if at < 2:
+            sheet.append(HEADINGS)
+            sheet.append([f"P{at}", "张三"])
+    path = tmp_path / "patient.xlsx"
+    made.save(path)
+    for chosen, beside in (("", {"sheet 2": 2}), ("1月", {}), (2, {})):
+        pattern = Pattern("patient*", "patient", sheet=chosen)
+        opened = open_file(path, pattern, look(path, ""), views, Bounds())
+        said = [one.row["patient_no"] for one in opened.items if isinstance(one, Record)]
+        opened.close()
+        assert said == ["P1" if chosen == 2 else "P0"]
+        assert dict(opened.beside) == beside

@@ -284,6 +284,8 @@ def test_the_password_is_never_shown(small: Hospital, tmp_path: Path) -> None:
         (b"\x01", "1"),  # BIT(1) of MySQL
         (b"\x00", "0"),
         (1001.0, "1001"),  # DOUBLE
+        (1.0, "1"),
+        (-0.0, "0"),
         (0.00001, "0.00001"),
         (5.25, "5.25"),
     ],

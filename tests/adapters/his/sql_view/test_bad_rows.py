@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -59,6 +60,81 @@ def test_a_date_that_can_be_read_in_two_ways_is_none() -> None:
     found = patient({"name": "孟秋禾", "birth_date": "03/04/05"})
     assert "birthDate" not in found
     assert found["name"][0]["text"] == "孟秋禾"
+
+
+NONE = [
+    "0001-01-01 00:00:00", "1753-01-01", "1899-12-30 00:00:00", "1900-01-01 00:00:00.000", "1900/1/1",
+    "9999-12-31T23:59:59", "2999-12-31", "0000-00-00 00:00:00", "18991231", "/Date(-62135596800000)/",
+]  # fmt: skip
+"""What systems write into a date that nobody has given."""
+
+
+def told(result: steps.Result) -> list[tuple[str, str]]:
+    assert isinstance(result, Translation), result
+    return [(one.where, one.text) for one in result.issues]
+
+
+@pytest.mark.parametrize("none", NONE)
+def test_a_date_that_stands_for_none_kills_nobody_and_is_told(none: str) -> None:
+    result = translated(
+        "patient",
+        {
+            "patient_no": "P1",
+            "name": "孟秋禾",
+            "birth_date": none,
+            "deceased_at": none,
+            "changed_at": str(START),
+        },
+    )
+    (found,) = bodies("Patient", result)
+    assert not [name for name in found if name.startswith(("deceased", "birthDate"))]
+    stands = "is a date that stands for none; it was left out"
+    assert told(result) == [(one, f"{one} {stands}") for one in ("birth_date", "deceased_at")]
+    assert isinstance(result, Translation)
+    assert result.unmapped == {"birth_date": 1, "deceased_at": 1}
+    assert all("占位日期" in one.text_zh for one in result.issues)
+
+
+def test_a_death_that_is_taken_back_by_a_placeholder_is_deleted() -> None:
+    row = {"patient_no": "P1", "name": "孟秋禾", "changed_at": str(START)}
+    null = translated("patient", {**row, "deceased_at": None})
+    none = translated("patient", {**row, "deceased_at": "1900-01-01 00:00:00"})
+    assert isinstance(null, Translation)
+    assert isinstance(none, Translation)
+    assert [one.cleared for one in none.drafts] == [one.cleared for one in null.drafts]
+    assert any("deceasedDateTime" in (one.cleared or ()) for one in none.drafts)
+
+
+@pytest.mark.parametrize("none", NONE)
+def test_a_visit_without_an_end_is_not_finished_by_a_placeholder(none: str) -> None:
+    found = bodies("Encounter", translated("visit", {**VISIT, "status": "没有的词", "end_at": none}))[0]
+    plain = bodies("Encounter", translated("visit", {**VISIT, "status": "没有的词", "end_at": None}))[0]
+    assert found == plain
+    assert found["status"] != "finished"
+
+
+@pytest.mark.parametrize("digits", ["800506", "121212", "200506", "1701011234", "8.0506E5", "33000"])
+def test_digits_that_are_no_date_invent_none(digits: str) -> None:
+    result = translated("patient", {"patient_no": "P1", "name": "孟秋禾", "birth_date": digits})
+    (found,) = bodies("Patient", result)
+    assert "birthDate" not in found
+    assert [text for _, text in told(result)] == ["birth_date is malformed; the element was left out"]
+
+
+def test_a_number_with_an_exponent_is_a_quantity() -> None:
+    row: dict[str, str | None] = {
+        "report_no": "B1",
+        "report_code": "BR",
+        "patient_no": "P1",
+        "visit_type": "O",
+        "status": "F",
+    }
+    items: list[dict[str, str | None]] = [
+        {"item_seq": "1", "item_code": "TSH", "item_name": "促甲状腺素", "value": "1.2E-2", "unit": "mIU/L"},
+        {"item_seq": "2", "item_code": "CFU", "item_name": "菌落计数", "value": "1e5", "unit": "CFU/mL"},
+    ]
+    made = bodies("Observation", translated("result", row, items=items))
+    assert [float(one["valueQuantity"]["value"]) for one in made] == [0.012, 100000]
 
 
 @pytest.mark.parametrize("nothing", ["-", "无", "NULL", "/", ""])
@@ -118,6 +194,7 @@ def test_a_result_has_the_status_of_its_report(status: str, said: str) -> None:
     assert [one["status"] for one in bodies("DiagnosticReport", result)] == [said]
 
 
+CHINA = "urn:oid:2.16.156.10011.2.3.3.11"
 ICD, TCM = "http://hl7.org/fhir/sid/icd-10", "urn:oid:2.16.156.10011.2.3.3.14"
 
 
@@ -126,6 +203,12 @@ ICD, TCM = "http://hl7.org/fhir/sid/icd-10", "urn:oid:2.16.156.10011.2.3.3.14"
     [
         ("J20.900", None, ICD),
         ("Z98.800x001", None, ICD),
+        ("I10.x00", None, ICD),
+        ("K29500", None, ICD),
+        ("I10X00", None, ICD),
+        ("Z98800x001", None, ICD),
+        ("M80000/3", None, CHINA),
+        ("A001", None, None),  # a number of the hospital's own, as well as A00.1
         ("BNP050", None, TCM),
         ("A17.01.01", None, TCM),
         ("A17.01", "GB/T15657", TCM),
@@ -146,6 +229,7 @@ def test_a_diagnosis_of_tcm_is_not_of_icd_10(
         result = translated(view, VISIT | {"diagnosis_no": "1"} | told)
     (found,) = bodies("Condition", result)
     assert found["code"]["coding"][0].get("system") == said
+    assert found["code"]["coding"][0]["code"] == code
 
 
 def test_a_diagnosis_that_is_there_again_is_no_error_any_more() -> None:
@@ -163,6 +247,29 @@ def test_a_number_of_a_visit_in_no_known_register_waits(word: str | None) -> Non
     assert isinstance(result, Quarantined)
     assert result.reason == "unknown-word"
     assert any("visit_type tells which register" in one.text for one in result.issues)
+
+
+@pytest.mark.parametrize(
+    ("words", "class_", "register"),
+    [
+        (("O", "o", "AMB", "outpatient", "门诊"), "AMB", "1.11"),
+        (("E", "emer", "Emergency"), "EMER", "1.11"),
+        (("OBSENC", "留观"), "OBSENC", "1.11"),
+        (("I", "i", "imp", "Inpatient", "INPATIENT", "住院"), "IMP", "1.12"),
+        (("ACUTE", "acute"), "ACUTE", "1.12"),
+        (("NONAC",), "NONAC", "1.12"),
+        (("SS", "ss", "日间手术"), "SS", "1.12"),
+        (("HH", "家庭病床"), "HH", "1.12"),
+        (("P", "prenc"), "PRENC", "1.12"),
+    ],
+)
+def test_a_visit_has_one_id_whichever_word_of_a_standard_says_its_kind(
+    words: Sequence[str], class_: str, register: str
+) -> None:
+    found = [bodies("Encounter", translated("visit", VISIT | {"visit_type": word, "status": "finished"}))[0]
+             for word in words]  # fmt: skip
+    assert {one["class"]["code"] for one in found} == {class_}
+    assert {one["identifier"][0]["system"] for one in found} == {f"urn:oid:2.16.156.10011.{register}"}
 
 
 @pytest.mark.parametrize("adapter", ["his/files", "his/xml_http"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.his.sql_view.database import Unanswered
+from adapters.his.sql_view.reader import Reader
 from tests.adapters.his.sql_view.conftest import Hospital, Opened, Taker, poll, reconcile, wall
 
 TABLE = """CREATE TABLE qiao_patient (patient_no VARCHAR(20), name VARCHAR(50), birth_date VARCHAR(20),
@@ -164,6 +167,23 @@ def test_what_vanishes_is_taken_back_and_may_come_again(
     assert taker.taken[-1]["control"] != first
 
 
+def test_a_key_of_type_double_is_the_number_as_people_write_it(
+    hospital: Hospital, opened: Opened, taker: Taker
+) -> None:
+    """1.0 is patient 1, in the row, in what takes it back, and in what is known of it."""
+    kind = "REAL" if hospital.engine.dialect.name == "sqlite" else "DOUBLE PRECISION"
+    hospital.run(TABLE.format(time="TIMESTAMP(3) NULL").replace("VARCHAR(20),", f"{kind},", 1))
+    add(hospital, [(at, "孟", START + timedelta(seconds=at)) for at in range(1, 31)])  # type: ignore[misc]
+    door = opened(hospital, batch=10)
+    assert poll(door) == 30
+    assert taker.column("patient_no") == [str(at) for at in range(1, 31)]
+    hospital.run("DELETE FROM qiao_patient WHERE patient_no = 7")
+    assert reconcile(door) == 1
+    assert taker.taken[-1]["row"]["patient_no"] == "7"
+    door = opened(hospital, batch=10)
+    assert (poll(door), reconcile(door)) == (0, 0)
+
+
 def test_what_comes_back_as_it_was_holds_from_now_on(small: Hospital, opened: Opened, taker: Taker) -> None:
     rows = people(60)
     fill(small, rows)
@@ -262,3 +282,51 @@ def test_what_was_not_acknowledged_comes_again_with_the_same_number(
     numbers = {one["control"] for one in taker.taken}
     assert len(numbers) == 100
     assert len(taker.taken) < 130
+
+
+REPORTS = (
+    "CREATE TABLE qiao_result (report_no VARCHAR(20), report_code VARCHAR(20), patient_no VARCHAR(20),"
+    " status VARCHAR(9), changed_at TIMESTAMP(3) NULL)",
+    "CREATE TABLE qiao_result_item (report_no VARCHAR(20), report_code VARCHAR(20), item_seq VARCHAR(9))",
+)
+
+
+@pytest.mark.parametrize("mode", ["watermark", "hash"])
+def test_a_key_of_which_a_part_is_null_stops_nothing_and_is_told(
+    hospital: Hospital, opened: Opened, taker: Taker, tmp_path: Path, mode: str
+) -> None:
+    hospital.run(*REPORTS)
+    hospital.run(
+        "INSERT INTO qiao_result VALUES (:no, :code, 'P1', 'F', :at)",
+        rows=[{"no": f"R{n:02}", "code": "C1" if n % 2 else None, "at": str(START)} for n in range(40)],
+    )
+    views = tmp_path / "views"
+    views.mkdir()
+    (views / "result.yaml").write_text(f"table: result\nfrom: qiao_result\nmode: {mode}\n", "utf-8")
+    door = opened(hospital, batch=10, views=str(views), only="result")
+    asyncio.run(door.stop())
+    asyncio.run(door.backlog(taker, lambda *_: None))
+    assert sorted(map(str, taker.column("report_no"))) == [f"R{n:02}" for n in range(1, 40, 2)]
+    assert door.status()["result.keyless"] == 20
+
+
+def test_a_first_reading_that_gains_nothing_ends_though_it_meets_rows_again(
+    small: Hospital, opened: Opened, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(small, people(60))
+    monkeypatch.setattr(sys.modules["adapters.his.sql_view.source"], "_longer", lambda _: 0.01)
+    door = opened(small, batch=10)
+    asyncio.run(door.stop())
+    page, asked = Reader.page, Counter[str]()
+
+    def broken(self: Reader, position: Any, limit: int, **how: Any) -> Any:
+        asked["pages"] += 1
+        assert asked["pages"] < 100
+        if how["by_key"] and position is not None and position[1] >= ("P00030",):
+            raise Unanswered("it breaks off here, always")
+        return page(self, position, limit, **how)
+
+    monkeypatch.setattr(Reader, "page", broken)
+    with pytest.raises(Unanswered, match="always"):
+        asyncio.run(door.backlog(taker, lambda *_: None))
+    assert len(taker.taken) == 60

@@ -8,7 +8,9 @@ import json
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import pytest
@@ -16,16 +18,19 @@ import zeep
 from lxml import etree
 
 from adapters.his.xml_http import ADAPTER
-from adapters.his.xml_http.answered import Answered
+from adapters.his.xml_http.answer import read
+from adapters.his.xml_http.answered import Answered, Item
 from adapters.his.xml_http.polls import Poll
 from adapters.his.xml_http.services import SERVICES
 from gateway import registry
+from gateway.canonical import Envelope
 from gateway.errors import Misconfigured, Retry
 
 Open = Any
 HL7 = "{urn:hl7-org:v3}"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+PDF = b"%PDF-1.4\n% synthetic\n%%EOF\n"
 
 
 def sample(name: str) -> bytes:
@@ -189,6 +194,68 @@ def test_the_service_that_was_called_tells_a_discharge_from_an_admission(opened:
     run(go())
 
 
+def test_the_action_of_a_form_decides(opened: Open) -> None:
+    """As in SOAP: what is sent for a card is no patient, wherever the form says so."""
+    card, patient = "EncounterCardInfoAdd", "PatientInfoRegister"
+    message = quote(bare("01").strip())
+    other = message.replace(quote(IDENT), "another")
+
+    async def go() -> None:
+        async with opened() as door:
+
+            async def post(form: str, path: str = "/") -> str:
+                said = await door.post(form.encode(), "application/x-www-form-urlencoded", path)
+                return str(said[1].decode())
+
+            assert "no layout" in await post(f"action={card}&message={message}")
+            assert "no layout" in await post(f"message={message}&Action={card}")
+            assert not door.store.search("default", "Patient", []).matches
+            assert "no layout" not in await post(f"action={patient}&message={other}", f"/{card}")
+            assert door.one("Patient")["name"]
+
+    run(go())
+
+
+def test_what_a_call_refers_to_is_read(opened: Open) -> None:
+    """Axis 1 writes the parameters of a call beside it."""
+    message = escape(bare("01").strip())
+    call = (
+        '<c:HIPMessageServer xmlns:c="urn:x"><action href="#id0"/><message href="#id1"/></c:HIPMessageServer>'
+        f'<multiRef id="id0">PatientInfoRegister</multiRef><multiRef id="id1">{message}</multiRef>'
+    )
+
+    async def go() -> None:
+        async with opened() as door:
+            _, answer = await door.post(enveloped(call), "text/xml", SOAPAction='""')
+            result = etree.fromstring(answer).findtext(".//{urn:x}HIPMessageServerResult")
+            assert acknowledged(etree.fromstring(str(result)))[:2] == ("AA", IDENT)
+            assert door.one("Patient")["name"]
+
+    run(go())
+
+
+def test_a_fault_of_ours_is_told_and_the_message_stays_with_its_sender(
+    opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: object) -> bytes:
+        raise ZeroDivisionError(IDENT)
+
+    async def go() -> None:
+        async with opened() as door:
+            door.door._deliver = broken
+            for body in (sample("01"), sample("14"), enveloped(bare("01").strip(), SOAP12)):
+                head = f"POST / HTTP/1.1\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                answer = await door.raw(head.encode() + body)
+                assert answer.startswith(b"HTTP/1.1 503 ")
+                assert b"Retry-After" in answer
+                assert b"no answer could be made" in answer
+            assert door.states() == {}
+
+    run(go())
+    assert "ZeroDivisionError" in caplog.text
+    assert IDENT not in caplog.text
+
+
 @pytest.mark.parametrize("interaction", ["PRPM_IN306010UV01", "RCMR_IN000029UV01"])
 def test_a_query_is_told_that_it_is_not_answered(opened: Open, interaction: str) -> None:
     message = f'<{interaction} xmlns="urn:hl7-org:v3"><id extension="q1"/></{interaction}>'
@@ -206,7 +273,7 @@ def test_a_query_is_told_that_it_is_not_answered(opened: Open, interaction: str)
 
 def test_a_document_inside_a_message_goes_into_the_inbox_beside_it(opened: Open) -> None:
     inner = '<ClinicalDocument xmlns="urn:hl7-org:v3"><title>出院小结</title></ClinicalDocument>'
-    pdf = base64.b64encode(b"%PDF-1.4\n% synthetic\n%%EOF\n").decode()
+    pdf = base64.b64encode(PDF).decode()
     raw = sample("12").decode().replace(pdf, base64.b64encode(inner.encode()).decode())
 
     async def go() -> None:
@@ -215,6 +282,45 @@ def test_a_document_inside_a_message_goes_into_the_inbox_beside_it(opened: Open)
             assert acknowledged(etree.fromstring(answer))[0] == "AA"
             assert sum(door.states().values()) == 2
             assert inner.encode() in door.raws()
+
+    run(go())
+
+
+def test_what_is_no_clinical_document_stays_in_the_message(opened: Open) -> None:
+    """XML of a vendor looks alike in base64; nothing else keeps its bytes."""
+    inner = base64.b64encode('<?xml version="1.0"?><Note>出院</Note>'.encode()).decode()
+    raw = sample("12").decode().replace(base64.b64encode(PDF).decode(), inner)
+
+    async def go() -> None:
+        async with opened() as door:
+            await door.post(raw.encode())
+            assert door.states() == {"stored": 1}
+            assert door.one("DocumentReference")["content"][0]["attachment"]["data"] == inner
+
+    run(go())
+
+
+def test_a_document_in_what_a_service_answered_is_kept_with_it(opened: Open) -> None:
+    """Once, also where the first try kept only the message; how both ended is one answer."""
+    document = b'<ClinicalDocument xmlns="urn:hl7-org:v3"><title>note</title></ClinicalDocument>'
+    raw = sample("12").replace(base64.b64encode(PDF), base64.b64encode(document))
+    items = [Item(raw, "application/xml", "docs-1")]
+
+    async def go() -> None:
+        async with opened() as door:
+            many, tries = door.door._deliver.many, []
+
+            async def full(envelopes: list[Envelope]) -> list[bytes | Retry]:
+                tries.append([one.raw for one in envelopes])
+                return [Retry("the disk is full")] if len(tries) == 2 else list(await many(envelopes))
+
+            door.door._deliver = SimpleNamespace(many=full)
+            with pytest.raises(Retry):
+                await door.door._hand(items, "docs")
+            (answer,) = await door.door._hand(items, "docs")
+            assert tries == [[raw], [document], [raw], [document]]
+            assert sum(door.states().values()) == 2
+            assert read(answer).reason == "no-patient"
 
     run(go())
 

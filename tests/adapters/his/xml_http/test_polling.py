@@ -23,7 +23,13 @@ from adapters.his.xml_http.marks import Mark, Marks
 from adapters.his.xml_http.polling import Polling
 from adapters.his.xml_http.polls import CHINA, Poll, read_polls
 from adapters.his.xml_http.wsdl import wsdl
+from gateway import registry
+from gateway.canonical import Envelope, Quarantined
 from gateway.errors import Misconfigured, Retry
+from gateway.mapping import load_maps
+from gateway.pipeline import steps
+from gateway.wire.rows import faulty
+from gateway.wire.rows.faulty import CONTENT_TYPE as FAULTY
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=CHINA)
 AA = b"<response><code>AA</code></response>"
@@ -74,6 +80,7 @@ class Hospital:
         self.refuse: set[int] = set()
         self.tries = 0
         self.now = NOON
+        self.answer = AA
 
     async def hand(self, items: Sequence[Item], _: str) -> list[bytes]:
         for item in items:
@@ -81,7 +88,7 @@ class Hospital:
             if self.tries in self.refuse:
                 raise Retry("the disk is full")
             self.taken.append(item)
-        return [AA] * len(items)
+        return [self.answer] * len(items)
 
     def polling(self, **said: Any) -> Polling:
         wanted: dict[str, Any] = {
@@ -312,15 +319,15 @@ def test_numbers_keep_their_digits(hospital: Hospital) -> None:
         **ROWS,
     )
     assert rows_of(hospital) == [
-        {"row": {"patient_no": "20260307000100001234", "dose": "5.10", "in_use": "true"}}
+        {"row": {"patient_no": "20260307000100001234", "dose": "5.10", "in_use": "1"}}
     ]
 
 
 def test_what_belongs_to_a_row_comes_with_it(hospital: Hospital) -> None:
-    row = '"rx_no": "1", "by": {"no": 7}, "items": [{"n": 1, "x": [{"y": 2}]}], "tags": ["a", "b"]'
+    row = '"rx_no": "1", "by": {"no": 7}, "items": [{"n": 1, "x": [{"y": 2}, {"y": 3}]}], "tags": ["a", "b"]'
     run(hospital, said(f'{{"data": [{{{row}}}]}}'), **ROWS | {"view": "prescription"})
     assert rows_of(hospital) == [
-        {"row": {"rx_no": "1", "by.no": "7", "tags": "a; b"}, "items": [{"n": "1", "x": '[{"y": "2"}]'}]}
+        {"row": {"rx_no": "1", "by.no": "7", "tags": "a; b"}, "items": [{"n": "1", "x.y": "2; 3"}]}
     ]
 
 
@@ -331,7 +338,8 @@ def test_what_belongs_to_a_row_comes_with_it(hospital: Hospital) -> None:
         ('{"data": []}', "code = 0", "nothing at code"),
         ('{"code": 0}', "code = 0", "nothing at data"),
         ('{"code": 0, "data": null}', "", "set good"),
-        ('{"code": 0, "data": [], "data": []}', "code = 0", "no JSON"),
+        ('{"code": 0, "data": [], "data": [{"a": 1}]}', "code = 0", "the name data comes twice"),
+        ('{"code": 0, "code": 500, "data": []}', "code = 0", "the name code comes twice"),
         ('{"code": 0, "data": [{"a": NaN}]}', "code = 0", "no JSON"),
     ],
 )
@@ -342,6 +350,39 @@ def test_an_answer_in_json_that_is_not_good_moves_nothing(
         run(hospital, said(text), good=good, **ROWS)
     assert reason in caught.value.reason
     assert hospital.marks.at("visits") is None
+
+
+def test_a_row_that_says_two_things_by_one_name_waits_and_holds_up_nobody(hospital: Hospital) -> None:
+    """It is the same entry each time it is answered, whatever stands before it, and keeps what it said."""
+    twice = '{"patient_no": "2", "name": "甲", "name": "乙", "p": 1.50}'
+    for before in ('{"patient_no": "1"}', '{"patient_no": "3"}, {"patient_no": "4"}'):
+        run(hospital, said(f'{{"data": [{before}, {twice}]}}'), **ROWS)
+        hospital.now += timedelta(seconds=30)
+    held = [one for one in hospital.taken if one.content_type == FAULTY]
+    assert [len(hospital.taken), len(held)] == [4, 1]
+    flaw = faulty.parse(held[0].raw)
+    assert flaw.code == "duplicate-name"
+    assert "by the name name" in flaw.reason
+    assert "甲" in json.loads(held[0].raw)["text"]
+    assert "乙" in json.loads(held[0].raw)["text"]
+    envelope = Envelope(
+        "0" * 32, "default", "his/xml_http", "", 1_772_845_200_000_000, FAULTY, "", held[0].raw
+    )
+    reading = steps.read(registry.find()["his/xml_http"], load_maps(), envelope)
+    assert isinstance(reading.flaw, Quarantined)
+    assert reading.flaw.reason == "duplicate-name"
+
+
+@pytest.mark.parametrize("code", ["AA", "AE", "AR"])
+def test_what_was_refused_is_not_delivered_again_and_again(hospital: Hospital, code: str) -> None:
+    """Its bytes and the reason stand in the inbox; another delivery would be another entry, for ever."""
+    hospital.answer = f"<response><code>{code}</code></response>".encode()
+    for _ in range(3):
+        hospital.marks = Marks(hospital.folder / "state.json")
+        polling = run(hospital, lambda _: xml(VISITS), body="<Q/>")
+        hospital.now += timedelta(seconds=30)
+    assert len(hospital.taken) == 2
+    assert polling.counts.known == 2
 
 
 @pytest.mark.parametrize("good", ["code = 0", "head.ok = true"])

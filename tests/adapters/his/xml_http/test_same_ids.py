@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.his.xml_http.documents import document_in
 from adapters.his.xml_http.opened import open_message
 from gateway import registry
 from gateway.canonical import Envelope, Translation
 from gateway.mapping import Maps, load_maps
 from gateway.pipeline import steps
+from gateway.wire.xml.v3 import carried
 
 MOMENT = 1_772_323_200_000_000
 ROOT = registry.one_root() / "adapters"
@@ -75,7 +75,7 @@ def test_a_report_inside_a_registration_is_the_one_that_hl7_v2_has() -> None:
     registered = (ROOT / "his/xml_http/samples/12-document-registered-pdf.xml").read_bytes()
     report = (ROOT / "his/cda/samples/04-C0007-laboratory.xml").read_bytes()
     opened = open_message(PDF.sub(base64.b64encode(report), registered))
-    inner = document_in(opened)
+    inner = carried(opened.document.root)
     assert inner == report
     spec = registry.find()["his/xml_http"]
     envelope = Envelope("0" * 32, "default", spec.id, "", MOMENT, spec.content_type, "", inner)

@@ -87,6 +87,15 @@ def test_two_registrations_are_two_patients() -> None:
     assert [one["identifier"][0]["value"] for one in found] == ["1002345", "2002345"]
 
 
+def test_a_second_patient_with_a_name_alone_is_noticed() -> None:
+    text = doubled(sample("01"), "subject", _1002345="", _990101197805123714="-", _陈远航="李四海",
+                   _990101D00012345678="", _99010100000012345="不详")  # fmt: skip
+    flaw = read(text).flaw
+    assert isinstance(flaw, Quarantined)
+    assert flaw.reason == "several-patients"
+    assert "has no number" in flaw.issues[0].text
+
+
 REPORT = {"_1002345": "2009999", "_T260305004412": "T2", "_JY2026030500412": "JY2", "_ZY2026000318": "ZY2"}
 
 
