@@ -131,7 +131,7 @@ def _from_files(names: list[str]) -> tuple[None, Iterator[tuple[str, Envelope]]]
     gather.paths(names)  # first: a missing file must not come after half of the work
     return None, (
         (f"{item.file} {item.index}", Envelope("", "default", item.adapter, "", 0, "", "", item.raw))
-        for item in gather.messages(names)
+        for item in gather.with_documents(gather.messages(names))
         if not item.flaw
     )
 

@@ -14,6 +14,7 @@ from gateway.cli.output import notice
 from gateway.cli.words import say
 from gateway.errors import Misconfigured, Rejected
 from gateway.wire import er7
+from gateway.wire.xml import v3
 
 _SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
 _LINES = re.compile(rb"[\r\n\x0b\x1c]+")
@@ -138,6 +139,8 @@ def messages(
 class _Begun:
     """A stream whose beginning was looked at; a pipe cannot be wound back.
 
+    What has ended is not asked again: at a terminal each further question waits for another Ctrl-D.
+
     Attributes:
         head: its first bytes.
     """
@@ -145,14 +148,19 @@ class _Begun:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.head = self._left = stream.read(_HEAD)
+        self._ended = len(self.head) < _HEAD
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, as a file does."""
-        left, self._left = self._left, b""
-        if 0 <= size < len(left):
-            left, self._left = left[:size], left[size:]
-            return left
-        return left + self._stream.read(size - len(left) if size >= 0 else -1)
+        if self._ended or 0 <= size < len(self._left):
+            size = len(self._left) if size < 0 else size
+            found, self._left = self._left[:size], self._left[size:]
+            return found
+        wanted = size - len(self._left) if size >= 0 else -1
+        more = self._stream.read(wanted)
+        self._ended = len(more) < wanted or wanted < 0
+        found, self._left = self._left + more, b""
+        return found
 
 
 def _read(file: str, stream: _Begun, stray: Callable[[Stray], None]) -> Iterator[Item]:
@@ -192,7 +200,17 @@ def _document(file: str, stream: _Begun) -> Item:
     raw = stream.read(MOST_XML + 1)
     if len(raw) > MOST_XML:
         return Item(file, 1, b"", "too-large", CDA)
-    return Item(file, 1, raw, "", CDA if b"ClinicalDocument" in raw[:8192].replace(b"\0", b"") else XML)
+    head = raw[:8192].replace(b"\0", b"")
+    clinical = v3.DOCUMENT.encode() in head and v3.REGISTERS.encode() not in head
+    return Item(file, 1, raw, "", CDA if clinical else XML)
+
+
+def with_documents(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield what is given, and behind a message the clinical document that it carries, as doors take it."""
+    for one in items:
+        yield one
+        if one.adapter == XML and (inner := v3.document_in(one.raw)) is not None:
+            yield Item(one.file, one.index + 1, inner, "", XML)
 
 
 def _open(path: Path) -> BinaryIO:

@@ -38,8 +38,10 @@ FAULTS: dict[str, str] = {
     "a line is longer than {limit} bytes": "该行超过 {limit} 字节",
     "a cell says {said} instead of a value": "单元格中是 {said}，而不是值",
     "a record is no JSON object": "记录不是 JSON 对象",
-    "a record names the same thing twice": "一条记录中同名项出现两次",
-    "the column that groups the rows is empty": "用于分组的列为空",
+    "a record says two things by the name {name}": "一条记录中“{name}”出现两次且内容不同",
+    "the column that groups the rows is empty; fill it in every row, also where cells are merged": (
+        "用于分组的列为空；请逐行填写，合并的单元格须取消合并"
+    ),
     "a row that belongs to it cannot be read; the record waits as a whole": (
         "所属的某一行无法读取，整条记录暂存待处理"
     ),

@@ -32,6 +32,11 @@ FAULTS: dict[str, str] = {
     "the document tells of several visits; let each come in a document of its own": (
         "文档涉及多次就诊，请让每次就诊单独成文"
     ),
+    "several {name} are read as one and tell of several {what}; "
+    "make each a place of the layout, or let each come in a document of its own": (
+        "多个 {name} 被当作一个读取，但它们的编号（{what}）不同；"
+        "请在布局中为每个设一个位置（places），或让每个单独成文"
+    ),
     "{name} tells which register {other} is of, and says none of {known}; let the view say one of them": (
         "{name} 说明 {other} 属于哪一种编号，但不是 {known} 之一；请让视图给出其中之一"
     ),

@@ -123,6 +123,7 @@ FAULTS: dict[str, str] = {
     "not YAML: {why}": "不是 YAML：{why}",
     "lines with # say 'key: value', each key once": "以 # 开头的行写作 'key: value'，每个键一次",
     "{path} is malformed; the element was left out": "{path} 的值格式不正确，该元素未写入",
+    "{path} is a date that stands for none; it was left out": "{path} 为表示“无”的占位日期，未写入",
     "no identity for this {type}; it was left out": "缺少 {type} 的标识，未写入",
     "the event lies in the future; its time was not used": "事件时间在未来，未用于判断先后",
     "repaired as the sender's profile says, in {count} segments": "已按发送方配置修复，共 {count} 段",

@@ -35,6 +35,14 @@ FAULTS: dict[str, str] = {
     "both numbers belong to one patient, and it is not known which merge is meant: use qiao match undo": (
         "两个号码属于同一患者，但无法确定要撤销哪次合并：请使用 qiao match undo"
     ),
+    "several ended under the number that is to go on now: {names}; take back the merge of the wrong "
+    "ones (qiao match undo Patient/ID), then replay": (
+        "有多位已被合并的患者用过这个现要存续的号码：{names}；"
+        "请撤销其中错误的合并（qiao match undo Patient/ID）后重放"
+    ),
+    "the earlier merge was the other way round: who had ended goes on now, with everything of both": (
+        "之前的合并方向相反：原先被合并的患者现在存续，双方的资源都归其名下"
+    ),
     "these patients are not merged": "这两位患者没有合并",
     "who went on is deleted": "存续的患者已被删除",
     "who went on was merged, too: undo that merge first": "存续的患者又被合并：请先撤销那次合并",

@@ -112,6 +112,16 @@ FAULTS: dict[str, str] = {
     "give the sender's profile a narrower scope (visit, date or year)": (
         "此 {type} 的标识已属于另一名患者的记录；请在发送方配置中缩小 scope（visit、date 或 year）"
     ),
+    "the number of this document already belongs to a document of another kind; where each kind is numbered "
+    "by itself, give Composition and DocumentReference the scope kind in the sender's profile, then replay": (
+        "此文书编号已属于另一种文书；如各类文书分别编号，请在发送方配置中为 Composition 和 DocumentReference "
+        "设置 scope: kind，然后重放"
+    ),
+    "the number of this visit already belongs to a stay at another time; where one number is given to "
+    "several stays, give Encounter the scope admission in the sender's profile, then replay": (
+        "此就诊号已属于另一时间的就诊；如同一号码用于多次就诊，请在发送方配置中为 Encounter "
+        "设置 scope: admission，然后重放"
+    ),
     "{where} ({name}) is required": "缺少 {where}（{name}）",
     "not a version of HL7 v2; correct MSH-12": "不是 HL7 v2 版本，请更正 MSH-12",
     "MSH-11 says that this is not production; list its value in the sender's profile to take it": (

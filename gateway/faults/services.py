@@ -10,6 +10,7 @@ FAULTS: dict[str, str] = {
     "parts (multipart, MTOM) are not taken; send the envelope by itself": (
         "不接受 multipart（MTOM），请直接提交 SOAP 信封"
     ),
+    "no answer could be made: send it again": "网关内部错误，未能应答，请重新发送",
     "a SOAP fault is no message": "SOAP Fault 不是消息",
     "this query is not answered at this door; ask the FHIR API": "本接口不提供此查询，请使用 FHIR API 查询",
     "no file in mappings/queries answers this question": "mappings/queries 中没有针对此查询的定义",

@@ -30,13 +30,14 @@ from gateway.settings import MappingSettings, Settings, StoreSettings
 from gateway.store import open_store
 from gateway.store.model import Change, Transact
 from gateway.store.subscriptions import Look, Standing
+from tests.forking import forked
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "adapters"
 
 
 def qiao(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "gateway", *map(str, arguments)]
+    command = [*forked(), *map(str, arguments)]
     return subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False)
 
 
@@ -351,7 +352,7 @@ def test_doctor_tells_a_port_that_another_qiao_has_from_one_that_is_lost(serve: 
         level, text = found(stranger.getsockname()[1])
     assert level == "bad"
     assert 'another [adapters."his/hl7v2"] port' in text
-    running = serve(tmp_path / "qiao.db")
+    running = serve(tmp_path / "qiao.db", whole=True)
     try:
         level, text = found(running.doors["his/hl7v2"].rpartition(":")[2])
     finally:
