@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import each, reference
+from gateway.canonical.elements import each, reference, references_within
 from gateway.canonical.json import loads
 from gateway.mapping.outbound.around import followed
 from gateway.store import Entered, Store, Version
@@ -80,10 +80,15 @@ class Document:
 
 
 class Documents:
-    """Reads documents from a store; for any thread."""
+    """Reads documents from a store; for any thread.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Args:
+        narrow: whom a patient is linked with and the stay of a visit are not sent along: a receiver told
+            of one person in rows or one message could take them for what it is about.
+    """
+
+    def __init__(self, store: Store, *, narrow: bool = False) -> None:
+        self._store, self._narrow = store, narrow
 
     def of(self, entries: Sequence[Entered]) -> list[Document]:
         """Return the documents of entries of one tenant, in their order."""
@@ -93,7 +98,7 @@ class Documents:
         ]
         signatures = self._signatures(entries, members)
         known: dict[str, Resource | None] = {}
-        named = _Named()
+        named = _Named(self._narrow)
         for _ in range(STEPS):
             self._fetch(entries, members, signatures, known, named)
         heirs = self._heirs(entries[0].tenant, known) if entries else {}
@@ -195,14 +200,15 @@ def _survivor(patient: Resource) -> str:
 class _Named:
     """What resources refer to; each is walked once, as long as all of them are held."""
 
-    def __init__(self) -> None:
+    def __init__(self, narrow: bool) -> None:
+        self._narrow = narrow
         self._known: dict[int, frozenset[str]] = {}
 
     def by(self, resource: Resource) -> frozenset[str]:
         """Return the names of what one refers to."""
         found = self._known.get(id(resource))
         if found is None:
-            found = self._known[id(resource)] = frozenset(_references(resource))
+            found = self._known[id(resource)] = frozenset(_references(resource, self._narrow))
         return found
 
 
@@ -224,9 +230,12 @@ def _context(
     return found | {name_in(one): one for one in signatures}
 
 
-def _references(value: Resource) -> Iterator[str]:
+def _references(value: Resource, narrow: bool) -> Iterator[str]:
     """Yield the local references in a resource that lead to what is sent along.
 
-    Not to whom a patient is linked with, nor to the stay of a visit or a diagnosis: nobody's business.
+    A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
     """
-    return (name for name in followed(value) if name.partition("/")[0] in AROUND)
+    if narrow:
+        return (name for name in followed(value) if name.partition("/")[0] in AROUND)
+    around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
+    return (name for name in references_within(value) if name.partition("/")[0] in around)

@@ -266,14 +266,14 @@ class Message:
                 self._remark_late(said.type)
                 continue
             before = self.standing(key)
-            self._become(key, self.numbers.joined(key, before, said, own, now_us))
+            self.become(key, self.numbers.joined(key, before, said, own, now_us))
         for new in merges:
             key = (self._tenant, _PATIENT, new.survivor)
             if new.type == "Patient" and new.kind in ("merge", "change") and self._exists(key):
                 ended = self.standing((*key[:2], new.retired))
-                self._become(key, inherited(self.standing(key), ended))
+                self.become(key, inherited(self.standing(key), ended))
 
-    def _become(self, key: ResourceKey, body: Resource) -> None:
+    def become(self, key: ResourceKey, body: Resource) -> None:
         """Leave a resource as it has been made of what it stands as."""
         if body is not self.standing(key):
             self._rewrite(key, lambda _: body)

@@ -86,8 +86,12 @@ class Applier:
             message.ended,
             message.undone,
         )
-        drafts = namesakes.settle(ticks.no, translation.drafts, message.belongs, message.standing)
+        drafts, parted = namesakes.settle(
+            ticks.no, translation.drafts, message.belongs, message.standing, message.moved
+        )
         drafts = identity.settle(ticks.no, drafts, message.belongs, message.moved)
+        for key, said in parted:
+            message.become(key, namesakes.without(message.standing(key), said))
         for draft in drafts:
             message.draft(draft)
         if any(draft.type == "Composition" for draft in drafts):

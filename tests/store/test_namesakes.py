@@ -134,3 +134,33 @@ def test_a_row_that_goes_leaves_what_another_row_says(desk: Any, put: Put) -> No
     assert named(desk) == {LEFT: id_}
     put(*row("D1", LEFT, "2026-03-07 14:00:00", state="D"))
     assert not named(desk), "D2 does not stand any more"
+
+
+def test_a_row_whose_name_is_corrected_leaves_no_diagnosis_behind(desk: Any, put: Put) -> None:
+    put(*row("D3", LEFT, "2026-03-07 08:00:00"))
+    put(*row("D4", RIGHT, "2026-03-07 09:00:00"))
+    put(*row("D4", OTHER, "2026-03-07 10:00:00"))
+    assert named(desk).keys() == {LEFT, OTHER}
+    put(*row("D5", RIGHT, "2026-03-07 11:00:00"))
+    assert named(desk).keys() == {LEFT, OTHER, RIGHT}
+    for no, name in (("D3", LEFT), ("D4", OTHER), ("D5", RIGHT)):
+        put(*row(no, name, "2026-03-07 12:00:00", state="D"))
+    assert not named(desk)
+
+
+def test_a_row_that_gets_another_name_leaves_what_it_shared(desk: Any, put: Put) -> None:
+    put(*row("D1", LEFT, "2026-03-07 08:00:00"))
+    put(*row("D2", LEFT, "2026-03-07 09:00:00"))
+    put(*row("D1", RIGHT, "2026-03-07 10:00:00"))
+    assert named(desk).keys() == {LEFT, RIGHT}
+    put(*row("D2", LEFT, "2026-03-07 11:00:00", state="D"))
+    assert named(desk).keys() == {RIGHT}
+    put(*row("D1", RIGHT, "2026-03-07 12:00:00", state="D"))
+    assert not named(desk)
+
+
+def test_a_new_row_with_the_name_that_another_had_is_one_of_its_own(desk: Any, put: Put) -> None:
+    put(*row("D5", LEFT, "2026-03-07 08:00:00"))
+    put(*row("D5", RIGHT, "2026-03-07 09:00:00"))
+    put(*row("D6", LEFT, "2026-03-07 10:00:00"))
+    assert named(desk).keys() == {LEFT, RIGHT}

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from hashlib import blake2b
+from json import loads
 
 from adapters.his.sql_view.delivery import Delivery, Run
 from adapters.his.sql_view.limits import FEW, Counts, Limits
@@ -100,7 +101,8 @@ class Comparing:
         there, gone = 0, []
         for keys in self._state.living(self._view.name):
             there += len(keys)
-            gone += [key for key in keys if not _holds(ordered, _digest(key))]
+            # a key with NULL in it is not read: that it was not seen does not say that it is gone
+            gone += [key for key in keys if not (_holds(ordered, _digest(key)) or _has_null(key))]
         return there, gone
 
     async def _take_back(self, keys: Sequence[str]) -> None:
@@ -109,6 +111,10 @@ class Comparing:
             known = await self._run(self._state.known, self._view.name, keys[at : at + size])
             await self._delivery.work(self._preparing.withdrawn(list(known.values())))
             self._counts.withdrawn += len(known)
+
+
+def _has_null(key: str) -> bool:
+    return "null" in key and None in loads(key)
 
 
 def _digest(key: str) -> int:

@@ -110,6 +110,10 @@ def _text(reply: Reply) -> str:
     for charset in (_OTHERS.get(chosen, chosen), json.detect_encoding(reply.body)):
         with suppress(LookupError, UnicodeDecodeError):
             return reply.body.decode(charset)
+    if any(name.lower() in _DEFAULTS for name in said):  # it may be what it says
+        with suppress(UnicodeDecodeError):
+            return reply.body.decode("gb18030")
+        return reply.body.decode("iso-8859-1")
     return reply.body.decode("gb18030")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy import types as sql
+from sqlalchemy.dialects import mssql
 
 from gateway.errors import Rejected
 from gateway.mapping.outbound import TableRow
@@ -57,7 +58,7 @@ def taken(table: Table, name: str, text: str, zone: str) -> Any:
             return _number_of(kind, text, where)
         if isinstance(kind, sql.DateTime):
             moment = datetime.fromisoformat(text)
-            aware = not kind.timezone or moment.tzinfo is not None
+            aware = not _has_zone(kind) or moment.tzinfo is not None
             return moment if aware else datetime.fromisoformat(f"{moment.isoformat()}{zone}")
         if isinstance(kind, sql.Date):
             return date.fromisoformat(text[:10])
@@ -66,6 +67,12 @@ def taken(table: Table, name: str, text: str, zone: str) -> Any:
     if isinstance(kind, sql.String) and kind.length and len(text) > kind.length:
         raise Rejected(f"longer than the {kind.length} characters of the column", code="value", where=where)
     return text
+
+
+def _has_zone(kind: sql.DateTime) -> bool:
+    """Tell whether a column keeps the zone of a moment, or reads it in that of the connection."""
+    named = isinstance(kind, mssql.DATETIMEOFFSET) or getattr(kind, "local_timezone", False)
+    return kind.timezone or bool(named)
 
 
 def _number_of(kind: sql.Numeric[Any], text: str, where: str) -> Decimal:

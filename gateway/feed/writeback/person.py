@@ -65,5 +65,5 @@ def _is_ours(number: Resource, dialect: Dialect) -> bool:
     if dialect.register and number.get("system") != dialect.register:
         return False
     codes = {one for one in each(number, "type.coding.code") if isinstance(one, str)}
-    kinds = codes or {dialect.kinds.get(str(number.get("system", "")), "")}
-    return not kinds.isdisjoint(OF_PATIENT)
+    kinds = codes or {dialect.kinds.get(str(number.get("system", "")), "")} - {""}
+    return not kinds.isdisjoint(OF_PATIENT) or (bool(dialect.register) and not kinds)

@@ -22,10 +22,14 @@ def check(kinds: Mapping[str, Mapping[str, Saying]], where: str) -> None:
     for kind, events in kinds.items():
         for event in sorted(ENDS & set(events)):
             _check_end(events, event, f"{where} kinds.{kind}.{event}")
+        told: dict[str, set[str]] = {}  # also where two maps fill one table
+        for event, saying in events.items():
+            for one in saying.map.tables:
+                told.setdefault(one.table, set()).add(event)
         for saying in events.values():
-            same = {event for event, one in events.items() if one.map is saying.map}
-            for one in saying.map.tables if len(same) > 1 else ():
-                _check_key(one, same)
+            for one in saying.map.tables:
+                if len(told[one.table]) > 1:
+                    _check_key(one, told[one.table])
 
 
 def _check_end(events: Mapping[str, Saying], event: str, where: str) -> None:

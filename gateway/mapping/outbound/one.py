@@ -80,6 +80,10 @@ def _ordered(patient: Resource, dialect: Dialect) -> Resource:
     """Return a patient whose number in the register of the receiver stands before those in others."""
     numbers = [one for one in listed(patient.get("identifier")) if isinstance(one, dict)]
     kinds = {id(one): kind_of(one, dialect.kinds) for one in numbers}
+    if dialect.register:  # the receiver's own register says what it is
+        for one in numbers:
+            if one.get("system") == dialect.register:
+                kinds[id(one)] = kinds[id(one)] or OF_PATIENT[0]
     theirs = [one for one in numbers if kinds[id(one)] in OF_PATIENT]
     if len(theirs) < 2:
         return patient

@@ -94,6 +94,8 @@ def number(value: Any, speech: Tongue, arg: Any) -> str | None:
     is only told of the register that the receiver names.
     """
     found = kind(value, speech, None)
+    if speech.register and value.get("system") == speech.register:
+        found = found or "MR"  # the receiver's own register says what it is
     if speech.register and found in OF_PATIENT and value.get("system") != speech.register:
         return None
     return text(value.get("value", ""), speech) if ("?" if found is None else found) in arg else None

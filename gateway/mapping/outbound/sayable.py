@@ -66,9 +66,10 @@ def _in_force(resource: Resource, ends: bool) -> Resource:
         now = [one for one in values if not isinstance(one, dict) or one.get("use") != "old"]
         if len(now) == len(values):
             continue
-        known = {kind for one in now for kind in _kinds(one)}
-        before = [one for one in values if one not in now and known.isdisjoint(_kinds(one))]
-        made = {**made, key: [*now, *before] if ends and key == "identifier" else now}
+        if ends and key == "identifier":  # an end may need a number that nothing has taken the place of
+            known = {kind for one in now for kind in _kinds(one)}
+            now += [one for one in values if one not in now and known.isdisjoint(_kinds(one))]
+        made = {**made, key: now}
     return made
 
 

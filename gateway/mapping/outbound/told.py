@@ -77,15 +77,24 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
 
 
 def _whole(found: Resource, pool: Pool) -> Resource | None:
-    """Return the institution that an Organization is, or is a part of; None where nobody knows of which."""
+    """Return the institution that an Organization is, or is a part of; None where nobody knows of which.
+
+    Of an institution that is a part of a group the group is none.
+    """
     for _ in range(MOST_PARTS):
-        above = list(_resolved(pool, [found], "partOf"))
-        if any(len(str(one)) == CODE_LENGTH for one in each(found, "identifier.value")):
+        coded = any(len(str(one)) == CODE_LENGTH for one in each(found, "identifier.value"))
+        if coded or _is_institution(found):
             return found
+        above = list(_resolved(pool, [found], "partOf"))
         if not above:
             return None if found.get("partOf") or _is_department(found) else found
         found = above[0]
     return None
+
+
+def _is_institution(organization: Resource) -> bool:
+    """Tell whether an Organization says by its type that it is one (R4 organization-type)."""
+    return not _is_department(organization) and "prov" in each(organization, "type.coding.code")
 
 
 def _is_department(organization: Resource) -> bool:

@@ -47,7 +47,11 @@ def visit(store: Store, *numbers: dict[str, Any]) -> Document:
 
     (done,) = store.write([Transact("default", "client:app", [], act=make, joins=True)])
     assert done.error is None, done.error
-    (found,) = Documents(store).of([done.answer])
+    (whole,) = Documents(store).of([done.answer])
+    assert set(whole.context) == {"Patient/p0", "Patient/p1", "Encounter/e0"}, (
+        "a regulator gets what is named"
+    )
+    (found,) = Documents(store, narrow=True).of([done.answer])
     return found
 
 

@@ -60,3 +60,19 @@ def test_one_code_with_two_names_is_two_diagnoses() -> None:
         ("S00.800", left),
         ("S00.800", right),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "label", "element"),
+    [
+        ("入院诊断-西医诊断名称", "I10.x00", "出院诊断-西医诊断编码", CODE),
+        ("出院诊断-西医诊断名称", "BNP050", "出院诊断-中医病名代码", "DE05.10.130.00"),
+        ("主要诊断名称", "E11.900", "其他诊断编码", CODE),
+    ],
+)
+def test_a_name_and_the_code_of_another_diagnosis_are_two(
+    name: str, code: str, label: str, element: str
+) -> None:
+    named = f"<entry>{obs(NAME, name, text('冠心病'))}</entry>"
+    coded = f"<entry>{obs(element, label, BARE.format(code))}</entry>"
+    assert len(diagnoses(named, coded)) == 2

@@ -127,3 +127,18 @@ def test_a_unit_that_is_only_a_code_is_told(read: Read, sample: Sample) -> None:
             quantity["code"] = "mmol/L"
     units = read("C0007", resources, "//h:observation[h:code/@code='DE04.30.016.00']/h:value/text()")
     assert set(units) == {"mmol/L"}
+
+
+def test_a_hospital_of_a_group_is_not_the_group(read: Read, sample: Sample) -> None:
+    resources = [one for one in sample(PRESCRIPTION) if one["resourceType"] != "Organization"]
+    group, hospital = (
+        {"resourceType": "Organization", "id": id_, "name": name, "identifier": [{"value": value}]}
+        for id_, name, value in (
+            ("g", "健康集团", "12990101MB0000001X"),
+            ("h", "市第一医院", "12990101MB0000000X"),
+        )
+    )
+    hospital |= {"partOf": {"reference": "Organization/g"}, "type": [{"coding": [{"code": "prov"}]}]}
+    of(resources, "Encounter")[0]["serviceProvider"] = {"reference": "Organization/h"}
+    path = "//h:custodian//h:representedCustodianOrganization/h:name/text()"
+    assert read("C0004", [*resources, group, hospital], path) == ["市第一医院"]

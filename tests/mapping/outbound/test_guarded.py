@@ -144,9 +144,22 @@ def test_where_it_is_dispensed_is_told(performer: dict[str, Any], out: OutMaps, 
         found = told(out, dialect, form, **said)
         assert (found["pharmacy_no"], found["pharmacy_name"]) == ("YF1", "渡桥大药房")
     assert dict(told(out, dialect, "RDE_O11", **said))["RXE"]["40"] == [{"1": ["YF1"], "2": ["渡桥大药房"]}]
-    for form, version in (("RDE_O11", "2.4"), ("OMP_O09", "2.5.1"), ("C0004", "")):
-        with pytest.raises(Rejected, match=r"dispenseRequest\.performer"):
-            told(out, dialect, form, version, **said)
+    for form, version in (
+        ("RDE_O11", "2.4"),
+        ("OMP_O09", "2.5.1"),
+    ):  # no other order, if another pharmacy gives it
+        assert told(out, dialect, form, version, **said)
+    with pytest.raises(Rejected, match=r"dispenseRequest\.performer"):
+        told(out, dialect, "C0004", "", **said)
+
+
+@pytest.mark.parametrize("form", FORMS[:2])
+@pytest.mark.parametrize(("priority", "words"), [("routine", ["PRN"]), ("stat", ["S", "PRN"])])
+def test_as_needed_stands_behind_nothing_but_what_is_urgent(
+    form: str, priority: str, words: list[str], out: OutMaps, dialect: Dialect
+) -> None:
+    said = {"priority": priority, "dosageInstruction": [{**DOSE, "asNeededBoolean": True}]}
+    assert dict(told(out, dialect, form, **said))["TQ1"]["9"] == words
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -147,6 +147,23 @@ def test_one_physician_has_no_number_of_another(form: str, out: OutMaps, dialect
 
 
 @pytest.mark.parametrize("form", PRESCRIPTIONS)
+def test_a_number_of_staff_goes_before_one_of_a_licence(form: str, out: OutMaps, dialect: Dialect) -> None:
+    both = [number("LIC1", "MD", "urn:x"), {"system": STAFF, "value": "D7"}]
+    licensed = {**physician("d0", "温如玉"), "identifier": both}
+    found = told(out, dialect, form, concerned(licensed, requester={"reference": "Practitioner/d0"}))
+    assert found["doctor_no"] == "D7"
+
+
+@pytest.mark.parametrize("form", PRESCRIPTIONS)
+def test_an_old_address_with_a_type_stops_nothing(form: str, out: OutMaps, dialect: Dialect) -> None:
+    moved = [
+        {"use": "old", "type": "postal", "text": "旧址"},
+        {"use": "home", "type": "both", "text": "新址"},
+    ]
+    assert told(out, dialect, form, concerned(patient={"identifier": [number("MR1")], "address": moved}))
+
+
+@pytest.mark.parametrize("form", PRESCRIPTIONS)
 def test_a_physician_who_is_only_named_has_the_number_that_is_named(
     form: str, out: OutMaps, dialect: Dialect
 ) -> None:
@@ -223,6 +240,8 @@ def test_a_register_that_is_named_is_the_only_one(maps: Maps, out: OutMaps) -> N
     found = told(out, branch, "json-prescription", concerned(patient=known))
     assert found["resident_id"] == "990101202603040013"
     assert "patient_no" not in found
+    untyped = {"identifier": [number("MR1"), {"system": BRANCH, "value": "FY-2"}]}
+    assert told(out, branch, "json-prescription", concerned(patient=untyped))["patient_no"] == "FY-2"
 
 
 def test_rows_beside_others_are_all_of_one_element(dialect: Dialect) -> None:

@@ -42,6 +42,7 @@ def gathered(
     found = scope.get(kind)
     if found is None or column in found.said:
         found = scope[kind] = Statement(kind, {"section": section.title or section.name}, parent)
+        found.of = (str(said.get("code", "")), str(said.get("label", "")))
         section.statements.append(found)
     join(found, column, said)
     return found

@@ -6,6 +6,7 @@ order and no code has another name. Where a name stands without its code, the ot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Final
@@ -14,6 +15,11 @@ from gateway.canonical.named import spelled
 from gateway.mapping.layout.cda.statement import Section, Statement
 
 _KINDS: Final = frozenset({"diagnosis", "relative"})
+_CODE_OF: Final = {"DE05.01.025.00": "DE05.01.024.00", "DE05.10.172.00": "DE05.10.130.00"}
+"""Data element of a name → of its code (WS 363.10, WS 363.15)."""
+
+_PART: Final = re.compile("名称|编码|代码")
+"""What the label of a name and of its code differ in: 入院诊断-西医诊断名称, 入院诊断-西医诊断编码."""
 
 
 def half(made: Sequence[Statement]) -> Statement | None:
@@ -57,5 +63,7 @@ def _same(one: Statement, other: Statement) -> bool | None:
     if one.said.get("negated") != other.said.get("negated"):
         return False
     named, coded = (one, other) if "name" in one.said else (other, one)
+    if _CODE_OF.get(named.of[0]) != coded.of[0] or _PART.sub("", named.of[1]) != _PART.sub("", coded.of[1]):
+        return False
     shown = str(coded.said.get("code_name", ""))
     return spelled(shown) == spelled(str(named.said["name"])) if shown else None

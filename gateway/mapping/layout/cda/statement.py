@@ -33,6 +33,7 @@ class Statement:
         parent: the statement that it is a part of.
         focus: the statement that it is about.
         segments: numbers of the segments that it was laid out as.
+        of: the data element that began it, and what the document calls that.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Statement:
     parent: Statement | None = None
     segments: list[int] = field(default_factory=list)
     focus: Statement | None = None
+    of: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
