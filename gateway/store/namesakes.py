@@ -19,8 +19,8 @@ from gateway.store.merge import identity_of, is_error
 from gateway.store.types import NUMBER
 
 RECORD = "urn:qiao:record"
-"""System of the ``ident`` rows that say which diagnosis a record (DG1-20) stands behind; the value is its
-register and number, a bar between."""
+"""System of the ``ident`` rows that say which diagnosis a record (DG1-20) stands behind; the value is the id
+of visit and code, the register and the number, bars between: many number the diagnoses of each visit anew."""
 
 Parted = list[tuple[ResourceKey, Resource]]
 """Diagnoses from which a record went to another, with what the record says."""
@@ -114,7 +114,9 @@ def _by_name(
 def records(tenant: int, draft: Draft) -> list[IdentKey]:
     """Return the rows of ``ident`` for the records that a draft of a diagnosis is of."""
     numbers = (identity_of(one) for one in draft.body.get("identifier", ()))
-    return [(tenant, NUMBER[draft.type], RECORD, f"{system}|{value}") for system, value in numbers]
+    return [
+        (tenant, NUMBER[draft.type], RECORD, f"{draft.bare}|{system}|{value}") for system, value in numbers
+    ]
 
 
 def without(body: Resource, said: Resource) -> Resource:

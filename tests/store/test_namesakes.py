@@ -164,3 +164,11 @@ def test_a_new_row_with_the_name_that_another_had_is_one_of_its_own(desk: Any, p
     put(*row("D5", RIGHT, "2026-03-07 09:00:00"))
     put(*row("D6", LEFT, "2026-03-07 10:00:00"))
     assert named(desk).keys() == {LEFT, RIGHT}
+
+
+def test_a_number_that_each_visit_begins_anew_mixes_no_visits(desk: Any, put: Put) -> None:
+    put(*row("1", LEFT, "2026-03-07 08:00:00"))
+    put(*row("1", RIGHT, "2026-03-08 08:00:00", visit_no="V4"))
+    put(*row("1", OTHER, "2026-03-08 09:00:00", patient_no="P9", visit_no="V9"))
+    put(*row("1", "脑梗死", "2026-03-08 10:00:00", diagnosis_code="I63.900"))
+    assert named(desk).keys() == {LEFT, RIGHT, OTHER, "脑梗死"}
