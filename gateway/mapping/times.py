@@ -23,6 +23,7 @@ _TS = re.compile(
     r"(?::?(?P<S>\d\d)(?:\.(?P<f>\d+))?)?)?)?)?)?(?P<z>Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_SECONDS = len("YYYYMMDDHHMMSS")
 _ZONE = re.compile(r"[+-](?:0\d|1[0-4]):?[0-5]\d", re.ASCII)
 _TM = re.compile(r"(\d\d):?(\d\d)(?::?(\d\d)(\.\d+)?)?(?:[+-]\d{4})?", re.ASCII)
 
@@ -88,13 +89,24 @@ def to_date(text: str) -> str | None:
 @lru_cache(maxsize=8192)
 def to_datetime(text: str, zone: str) -> str | None:
     """Return the FHIR dateTime of an HL7 time; ``zone`` (``"+08:00"``) where it has none."""
-    if len(text) == 14 and text.isascii() and text.isdigit():
+    if _is_plain(text):
         # Nearly all times of nearly all senders; the days come again more often than the seconds.
         day, hour, minute, second = to_date(text[:8]), text[8:10], text[10:12], text[12:]
-        if day is None or hour > "23" or minute > "59" or second > "59":
+        if day is None or hour > "23" or minute > "59" or second[:2] > "59":
             return None
         return f"{day}T{hour}:{minute}:{second}{zone}"
     return _any_datetime(text, zone)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a time is ``YYYYMMDDHHMMSS`` with or without a fraction, and says no zone."""
+    digits = text if len(text) == _SECONDS else text[:_SECONDS] + text[_SECONDS + 1 :]
+    return (
+        digits.isdigit()
+        and digits.isascii()
+        and len(digits) >= _SECONDS
+        and (digits is text or (text[_SECONDS] == "." and len(text) > _SECONDS + 1))
+    )
 
 
 def _any_datetime(text: str, zone: str) -> str | None:
@@ -125,6 +137,12 @@ def to_us(text: str, zone: str) -> int | None:
     value = to_datetime(text, zone)
     if value is None:
         return None
+    if _is_plain(text):
+        midnight = to_us(text[:8], zone)
+        if midnight is None:
+            return None
+        seconds = int(text[8:10]) * 3600 + int(text[10:12]) * 60 + int(text[12:14])
+        return midnight + seconds * 1_000_000 + int((text[15:21] + "000000")[:6])
     found = _TS.fullmatch(text)
     assert found is not None
     try:

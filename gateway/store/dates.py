@@ -6,7 +6,7 @@ A value without a zone is read in the zone that the store is configured with, ne
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from gateway.errors import Misconfigured, Rejected
@@ -17,6 +17,7 @@ LATEST = 1 << 62
 
 _DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _ZONE = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)\Z")
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?\Z",
@@ -53,6 +54,8 @@ def date_range(text: str, default_zone: str) -> Range:
     found = _DATE.match(text)
     if not found:
         raise Rejected("not a FHIR date", code="date")
+    if len(text) == len("2026-11-23"):  # birth dates: too many to be remembered, quick to count
+        return _whole_day(text, default_zone)
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     try:
         start = _start(year, month or "01", day or "01", hour or "00", minute or "00", offset or default_zone)
@@ -62,6 +65,20 @@ def date_range(text: str, default_zone: str) -> Range:
         raise Rejected("no such second", code="date")
     start += int(second or 0) * 1_000_000 + int((fraction or "")[:6].ljust(6, "0"))
     return start, start + _length(year, month, day, hour, second, fraction) - 1
+
+
+def _whole_day(text: str, offset: str) -> Range:
+    try:
+        day = date.fromisoformat(text).toordinal() - _EPOCH_DAY
+        start = day * _DAY_US - _away_us(offset)
+    except (ValueError, Misconfigured) as error:
+        raise Rejected("no such day, time or zone", code="date") from error
+    return start, start + _DAY_US - 1
+
+
+@lru_cache(maxsize=64)
+def _away_us(offset: str) -> int:
+    return (zone(offset).utcoffset(None) or timedelta()) // timedelta(microseconds=1)
 
 
 def _start(year: str, month: str, day: str, hour: str, minute: str, offset: str) -> int:

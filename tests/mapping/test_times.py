@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.mapping import times
 
+MOMENTS = st.builds(datetime.combine, st.dates(date(1850, 1, 1), date(2100, 12, 31)), st.times())
 DATETIME = re.compile(
     r"([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)(-(0[1-9]|1[0-2])(-(0[1-9]|[1-2][0-9]|3[0-1])"
     r"(T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)))?)?)?"
@@ -96,3 +98,17 @@ def test_years_in_which_no_patient_lived_are_none(digits: str) -> None:
 @pytest.mark.parametrize("day", ["19000102", "18990101", "19700101", "1900", "20991231"])
 def test_a_day_beside_a_placeholder_is_one(day: str) -> None:
     assert times.to_date(day) is not None
+
+
+@given(
+    MOMENTS,
+    st.integers(0, 9),
+    st.data(),
+)
+def test_a_time_is_the_same_whether_the_sender_or_the_message_says_its_zone(
+    moment: datetime, digits: int, data: st.DataObject
+) -> None:
+    fraction = "." + data.draw(st.text("0123456789", min_size=digits, max_size=digits)) if digits else ""
+    text = moment.strftime("%Y%m%d%H%M%S").rjust(14, "0") + fraction
+    assert times.to_datetime(text, "+08:00") == times.to_datetime(f"{text}+0800", "-05:00")
+    assert times.to_us(text, "+08:00") == times.to_us(f"{text}+0800", "-05:00")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -84,3 +84,15 @@ def test_a_moment_lies_in_its_day_and_its_day_in_its_year(moment: datetime) -> N
 def test_a_zone_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured):
         zone(text)
+
+
+@given(st.dates(), st.sampled_from(["Z", "+08:00", "-11:30", "+14:00"]))
+def test_a_day_is_from_its_first_second_to_its_last(day: date, away: str) -> None:
+    first, last = date_range(f"{day}T00:00:00", away), date_range(f"{day}T23:59:59", away)
+    assert date_range(str(day), away) == (first[0], last[1])
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-W07-1", "2026-1-001", "２０２６-02-03"])
+def test_ten_characters_that_are_no_day_are_refused(text: str) -> None:
+    with pytest.raises(Rejected):
+        date_range(text, CHINA)

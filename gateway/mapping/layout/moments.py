@@ -11,6 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from unicodedata import normalize
 
+_PLAIN = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[ T]((?:0\d|1\d|2[0-3])):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?", re.ASCII
+)
+"""What nearly all databases write; ``_NUMERIC`` reads it, too, in four times the time."""
+
 _NUMERIC = re.compile(
     r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})(?:[-/.月](?P<d>\d{1,2})日?)?月?"
     r"(?:(?:[ T]\s*|(?<=日))(?P<half>上午|下午|AM|PM)?\s*(?P<H>\d{1,2})"
@@ -48,6 +53,11 @@ _CENTURY = 50
 @lru_cache(maxsize=65536)
 def normal(text: str) -> str:
     """Return a date or time in the form of HL7 v2 (``20260307090000``), as it is where it is no known one."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        fraction = plain[7]
+        whole = "".join(plain.group(1, 2, 3) if plain[4] is None else plain.group(1, 2, 3, 4, 5, 6))
+        return f"{whole}.{fraction}" if fraction and int(fraction) else whole
     if not text.isascii():
         text = normalize("NFKC", text)  # the digits, the colon and the blank of a Chinese keyboard
     text = text.strip()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.mapping.layout.moments import normal, of_column
+
+MOMENTS = st.builds(datetime.combine, st.dates(date(1850, 1, 1), date(2100, 12, 31)), st.times())
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,10 @@ def test_what_a_database_writes_is_read(moment: datetime) -> None:
 )
 def test_six_digits_are_a_month_only_where_they_can_be_no_day(text: str, said: str | None) -> None:
     assert of_column(text) == said
+
+
+@given(MOMENTS)
+def test_the_usual_style_says_what_the_others_say(moment: datetime) -> None:
+    usual = moment.isoformat(" ")
+    assert normal(usual) == normal(usual.replace("-", "/")) == normal(f" {usual}")
+    assert normal(usual[:10]) == normal(usual[:10].replace("-", "."))
