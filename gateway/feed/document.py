@@ -110,7 +110,8 @@ class Documents:
     def _heirs(self, tenant: str, known: Mapping[str, Resource | None]) -> dict[str, Resource]:
         """Return who goes on for those Patients that were merged, after however many merges."""
         heirs: dict[str, Resource] = {}
-        for name, patient in known.items():
+        patients = ((name, one) for name, one in known.items() if name.startswith("Patient/"))
+        for name, patient in patients:
             now = patient
             for _ in range(_HOPS):
                 after = _survivor(now) if now is not None else ""

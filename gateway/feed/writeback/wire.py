@@ -12,8 +12,7 @@ from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict
 from gateway.feed.writeback.person import OfPerson
 from gateway.mapping.outbound import Dialect, OutSet, Saying
-from gateway.mapping.outbound.moments import digits
-from gateway.mapping.outbound.speech import Speech
+from gateway.mapping.outbound.moments import in_digits
 from gateway.settings import WritebackSettings
 from gateway.store import Entered
 from gateway.store.clock import instant
@@ -25,7 +24,7 @@ def control_id(entry: Entered) -> str:
     Its hash is in it: two corrections of one version, of which only a diagnosis has changed, are two.
     """
     said = f"{entry.tenant}\n{entry.reference}\n{entry.kind}\n{entry.event}\n{entry.hash.hex()}"
-    return "Q" + b32encode(sha256(said.encode()).digest()).decode()[:19]
+    return "Q" + b32encode(sha256(said.encode()).digest()[:15]).decode()[:19]
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ class Teller:
     def facts(self, document: Document, saying: Saying) -> dict[str, str]:
         """Return what rows may name with ``$``."""
         entry = document.entry
-        moment = digits(instant(entry.ts_us), Speech(document, self.dialect, {}), None) or ""
+        moment = in_digits(instant(entry.ts_us), self.dialect.zone) or ""
         return {
             **{f"value_{name}": value for name, value in self.settings.values.items()},
             **self.settings.values,

@@ -73,10 +73,11 @@ def followed(resource: Resource) -> Iterator[str]:
         apart |= {"partOf"}
     renews = resource["resourceType"] == "MedicationRequest"
     for key, value in resource.items():
-        if key not in apart:
-            for name in _references(value):
-                if not (renews and key == "basedOn" and name.startswith("MedicationRequest/")):
-                    yield name
+        if key in apart or type(value) not in (dict, list):
+            continue
+        for name in _references(value):
+            if not (renews and key == "basedOn" and name.startswith("MedicationRequest/")):
+                yield name
 
 
 def group_of(request: Resource) -> tuple[str, str] | None:
@@ -161,14 +162,15 @@ def _resolved(value: Any, pool: Resources) -> list[Resource]:
 
 
 def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _references(one)
-    elif isinstance(value, dict):
-        if name := reference(value) or value.get("reference"):
-            yield str(name)
-        for one in value.values():
-            yield from _references(one)
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += reversed(one)
+        elif isinstance(one, dict):
+            if name := reference(one) or one.get("reference"):
+                yield str(name)
+            left += [within for within in reversed(one.values()) if type(within) in (dict, list)]
 
 
 def _patients(found: Iterable[Resource], pool: Resources) -> list[str]:

@@ -16,7 +16,7 @@ from gateway.mapping.outbound.checked import known, table
 from gateway.mapping.outbound.exchanged import answer, soap
 from gateway.mapping.outbound.outmap import FORMS, POSTED, OutMap, OutSet, Saying, Segments, TableRows
 from gateway.mapping.outbound.rows import Row, Shapes
-from gateway.mapping.outbound.unsaid import Unsaid, named, rules
+from gateway.mapping.outbound.unsaid import Unsaid, left_out, named, rules
 
 Place = FilePath | Traversable
 
@@ -117,6 +117,7 @@ class OutMaps:
             raise Misconfigured("needs a name: outbound", where=where)
         body = said.get("body")
         day = said.get("day")
+        says = named(said.get("says", ()), self._unsaid, where)
         return OutMap(
             name,
             form,
@@ -130,8 +131,8 @@ class OutMaps:
             day=self._shapes.row(day, f"{where} day") if day else None,
             facts={str(key): str(value) for key, value in said.get("facts", {}).items()},
             labels=self._shapes.codes,
-            unsaid={} if asked else self._unsaid,
-            says=named(said.get("says", ()), self._unsaid, where),
+            unsaid={} if asked else left_out(self._unsaid, says),
+            says=says,
         )
 
     def _segments(self, said: Any, where: str) -> tuple[Segments, ...]:

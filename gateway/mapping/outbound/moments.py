@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from gateway.mapping.outbound.tongue import Tongue
@@ -15,10 +16,14 @@ _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 def digits(value: Any, speech: Tongue, arg: Any) -> str | None:
     """date, dateTime, instant → HL7 TS, as precise as it is, in the zone of the receiver."""
-    said = str(value)
+    return in_digits(str(value), speech.zone)
+
+
+def in_digits(said: str, zone: str) -> str | None:
+    """Return a date, dateTime or instant as :func:`digits` says it in a zone, None for what is none."""
     if match := _MOMENT.match(said):
         return "".join(part or "" for part in match.groups())
-    moment = _moment(said, speech.zone)
+    moment = _moment(said, zone)
     if moment is None:
         return None
     fraction = _FRACTION.search(said)
@@ -96,6 +101,7 @@ def _moment(said: str, zone: str) -> datetime | None:
     return found.astimezone(_zone(zone))
 
 
+@lru_cache(maxsize=64)
 def _zone(said: str) -> timezone:
     match = _ZONE.match(said)
     if match is None:

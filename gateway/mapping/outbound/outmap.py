@@ -72,7 +72,8 @@ class OutMap:
         facts: what its rows may name with ``$`` besides.
         labels: code tables of the shapes.
         day: row of the day of the document, from which ages are counted.
-        unsaid: what must not be left out of each type; empty: it may be (an answer that was asked for).
+        unsaid: what must not be left out of each type and has no place here; empty: it may be (an answer
+            that was asked for).
         says: names of those that the map has a place for.
     """
 

@@ -22,9 +22,11 @@ _TOKEN = re.compile(
     r"|\[(?P<key>[\w.]+)(?P<sign>!?=)(?P<value>[^\]]*)\]|(?P<dot>\.)|(?P<follow>/)"
 )
 _TYPE = re.compile(r"[A-Z][A-Za-z]+\Z")
+_CONDITION = re.compile(r"\[[^\]]*\]")
 _NUMBER = re.compile(
     r"(?:[A-Z]\w*)?\.?(?:(?:subject|patient)/\.?)?(?:identifier|groupIdentifier|requisition|id)(?:\.value)?"
 )
+_TO_PATIENT = re.compile(r"(?:subject|patient)/")
 
 
 class Pool(Protocol):
@@ -64,30 +66,23 @@ Step = Callable[[list[Any], Pool], list[Any]]
 class Path:
     """A path that was understood.
 
+    Attributes:
+        fact: that it names, ``""`` where it leads into resources.
+        is_key: it leads to a number of the resource at hand, or of its patient, or names a fact.
+        leads_apart: it leads to another resource than the patient: the number of that one is its own.
+
     Raises:
         Misconfigured: it was not.
     """
 
-    __slots__ = ("_fact", "_steps", "_type", "text")
+    __slots__ = ("_steps", "_type", "fact", "is_key", "leads_apart", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._type, self._fact, self._steps = _compiled(text)
-
-    @property
-    def fact(self) -> str:
-        """The fact that it names, ``""`` where it leads into resources."""
-        return self._fact
-
-    @property
-    def is_key(self) -> bool:
-        """Whether it leads to a number of the resource at hand, or of its patient, or names a fact."""
-        return bool(self._fact or _NUMBER.fullmatch(re.sub(r"\[[^\]]*\]", "", self.text)))
-
-    @property
-    def leads_apart(self) -> bool:
-        """Whether it leads to another resource than the patient: the number of that one is its own."""
-        return "/" in re.sub(r"\[[^\]]*\]|(?:subject|patient)/", "", self.text)
+        self._type, self.fact, self._steps = _compiled(text)
+        bare = _CONDITION.sub("", text)
+        self.is_key = bool(self.fact or _NUMBER.fullmatch(bare))
+        self.leads_apart = "/" in _TO_PATIENT.sub("", bare)
 
     def values(self, pool: Pool, here: Any, facts: Mapping[str, str]) -> list[Any]:
         """Return the values there, without nulls.
@@ -95,8 +90,8 @@ class Path:
         Args:
             here: the element that a path begins at which begins with a dot.
         """
-        if self._fact:
-            return [facts[self._fact]] if facts.get(self._fact) else []
+        if self.fact:
+            return [facts[self.fact]] if facts.get(self.fact) else []
         found = list(pool.of_type(self._type)) if self._type else [] if here is None else [here]
         for step in self._steps:
             if not found:
@@ -145,7 +140,14 @@ def _step(token: re.Match[str]) -> Step:
 
 def _named(name: str) -> Step:
     def step(values: list[Any], pool: Pool) -> list[Any]:
-        return list(_flat(one.get(name) for one in values if isinstance(one, dict)))
+        found: list[Any] = []
+        for one in values:
+            value = one.get(name) if isinstance(one, dict) else None
+            if isinstance(value, list):
+                found += [within for within in value if within is not None]
+            elif value is not None:
+                found.append(value)
+        return found
 
     return step
 
@@ -174,11 +176,3 @@ def _follow(values: list[Any], pool: Pool) -> list[Any]:
 def _name(value: dict[str, Any]) -> str:
     """Return what a Reference names: ``"Type/id"``, or the URL of an entry of a Bundle."""
     return reference(value) or str(value.get("reference", ""))
-
-
-def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    for one in values:
-        if isinstance(one, list):
-            yield from (within for within in one if within is not None)
-        elif one is not None:
-            yield one

@@ -12,7 +12,7 @@ is said where there is no such element, too).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import Misconfigured
@@ -44,6 +44,8 @@ class Row:
     Attributes:
         where: its place, for messages.
         inside: name → rows, of what has an inside; None for a text.
+        is_key: it says by which number something is known, or a fact: what an end cannot do without.
+        leads_apart: what is inside is said of another resource.
     """
 
     where: str
@@ -61,19 +63,20 @@ class Row:
     unique: bool = False
     longest: int = 0
     always: bool = False
+    is_key: bool = field(init=False)
+    leads_apart: bool = field(init=False)
 
-    @property
-    def is_key(self) -> bool:
-        """Whether it says by which number something is known, or a fact: what an end cannot do without."""
+    def __post_init__(self) -> None:
+        """Find out what is the same whatever is said."""
+        object.__setattr__(self, "is_key", self._is_key())
+        every = (*self.paths, *([self.each] if self.each is not None else ()))
+        object.__setattr__(self, "leads_apart", any(one.leads_apart for one in every))
+
+    def _is_key(self) -> bool:
         places = (self.each,) if self.each is not None else self.paths
         if self.inside is not None and all(one.text == "." for one in places):
             return any(row.is_key for rows in self.inside.values() for row in rows)
         return bool(places) and all(one.is_key for one in places)
-
-    @property
-    def leads_apart(self) -> bool:
-        """Whether what is inside is said of another resource."""
-        return any(one.leads_apart for one in (*self.paths, *([self.each] if self.each else ())))
 
 
 Inside = Mapping[str, tuple[Row, ...]]

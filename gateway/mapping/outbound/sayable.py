@@ -7,7 +7,7 @@ way is none of the lines that take effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.canonical import Resource
@@ -29,17 +29,30 @@ class Sayable:
 
     def __init__(self, pool: Pool, *, every: bool, ends: bool = False) -> None:
         self._pool, self._every, self._ends = pool, every, ends
+        self._types: dict[str, list[Resource]] = {}
+        self._names: dict[str, Resource | None] = {}
         self._seen: dict[tuple[int, str], tuple[Resource, Resource]] = {}
 
-    def of_type(self, type_: str) -> Iterator[Resource]:
-        """Yield the resources of a type; lines that are cancelled only where there is no other."""
-        found = list(self._pool.of_type(type_))
-        if type_ in LINES and not self._every:
-            found = [one for one in found if not is_over(one)] or found
-        return (self._made(one) for one in found)
+    def of_type(self, type_: str) -> list[Resource]:
+        """Return the resources of a type; lines that are cancelled only where there is no other."""
+        found = self._types.get(type_)
+        if found is None:
+            found = self._types[type_] = [self._made(one) for one in self._in_effect(type_)]
+        return found
 
     def resource(self, name: str) -> Resource | None:
         """Return a resource by ``"Type/id"``, one that is contained by ``"Type/id#id"``."""
+        if name not in self._names:
+            self._names[name] = self._sought(name)
+        return self._names[name]
+
+    def _in_effect(self, type_: str) -> list[Resource]:
+        found = list(self._pool.of_type(type_))
+        if type_ in LINES and not self._every:
+            return [one for one in found if not is_over(one)] or found
+        return found
+
+    def _sought(self, name: str) -> Resource | None:
         holder, mark, inner = name.partition("#")
         found = self._pool.resource(holder)
         if found is None or not mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from gateway.canonical.elements import name_of
@@ -120,7 +120,7 @@ class Speech:
             return []
         number = self.ends and not self._apart and row.is_key
         self._in_number += number
-        found = list(self._values(row, here))
+        found = self._values(row, here)
         self._in_number -= number
         if not found and row.default is not None:
             return [Fixed(row.default)]
@@ -164,28 +164,30 @@ class Speech:
             told = f"nothing is known for what must be there: {', '.join(places[:MOST_MISSING])}{more}"
             raise Rejected(told, code="missing", where=places[0])
 
-    def elements(self, row: Row, here: Any = None) -> Iterator[Any]:
-        """Yield the elements that a row is about: of ``each`` or ``path``, else the one at hand."""
+    def elements(self, row: Row, here: Any = None) -> list[Any]:
+        """Return the elements that a row is about: of ``each`` or ``path``, else the one at hand."""
         if row.each is not None:
-            yield from row.each.values(self.pool, here, self.facts)
-        elif row.paths:
-            found = (values for path in row.paths if (values := path.values(self.pool, here, self.facts)))
-            yield from next(found, [None] if row.always else [])[:1]
-        else:
-            yield here
+            return row.each.values(self.pool, here, self.facts)
+        if not row.paths:
+            return [here]
+        for path in row.paths:
+            if values := path.values(self.pool, here, self.facts):
+                return values[:1]
+        return [None] if row.always else []
 
-    def _values(self, row: Row, here: Any) -> Iterator[Said]:
+    def _values(self, row: Row, here: Any) -> list[Said]:
         if row.value is not None:
-            yield Fixed(row.value)
-        elif row.inside is not None:
-            self._apart += row.leads_apart
-            for element in self.elements(row, here):
-                made = self._inner(row, row.inside, self._arranged(row, element))
-                if made and (self._constants or substantial(made)):
-                    yield made
-            self._apart -= row.leads_apart
-        else:
-            yield from self._texts(row, here)
+            return [Fixed(row.value)]
+        if row.inside is None:
+            return self._texts(row, here)
+        found: list[Said] = []
+        self._apart += row.leads_apart
+        for element in self.elements(row, here):
+            made = self._inner(row, row.inside, self._arranged(row, element))
+            if made and (self._constants or substantial(made)):
+                found.append(made)
+        self._apart -= row.leads_apart
+        return found
 
     def _inner(self, row: Row, inside: Inside, here: Any) -> Record | None:
         if row.each is None:
@@ -197,29 +199,28 @@ class Speech:
             return element
         return self.table(row.codes.table).arranged(element)
 
-    def _texts(self, row: Row, here: Any) -> Iterator[str]:
+    def _texts(self, row: Row, here: Any) -> list[Said]:
         if row.each is not None:
-            for element in row.each.values(self.pool, here, self.facts):
-                heard = self._first(row, element) if row.paths else self._text(row, element)
-                if heard:
-                    yield heard
-            return
-        if row.join is not None:
-            everything = (
-                self._text(row, value)
-                for path in row.paths
-                for value in path.values(self.pool, here, self.facts)
-            )
-            if joined := row.join.join(filter(None, everything)):
-                yield joined
-        elif found := self._first(row, here):
-            yield found
+            heard = self._first if row.paths else self._text
+            elements = row.each.values(self.pool, here, self.facts)
+            return [said for element in elements if (said := heard(row, element))]
+        if row.join is None:
+            found = self._first(row, here)
+            return [found] if found else []
+        everything = [
+            said
+            for path in row.paths
+            for value in path.values(self.pool, here, self.facts)
+            if (said := self._text(row, value))
+        ]
+        return [row.join.join(everything)] if everything else []
 
     def _first(self, row: Row, here: Any) -> str | None:
-        said = (
-            self._text(row, value) for path in row.paths for value in path.values(self.pool, here, self.facts)
-        )
-        return next(filter(None, said), None)
+        for path in row.paths:
+            for value in path.values(self.pool, here, self.facts):
+                if said := self._text(row, value):
+                    return said
+        return None
 
     def _text(self, row: Row, value: Any) -> str | None:
         if row.codes is not None:

@@ -44,10 +44,10 @@ class Unsaid:
 
     def in_(self, resource: Resource, speech: Speech) -> bool:
         """Tell whether a resource says it."""
-        if self.when is not None and not self.when(speech.pool, resource, speech.facts):
-            return False
         found = self.path.values(speech.pool, resource, speech.facts)
-        return any(self.function(one, speech, None) for one in found) if self.function else bool(found)
+        if not found or (self.when is not None and not self.when(speech.pool, resource, speech.facts)):
+            return False
+        return self.function is None or any(self.function(one, speech, None) for one in found)
 
 
 Rules = Mapping[str, tuple[Unsaid, ...]]
@@ -88,11 +88,17 @@ def named(said: Any, rules: Rules, where: str) -> frozenset[str]:
     return frozenset(map(str, said))
 
 
+def left_out(rules: Rules, says: Collection[str]) -> dict[str, tuple[Unsaid, ...]]:
+    """Return the rules of a map: of what it has no place for."""
+    return {type_: tuple(one for one in several if one.name not in says) for type_, several in rules.items()}
+
+
 def check(speech: Speech, about: str, rules: Rules, says: Collection[str]) -> None:
     """Refuse resources that say what would be left out, and a document of several patients.
 
     Args:
         about: type of what the document is about; ``""``: of all types.
+        rules: of what the map has no place for (:func:`left_out`).
         says: names of what the map has a place for.
 
     Raises:
@@ -108,7 +114,7 @@ def check(speech: Speech, about: str, rules: Rules, says: Collection[str]) -> No
         for type_ in types
         for one in pool.of_type(type_)
         if not over(one)
-        for place in _of(one, speech, rules, says)
+        for place in _of(one, speech, rules)
     ]
     if places:
         told = f"the map has no place for what must not be left out: {', '.join(dict.fromkeys(places))}"
@@ -122,21 +128,28 @@ def _never(resource: Resource) -> bool:
     return False
 
 
-def _of(resource: Resource, speech: Speech, rules: Rules, says: Collection[str]) -> Iterator[str]:
+def _of(resource: Resource, speech: Speech, rules: Rules) -> Iterator[str]:
     type_ = resource["resourceType"]
     where = f"{type_}/{resource.get('id', '?')}"
     if modified(resource):
         yield f"{where} {MODIFIER}"
     for one in rules.get(type_, ()):
-        if one.name not in says and one.in_(resource, speech):
+        if one.in_(resource, speech):
             yield f"{where} {one.path.text.removeprefix('.')}"
 
 
 def modified(value: Any) -> bool:
     """Tell whether there is a modifierExtension anywhere inside an element."""
-    if isinstance(value, list):
-        return any(map(modified, value))
-    return isinstance(value, dict) and (bool(value.get(MODIFIER)) or any(map(modified, value.values())))
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            if one.get(MODIFIER):
+                return True
+            left += one.values()
+    return False
 
 
 def _patient(resource: Resource) -> str:
