@@ -10,9 +10,22 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, make_url, select
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Insert,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchTableError, SQLAlchemyError, StatementError
 
 from gateway.errors import Rejected
@@ -24,6 +37,9 @@ from gateway.feed.writeback.wire import Telling
 from gateway.mapping.outbound import TableRow, said_rows
 
 INSERTED, THERE, REFUSED = 201, 200, 422
+
+_STATEMENTS = 256
+"""Statements that are kept: two of each table of each HIS are wanted."""
 
 _ABSENT = {"42P01": "a table is not there", "1146": "a table is not there", "42501": "a right is missing",
            "1142": "a right is missing", "1143": "a right is missing"}  # fmt: skip
@@ -128,14 +144,14 @@ class Database:
             new = [one for one in rows if not self._is_there(connection, one)]
             for one in new:
                 table = self._table(connection, one.table)
-                connection.execute(table.insert().values(fitting(table, one)))
+                connection.execute(_inserting(table), fitting(table, one))
         return Reply(INSERTED if new else THERE)
 
     def _is_there(self, connection: Connection, row: TableRow) -> bool:
         table = self._table(connection, row.table)
         key = {name: taken(table, name, row.values[name], row.zone) for name in row.key}
-        wanted = select(table.c[row.key[0]]).where(*(table.c[name] == value for name, value in key.items()))
-        return connection.execute(wanted.limit(1)).first() is not None
+        empty = tuple(name for name, value in key.items() if value is None)
+        return connection.execute(_seeking(table, row.key, empty), key).first() is not None
 
     def _table(self, connection: Connection, name: str) -> Table:
         found = self._tables.get(name)
@@ -144,6 +160,19 @@ class Database:
             made = Table(bare, MetaData(), schema=schema or None, autoload_with=connection)
             found = self._tables[name] = made
         return found
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _inserting(table: Table) -> Insert:
+    """Return the statement that inserts a row: made once, so that SQLAlchemy need not read it each time."""
+    return table.insert()
+
+
+@lru_cache(maxsize=_STATEMENTS)
+def _seeking(table: Table, key: tuple[str, ...], empty: tuple[str, ...]) -> Select[Any]:
+    """Return the statement that looks for a row by its key, of which some columns may be empty."""
+    same = (table.c[name].is_(None) if name in empty else table.c[name] == bindparam(name) for name in key)
+    return select(table.c[key[0]]).where(*same).limit(1)
 
 
 def _limits(url: URL, seconds: int) -> dict[str, Any]:
