@@ -11,6 +11,7 @@ from gateway.errors import Rejected, Retry
 from gateway.feed.receiver.wire import Reply, Request
 from gateway.feed.relay import Lost
 from gateway.feed.writeback.acknowledgement import bare, read
+from gateway.wire import er7
 from gateway.wire.mllp.client import MllpClient
 
 IDLE = 20.0
@@ -64,17 +65,17 @@ class Mllp:
         A HIS may acknowledge twice, or late, or send a message of its own: what answers an earlier message,
         and what is HL7 and answers none, is passed over.
         """
-        about = _about(message, "MSH-10")
+        about = _at(_understood(message), "MSH-10")
         before = set(self._before) - {about}
         self._before.append(about)
         answer = await self._client.send(message)
-        while (
-            (named := _about(answer, "MSA-2")) in before
-            or (self._both and named == about and _about(answer, "MSA-1").upper() == "CA")
-            or _of_its_own(answer)
-        ):
+        while True:
+            found = _understood(answer)
+            named, code = _at(found, "MSA-2"), _at(found, "MSA-1").upper()
+            early = self._both and named == about and code == "CA"
+            if not (named in before or early or _is_its_own(found)):
+                return answer, code if named == about else ""
             answer = await self._client.receive()
-        return answer, _about(answer, "MSA-1").upper() if named == about else ""
 
     async def close(self) -> None:
         """Close the connection."""
@@ -87,17 +88,20 @@ def _told(error: Retry) -> str:
     return type(error.__cause__).__name__ if error.__cause__ is not None else "Retry"
 
 
-def _of_its_own(message: bytes) -> bool:
+def _understood(message: bytes) -> er7.Message | None:
+    """Return a message, None for what is none."""
+    try:
+        return read(message)
+    except Rejected:
+        return None
+
+
+def _at(message: er7.Message | None, path: str) -> str:
+    return "" if message is None else bare(message, path)
+
+
+def _is_its_own(message: er7.Message | None) -> bool:
     """Tell whether a message is well formed and acknowledges nothing."""
-    try:
-        found = read(message)
-    except Rejected:
+    if message is None or any(one.name == "MSA" for one in message.segments):
         return False
-    return bool(found.get("MSH-10")) and not any(one.name == "MSA" for one in found.segments)
-
-
-def _about(message: bytes, path: str) -> str:
-    try:
-        return bare(read(message), path)
-    except Rejected:
-        return ""
+    return bool(message.get("MSH-10"))

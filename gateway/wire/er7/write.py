@@ -47,9 +47,9 @@ def encoded(text: str, charset: str) -> bytes:
 
 def segment(name: str, fields: Fields, separators: Separators = DEFAULT) -> str:
     """Return one segment without its end; what follows the last field that is filled is left out."""
-    places = {int(number): values for number, values in fields.items()}
-    last = max(places, default=0)
-    written = [_field(places.get(number, ()), separators) for number in range(1, last + 1)]
+    written = [""] * max(map(int, fields), default=0)
+    for number, values in fields.items():
+        written[int(number) - 1] = _field(values, separators)
     if name == "MSH":
         written = [separators.encoding_characters, *written[2:]]
     return separators.field.join((name, *written)).rstrip(separators.field)
@@ -57,16 +57,14 @@ def segment(name: str, fields: Fields, separators: Separators = DEFAULT) -> str:
 
 def _field(values: Sequence[Value], separators: Separators) -> str:
     marks = (separators.component, separators.subcomponent)
-    return separators.repetition.join(_value(value, separators, marks) for value in values)
+    return separators.repetition.join([_value(value, separators, marks) for value in values])
 
 
 def _value(value: Value, separators: Separators, marks: tuple[str, ...]) -> str:
     if isinstance(value, str):
         return escape(value, separators)
-    places = {int(number): parts for number, parts in value.items()}
-    written = [
-        _value(places[number][0], separators, marks[1:]) if number in places else ""
-        for number in range(1, max(places) + 1)
-    ]
+    written = [""] * max(map(int, value))
+    for number, parts in value.items():
+        written[int(number) - 1] = _value(parts[0], separators, marks[1:])
     mark = marks[0] if marks else " "
     return mark.join(written).rstrip(mark)
