@@ -22,13 +22,14 @@ Found = dict[str, list[dict[str, Any]]]
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 OID = "urn:oid:2.16.156.10011."
 HAN = "阿安白柏蔡岑程崔邓丁董范方冯高顾韩何贺洪侯胡华江"
+NOTHING = ("NULL", "NAN", "N/A")
+"""What stands for nothing where it comes in."""
+
 TEXT = st.text(
     st.characters(codec="gb18030", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp", "Cf", "Co", "Cn")),
     min_size=2,
     max_size=20,
-).filter(
-    lambda one: any(sign in HAN or sign.isalpha() for sign in one) and one.upper() not in ("NULL", "N/A")
-)
+).filter(lambda one: any(sign in HAN or sign.isalpha() for sign in one) and one.upper() not in NOTHING)
 NAME = st.text(HAN, min_size=2, max_size=4)
 WORD = st.text("ABCDEFGHKLMNPQ0123456789", min_size=3, max_size=12).filter(lambda one: not one.isdigit())
 NUMBER = st.decimals("0.01", "9999", places=2).map(lambda one: Decimal(format(one.normalize(), "f")))
