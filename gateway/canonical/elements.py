@@ -123,8 +123,8 @@ def value_of(resource: object, url: str) -> Any:
 def patient_of(resource: Resource) -> str:
     """Return ``"Patient/id"`` of whom a document is about, ``""`` for nobody."""
     for path in ("subject", "patient", "for"):
-        name = first(resource, f"{path}.reference")
-        if isinstance(name, str) and name.startswith("Patient/"):
+        name = reference(first(resource, path))
+        if name.startswith("Patient/"):
             return name
     return ""
 

@@ -20,6 +20,9 @@ FAULTS: dict[str, str] = {
     "let the HIS say which it is (ADT A08, A40), then retry": (
         "HIS 原先识别该患者的号码已失效，且没有有效的号码：请让 HIS 告知现用号码（ADT A08、A40）后重试"
     ),
+    "several may be the hospital: {names}; give it its 18-character code, or type prov it alone": (
+        "无法确定哪个机构是医院：{names}；请为其填写 18 位机构代码，或仅将其类型标为 prov"
+    ),
     "the map has no {kind}": "映射中没有 {kind}",
     "the map has no {kind} {event}": "映射中没有 {kind} {event}",
     "a document of WS/T 500 has no place for an end": "WS/T 500 的文档没有表示取消或终止的位置",

@@ -7,20 +7,15 @@ now, or as they last stood where they were deleted. Design §3 "Serials and ledg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import each, reference, references_within
+from gateway.canonical.elements import each, patient_of, reference
 from gateway.canonical.json import loads
-from gateway.mapping.outbound.around import followed
+from gateway.feed.along import Named, along
+from gateway.feed.opened import opened
 from gateway.store import Entered, Store, Version
-
-AROUND = frozenset(
-    ("Condition", "Encounter", "Location", "Medication", "Organization", "Patient", "Practitioner",
-     "PractitionerRole", "RelatedPerson", "RequestGroup")
-)  # fmt: skip
-"""Types of what is sent along with the documents that refer to it."""
 
 SIGNED = frozenset(("prescription", "exam", "lab", "admission", "transfer", "referral", "record", "review"))
 """Kinds of documents that somebody signs."""
@@ -34,9 +29,6 @@ _AT_ONCE = 50
 _HOPS = 32
 """Merges that follow each other and are followed."""
 
-STEPS = 2
-"""How many references lead from a document to what is sent along: to the visit, and to its institution."""
-
 
 @dataclass(slots=True, frozen=True)
 class Document:
@@ -47,7 +39,9 @@ class Document:
         versions: of its members, in the order of their hashing; a tombstone has no body.
         members: their resources; tombstones are left out.
         context: what the members refer to, and the signatures over them, by ``"Type/id"``.
-        heirs: who goes on for a Patient of the context that was merged since, by the name of who ended.
+        heirs: who goes on for a Patient of the context that was merged since, by the name of who ended; whom
+            the entry is of now, by the name of whom it was of, where a merge was taken back since.
+        opened: its orders as the receiver came to know them, by ``"Type/id"``, where that was before.
     """
 
     entry: Entered
@@ -55,6 +49,7 @@ class Document:
     members: tuple[Resource, ...]
     context: Mapping[str, Resource]
     heirs: Mapping[str, Resource] = field(default_factory=dict)
+    opened: Mapping[str, Resource] = field(default_factory=dict)
 
     @property
     def about(self) -> Resource | None:
@@ -85,10 +80,11 @@ class Documents:
     Args:
         narrow: whom a patient is linked with and the stay of a visit are not sent along: a receiver told
             of one person in rows or one message could take them for what it is about.
+        known: the receiver knows orders by their numbers: ``Document.opened`` is read.
     """
 
-    def __init__(self, store: Store, *, narrow: bool = False) -> None:
-        self._store, self._narrow = store, narrow
+    def __init__(self, store: Store, *, narrow: bool = False, known: bool = False) -> None:
+        self._store, self._narrow, self._known = store, narrow, known
 
     def of(self, entries: Sequence[Entered]) -> list[Document]:
         """Return the documents of entries of one tenant, in their order."""
@@ -98,12 +94,20 @@ class Documents:
         ]
         signatures = self._signatures(entries, members)
         known: dict[str, Resource | None] = {}
-        named = _Named(self._narrow)
-        for _ in range(STEPS):
-            self._fetch(entries, members, signatures, known, named)
+        named = Named(self._narrow)
+        for step in range(named.steps):
+            if not self._fetch(entries, members, signatures, known, named, step):
+                break
         heirs = self._heirs(entries[0].tenant, known) if entries else {}
         return [
-            Document(entry, whole, own, _context(own, signed, known, named), heirs)
+            Document(
+                entry,
+                whole,
+                own,
+                along(own, signed, known, named),
+                _parted(entry, own, known, heirs),
+                opened(self._store, entry) if self._known else {},
+            )
             for entry, whole, own, signed in zip(entries, versions, members, signatures, strict=True)
         ]
 
@@ -129,19 +133,22 @@ class Documents:
         members: Sequence[Sequence[Resource]],
         signatures: Sequence[Sequence[Resource]],
         known: dict[str, Resource | None],
-        named: _Named,
-    ) -> None:
-        """Read what is referred to and not known yet, in one round trip."""
-        if not entries:
-            return
+        named: Named,
+        step: int,
+    ) -> bool:
+        """Read what is referred to and not known yet, in one round trip; False: there is no more."""
         start = [one for found in (*members, *signatures) for one in found]
-        asked = sorted(
-            {name for one in (*start, *filter(None, known.values())) for name in named.by(one)} - set(known)
-        )
+        wanted = {name for one in (*start, *filter(None, known.values())) for name in named.by(one, step)}
+        if self._narrow:  # whom it is of now; read with the rest
+            wanted |= {f"{one.type}/{one.id}" for one in entries}
+        asked = sorted(wanted - set(known))
+        if not asked:
+            return False
         keys = [(entries[0].tenant, *name.split("/")) for name in asked]
         found = self._store.read_many(keys)  # type: ignore[arg-type]
         for name, version in zip(asked, found, strict=True):
             known[name] = self._standing(entries[0].tenant, version) if version else None
+        return True
 
     def _standing(self, tenant: str, version: Version) -> Resource | None:
         """Return a resource as it stands; of one that was deleted its last version, marked; None: purged."""
@@ -191,52 +198,23 @@ def name_in(resource: Resource) -> str:
     return f"{resource['resourceType']}/{resource.get('id', '')}"
 
 
+def _parted(
+    entry: Entered,
+    members: Sequence[Resource],
+    known: Mapping[str, Resource | None],
+    heirs: Mapping[str, Resource],
+) -> Mapping[str, Resource]:
+    """Return who goes on for a Patient: after a merge that was taken back, whom this document names now."""
+    name = f"{entry.type}/{entry.id}"
+    standing = known.get(name)
+    about = next((one for one in members if name_in(one) == name), None)
+    was, now = (patient_of(one) if one is not None else "" for one in (about, standing))
+    found = heirs.get(now) or known.get(now)
+    return heirs if not was or was == now or found is None else {**heirs, was: found}
+
+
 def _survivor(patient: Resource) -> str:
     """Return the id of the Patient that goes on for one, ``""`` where it was not merged (R4 Patient.link)."""
     ended = (link for link in each(patient, "link") if link.get("type") == "replaced-by")
     names = (reference(link.get("other")) for link in ended)
     return next((name.removeprefix("Patient/") for name in names if name.startswith("Patient/")), "")
-
-
-class _Named:
-    """What resources refer to; each is walked once, as long as all of them are held."""
-
-    def __init__(self, narrow: bool) -> None:
-        self._narrow = narrow
-        self._known: dict[int, frozenset[str]] = {}
-
-    def by(self, resource: Resource) -> frozenset[str]:
-        """Return the names of what one refers to."""
-        found = self._known.get(id(resource))
-        if found is None:
-            found = self._known[id(resource)] = frozenset(_references(resource, self._narrow))
-        return found
-
-
-def _context(
-    members: Sequence[Resource],
-    signatures: Sequence[Resource],
-    known: Mapping[str, Resource | None],
-    named: _Named,
-) -> dict[str, Resource]:
-    """Return what is sent along with some members: what they lead to in so many steps, and the signatures."""
-    own = {name_in(one) for one in members}
-    found: dict[str, Resource] = {}
-    front: Iterable[Resource] = (*members, *signatures)
-    for _ in range(STEPS):
-        names = {name for one in front for name in named.by(one)} - own - set(found)
-        step = {name: one for name in sorted(names) if (one := known.get(name)) is not None}
-        found |= step
-        front = list(step.values())
-    return found | {name_in(one): one for one in signatures}
-
-
-def _references(value: Resource, narrow: bool) -> Iterator[str]:
-    """Yield the local references in a resource that lead to what is sent along.
-
-    A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
-    """
-    if narrow:
-        return (name for name in followed(value) if name.partition("/")[0] in AROUND)
-    around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
-    return (name for name in references_within(value) if name.partition("/")[0] in around)

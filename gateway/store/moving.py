@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.store.body import content, resource
+from gateway.store.deliveries.joining import join
 from gateway.store.direct import execute
 from gateway.store.index import reference_key
 from gateway.store.lookup import Entry, ResourceKey
@@ -50,8 +51,10 @@ class Moved:
 def moves(connection: Connection, tenant: int, ends: Mapping[str, str]) -> Iterator[list[Moved]]:
     """Yield in chunks the stored resources that refer to what ended (``ends``: old → new, ``"Type/id"``).
 
-    The caller writes each chunk before it takes the next one.
+    The caller writes each chunk before it takes the next one. What is owed to receivers of who ended goes on
+    in order with what they are owed of who goes on.
     """
+    join(connection, tenant, ends)
     for old in ends:
         after = (0, 0, 0)
         k = reference_key(tenant, old)

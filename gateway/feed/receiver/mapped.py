@@ -26,6 +26,8 @@ class Mapped:
         zone: in which moments are written.
     """
 
+    narrow = True
+
     def __init__(self, map_: MapFile, envelope: Envelope, zone: str, *, xml: bool = False) -> None:
         self._map, self._envelope, self._zone, self._xml = map_, envelope, zone, xml
         self.wanted: Sequence[tuple[str, str]] = tuple(

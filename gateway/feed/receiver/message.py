@@ -26,6 +26,7 @@ class Message:
         headers: gives what is sent besides.
     """
 
+    narrow = False
     wanted: Sequence[tuple[str, str]] = ()
 
     def __init__(

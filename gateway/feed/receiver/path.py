@@ -2,7 +2,8 @@
 
 ``Patient.name.text``: of the first Patient; ``RequestGroup.author/name.text``: of the resource that is
 referred to; ``Patient.identifier[system=urn:oid:2.16.156.10011.1.3].value``: of those with this system;
-``[0]``: of the first one; ``.dose.value``: of the element at hand; ``ledger.serial``: of the entry.
+``[0]``: of the first one; ``.dose.value``: of the element at hand; ``ledger.serial``: of the entry. A number,
+name, telephone or address of ``use: old`` is in force no more and not told, unless a path asks for a ``use``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _TOKEN = re.compile(
 _TYPE = re.compile(r"[A-Z][A-Za-z]+\Z")
 
 Step = Callable[[list[Any], Document], list[Any]]
+
+_REPLACED = frozenset(("address", "identifier", "name", "telecom"))
+"""Elements whose ``use`` may be ``old``."""
 
 _LEDGER: dict[str, Callable[[Document], Any]] = {
     "n": lambda document: document.entry.n,
@@ -73,10 +77,12 @@ def _compiled(text: str) -> tuple[Start, tuple[Step, ...]]:
     tokens = _tokens(text)
     if not tokens:
         raise Misconfigured(f"no path: {text!r}")
+    every = any(one["key"] == "use" for one in tokens)
+    steps = [_step(one, every) for one in tokens if one.lastgroup != "dot"]
     if tokens[0].lastgroup == "dot":
-        return _here, tuple(_step(one) for one in tokens if one.lastgroup != "dot")
+        return _here, tuple(steps)
     first = tokens[0]["name"] or ""
-    rest = tuple(_step(one) for one in tokens[1:] if one.lastgroup != "dot")
+    rest = tuple(steps[1:])
     if first == "ledger":
         if len(tokens) != 3 or tokens[2]["name"] not in _LEDGER:
             raise Misconfigured(f"of the ledger there is {', '.join(_LEDGER)}, not {text!r}")
@@ -116,10 +122,10 @@ def _of_ledger(value: Callable[[Document], Any]) -> Start:
     return start
 
 
-def _step(token: re.Match[str]) -> Step:
+def _step(token: re.Match[str], every: bool) -> Step:
     kind = token.lastgroup
     if kind == "name":
-        return _named(token["name"])
+        return _in_force(token["name"]) if token["name"] in _REPLACED and not every else _named(token["name"])
     if kind == "index":
         at = int(token["index"])
         return lambda values, document: values[at : at + 1]
@@ -131,6 +137,16 @@ def _step(token: re.Match[str]) -> Step:
 def _named(name: str) -> Step:
     def step(values: list[Any], document: Document) -> list[Any]:
         return list(_flat(one.get(name) for one in values if isinstance(one, dict)))
+
+    return step
+
+
+def _in_force(name: str) -> Step:
+    named = _named(name)
+
+    def step(values: list[Any], document: Document) -> list[Any]:
+        found = named(values, document)
+        return [one for one in found if not isinstance(one, dict) or one.get("use") != "old"]
 
     return step
 

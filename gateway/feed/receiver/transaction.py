@@ -24,6 +24,7 @@ class Transaction:
         headers: gives what is sent besides.
     """
 
+    narrow = False
     wanted: Sequence[tuple[str, str]] = ()
 
     def __init__(

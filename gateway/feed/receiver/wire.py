@@ -66,7 +66,13 @@ ACKNOWLEDGED = Verdict("acknowledged")
 
 
 class Wire(Protocol):
-    """One form in which entries are said."""
+    """One form in which entries are said.
+
+    Attributes:
+        narrow: it says records of one person and one visit: see :class:`gateway.feed.document.Documents`.
+    """
+
+    narrow: bool
 
     @property
     def wanted(self) -> Sequence[tuple[str, str]]:

@@ -72,7 +72,7 @@ class Relay:
         self._exchange, self._claim, self._now = exchange, claim, now
         self._filling = filling
         self._fate = Fate(settings.give_up_days, settings.longest_pause, alone)
-        self._documents = Documents(store, narrow=filling is not None)
+        self._documents = Documents(store, narrow=wire.narrow, known=filling is not None)
         self._trouble = Trouble(store.alerts, settings.tenant, name)
         self._sign_in = SignIn(store, settings, wire, exchange, self._trouble, now)
         self._receiver: Receiver | None = None

@@ -13,17 +13,15 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from gateway.canonical import now_us
-from gateway.canonical.elements import first, reference
+from gateway.canonical.elements import patient_of
 from gateway.canonical.json import loads
+from gateway.feed.opened import OPENING
 from gateway.mapping.outbound.ending import ENDS
 from gateway.store import Entered, Store
 from gateway.store.deliveries import Receiver
 
 STEP = 500
 """Entries that one step passes at most."""
-
-OPENING = "effective"
-"""The event with which a HIS comes to know a document."""
 
 Filling = Callable[[Receiver], bool]
 
@@ -57,7 +55,7 @@ def filling(store: Store, tenant: str, wanted: Wanted) -> Filling:
             if not his and (one.event == OPENING or _is_known(store, receiver, wanted, one, owed)):
                 owed.append(one)
         lanes = _lanes(store, owed, wanted.order)
-        rows = [(one.n, one.ts_us, lane) for one, lane in zip(owed, lanes, strict=True)]
+        rows = [(one.n, lane) for one, lane in zip(owed, lanes, strict=True)]
         store.deliveries.pass_over(receiver, entries[-1].n, rows)
         return True
 
@@ -125,15 +123,6 @@ def _lanes(store: Store, entries: Sequence[Entered], order: str) -> list[str]:
         return documents
     members = store.ledger.members_of(entries)
     return [
-        _patient(found[0].body if found else b"") or document
+        (patient_of(loads(found[0].body)) if found and found[0].body else "") or document
         for document, found in zip(documents, members, strict=True)
     ]
-
-
-def _patient(body: bytes) -> str:
-    """Return ``"Patient/id"`` of what a document is of, ``""`` where it does not say."""
-    if not body:
-        return ""
-    resource = loads(body)
-    name = reference(first(resource, "subject") or first(resource, "patient"))
-    return name if name.startswith("Patient/") else ""

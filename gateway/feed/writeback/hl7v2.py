@@ -75,13 +75,13 @@ class Hl7(Telling):
 
     def _verdict(self, code: str, answer: er7.Message) -> Verdict:
         receipt = ", ".join(dict.fromkeys(filter(None, answer.each("ORC-3.1"))))
-        if code == "AA" and (unable := UNABLE & set(answer.each("ORC-1"))):
+        if code == "AA" and (unable := UNABLE & {one.strip().upper() for one in answer.each("ORC-1.1")}):
             short = f"AA {min(unable)}"
             words = next((found for path in _WHY if (found := answer.get(path))), "")
             return Verdict("refused", reason=f"{short}: {words}" if words else short, code=short)
         if code == "AA" or (code == "CA" and self.teller.settings.answer == "CA"):
             return Verdict("acknowledged", receipt=receipt)
-        condition = answer.get("ERR-3.1") or answer.get("MSA-6.1") or ""
+        condition = bare(answer, "ERR-3.1") or bare(answer, "MSA-6.1")
         short = f"{code} {condition}".strip()
         words = next((found for path in _WORDS if (found := answer.get(path))), "")
         reason = f"{short}: {words}" if words else short

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import each, first, reference
+from gateway.canonical.elements import each, patient_of
 from gateway.errors import Rejected
 from gateway.feed.document import Document
 from gateway.mapping.outbound import Dialect
 from gateway.mapping.outbound.ending import ENDS
 from gateway.mapping.outbound.registers import OF_PATIENT
-
-_PATIENT = "Patient/"
 
 
 class OfPerson:
@@ -28,7 +26,7 @@ class OfPerson:
 
     def __init__(self, document: Document, dialect: Dialect) -> None:
         self._document = document
-        self._name = next(filter(None, map(_subject, document.members)), "")
+        self._name = next(filter(None, map(patient_of, document.members)), "")
         self._patient = self.resource(self._name) if self._name else None
         if self._patient is not None and document.entry.event not in ENDS:
             _check(self._patient, dialect)
@@ -44,15 +42,14 @@ class OfPerson:
         return self._document.heirs.get(name) or self._document.resource(name)
 
 
-def _subject(member: Resource) -> str:
-    """Return ``"Patient/id"`` of what a member is of, ``""`` where it does not say."""
-    name = reference(first(member, "subject") or first(member, "patient"))
-    return name if name.startswith(_PATIENT) else ""
-
-
 def _check(patient: Resource, dialect: Dialect) -> None:
-    """Refuse somebody whom the HIS knew by a number that has ended, and knows by none now."""
+    """Refuse somebody whom the HIS knew by a number that has ended, and knows by none now.
+
+    Where one is of a register that is the HIS's by its dialect, a number of another one, of a branch, stands
+    for none of these.
+    """
     known = [one for one in each(patient, "identifier") if isinstance(one, dict) and _is_ours(one, dialect)]
+    known = [one for one in known if dialect.kinds.get(str(one.get("system", ""))) in OF_PATIENT] or known
     if known and all(one.get("use") == "old" for one in known):
         told = (
             "the number under which the HIS knew this patient has ended, and none is in force: "

@@ -10,6 +10,7 @@ from hashlib import sha256
 from gateway.errors import Rejected
 from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict
+from gateway.feed.writeback.numbered import numbered
 from gateway.feed.writeback.person import OfPerson
 from gateway.mapping.outbound import Dialect, OutSet, Saying
 from gateway.mapping.outbound.moments import in_digits
@@ -82,6 +83,8 @@ def of_version(version: str) -> dict[str, str]:
 class Telling:
     """What every wire of a HIS does: one request for each entry, and no signing in."""
 
+    narrow = True
+
     def __init__(self, teller: Teller) -> None:
         self.teller = teller
 
@@ -111,4 +114,5 @@ class Telling:
             Rejected: the map has no word for it any more, or the HIS does not know the patient any more.
         """
         saying = self.teller.saying(document.entry)
-        return saying, OfPerson(document, self.teller.dialect), self.teller.facts(document, saying)
+        person = OfPerson(numbered(document), self.teller.dialect)
+        return saying, person, self.teller.facts(document, saying)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from gateway.errors import Misconfigured
 from gateway.mapping.outbound.ending import ENDS
@@ -11,6 +12,9 @@ from gateway.mapping.outbound.rows import Inside, Row
 
 _OF_ENTRY = frozenset(("key", "number"))
 """Facts that no other entry has."""
+
+_AGAIN = "corrected"
+"""The event that a document may have more than once."""
 
 
 def check(kinds: Mapping[str, Mapping[str, Saying]], where: str) -> None:
@@ -22,14 +26,13 @@ def check(kinds: Mapping[str, Mapping[str, Saying]], where: str) -> None:
     for kind, events in kinds.items():
         for event in sorted(ENDS & set(events)):
             _check_end(events, event, f"{where} kinds.{kind}.{event}")
-        told: dict[str, set[str]] = {}  # also where two maps fill one table
+        told: dict[str, dict[str, _Filled]] = {}  # also where two maps fill one table
         for event, saying in events.items():
             for one in saying.map.tables:
-                told.setdefault(one.table, set()).add(event)
-        for saying in events.values():
-            for one in saying.map.tables:
-                if len(told[one.table]) > 1:
-                    _check_key(one, told[one.table])
+                facts = {**saying.map.facts, **saying.facts, "happened": event}
+                told.setdefault(one.table, {})[event] = _Filled(one, facts)
+        for table, filled in told.items():
+            _check_keys(filled, table)
 
 
 def _check_end(events: Mapping[str, Saying], event: str, where: str) -> None:
@@ -44,11 +47,45 @@ def _check_end(events: Mapping[str, Saying], event: str, where: str) -> None:
         raise Misconfigured(told, where=where)
 
 
-def _check_key(table: TableRows, events: set[str]) -> None:
-    facts = {name for column in table.key for row in (table.row.inside or {})[column] for name in _facts(row)}
-    if not _OF_ENTRY & facts and not ("happened" in facts and "corrected" not in events):
-        told = "a second event would pass for a row that is there: key needs a column that is $key"
-        raise Misconfigured(told, where=table.table)
+@dataclass(slots=True)
+class _Filled:
+    """A table as one event fills it.
+
+    Attributes:
+        facts: what its rows may name with ``$`` and are the same of all entries of this event.
+    """
+
+    rows: TableRows
+    facts: Mapping[str, str]
+
+    @property
+    def named(self) -> set[str]:
+        """Names of the facts in the columns of its key."""
+        return {name for column in self.rows.key for row in self.rows.columns[column] for name in _facts(row)}
+
+    def constant(self, column: str) -> str | None:
+        """Return what a column always says, ``""`` where there is none; None: it depends."""
+        rows = self.rows.columns.get(column, ())
+        if not rows:
+            return ""
+        paths = rows[0].paths
+        if len(rows) > 1 or rows[0].when is not None or rows[0].codes is not None or len(paths) > 1:
+            return None
+        return self.facts.get(paths[0].fact) if paths else rows[0].value
+
+    def differs(self, other: _Filled) -> bool:
+        """Tell whether no row of it has the key of one of another event."""
+        said = [(self.constant(name), other.constant(name)) for name in self.rows.key]
+        said += [(self.facts.get(name), other.facts.get(name)) for name in self.named & other.named]
+        return any(None not in pair and pair[0] != pair[1] for pair in said)
+
+
+def _check_keys(told: Mapping[str, _Filled], table: str) -> None:
+    for event, one in told.items():
+        others = (other for name, other in told.items() if name != event)
+        if not _OF_ENTRY & one.named and (event == _AGAIN or not all(map(one.differs, others))):
+            why = "a second event would pass for a row that is there: key needs a column that is $key"
+            raise Misconfigured(why, where=table)
 
 
 def _facts_of(map_: OutMap) -> set[str]:

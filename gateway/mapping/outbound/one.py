@@ -18,8 +18,8 @@ from gateway.mapping.outbound.registers import OF_PATIENT, kind_of
 _ORDERS = ("MedicationRequest", "ServiceRequest", "DiagnosticReport")
 """What a map is about that names no type."""
 
-_PATIENT = ("subject", "patient")
-_VISIT = ("encounter",)
+_PATIENT = ("subject", "patient", "for")
+_VISIT = ("encounter", "context")
 _WITH = ("RequestGroup", "ServiceRequest")
 """What names the visit where the document does not: the prescription as a whole, the request of a report."""
 
@@ -28,7 +28,7 @@ class OfOne:
     """A pool with one patient and one visit.
 
     Args:
-        about: type of what the document is about, ``""``: orders.
+        about: type of what the document is about, ``""``: orders, else it has one patient and one visit.
         dialect: of who receives.
     """
 
@@ -55,6 +55,9 @@ class OfOne:
     def _whose(self, type_: str) -> list[Resource]:
         if self._about == type_:
             return list(self._pool.of_type(type_))[:1]
+        if not self._about and next(self._whole(), None) is None:
+            only = list(self._pool.of_type(type_))  # of a visit, a record: what it is about nobody says here
+            return only if len(only) == 1 else []
         if type_ == "Patient":
             return self._named(type_, self._whole(), _PATIENT)
         named = self._named(type_, self._whole(), _VISIT)

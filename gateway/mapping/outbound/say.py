@@ -90,7 +90,7 @@ def _rows_of(speech: Speech, table: TableRows) -> Iterator[TableRow]:
 
 def _needed(table: TableRows) -> set[str]:
     """Return the columns that say which order it is, and what happens to it."""
-    columns = (table.row.inside or {}).items()
+    columns = table.columns.items()
     return {name for name, rows in columns if any(one.is_key or one.value is not None for one in rows)}
 
 

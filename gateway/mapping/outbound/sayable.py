@@ -23,8 +23,8 @@ class Sayable:
 
     Args:
         every: cancelled lines are lines too: the document takes them back, or the map has a place for them.
-        ends: a number of before is told where no other one of its kind is: the receiver knows by it what is
-            over.
+        ends: a number of before is told where no other one of its register is: the receiver knows by it what
+            is over.
     """
 
     def __init__(self, pool: Pool, *, every: bool, ends: bool = False) -> None:
@@ -80,16 +80,16 @@ def _in_force(resource: Resource, ends: bool) -> Resource:
         if len(now) == len(values):
             continue
         if ends and key == "identifier":  # an end may need a number that nothing has taken the place of
-            known = {kind for one in now for kind in _kinds(one)}
-            now += [one for one in values if one not in now and known.isdisjoint(_kinds(one))]
+            known = {_register(one) for one in now} - {""}
+            now += [one for one in values if one not in now and _register(one) not in known]
         made = {**made, key: now}
     return made
 
 
-def _kinds(number: Any) -> set[str]:
-    """Return of which register and of which kind an Identifier is: another of either stands in its place."""
+def _register(number: Any) -> str:
+    """Return of which register an Identifier is, else of which kind: another of it stands in its place."""
     codings = number.get("type", {}).get("coding") or [{}]
-    return {kind for kind in (str(number.get("system", "")), str(codings[0].get("code", ""))) if kind}
+    return str(number.get("system") or codings[0].get("code") or "")
 
 
 def _named(resource: Resource, holder: str = "") -> Resource:

@@ -94,14 +94,21 @@ def _value(one: Mapping[str, Any], speech: Tongue, *, with_unit: bool) -> str | 
 
 
 def remarked(value: Any, speech: Tongue, arg: Any) -> str | None:
-    """Observation → its name with site, ranges and notes, nothing without any; a concept → its words."""
+    """Observation → its name with site, ranges and notes, nothing without any; a concept, a text → its words.
+
+    ``arg``: ``means`` for what the result means, where that has no place of its own.
+    """
+    if isinstance(value, str):
+        return value
     if value.get("resourceType") != "Observation":
         return name(value, speech)
     ranges = [said for one in value.get("referenceRange", ()) if (said := _reference(one, speech))]
     notes = [f"备注：{one['text']}" for one in value.get("note", ()) if one.get("text")]
-    if not ranges and not notes and not value.get("bodySite"):
+    told = value.get("interpretation", ()) if arg == "means" and not no_result(value) else ()
+    means = [said for one in told if (said := name(one, speech) or code(one, speech))]
+    if not means and not ranges and not notes and (arg == "means" or not value.get("bodySite")):
         return None
-    return " ".join(filter(None, (_named(value, speech), "，".join((*ranges, *notes)))))
+    return " ".join(filter(None, (_named(value, speech), "，".join((*means, *ranges, *notes)))))
 
 
 def _reference(one: Mapping[str, Any], speech: Tongue) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gateway.canonical import Resource
-from gateway.canonical.elements import each, references, references_within
+from gateway.canonical.elements import each, name_of, references, references_within
+from gateway.errors import Rejected
 from gateway.mapping.outbound.path import Pool
 from gateway.mapping.outbound.results import with_results
 
@@ -22,6 +23,9 @@ DEPARTMENTS = "urn:oid:2.16.156.10011.1.26"
 
 CODE_LENGTH = 18
 """Characters of the code of an institution (GB 32100, WS 218)."""
+
+_PROVIDER = "prov"
+"""Type of an institution (R4 organization-type)."""
 
 MOST_PARTS = 8
 """Organizations that one is a part of, one within the other."""
@@ -57,7 +61,10 @@ class Told:
 
 
 def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
-    """Return the institution: who has the code, whose visit it is, or the only one of no other part."""
+    """Return the institution: who has the code, whose visit it is, or the only one of no other part.
+
+    Raises ``Rejected``: several may be it.
+    """
     every = list(pool.of_type("Organization"))
     if code and (own := [one for one in every if code in each(one, "identifier.value")]):
         return own[0]
@@ -79,22 +86,38 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
 def _whole(found: Resource, pool: Pool) -> Resource | None:
     """Return the institution that an Organization is, or is a part of; None where nobody knows of which.
 
-    Of an institution that is a part of a group the group is none.
+    The first with a code of an institution; else the only one that may be one: by its type, or since it is no
+    part that has not even a number. Of an institution that is a part of a group the group is none.
+
+    Raises:
+        Rejected: several may be it.
     """
+    chain = _chain(found, pool)
+    for one in chain:
+        if any(len(str(code)) == CODE_LENGTH for code in each(one, "identifier.value")):
+            return one
+    left = [one for one in chain if not _is_department(one)]
+    named = [one for one in left if _PROVIDER in each(one, "type.coding.code")]
+    several = named or [one for one in left if not each(one, "type.coding.code")]
+    while len(several) > 1 and not several[0].get("identifier"):  # without a number it is only a part
+        several = several[1:]
+    if len(several) > 1:
+        names = ", ".join(name_of(one) for one in several)
+        told = f"several may be the hospital: {names}; give it its 18-character code, or type prov it alone"
+        raise Rejected(told, code="several", where="Organization")
+    whole = bool(named) or not chain[-1].get("partOf")
+    return several[0] if several and whole else None
+
+
+def _chain(found: Resource, pool: Pool) -> list[Resource]:
+    """Return an Organization and those at hand that it is a part of, one within the other."""
+    chain = [found]
     for _ in range(MOST_PARTS):
-        coded = any(len(str(one)) == CODE_LENGTH for one in each(found, "identifier.value"))
-        if coded or _is_institution(found):
-            return found
-        above = list(_resolved(pool, [found], "partOf"))
-        if not above:
-            return None if found.get("partOf") or _is_department(found) else found
-        found = above[0]
-    return None
-
-
-def _is_institution(organization: Resource) -> bool:
-    """Tell whether an Organization says by its type that it is one (R4 organization-type)."""
-    return not _is_department(organization) and "prov" in each(organization, "type.coding.code")
+        above = next(_resolved(pool, [chain[-1]], "partOf"), None)
+        if above is None or above in chain:
+            break
+        chain.append(above)
+    return chain
 
 
 def _is_department(organization: Resource) -> bool:

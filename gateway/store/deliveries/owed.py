@@ -47,6 +47,16 @@ _BLOCKED = (
     "AND e.n < delivery.n AND e.state <> 2 AND e.state IN (3, 4))"
 )
 
+_CHOSEN = (
+    # behind what is open of the same document, of whomever it was then; else in the lane that was chosen
+    "INSERT INTO delivery (receiver, n, state, doc, attempts, since_us, next_us, at_us, receipt, reason) "
+    "SELECT r.no, l.n, 0, COALESCE((SELECT d.doc FROM ledger o CROSS JOIN delivery d "
+    "WHERE o.tenant = l.tenant AND o.fhir_id = l.fhir_id AND o.type = l.type AND o.n < l.n "
+    "AND d.receiver = r.no AND d.n = o.n AND d.state <> 2 AND d.state <> 5 ORDER BY o.n DESC LIMIT 1), ?), "
+    "0, 0, 0, l.ts_us, '', '' "
+    "FROM receiver r CROSS JOIN ledger l WHERE r.no = ? AND l.tenant = r.tenant AND l.n = ?"
+)
+
 
 class Owed(Rows):
     """The new rows of ``delivery``, and the position that passes them."""
@@ -79,28 +89,24 @@ class Owed(Rows):
         receiver.upto = last
         return last - first
 
-    def pass_over(self, receiver: Receiver, last: int, owed: Sequence[tuple[int, int, str]]) -> int:
+    def pass_over(self, receiver: Receiver, last: int, owed: Sequence[tuple[int, str]]) -> int:
         """Move the position to ``last``, and give those entries their rows that somebody has chosen.
 
         Args:
-            owed: number, moment and lane of each; what shares a lane is kept in order.
+            owed: number and lane of each; what shares a lane is kept in order. While an earlier entry about
+                the same resource is open, its lane goes before: an end never overtakes what it ends.
 
         Returns:
             how far it moved; 0 where somebody else was quicker: choose again.
         """
         first = receiver.upto
         moved = "UPDATE receiver SET upto = ? WHERE no = ? AND upto = ?"
-        insert = (
-            "INSERT INTO delivery "
-            "(receiver, n, state, doc, attempts, since_us, next_us, at_us, receipt, reason) "
-            "VALUES (?, ?, 0, ?, 0, 0, 0, ?, '', '')"
-        )
         with self._session.transaction() as connection:
             if last <= first or not execute(connection, moved, (last, receiver.no, first)).rowcount:
                 receiver.upto = execute(connection, _UPTO, (receiver.no,)).fetchone()[0]
                 return 0
-            for n, ts_us, lane in owed:
-                execute(connection, insert, (receiver.no, n, lane, ts_us))
+            for n, lane in owed:
+                execute(connection, _CHOSEN, (lane, receiver.no, n))
             execute(connection, _BLOCKED, (receiver.no, first, last))
         receiver.upto = last
         return last - first

@@ -19,10 +19,11 @@ from gateway.feed.receiver.opening import Sender
 from gateway.security.sm.sm3 import sm3
 from gateway.security.sm.sm4 import sm4_decrypt
 from gateway.settings import ReceiverSettings
-from gateway.store import Store
+from gateway.store import Entry, Store
 from gateway.validation.xml.reading import from_xml
 
 Make = Callable[..., Any]
+VISITS = "urn:oid:2.16.156.10011.1.11"
 KEY = "0123456789abcdeffedcba9876543210"
 
 
@@ -283,3 +284,37 @@ def test_a_map_that_cannot_be_meant_is_refused_with_the_place(wrong: Any) -> Non
 def test_the_shipped_maps_can_be_loaded() -> None:
     assert set(load_map("example-list").kinds) == {"visit", "prescription"}
     assert load_map("example-xml").items
+
+
+def test_a_record_is_of_one_visit_and_has_no_number_that_has_ended(
+    store: Store, wired: Make, kit: Any
+) -> None:
+    """Not of the stay that the visit is a part of, nor of its physician."""
+    resident = "urn:oid:2.16.156.10011.1.3"
+
+    def act(desk: Any) -> Any:
+        desk.write({"resourceType": "Practitioner", "id": "old", "name": [{"text": "张外科"}]})
+        desk.write({"resourceType": "Patient", "id": "p1", "name": [{"text": "林知夏"}], "identifier": [
+            {"use": "old", "system": resident, "value": "990101199104120024"},
+            {"system": resident, "value": "990101198005060019"}]})  # fmt: skip
+        subject = {"reference": "Patient/p1"}
+        desk.write({
+            "resourceType": "Encounter", "id": "e0", "status": "finished", "class": {"code": "IMP"},
+            "subject": subject, "identifier": [{"system": VISITS, "value": "V-OLD"}],
+            "serviceType": {"coding": [{"code": "02"}]},
+            "participant": [{"individual": {"reference": "Practitioner/old"}}],
+        })  # fmt: skip
+        visit = desk.write({
+            "resourceType": "Encounter", "id": "e1", "status": "in-progress", "class": {"code": "VR"},
+            "subject": subject, "partOf": {"reference": "Encounter/e0"},
+            "identifier": [{"system": VISITS, "value": "V1"}],
+            "period": {"start": "2026-03-05T09:00:00+08:00"},
+        })  # fmt: skip
+        return desk.append(Entry("visit", "effective", visit, (visit,), "S1", 0))
+
+    kit.enter(store, act)
+    platform = Posts(lambda _: Reply(200, body=b'{"code": "200"}'))
+    wired(platform, **LIST).run()
+    (record,) = plain(platform.got[-1])
+    assert (record["bussID"], record["patientCertID"]) == ("V1", "990101198005060019")
+    assert not {"subjectCode", "doctorName"} & set(record)

@@ -129,3 +129,25 @@ def test_an_end_waits_for_an_order_that_was_refused_itself(store: Store, ward: A
     his = ward.His()
     bench = told(his)
     assert list(bench.states().values()) == ["refused", "held"] and his.came == []
+
+
+def test_an_end_without_its_number_is_refused_also_where_it_stands_beside_others(
+    store: Store, ward: Any, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "outbound: own\nmaps:\n  - outbound: one\n    form: rows\n    about: MedicationRequest\n"
+        "    says: [note]\n    tables:\n      - table: his_order\n        key: k\n"
+        "        columns: {k: $key, event: $happened, +line: {path: MedicationRequest, "
+        "fields: {line_no: {path: .id, required: true}, "
+        "drug: {path: .medicationCodeableConcept, as: name}}}}\n"
+        "kinds: {prescription: {effective: one, cancelled: one}}\n"
+    )
+    columns = "k VARCHAR(20) PRIMARY KEY, event VARCHAR(20), line_no VARCHAR(1), drug VARCHAR(20)"
+    url = his_of(tmp_path, f"CREATE TABLE his_order ({columns})")
+    ward.enter(store, ward.prescription(1), ward.prescription(1, "cancelled"))
+    bench = ward.Bench(store, WritebackSettings(url, map=str(own), begin="beginning"))
+    bench.run()
+    store.deliveries.drop(bench.receiver, [1], "by hand", bench.clock())
+    bench.run()
+    assert bench.states()[2] == "refused" and "his_order.line_no" in bench.reason(2)

@@ -82,14 +82,17 @@ def test_an_operator_sends_again_or_drops_with_a_reason(store: Store, ward: Any,
     assert his.controls() == ["NW CF3"]
 
 
+@pytest.mark.parametrize("condition", ["207", "207 "])
 def test_a_his_that_cannot_just_now_is_asked_again_and_keeps_the_order(
-    store: Store, ward: Any, told: Told
+    condition: str, store: Store, ward: Any, told: Told
 ) -> None:
     ward.enter(store, ward.prescription(1), ward.prescription(2))
     busy = iter([True, True])
     his = ward.His(
         answer=lambda one: (
-            [f"MSA|AR|{one.control_id}\rERR|||207"] if next(busy, False) else [f"MSA|AA|{one.control_id}"]
+            [f"MSA|AR|{one.control_id}\rERR|||{condition}"]
+            if next(busy, False)
+            else [f"MSA|AA|{one.control_id}"]
         )
     )
     bench = told(his)
@@ -192,12 +195,13 @@ def test_the_numbers_that_the_his_gives_are_the_receipt(store: Store, ward: Any,
     assert store.deliveries.delivery("default", bench.receiver, 1).receipt == "H7, H8"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("code", "said"), [("AA", "UA"), ("AA ", "UA "), ("AA", "ua"), ("AA", "UA^x")])
 def test_an_order_that_the_his_cannot_take_is_an_exception_though_the_message_was_well(
-    store: Store, ward: Any, told: Told
+    code: str, said: str, store: Store, ward: Any, told: Told
 ) -> None:
     ward.enter(store, ward.prescription(1))
-    order = "ORC|UA|CF1-1||||||||||||||^停药"
-    bench = told(ward.His(answer=lambda one: [f"MSA|AA|{one.control_id}\r{order}"]))
+    order = f"ORC|{said}|CF1-1||||||||||||||^停药"
+    bench = told(ward.His(answer=lambda one: [f"MSA|{code}|{one.control_id} \r{order}"]))
     assert bench.states() == {1: "refused"} and bench.reason(1) == "AA UA: 停药"
 
 

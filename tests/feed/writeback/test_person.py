@@ -50,7 +50,7 @@ def told(request: pytest.FixtureRequest, store: Store, ward: Any, tmp_path: Path
     wire = open_wires(Settings(writeback={"his": said}), ward.maps())["his"]
 
     def telling(entry: Entered) -> str:
-        made = wire.request(Documents(store).of([entry]), 0)
+        made = wire.request(Documents(store, narrow=True).of([entry]), 0)
         return (
             "\n".join(str(row.values) for row in made.rows) if request.param == "rows" else made.body.decode()
         )
@@ -155,3 +155,17 @@ def test_whom_the_his_does_not_know_yet_goes_out_by_the_resident_id(
     body = patient("p5")
     act(store, lambda desk: desk.write({**body, "identifier": body["identifier"][1:]}))
     assert CARDS["p5"] in told(prescribed(store, "p5"))
+
+
+def test_after_an_undone_merge_a_document_goes_to_whom_it_is_of_again(
+    store: Store, told: Callable[[Entered], str]
+) -> None:
+    """It was entered while the two were one."""
+    act(store, lambda desk: [desk.write(patient(id_)) for id_ in ("p4", "p5")])
+    prescribed(store, "p4", "submitted")
+    merged(store, ("p4", "p5"))
+    entry = prescribed(store, "p5")
+    assert CARDS["p5"] in told(entry)
+    act(store, lambda desk: [desk.unmerge("p4"), None][1])
+    text = told(entry)
+    assert CARDS["p4"] in text and CARDS["p5"] not in text and NAMES["p5"] not in text

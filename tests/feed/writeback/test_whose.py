@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,78 @@ def test_without_a_number_of_the_register_nothing_else_is_told_for_it(
 ) -> None:
     with pytest.raises(Rejected, match="patient_no"):
         told(ward, tmp_path, visit(store, number("FY-1", BRANCH)), register=OWN)
+
+
+SUBJECT = {"reference": "Patient/p1"}
+VISIT = {"reference": "Encounter/e1"}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "visit": {"resourceType": "Encounter", "id": "e1", "status": "in-progress", "class": {"code": "VR"},
+              "subject": SUBJECT, "identifier": [{"value": "V1"}]},
+    "record": {"resourceType": "Composition", "id": "c1", "status": "final", "subject": SUBJECT,
+               "encounter": VISIT},
+    "dispense": {"resourceType": "MedicationDispense", "id": "d1", "status": "completed",
+                 "subject": SUBJECT, "context": VISIT},
+    "review": {"resourceType": "Task", "id": "t1", "status": "completed", "intent": "order",
+               "for": SUBJECT, "encounter": VISIT},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_whatever_a_map_of_ones_own_is_about_it_is_of_somebody_and_of_a_visit(
+    kind: str, named: bool, store: Store, ward: Any, tmp_path: Path
+) -> None:
+    document = DOCUMENTS[kind]
+
+    def make(desk: Any) -> Any:
+        desk.write({"resourceType": "Patient", "id": "p0", "name": [{"text": "林知夏"}],
+                    "identifier": [number("MR1", OWN)]})  # fmt: skip
+        desk.write({"resourceType": "Patient", "id": "p1", "name": [{"text": "林知夏"}]})
+        desk.write(DOCUMENTS["visit"])
+        made = desk.write(document)
+        return desk.append(Entry(kind, "effective", made, (made,), "S1", 0))
+
+    (done,) = store.write([Transact("default", "client:app", [], act=make, joins=True)])
+    store.write([Transact("default", "client:app", [], act=lambda desk: desk.merge("p1", "p0"), joins=True)])
+    path = tmp_path / "own.yaml"
+    about = f"about: {document['resourceType']}" if named else ""
+    path.write_text(
+        f"outbound: own\nmaps:\n  - outbound: one\n    form: json\n    {about}\n"
+        "    body: {patient: {path: Patient.identifier.value}, visit: {path: Encounter.identifier.value}}\n"
+        f"kinds: {{{kind}: {{effective: one}}}}\nanswer: {{code: code, ok: [0]}}\n"
+    )
+    his = WritebackSettings("http://127.0.0.1:2/", map=str(path))
+    wire = open_wires(Settings(writeback={"his": his}), ward.maps())["his"]
+    body = wire.request(Documents(store, narrow=True).of([done.answer]), 0).body
+    assert b'"patient": "MR1"' in body and b'"visit": "V1"' in body
+
+
+def test_a_number_of_a_branch_takes_the_place_of_none_of_the_his(
+    store: Store, ward: Any, tmp_path: Path
+) -> None:
+    """What took effect under the number that has ended ends under it, too."""
+    numbers = number("MR1", OWN, use="old"), number("MR7", BRANCH)
+    document = visit(store, *numbers)
+    with pytest.raises(Rejected, match="has ended, and none is in force"):
+        told(ward, tmp_path, document)
+    ended = replace(document, entry=replace(document.entry, event="terminated"))
+    assert told(ward, tmp_path, ended)["patient_no"] == "MR1"
+
+
+def test_the_hospital_of_a_department_is_sent_along_and_nothing_else_of_it(store: Store) -> None:
+    def make(desk: Any) -> Any:
+        above = {"d": "w", "w": "h"}
+        for id_ in ("h", "w", "d"):
+            part = {"partOf": {"reference": f"Organization/{above[id_]}"}} if id_ in above else {}
+            desk.write({"resourceType": "Organization", "id": id_, "name": id_, **part})
+        made = desk.write({"resourceType": "Composition", "id": "c1", "status": "final", "encounter": VISIT})
+        provider = {"serviceProvider": {"reference": "Organization/d"}}
+        desk.write({**DOCUMENTS["visit"], "subject": {"display": "林知夏"}, **provider})
+        return desk.append(Entry("record", "effective", made, (made,), "S1", 0))
+
+    (done,) = store.write([Transact("default", "client:app", [], act=make, joins=True)])
+    assert done.error is None, done.error
+    (narrow,) = Documents(store, narrow=True).of([done.answer])
+    assert set(narrow.context) == {"Encounter/e1", "Organization/d", "Organization/w", "Organization/h"}
+    (whole,) = Documents(store).of([done.answer])
+    assert "Organization/w" not in whole.context, "a regulator gets what it got"

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from gateway.errors import Rejected
 from gateway.mapping.outbound import Dialect, OutMaps, Resources, said_body
 from gateway.wire.xml.write import write
 
 Sample = Callable[[str], list[dict[str, Any]]]
 Faults = Callable[[str, bytes], list[str]]
-Read = Callable[[str, list[dict[str, Any]], str], Any]
+Read = Callable[..., Any]
 HL7 = {"h": "urn:hl7-org:v3"}
 PRESCRIPTION = "his/hl7v2/samples/10-prescription-outpatient"
 ICD10 = "2.16.156.10011.2.3.3.11"
@@ -31,9 +32,9 @@ def value_of(name: str) -> str:
 def read(out: OutMaps, dialect: Dialect, faults: Faults) -> Read:
     """``read("C0004", resources, path)`` → what a valid document has there."""
 
-    def ask(code: str, resources: list[dict[str, Any]], path: str) -> Any:
+    def ask(code: str, resources: list[dict[str, Any]], path: str, **facts: str) -> Any:
         map_ = out.maps[code]
-        raw = write(map_.root, said_body(map_, Resources(resources), dialect, {}), map_.namespace)
+        raw = write(map_.root, said_body(map_, Resources(resources), dialect, facts), map_.namespace)
         assert faults(code, raw) == []
         return etree.fromstring(raw).xpath(path, namespaces=HL7)
 
@@ -110,6 +111,23 @@ def test_each_measurement_is_told_with_its_name_and_site(read: Read, report: lis
     assert told == "左室射血分数 55%；结节（右肺上叶） 12mm"
 
 
+def test_what_a_finding_means_and_its_range_and_notes_are_told(
+    read: Read, report: list[dict[str, Any]]
+) -> None:
+    of(report, "DiagnosticReport")[0] |= {
+        "conclusion": "室壁增厚",
+        "result": [{"reference": "Observation/a"}],
+    }
+    report.append({
+        "resourceType": "Observation", "id": "a", "status": "final", "code": {"text": "左室射血分数"},
+        "valueQuantity": {"value": 45, "unit": "%"}, "interpretation": [{"text": "偏低"}],
+        "referenceRange": [{"low": {"value": 50, "unit": "%"}, "high": {"value": 70, "unit": "%"}}],
+        "note": [{"text": "心律不齐"}],
+    })  # fmt: skip
+    told = read("C0006", report, "string(//h:section[h:code/@displayName='检查报告']/h:text)")
+    assert told == "室壁增厚；左室射血分数 偏低，参考值 50~70%，备注：心律不齐"
+
+
 def test_a_coded_conclusion_is_told_beside_the_words(read: Read, report: list[dict[str, Any]]) -> None:
     of(report, "DiagnosticReport")[0] |= {
         "conclusion": "未见异常",
@@ -142,3 +160,52 @@ def test_a_hospital_of_a_group_is_not_the_group(read: Read, sample: Sample) -> N
     of(resources, "Encounter")[0]["serviceProvider"] = {"reference": "Organization/h"}
     path = "//h:custodian//h:representedCustodianOrganization/h:name/text()"
     assert read("C0004", [*resources, group, hospital], path) == ["市第一医院"]
+
+
+PROV, DEPT, CODE = "prov", "dept", "12990101MB0000000X"
+NAMES = {"d": "心内科", "h": "市第一医院", "g": "健康集团"}
+CUSTODIAN = "//h:custodian//h:representedCustodianOrganization/h:name/text()"
+
+
+def served(resources: list[dict[str, Any]], *chain: tuple[str, str, str]) -> list[dict[str, Any]]:
+    """Resources of which the visit is served by the first of (id, type, code), each a part of the next."""
+    kept = [one for one in resources if one["resourceType"] != "Organization"]
+    of(kept, "Encounter")[0]["serviceProvider"] = {"reference": f"Organization/{chain[0][0]}"}
+    for at, (id_, type_, code) in enumerate(chain):
+        made = {
+            "resourceType": "Organization",
+            "id": id_,
+            "name": NAMES[id_],
+            "identifier": [{"value": code}],
+        }
+        if type_:
+            made["type"] = [{"coding": [{"code": type_}]}]
+        if chain[at + 1 :]:
+            made["partOf"] = {"reference": f"Organization/{chain[at + 1][0]}"}
+        kept.append(made)
+    return kept
+
+
+@pytest.mark.parametrize("chain", [
+    [("d", PROV, "0301"), ("h", PROV, CODE), ("g", PROV, "G1")],
+    [("d", DEPT, "0301"), ("h", "", "H1")],
+    [("d", "", "0301"), ("h", PROV, "H1"), ("g", "", "G1")],
+    [("d", DEPT, "0301"), ("h", "", "H1"), ("g", "govt", "G1")],
+])  # fmt: skip
+def test_the_hospital_is_found_above_a_department(
+    chain: list[tuple[str, str, str]], read: Read, sample: Sample
+) -> None:
+    told = read("C0004", served(sample(PRESCRIPTION), *chain), CUSTODIAN, organization="12990101MB0000009X")
+    assert told == ["市第一医院"]
+
+
+@pytest.mark.parametrize("chain", [
+    [("d", PROV, "0301"), ("h", PROV, "H1")],
+    [("h", "", "H1"), ("g", "", "G1")],
+    [("d", DEPT, "0301"), ("h", "", "H1"), ("g", "", "G1")],
+])  # fmt: skip
+def test_where_several_may_be_the_hospital_somebody_must_say_it(
+    chain: list[tuple[str, str, str]], read: Read, sample: Sample
+) -> None:
+    with pytest.raises(Rejected, match=r"several may be the hospital: .*Organization/h"):
+        read("C0004", served(sample(PRESCRIPTION), *chain), CUSTODIAN, organization="12990101MB0000009X")
