@@ -43,6 +43,19 @@ FAULTS: dict[str, str] = {
     "the earlier merge was the other way round: who had ended goes on now, with everything of both": (
         "之前的合并方向相反：原先被合并的患者现在存续，双方的资源都归其名下"
     ),
+    "who is to go on had ended here, and was written since without the link of that merge: only the numbers "
+    "were turned; look at both patients": (
+        "要存续的患者曾在此终止，但之后被改写而失去合并链接：只对调了号码，请核对这两位患者"
+    ),
+    "the record that ended was withdrawn: who goes on under another number stays": (
+        "撤销的是号码已终止的记录：以另一号码存续者不变"
+    ),
+    "this number had ended, and is told of another person now (Patient/{id} has it): take it off those who "
+    "have it and create the other person with it (PUT and POST /fhir/Patient), or let the HIS say who it is; "
+    "then replay": (
+        "此号码已终止，现在却用于另一人（Patient/{id} 持有此号码）：请从持有者去掉该号码并以该号码新建此人"
+        "（PUT、POST /fhir/Patient），或由 HIS 更正；然后重放"
+    ),
     "these patients are not merged": "这两位患者没有合并",
     "who went on is deleted": "存续的患者已被删除",
     "who went on was merged, too: undo that merge first": "存续的患者又被合并：请先撤销那次合并",

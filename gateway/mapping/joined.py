@@ -55,6 +55,14 @@ def join(handle: Handle, other: Handle) -> None:
     handle.mark = b""  # it is no longer what was remembered
 
 
+def is_withdrawn(handle: Handle) -> bool:
+    """Tell whether a resource is a record of a diagnosis (DG1-20) that is withdrawn; others may stand."""
+    if not handle.bare or not handle.body.get("identifier"):
+        return False
+    codings = handle.body.get("verificationStatus", {}).get("coding", ())
+    return any(one.get("code") == "entered-in-error" for one in codings)
+
+
 def _says_otherwise(body: dict[str, Any], name: str) -> bool:
     """Return whether another member of the choice ``x[x]`` to which ``name`` belongs is there already."""
     return any(name.startswith(stem) and _other_choice(body, name, stem) for stem in CHOICES)

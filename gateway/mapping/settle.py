@@ -15,7 +15,7 @@ from gateway.mapping.acts import Joining, Search, Tie
 from gateway.mapping.handles import LEFT_OUT, NOWHERE, SETTLED, Frame, Handle, rank_of
 from gateway.mapping.identities import Identities
 from gateway.mapping.identity import seed
-from gateway.mapping.joined import join, renumbered
+from gateway.mapping.joined import is_withdrawn, join, renumbered
 from gateway.mapping.places import MessageMap
 from gateway.mapping.run import Run
 from gateway.mapping.times import to_us
@@ -34,6 +34,9 @@ _NUMBERS = {
 
 _REGISTERS = ("ADT_", "ROWS^", "XML^")
 """How the structure of a message begins that is one of the register, which says what numbers somebody has."""
+
+_DELETES = "ADT^A23"
+"""How MSH-9 of one begins that deletes a record (HL7 v2.5.1 §3.3.23): it brings no number back."""
 
 Pending = tuple[Handle, Sequence[Tie], Frame, Handle | None, dict[str, Any] | None]
 """Who refers, how, from which group, to whom where that is known, and what else the list element says."""
@@ -63,8 +66,9 @@ class Noted:
     unmapped: dict[str, int] = field(default_factory=dict)
 
 
-def _provenance_last(handle: Handle) -> bool:
-    return handle.type == "Provenance"
+def _turn(handle: Handle) -> int:
+    """Return where a resource comes: what is withdrawn behind what stands, Provenance last."""
+    return 2 if handle.type == "Provenance" else int(is_withdrawn(handle))
 
 
 def _owned(handle: Handle) -> bool:
@@ -174,7 +178,7 @@ class Settlement:
             if not others:  # a Provenance of nothing: an answer that found no patient
                 return []
             handle.body[tie.last] = others
-        kept.sort(key=_provenance_last)
+        kept.sort(key=_turn)
         return kept
 
     def found(self, search: Search, said: tuple[str, ...], asking: Handle) -> Handle | None:
@@ -257,13 +261,17 @@ class Settlement:
             there.append({"reference": reference})
 
     def merge_bodies(self) -> None:
-        """Two resources of one identity become one; the earlier one keeps what it says."""
-        first: dict[str, Handle] = {}
+        """Two resources of one identity become one; the earlier one keeps what it says.
+
+        A record of a diagnosis that is withdrawn takes back none that stands beside it: the store tells them
+        apart by their numbers.
+        """
+        first: dict[tuple[str, bool], Handle] = {}
         joined: dict[int, int] = {}
         for handle in self.run.handles:
             if handle.state != SETTLED:
                 continue
-            same = first.setdefault(handle.reference, handle)
+            same = first.setdefault((handle.reference, is_withdrawn(handle)), handle)
             if same is not handle:
                 join(same, handle)
                 handle.state = LEFT_OUT
@@ -286,7 +294,8 @@ class Settlement:
             handle.number,
             handle.step is not None and bool(handle.step.step.moves),
             handle.mark,
-            self.plan.file.structure.startswith(_REGISTERS),
+            self.plan.file.structure.startswith(_REGISTERS)
+            and not (handle.type == "Patient" and self.run.message.header(9).startswith(_DELETES)),
             handle.type == "Encounter" and self.run.message.header(9).startswith("CDA"),
             handle.bare != "",
             handle.bare or "",

@@ -107,9 +107,13 @@ def said(rule: Comparison, patient: Resource) -> set[str]:
 def _numbered(rules: Rules, one: Resource, other: Resource) -> Iterator[Reason]:
     for rule in rules.numbers:
         a, b = held(rule, one), held(rule, other)
-        if a & b or a & held(rule, other, old=True) or b & held(rule, one, old=True):
+        before = a & held(rule, other, old=True) or b & held(rule, one, old=True)
+        two = rule.one and a and b
+        if a & b or (before and not two):
             yield Reason(rule.id, rule.points, *rule.text, number=True)
-        elif rule.one and a and b:
+        elif before:  # one of the two was put right since: it says nothing
+            continue
+        elif two:
             yield Reason(rule.id, NEVER, *rule.other)
         elif rule.near and _is_mistyped(rule, one, other):
             yield Reason(f"{rule.id}-nearly", rule.near, *rule.nearly)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gateway.canonical import Draft, Issue, Merge, Resource
 from gateway.errors import Rejected
-from gateway.store import identity, namesakes, recycled
+from gateway.store import ended, identity, namesakes, person, recycled
 from gateway.store.body import Content, content, resource
 from gateway.store.changes import Changes
 from gateway.store.gone import Gone, speaks_of, without
@@ -61,6 +61,9 @@ class Message:
 
     Args:
         again: it was heard before (``spare.py`` has left what a late message may still add).
+
+    Attributes:
+        goes_on: numbers under which it says itself that somebody goes on.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Message:
         self.moved: dict[IdentKey, str] = {}
         self._gone = Gone(reading, changes, self.moved)
         self.ended: dict[str, str] = {}
+        self.goes_on: frozenset[IdentKey] = frozenset()
         self.issues: dict[str, Issue] = {}
         self.pending: dict[ResourceKey, Pending] = {}
 
@@ -105,9 +109,9 @@ class Message:
     def living(self, type_: str, id_: str) -> str:
         """Return the id of the resource that goes on for ``id_``: itself unless it was merged."""
         tenant, type_no = self._tenant, NUMBER[type_]
-        return end_of(id_, lambda each: self.ended.get(each) or self._after((tenant, type_no, each)))
+        return end_of(id_, lambda each: self.ended.get(each) or self._successor((tenant, type_no, each)))
 
-    def _after(self, key: ResourceKey) -> str:
+    def _successor(self, key: ResourceKey) -> str:
         pending = self.pending.get(key)
         if pending is not None and key[1] == _PATIENT:
             return identity.survivor_of(pending.body)
@@ -132,6 +136,11 @@ class Message:
         pending = self.pending.get(key)
         return pending.body if pending is not None else self._stored(self._entry(key))
 
+    def is_newer(self, key: ResourceKey) -> bool:
+        """Tell whether the message is not older than a resource as it stands."""
+        at = self.entry(key).event_us
+        return at is None or self._event_us is None or self._event_us >= at
+
     def draft(self, draft: Draft) -> None:
         """Merge one draft into what is there."""
         key = (self._tenant, NUMBER[draft.type], draft.id)
@@ -145,6 +154,8 @@ class Message:
             self.pending[key] = Pending(entry, draft.body, said, at, _said(draft, sha))
             return
         self._check_subject(draft, entry)
+        if self._is_of_ended(key, draft):
+            return
         if key[1] in recycled.CHECKED:
             recycled.check(draft, lambda: before.body if before else self._stored(entry))
         at = before.event_us if before else entry.event_us
@@ -161,16 +172,11 @@ class Message:
             self._unchanged(key, entry, event_us)
             return
         stored = before.body if before else self._stored(entry)
+        if key[1] == _PATIENT:
+            person.check(key, stored, draft, self.numbers, self.goes_on)
         self._gone.clear(key, draft, stored)
         late = not newer and draft.owns
-        if late and not self._again:
-            body = self._belated(key, entry, stored, draft)
-        else:
-            body = _merged(stored, draft, newer=newer)
-            if key[1] == _CONDITION and newer and draft.owns:
-                body = namesakes.kept(stored, body, draft)
-        if key[1] in _MERGED:
-            body = self.numbers.settled(key, stored, body, draft, newer)
+        body = self._made(key, entry, stored, draft, newer)
         if late:
             left = entry.sha if body is stored and before is None else content(body).sha
             if content(_merged(stored, draft, newer=True)).sha != left:
@@ -180,6 +186,28 @@ class Message:
         self._leave(key, entry, body, event_us, b"" if before or open_ else known)
         if late and key in self.pending:
             self.pending[key].late_us = self._event_us
+
+    def _is_of_ended(self, key: ResourceKey, draft: Draft) -> bool:
+        """Tell whether a draft takes back what has ended, not the resource to which its number leads."""
+        if key[1] not in _MERGED or not ended.is_withdrawn(draft.body):
+            return False
+        stored = self.standing(key)
+        found = not ended.is_withdrawn(stored) and self.numbers.has_ended(key, stored, draft.key)
+        if found:
+            self.issues[f"{draft.type} ended"] = ended.stays(draft.type)
+        return found
+
+    def _made(self, key: ResourceKey, entry: Entry, stored: Resource, draft: Draft, newer: bool) -> Resource:
+        """Return what a draft makes of a resource."""
+        if draft.owns and not newer and not self._again:
+            body = self._belated(key, entry, stored, draft)
+        else:
+            body = _merged(stored, draft, newer=newer)
+            if key[1] == _CONDITION and newer and draft.owns:
+                body = namesakes.kept(stored, body, draft)
+        if key[1] in _MERGED:
+            body = self.numbers.settled(key, stored, body, draft, newer)
+        return person.corrected(stored, body, draft, newer=newer) if key[1] == _PATIENT else body
 
     def _belated(self, key: ResourceKey, entry: Entry, stored: Resource, draft: Draft) -> Resource:
         """Return a newer state with what an older event adds: never what a newer one has taken away."""

@@ -69,6 +69,13 @@ class Numbers:
         """Tell whether the last that was said of a number is that it ended."""
         return self._last(ident)[1] in _ENDS
 
+    def has_ended(self, key: ResourceKey, stored: Resource, number: tuple[str, str] | None) -> bool:
+        """Tell whether a number has ended that leads to a resource, whether that has it (``old``) or not."""
+        if number is None:
+            return False
+        entry = entry_of(stored, *number)
+        return self.is_ended((*key[:2], *number)) if entry is None else entry.get("use") == OLD
+
     def was_another(self, key: ResourceKey, stored: Resource, system: str, value: str) -> bool:
         """Tell whether a number is of somebody who ended in this one: what is late under it is about them."""
         entry = entry_of(stored, system, value)
@@ -118,7 +125,7 @@ class Numbers:
             name = identity_of(one)
             if one.get("use") == OLD or not name[1]:
                 continue
-            if uses[name] == OLD if name in uses else self._has_ended(key, stored, name):
+            if uses[name] == OLD if name in uses else self._has_ended_there(key, stored, name):
                 body = marked(body, one, old=not self._names(key, one, draft, newer), only=True)
         return body
 
@@ -130,12 +137,14 @@ class Numbers:
         ended = {identity_of(one) for one in body["identifier"] if one.get("use") == OLD}
         return any(identity_of(one) in ended for one in said)
 
-    def _has_ended(self, key: ResourceKey, stored: Resource, name: tuple[str, str]) -> bool:
+    def _has_ended_there(self, key: ResourceKey, stored: Resource, name: tuple[str, str]) -> bool:
         """Tell whether a number that is new to a resource is one that has ended in it."""
         if self.is_ended((*key[:2], *name)):
             return True
         return _in_force(stored, name[0]) and any(
-            identity_of(one) == name for one in self._of_ended(key, stored)
+            identity_of(one) == name
+            for body in self.ended_in(key, stored)
+            for one in body.get("identifier", ())
         )
 
     def _names(self, key: ResourceKey, number: Resource, draft: Draft, newer: bool) -> bool:
@@ -151,15 +160,15 @@ class Numbers:
         self._noted[_row(ident)] = f"{self._event_us} use"
         return True
 
-    def _of_ended(self, key: ResourceKey, stored: Resource) -> Iterator[Resource]:
-        """Yield the numbers of the Patients who ended in this one."""
+    def ended_in(self, key: ResourceKey, stored: Resource) -> Iterator[Resource]:
+        """Yield the Patients who ended in this one, and in those."""
         front, seen = replaced_by(stored), {key[2]}
         while front and len(seen) <= MOST:
             id_ = front.pop(0)
             if id_ not in seen:
                 seen.add(id_)
                 body = self._read((*key[:2], id_))
-                yield from body.get("identifier", ())
+                yield body
                 front += replaced_by(body)
 
     def _last(self, ident: IdentKey) -> tuple[int | None, str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.canonical import Envelope, Issue, Stored, Translation
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
-from gateway.store import identity, moving, namesakes, parting, turning
+from gateway.store import behind, identity, moving, namesakes, parting, turning
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
@@ -86,12 +86,14 @@ class Applier:
             message.ended,
             message.undone,
         )
+        message.goes_on = frozenset(own for *_, own in spoken if own is not None)
         drafts, parted = namesakes.settle(
-            ticks.no, translation.drafts, message.belongs, message.standing, message.moved
+            ticks.no, translation.drafts, message.belongs, message.standing, message.is_newer, message.moved
         )
         drafts = identity.settle(ticks.no, drafts, message.belongs, message.moved)
         for key, said in parted:
-            message.become(key, namesakes.without(message.standing(key), said))
+            stays = any(draft.id == key[2] for draft in drafts)
+            message.become(key, behind.without(message.standing(key), said, stays=stays))
         for draft in drafts:
             message.draft(draft)
         if any(draft.type == "Composition" for draft in drafts):

@@ -47,12 +47,15 @@ def turn(
                 refs += done.names
             more += [made for id_ in path[1:-1] if (made := _ending(do, ticks.no, id_, one)) is not None]
             if path:
-                issues.append(_TURNED)
+                issues.append(_TURNED if len(path) > 1 else _UNLINKED)
     return replace(translation, merges=[*more, *translation.merges]) if more else translation, refs, issues
 
 
 def _path(translation: Translation, one: Merge, message: Message, do: Interactions, tenant: int) -> list[str]:
-    """Return who ended in whom, from who is to go on to who went on until now; empty where nothing turns."""
+    """Return who ended in whom, from who is to go on to who went on until now (see ``_way``).
+
+    Empty where nothing turns.
+    """
     own = key_of(tenant, "Patient", one.survivor, translation.drafts)
     ends = ident_key(tenant, "Patient", one.key)
     now = message.belongs(own) if own else None
@@ -66,10 +69,21 @@ def _path(translation: Translation, one: Merge, message: Message, do: Interactio
     named = _named(ended, one, own)
     if not named or message.undone(now, named):
         return []
-    path = [named]
-    while path[-1] != now:
-        path.append(survivor_of(_body(do, tenant, path[-1])))
-    return path
+    return _way(do, tenant, named, now)
+
+
+def _way(do: Interactions, tenant: int, named: str, now: str) -> list[str]:
+    """Return who ended in whom, from one to the other; the first alone where the links do not lead there.
+
+    Links are elements like others: a client may have written somebody without them, or in a circle.
+    """
+    way = [named]
+    while way[-1] != now:
+        after = survivor_of(_body(do, tenant, way[-1]))
+        if not after or after in way:
+            return way[:1]
+        way.append(after)
+    return way
 
 
 def _named(ended: Mapping[str, Resource], one: Merge, own: IdentKey) -> str:
@@ -101,8 +115,9 @@ def _ended(do: Interactions, tenant: int, now: str) -> Iterator[tuple[str, Resou
 
 
 def _ending(do: Interactions, tenant: int, id_: str, one: Merge) -> Merge | None:
-    """Return the merge of somebody who stood between the two into who goes on."""
-    numbers = [said for said in _body(do, tenant, id_).get("identifier", ()) if said.get("use") != OLD]
+    """Return the merge of somebody who stood between the two into who goes on; None: no number tells who."""
+    said = _body(do, tenant, id_).get("identifier", ())
+    numbers = [one for one in said if one.get("use") != OLD and one.get("value")]
     if not numbers:
         return None
     key = (numbers[0].get("system") or one.key[0], numbers[0]["value"])
@@ -118,4 +133,11 @@ _TURNED = Issue(
     "information", "business-rule", "Patient", "merge-turned",
     "the earlier merge was the other way round: who had ended goes on now, with everything of both",
     "之前的合并方向相反：原先被合并的患者现在存续，双方的资源都归其名下",
+)  # fmt: skip
+
+_UNLINKED = Issue(
+    "warning", "business-rule", "Patient", "merge-not-turned",
+    "who is to go on had ended here, and was written since without the link of that merge: only the numbers "
+    "were turned; look at both patients",
+    "要存续的患者曾在此终止，但之后被改写而失去合并链接：只对调了号码，请核对这两位患者",
 )  # fmt: skip

@@ -77,6 +77,11 @@ def test_a_number_that_moves_to_another_person_keeps_its_patient() -> None:
     assert uses == {"1": None, "E2": None, "E1": "old"}
 
 
+@pytest.mark.parametrize(("event", "registers"), [("ADT^A08", True), ("ADT^A23", False), ("ADT^A11", True)])
+def test_a_record_that_is_deleted_brings_no_number_back(event: str, registers: bool) -> None:
+    assert one(translate(event, "EVN||20260101080000", FIRST, VISIT), "Patient").registers is registers
+
+
 def test_a_visit_that_moves_says_so() -> None:
     made = translate("ADT^A45", "EVN||20260101080000", FIRST, "MRG|1^^^HIS^MR||||V1^^^HIS^VN", VISIT)
     assert one(made, "Encounter").moves

@@ -80,6 +80,24 @@ def test_reasons_are_told_in_both_languages_without_values() -> None:
     assert "林一" not in told
 
 
+@pytest.mark.parametrize(
+    ("other", "grade"),
+    [
+        ({"name": "陈二", "birthDate": "1971-02-15"}, "certainly-not"),
+        ({**LIN, "phone": "13900010002"}, "probable"),
+    ],
+)
+def test_a_resident_id_that_was_put_right_speaks_neither_for_nor_against(
+    other: dict[str, Any], grade: str
+) -> None:
+    """It was typed for somebody else's, or that record has the same slip: what else they have decides."""
+    one = patient((RESIDENT, CARD), **LIN, phone="13900010002")
+    one["identifier"].append({"system": RESIDENT, "value": CARD_OTHER, "use": "old"})
+    match = graded(RULES, one, patient((RESIDENT, CARD_OTHER), **other))
+    assert match.grade == grade
+    assert not any("resident-id" in each.rule for each in match.reasons)
+
+
 def test_what_stands_for_nothing_is_no_reason() -> None:
     """无名氏, and the telephone number that a clerk types who has none."""
     unknown = patient(name="无名氏", phone="13800138000")

@@ -38,7 +38,8 @@ class Counts:
     Attributes:
         read: rows read; ``delivered``: of them, those that said something new.
         duplicates: rows that share their key with another; ``keyless``: rows without one.
-        withdrawn: rows that vanished and were taken back; ``withheld``: those that vanished and were not.
+        withdrawn: rows that vanished, or are about something else now, and were taken back; ``withheld``:
+            those that vanished and were not.
         astray: details that the database joins to a row and whose number is that of none.
         late: rows that only the comparison of keys found.
         lost: columns that the view does not have.

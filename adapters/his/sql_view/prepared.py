@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from adapters.his.sql_view.about import earlier, elsewhere
 from adapters.his.sql_view.database import Unanswered
 from adapters.his.sql_view.groups import Group, grouped, is_older, newest
 from adapters.his.sql_view.limits import FEW, Counts
@@ -92,8 +93,9 @@ class Preparing:
             heads = [head for one in fresh for head in one.heads]
             self._counts.astray += self._reader.add_details(heads)
             self._doubt(fresh, known)
+        moved = elsewhere(self._view, self._reader, fresh, known) if known else ()
         for group in fresh:
-            self._add(made, group, known.get(group.key))
+            self._add(made, group, known.get(group.key), moved=group.key in moved)
         self._on_the_way.append({row.key: row for row, _ in made.rows})
         return made
 
@@ -134,7 +136,7 @@ class Preparing:
             made.rows.append((Known(one.key, "", GONE, one.turn + 1, one.kept), range(at, at + 1)))
         return made
 
-    def _add(self, made: Prepared, group: Group, was: Known | None) -> None:
+    def _add(self, made: Prepared, group: Group, was: Known | None, *, moved: bool) -> None:
         said: list[dict[str, Any]] = [{"row": head.row, **head.details} for head in group.heads]
         texts = [orjson.dumps(one) for one in said]
         if len(texts) > 1:
@@ -157,9 +159,23 @@ class Preparing:
         turn = was.turn + 1 if was is not None else 0
         begin = len(made.envelopes)
         made.envelopes += [self._envelope(one, f"{hash_}-{turn}", group.key) for one in texts]
+        if was is not None and moved:
+            self._take_back(made, group, was, begin, texts[-1])
         kept = kept_of(self._view.keep, said[-1])
         at = range(begin, len(made.envelopes))
         made.rows.append((Known(group.key, group.mark, hash_, turn, kept), at))
+
+    def _take_back(self, made: Prepared, group: Group, was: Known, begin: int, text: bytes) -> None:
+        """Take back what a row said before it was about something else.
+
+        Without a time between both that comes first: what comes last holds.
+        """
+        between = "" if is_older(group, was) else earlier(was, group)
+        moment = between or orjson.loads(text)["row"].get(self._view.changed) or self._moment()
+        back = orjson.dumps(taken_back(self._view, was, moment))
+        at = len(made.envelopes) if between else begin
+        made.envelopes.insert(at, self._envelope(back, f"{GONE}-{was.turn + 1}", group.key))
+        self._counts.withdrawn += 1
 
     def _moment(self) -> str:
         """Return the time at the hospital as its databases write it."""

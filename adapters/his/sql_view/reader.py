@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import Any
@@ -163,6 +164,19 @@ class Reader:
             for part in parts(keys, len(fields)):
                 asked = self._asked(names, [], ()).where(among(fields, part))
                 found += self._made(connection.execute(asked).fetchall(), names, bare=False)
+        return found
+
+    def at_most_once(self, keys: Sequence[Key]) -> set[Key]:
+        """Return those of some keys that no two rows have; none where there are too many rows to tell."""
+        names, fields, found = list(self._view.key), self._shape.fields(self._view.key), set[Key]()
+        with told(self._view.source), self._engine.connect() as connection:
+            for part in parts(keys, len(fields)):
+                most = 2 * len(part) + 1
+                asked = self._asked(names, [], ()).where(among(fields, part)).limit(most)
+                heads = self._made(connection.execute(asked).fetchall(), names, bare=True)
+                if len(heads) < most:
+                    times = Counter(one.key for one in heads)
+                    found.update(key for key in part if times[key] < 2)
         return found
 
     def add_details(self, heads: Sequence[Head]) -> int:

@@ -81,6 +81,8 @@ class View:
         back: column → what it says in a row that is there again and says nothing there.
         same: detail → by which of its columns a row is the one that was there before; of several in a list
             the first that is valued. A row that is gone while its head stays is taken back, too.
+        about: columns that tell what a row is about, in the same form: where one says something else, what
+            the row said before is taken back.
     """
 
     name: str
@@ -103,6 +105,7 @@ class View:
     gone: Mapping[str, str] = field(default_factory=dict)
     back: Mapping[str, str] = field(default_factory=dict)
     same: Mapping[str, Sequence[str | Sequence[str]]] = field(default_factory=dict)
+    about: Sequence[str | Sequence[str]] = ()
 
 
 def layouts(folder: str = "") -> dict[str, dict[str, Any]]:
@@ -212,6 +215,7 @@ def _view(said: dict[str, Any], where: str, known: Mapping[str, dict[str, Any]])
         {str(name): str(value) for name, value in (withdrawn.get("set") or {}).items()},
         {str(name): str(value) for name, value in (withdrawn.get("back") or {}).items()},
         withdrawn.get("same") or {},
+        withdrawn.get("about") or (),
     )
 
 

@@ -60,9 +60,9 @@ def vanished(view: View, kept: str, said: Sequence[Mapping[str, Any]]) -> dict[s
     before: dict[str, Any] = orjson.loads(kept) if kept and view.same else {}
     found: dict[str, list[dict[str, Any]]] = {}
     for name, columns in view.same.items():
-        there = Counter(_told(row, columns) for one in said for row in one.get(name, ()))
+        there = Counter(told_by(row, columns) for one in said for row in one.get(name, ()))
         for row in before.get(name, ()):
-            told = _told(row, columns)
+            told = told_by(row, columns)
             if there[told]:
                 there[told] -= 1
             elif any(told):
@@ -78,8 +78,8 @@ def emptied(kept: str, said: Sequence[Mapping[str, Any]]) -> bool:
     )
 
 
-def _told(row: Mapping[str, Any], columns: Sequence[str | Sequence[str]]) -> tuple[str, ...]:
-    """Return by what a row of a detail is told."""
+def told_by(row: Mapping[str, Any], columns: Sequence[str | Sequence[str]]) -> tuple[str, ...]:
+    """Return by what a row is told: of several columns in a list the first that is valued."""
     several = [[one] if isinstance(one, str) else one for one in columns]
     return tuple(next((value for one in names if (value := row.get(one) or "")), "") for names in several)
 

@@ -67,6 +67,7 @@ REASONS: dict[str, str] = {
     "not-xlsx": "不是 Excel 工作簿（.xlsx）",
     "not-xml": "不是格式良好的 XML",
     "number-of-another-document": "编号已属于另一种文书",
+    "number-of-another-patient": "已终止的号码用于另一人",
     "number-of-another-stay": "就诊号已属于另一时间的就诊",
     "old-excel": "旧版或加密的 Excel 工作簿",
     "query-not-supported": "本接口不提供此查询",

@@ -36,7 +36,7 @@ def resident_id_wrong(scene: Scene) -> Found:
     numbers = [
         one.get("value")
         for one in each(patient, "identifier")
-        if isinstance(one, dict) and one.get("system") == RESIDENT_ID
+        if isinstance(one, dict) and one.get("system") == RESIDENT_ID and one.get("use") != "old"
     ]
     wrong = any(_wrong(number, patient.get("birthDate"), patient.get("gender")) for number in numbers)
     return (f"{scene.patient_ref}.identifier",) if wrong else False

@@ -150,6 +150,20 @@ def test_a_merge_leaves_the_same_whoever_says_it(
     assert [one.patient.id for one in find(store, tenant, load_rules(), asked)] == [survivor]
 
 
+def test_who_goes_on_stays_when_the_his_deletes_the_record_that_ended(store: Store, take: Take) -> None:
+    tenant = "deleted"
+    both(take, tenant)
+    by_hl7(store, take, tenant)
+    before = goes_on(store, tenant, SURVIVOR)
+    gone = row("patient", patient_no=RETIRED, active="0", changed_at="2026-03-20 09:00:00")
+    take(tenant, "his/sql_view", gone)
+    visit = f"PV1|1|O|{'|' * 16}MZ{RETIRED}^^^DQRM^VN"
+    for event in ("ADT^A29^ADT_A21", "ADT^A23^ADT_A21"):
+        take(tenant, "his/hl7v2", v2(event, "20260321090000", f"{RETIRED}^^^DQRM^MR||林^晓月", visit))
+    now = goes_on(store, tenant, SURVIVOR)
+    assert (now.get("active"), numbers(now)) == (before.get("active"), numbers(before))
+
+
 def test_a_37_takes_a_merge_back(store: Store, take: Take) -> None:
     tenant = "parted"
     both(take, tenant)

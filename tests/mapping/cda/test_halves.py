@@ -41,6 +41,20 @@ def test_a_name_and_its_code_in_two_entries_are_one_diagnosis(entries: tuple[str
     assert diagnoses(*entries) == [("E11.900", "糖尿病"), ("I10.x00", "高血压病")]
 
 
+@pytest.mark.parametrize(
+    ("named", "coded_as"),
+    [
+        ("诊断名称", "疾病编码"),
+        ("主要诊断名称", "主要诊断疾病编码"),
+        ("出院诊断名称", "出院诊断ICD-10编码"),
+        ("出院诊断-西医诊断名称", "西医诊断编码"),
+    ],
+)
+def test_labels_that_differ_in_what_they_are_of_one_diagnosis_join_it(named: str, coded_as: str) -> None:
+    entries = obs(NAME, named, text("糖尿病")), obs(CODE, coded_as, BARE.format("E11.900"))
+    assert diagnoses(*(f"<entry>{one}</entry>" for one in entries)) == [("E11.900", "糖尿病")]
+
+
 def test_what_may_belong_to_another_is_left_as_it_is() -> None:
     assert len(diagnoses(name("胃炎"), code("E11.900", "糖尿病"))) == 2
     found = diagnoses(name("胃炎"), name("糖尿病"), code("E11.900"), name("高血压病"))
@@ -68,6 +82,9 @@ def test_one_code_with_two_names_is_two_diagnoses() -> None:
         ("入院诊断-西医诊断名称", "I10.x00", "出院诊断-西医诊断编码", CODE),
         ("出院诊断-西医诊断名称", "BNP050", "出院诊断-中医病名代码", "DE05.10.130.00"),
         ("主要诊断名称", "E11.900", "其他诊断编码", CODE),
+        ("诊断名称", "E11.900", "出院诊断-其他诊断编码", CODE),
+        ("诊断名称", "S06.000", "损伤中毒外部原因疾病编码", CODE),
+        ("出院诊断-诊断名称", "E11.900", "诊断编码", CODE),
     ],
 )
 def test_a_name_and_the_code_of_another_diagnosis_are_two(

@@ -15,9 +15,9 @@ from gateway.policy.conditions.patient import check_character
 SYSTEM = "urn:oid:2.16.156.10011.1.3"
 
 
-def refused(number: object, birth_date: str, gender: str) -> bool:
+def refused(number: object, birth_date: str, gender: str, **more: str) -> bool:
     patient = {
-        "identifier": [{"system": SYSTEM, "value": number}],
+        "identifier": [{"system": SYSTEM, "value": number, **more}],
         "birthDate": birth_date,
         "gender": gender,
     }
@@ -48,6 +48,11 @@ def test_a_right_number_passes_and_one_wrong_digit_does_not(
 )
 def test_what_is_no_number_is_refused(number: object) -> None:
     assert refused(number, "1990-03-07", "male")
+
+
+def test_a_number_that_was_put_right_since_counts_no_more() -> None:
+    assert not refused("990101199003071230", "1990-03-07", "male", use="old")
+    assert refused("990101199003071230", "1990-03-07", "male", use="official")
 
 
 def test_a_small_x_is_not_the_check_character() -> None:

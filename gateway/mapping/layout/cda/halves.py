@@ -18,8 +18,9 @@ _KINDS: Final = frozenset({"diagnosis", "relative"})
 _CODE_OF: Final = {"DE05.01.025.00": "DE05.01.024.00", "DE05.10.172.00": "DE05.10.130.00"}
 """Data element of a name → of its code (WS 363.10, WS 363.15)."""
 
-_PART: Final = re.compile("名称|编码|代码")
-"""What the label of a name and of its code differ in: 入院诊断-西医诊断名称, 入院诊断-西医诊断编码."""
+_PART: Final = re.compile("(?i)名称|编码|代码|诊断|疾病|ICD-?10")
+"""What says in a label that it is of a name or a code, and not of which diagnosis: 出院诊断名称,
+出院诊断ICD-10编码; 诊断名称, 疾病编码."""
 
 
 def half(made: Sequence[Statement]) -> Statement | None:
@@ -63,7 +64,14 @@ def _same(one: Statement, other: Statement) -> bool | None:
     if one.said.get("negated") != other.said.get("negated"):
         return False
     named, coded = (one, other) if "name" in one.said else (other, one)
-    if _CODE_OF.get(named.of[0]) != coded.of[0] or _PART.sub("", named.of[1]) != _PART.sub("", coded.of[1]):
+    if _CODE_OF.get(named.of[0]) != coded.of[0] or not _of_one(named.of[1], coded.of[1]):
         return False
     shown = str(coded.said.get("code_name", ""))
     return spelled(shown) == spelled(str(named.said["name"])) if shown else None
+
+
+def _of_one(label: str, other: str) -> bool:
+    """Tell whether two labels name one diagnosis; one may leave out the heading (西医诊断编码)."""
+    parts, others = (_PART.sub("", one).strip().split("-") for one in (label, other))
+    short = min(len(parts), len(others))
+    return parts[-short:] == others[-short:] and (len(parts) == len(others) or parts[-1] != "")
