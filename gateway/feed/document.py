@@ -7,7 +7,7 @@ now, or as they last stood where they were deleted. Design §3 "Serials and ledg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.canonical import Resource
@@ -80,10 +80,13 @@ class Documents:
     Args:
         narrow: whom a patient is linked with and the stay of a visit are not sent along: a receiver told
             of one person in rows or one message could take them for what it is about.
-        known: the receiver knows orders by their numbers: ``Document.opened`` is read.
+        known: tells whether a receiver that knows orders by their numbers had an entry from us; with it
+            ``Document.opened`` is read.
     """
 
-    def __init__(self, store: Store, *, narrow: bool = False, known: bool = False) -> None:
+    def __init__(
+        self, store: Store, *, narrow: bool = False, known: Callable[[Entered], bool] | None = None
+    ) -> None:
         self._store, self._narrow, self._known = store, narrow, known
 
     def of(self, entries: Sequence[Entered]) -> list[Document]:
@@ -106,7 +109,7 @@ class Documents:
                 own,
                 along(own, signed, known, named),
                 _parted(entry, own, known, heirs),
-                opened(self._store, entry) if self._known else {},
+                opened(self._store, entry, self._known) if self._known else {},
             )
             for entry, whole, own, signed in zip(entries, versions, members, signatures, strict=True)
         ]

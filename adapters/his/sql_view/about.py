@@ -6,7 +6,9 @@ the one that it was would stand for ever.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,6 +22,9 @@ from adapters.his.sql_view.withdrawal import told_by
 
 _TIMES = frozenset("tzds")
 """Kinds of marks that may be times."""
+
+_DIGIT = re.compile(r"\d")
+_TO_THE_SECOND = len("YYYYMMDDHHMMSS")
 
 
 def elsewhere(view: View, reader: Reader, groups: Sequence[Group], known: Mapping[str, Known]) -> set[str]:
@@ -60,6 +65,8 @@ def earlier(was: Known, group: Group) -> str:
     then, now = unpacked(was.mark), unpacked(group.mark)
     if kind_of(then) != kind_of(now) or kind_of(now) not in _TIMES or not sorts(now):
         return ""
+    if not isinstance(now, datetime) and len(_DIGIT.findall(str(now))) < _TO_THE_SECOND:
+        return ""  # a day: other rows have said things since the midnight before it
     try:
         between = before(now, 1)
     except (ValueError, OverflowError):  # a text that is no day; the first moment that there is

@@ -152,7 +152,8 @@ class Preparing:
             whole = {name: said[-1].get(name, []) + rows for name, rows in gone.items()}
             texts.append(orjson.dumps(said[-1] | whole))
             self._counts.withdrawn += sum(map(len, gone.values()))
-        if was is not None and (was.hash == GONE or is_older(group, was)):
+        between = earlier(was, group) if was is not None and moved and not is_older(group, was) else ""
+        if was is not None and (was.hash == GONE or is_older(group, was) or (moved and not between)):
             # What was delivered last bears a later time than this: as it stands it would be overtaken.
             moment = self._moment()
             texts = [orjson.dumps(returned(self._view, orjson.loads(one), moment)) for one in texts]
@@ -160,21 +161,22 @@ class Preparing:
         begin = len(made.envelopes)
         made.envelopes += [self._envelope(one, f"{hash_}-{turn}", group.key) for one in texts]
         if was is not None and moved:
-            self._take_back(made, group, was, begin, texts[-1])
+            self._take_back(made, was, begin, between, texts[-1])
         kept = kept_of(self._view.keep, said[-1])
         at = range(begin, len(made.envelopes))
         made.rows.append((Known(group.key, group.mark, hash_, turn, kept), at))
 
-    def _take_back(self, made: Prepared, group: Group, was: Known, begin: int, text: bytes) -> None:
+    def _take_back(self, made: Prepared, was: Known, begin: int, between: str, text: bytes) -> None:
         """Take back what a row said before it was about something else.
 
-        Without a time between both that comes first: what comes last holds.
+        Without a time between both that comes first, and bears the time of what stands now: what comes last
+        holds. So does what other rows may say, too, at this very moment.
         """
-        between = "" if is_older(group, was) else earlier(was, group)
-        moment = between or orjson.loads(text)["row"].get(self._view.changed) or self._moment()
-        back = orjson.dumps(taken_back(self._view, was, moment))
-        at = len(made.envelopes) if between else begin
-        made.envelopes.insert(at, self._envelope(back, f"{GONE}-{was.turn + 1}", group.key))
+        first = not between or self._view.shared
+        moment = orjson.loads(text)["row"].get(self._view.changed) if first else between
+        back = orjson.dumps(taken_back(self._view, was, moment or self._moment()))
+        at = begin if first else len(made.envelopes)
+        made.envelopes.insert(at, self._envelope(back, f"{GONE}-{was.turn + 1}", was.key))
         self._counts.withdrawn += 1
 
     def _moment(self) -> str:

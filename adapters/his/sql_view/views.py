@@ -83,6 +83,7 @@ class View:
             the first that is valued. A row that is gone while its head stays is taken back, too.
         about: columns that tell what a row is about, in the same form: where one says something else, what
             the row said before is taken back.
+        shared: rows of other views may say what the row said before, and at the moment of its change.
     """
 
     name: str
@@ -106,6 +107,7 @@ class View:
     back: Mapping[str, str] = field(default_factory=dict)
     same: Mapping[str, Sequence[str | Sequence[str]]] = field(default_factory=dict)
     about: Sequence[str | Sequence[str]] = ()
+    shared: bool = False
 
 
 def layouts(folder: str = "") -> dict[str, dict[str, Any]]:
@@ -216,6 +218,7 @@ def _view(said: dict[str, Any], where: str, known: Mapping[str, dict[str, Any]])
         {str(name): str(value) for name, value in (withdrawn.get("back") or {}).items()},
         withdrawn.get("same") or {},
         withdrawn.get("about") or (),
+        bool(withdrawn.get("shared")),
     )
 
 

@@ -72,7 +72,9 @@ class Relay:
         self._exchange, self._claim, self._now = exchange, claim, now
         self._filling = filling
         self._fate = Fate(settings.give_up_days, settings.longest_pause, alone)
-        self._documents = Documents(store, narrow=wire.narrow, known=filling is not None)
+        self._documents = Documents(
+            store, narrow=wire.narrow, known=self._was_told if filling is not None else None
+        )
         self._trouble = Trouble(store.alerts, settings.tenant, name)
         self._sign_in = SignIn(store, settings, wire, exchange, self._trouble, now)
         self._receiver: Receiver | None = None
@@ -110,6 +112,10 @@ class Relay:
     def forget(self) -> None:
         """Read everything anew: somebody else may have worked meanwhile."""
         self._receiver = None
+
+    def _was_told(self, entry: Entered) -> bool:
+        assert self._receiver is not None
+        return self._tables.delivery(entry.tenant, self._receiver, entry.n) is not None
 
     # What is due
 

@@ -13,7 +13,10 @@ from gateway.canonical.elements import each, listed, name_of
 from gateway.feed.document import Document
 from gateway.feed.kinds import ORDERS
 
-_NUMBERS = ("identifier", "groupIdentifier", "requisition")
+_OF_ALL = ("groupIdentifier", "requisition")
+"""Numbers of the whole, which all of its lines have."""
+
+_NUMBERS = ("identifier", *_OF_ALL)
 _FILLER = "FILL"
 """Type of the number that who carries it out gives, which may be later than the order (v2-0203)."""
 
@@ -26,11 +29,14 @@ def numbered(document: Document) -> Document:
 
 
 def _as_known(order: Resource, document: Document) -> Resource:
-    then = document.opened.get(name_of(order))
-    if then is None or order["resourceType"] not in ORDERS:
+    type_ = order["resourceType"]
+    first = next((one for one in document.opened.values() if one["resourceType"] == type_), None)
+    if first is None or type_ not in ORDERS:
         return order
+    then = document.opened.get(name_of(order), order)  # a line that is new has a number of its own
     rest = {name: value for name, value in order.items() if name not in _NUMBERS}
-    known = {name: then[name] for name in _NUMBERS if name in then}
+    known = {"identifier": then["identifier"]} if "identifier" in then else {}
+    known |= {name: first[name] for name in _OF_ALL if name in first}
     since = [one for one in listed(order.get("identifier")) if _FILLER in each(one, "type.coding.code")]
     if since:
         before = [

@@ -71,8 +71,8 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
     for type_ in (about, "ServiceRequest"):
         for visit in _resolved(pool, pool.of_type(type_), "encounter"):
             served = list(_resolved(pool, [visit], "serviceProvider"))
-            if served and (found := _whole(served[0], pool)) is not None:
-                return found
+            if served:  # never somebody else than who it names
+                return _whole(served[0], pool)
     # Who orders may be of a department, or of the hospital itself.
     for naming in ((*_NAMING, "PractitionerRole"), _NAMING):
         names = {name for type_ in naming for one in pool.of_type(type_) for name in references_within(one)}
@@ -98,7 +98,7 @@ def _whole(found: Resource, pool: Pool) -> Resource | None:
             return one
     left = [one for one in chain if not _is_department(one)]
     named = [one for one in left if _PROVIDER in each(one, "type.coding.code")]
-    several = named or [one for one in left if not each(one, "type.coding.code")]
+    several = named or [one for one in left if not each(one, "type.coding.code")] or left[-1:]
     while len(several) > 1 and not several[0].get("identifier"):  # without a number it is only a part
         several = several[1:]
     if len(several) > 1:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.store.direct import execute
 
 _OF_TENANT = "receiver IN (SELECT no FROM receiver WHERE tenant = ?)"
-_JOINED = f"UPDATE delivery SET doc = ? WHERE {_OF_TENANT} AND doc = ? AND state <> 2 AND state <> 5"  # noqa: S608
+_JOINED = f"UPDATE delivery SET doc = ? WHERE {_OF_TENANT} AND doc = ? AND state <> 2"  # noqa: S608
 _BLOCKED = (
     f"UPDATE delivery SET state = 4 WHERE {_OF_TENANT} AND doc = ? AND state <> 2 AND state = 0 "  # noqa: S608
     "AND EXISTS (SELECT 1 FROM delivery e WHERE e.receiver = delivery.receiver AND e.doc = delivery.doc "

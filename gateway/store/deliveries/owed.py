@@ -52,7 +52,7 @@ _CHOSEN = (
     "INSERT INTO delivery (receiver, n, state, doc, attempts, since_us, next_us, at_us, receipt, reason) "
     "SELECT r.no, l.n, 0, COALESCE((SELECT d.doc FROM ledger o CROSS JOIN delivery d "
     "WHERE o.tenant = l.tenant AND o.fhir_id = l.fhir_id AND o.type = l.type AND o.n < l.n "
-    "AND d.receiver = r.no AND d.n = o.n AND d.state <> 2 AND d.state <> 5 ORDER BY o.n DESC LIMIT 1), ?), "
+    "AND d.receiver = r.no AND d.n = o.n AND d.state <> 2 ORDER BY o.n DESC LIMIT 1), ?), "
     "0, 0, 0, l.ts_us, '', '' "
     "FROM receiver r CROSS JOIN ledger l WHERE r.no = ? AND l.tenant = r.tenant AND l.n = ?"
 )

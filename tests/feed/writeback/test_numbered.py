@@ -78,3 +78,34 @@ def test_a_line_that_came_later_has_the_number_with_which_it_came(
     assert set(bench.states().values()) == {"acknowledged"}, bench.reason(2)
     both = ["CF1-1", "CF1-2"]
     assert [list(one.each("ORC-2.1")) for one in his.came] == [both[:1], both, both]
+
+
+def test_an_order_that_the_his_told_is_ended_under_the_number_that_it_has_there_now(
+    store: Store, ward: Any, told: Told, monkeypatch: Any
+) -> None:
+    first, since = number("PLAC", "0000778"), number("PLAC", "SQ778")
+    ward.enter(store, request("effective", first), request("corrected", since), request("cancelled", since))
+    doors = {1: "his/hl7v2", 2: "his/hl7v2", 3: ""}
+    monkeypatch.setattr(store.deliveries, "doors", lambda entries: [doors[one.n] for one in entries])
+    his = ward.His()
+    told(his)
+    assert [numbers_of(one)[:2] for one in his.came] == [("CA", "SQ778")]
+
+
+def test_a_new_line_brings_no_other_number_of_the_whole(store: Store, ward: Any, told: Told) -> None:
+    (first,) = ward.enter(store, ward.prescription(1))
+
+    def act(desk: Desk) -> Entered:
+        said = {"note": [{"text": f"{desk.ts_us}"}]}
+        line = {**(desk.read("MedicationRequest", "m1") or {}), **said, "groupIdentifier": {"value": "CF2"}}
+        lines = {**line, "id": "m0", "identifier": [number("PLAC", "CF1-0")]}, line
+        group = desk.write({**(desk.read("RequestGroup", first.id) or {}), **said})
+        return desk.append(
+            Entry("prescription", "corrected", group, (group, *map(desk.write, lines)), "S1", 0)
+        )
+
+    ward.enter(store, act)
+    his = ward.His()
+    bench = told(his)
+    assert set(bench.states().values()) == {"acknowledged"}, bench.reason(2)
+    assert [set(one.each("ORC-4.1")) for one in his.came] == [{"CF1"}, {"CF1"}]

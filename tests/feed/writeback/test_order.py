@@ -70,3 +70,18 @@ def test_what_waits_of_who_was_merged_goes_before_what_comes_of_who_goes_on(
         bench = told(his)
     assert [one for one in his.controls() if one != "NW CF3"] == ["NW CF1", "NW CF2"]
     assert "acknowledged" in set(bench.states().values())
+
+
+def test_an_end_waits_behind_an_opening_that_is_taken_up_again(store: Store, ward: Any, told: Told) -> None:
+    ward.enter(store, ward.prescription(1, patient="a"), ward.prescription(9, "submitted", patient="b"))
+    bench = told(ward.His(answer=refusing))
+    store.deliveries.drop(bench.receiver, [1], "given up", 0)
+    merged(store, "a", "b")
+    ward.enter(store, ward.prescription(1, "cancelled", patient="b"))
+    told(ward.His(answer=busy), turns=3)
+    store.deliveries.retry(bench.receiver, [1], 0)
+    told(ward.His(answer=refusing), turns=3)
+    store.deliveries.retry(bench.receiver, None, 0)
+    his = ward.His()
+    told(his)
+    assert his.controls() == ["NW CF1", "CA CF1"]

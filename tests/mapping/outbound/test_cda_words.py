@@ -191,6 +191,7 @@ def served(resources: list[dict[str, Any]], *chain: tuple[str, str, str]) -> lis
     [("d", DEPT, "0301"), ("h", "", "H1")],
     [("d", "", "0301"), ("h", PROV, "H1"), ("g", "", "G1")],
     [("d", DEPT, "0301"), ("h", "", "H1"), ("g", "govt", "G1")],
+    [("h", "A100", "H1")],
 ])  # fmt: skip
 def test_the_hospital_is_found_above_a_department(
     chain: list[tuple[str, str, str]], read: Read, sample: Sample

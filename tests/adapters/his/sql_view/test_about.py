@@ -213,3 +213,51 @@ def test_a_diagnosis_of_a_visit_that_got_another_number_stands_once(
     small.run(f"UPDATE qiao_diagnosis SET visit_no = 'V6', changed_at = '{NEXT}'")
     poll(door)
     assert taker.diagnoses().keys() == {"I63.900"}
+
+
+VISITS = "CREATE TABLE qiao_visit (visit_no, patient_no, visit_type, status, started_at, changed_at)"
+
+
+def visit(at: str) -> str:
+    return f"INSERT INTO qiao_visit VALUES ('V1', 'P1', 'O', 'finished', '{FIRST}', '{at}')"
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [(FIRST, FIRST), ("2026-03-07", "2026-03-07"), ("2026-03-07", "2026-03-08")]
+)
+def test_a_code_put_right_stands_alone_also_where_its_row_hardly_says_when(
+    was: str, now: str, small: Hospital, opened: Opened, taker: Gateway
+) -> None:
+    small.run(
+        DIAGNOSES, VISITS, visit("2026-03-07 18:00:00"), diagnosis("D1", "V1", "I63.900").replace(FIRST, was)
+    )
+    door = opened(small, only="visit,diagnosis")
+    poll(door)
+    small.run(f"UPDATE qiao_diagnosis SET diagnosis_code = 'I61.900', changed_at = '{now}'")
+    poll(door)
+    reconcile(door)
+    assert taker.diagnoses().keys() == {"I61.900"}
+
+
+def test_of_two_rows_of_one_diagnosis_each_may_leave_it_while_the_visit_changes(
+    small: Hospital, opened: Opened, taker: Gateway
+) -> None:
+    small.run(
+        DIAGNOSES, VISITS, visit(FIRST), diagnosis("D2", "V1", "S00.800"), diagnosis("D3", "V1", "S00.800")
+    )
+    door = opened(small, only="visit,diagnosis")
+    poll(door)
+    small.run(
+        f"UPDATE qiao_visit SET changed_at = '{NEXT}'",
+        f"UPDATE qiao_diagnosis SET diagnosis_code = 'R69.x00', changed_at = '{NEXT}'"
+        " WHERE diagnosis_no = 'D2'",
+    )
+    poll(door)
+    assert taker.diagnoses().keys() == {"S00.800", "R69.x00"}
+    small.run(
+        "UPDATE qiao_visit SET changed_at = '2026-03-07 10:00:00'",
+        "DELETE FROM qiao_diagnosis WHERE diagnosis_no = 'D3'",
+    )
+    poll(door)
+    reconcile(door)
+    assert taker.diagnoses().keys() == {"R69.x00"}
