@@ -71,8 +71,10 @@ def _hospital(pool: Pool, about: str, code: str) -> Resource | None:
     for type_ in (about, "ServiceRequest"):
         for visit in _resolved(pool, pool.of_type(type_), "encounter"):
             served = list(_resolved(pool, [visit], "serviceProvider"))
-            if served:  # never somebody else than who it names
-                return _whole(served[0], pool)
+            if served:
+                found = _whole(served[0], pool)
+                if found is not None or _chain(served[0], pool)[-1].get("partOf"):
+                    return found  # never somebody else than the one it is a part of, who is not at hand
     # Who orders may be of a department, or of the hospital itself.
     for naming in ((*_NAMING, "PractitionerRole"), _NAMING):
         names = {name for type_ in naming for one in pool.of_type(type_) for name in references_within(one)}

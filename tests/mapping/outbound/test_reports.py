@@ -227,6 +227,20 @@ def test_a_department_does_not_stand_beside_the_code_of_its_hospital(
     ]
 
 
+def test_a_department_of_a_hospital_that_is_not_at_hand_is_not_given_to_another(write: Write) -> None:
+    inner = {
+        "resourceType": "Organization",
+        "id": "nk",
+        "name": "心内科",
+        "partOf": {"reference": "Organization/o"},
+    }
+    dept = {**inner, "identifier": [{"system": "urn:oid:2.16.156.10011.1.26", "value": "NK01"}]}
+    other = {**HOSPITAL, "identifier": [{"value": "12880101MB0000000Y"}], "name": "别院"}
+    visit = {**VISIT, "serviceProvider": {"reference": "Organization/nk"}}
+    with pytest.raises(Rejected, match=r"there: Organization\.name"):
+        write(dept, other, visit, result("x", valueInteger=1), report("x"))
+
+
 def test_a_laboratory_alone_is_not_the_hospital(write: Write) -> None:
     laboratory = HOSPITAL | {"name": "金域检验"}
     visit = {key: value for key, value in VISIT.items() if key != "serviceProvider"}
