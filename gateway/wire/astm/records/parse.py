@@ -1,0 +1,57 @@
+"""Parse: bytes of one message → Message; decode first, then split into records (LIS2-A2 §5.3)."""
+
+from __future__ import annotations
+
+from gateway.errors import Rejected
+from gateway.wire.astm.records.delimiters import read_delimiters
+from gateway.wire.astm.records.levels import link
+from gateway.wire.astm.records.lines import split_lines
+from gateway.wire.astm.records.message import Message
+from gateway.wire.er7 import charset as charsets
+from gateway.wire.text import decode as recognise
+
+MAX_RECORDS = 100_000
+"""Of one message; more is an attack on the memory, not a laboratory."""
+
+_IN_FRONT = "\ufeff\x00\t\n\x0b\x0c\r\x1c "
+
+
+def parse(raw: bytes, *, charset: str = "") -> Message:
+    """Return the message in ``raw``; fields are split when somebody asks for them.
+
+    Args:
+        raw: one message, without framing. CR, LF, CRLF, blank lines, a byte order mark and blanks in
+            front are tolerated.
+        charset: of the sender's profile, by a name of HL7 table 0211 or of Python; ``""``: UTF-8 or
+            GB18030, whichever the bytes are, piece by piece where they are both.
+
+    Raises:
+        Rejected: ``"empty"``, ``"not-astm"`` (does not begin with H and its delimiters),
+            ``"bad-separators"``, ``"undecodable"``, ``"too-many-records"``.
+        Misconfigured: ``charset`` is not a known name.
+    """
+    text, codec, start, repaired = _decoded(raw, charset)
+    body = text.lstrip(_IN_FRONT)
+    if not body.strip():
+        raise Rejected("nothing there", code="empty")
+    field = body[1:2]
+    if body[:1] not in ("H", "h") or not field or field.isalnum() or field.isspace() or not field.isascii():
+        raise Rejected("the text does not begin with an H record", code="not-astm", where="H")
+    start += len(text[: len(text) - len(body)].encode(codec))
+    pieces = split_lines(body, field)
+    if len(pieces) > 2 * MAX_RECORDS:
+        raise Rejected("more records than a message can have", code="too-many-records")
+    delimiters = read_delimiters(field, pieces[0][2:].partition(field)[0].strip())
+    message = Message(raw, start, codec, repaired, delimiters, pieces)
+    link(message.records)
+    return message
+
+
+def _decoded(raw: bytes, charset: str) -> tuple[str, str, int, bool]:
+    try:
+        return charsets.decode(raw, charset)
+    except Rejected as error:
+        if error.code != "undecodable":
+            raise
+    found = recognise(raw)
+    return found.text, found.charset, 0, True

@@ -1,0 +1,125 @@
+"""Record: one line of a message, split into fields when first asked (LIS2-A2 §5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.wire.astm.records.delimiters import Delimiters
+from gateway.wire.astm.records.escape import unescape
+from gateway.wire.astm.records.path import Path, read_inside
+
+Address = tuple[int, ...]
+"""(field, repeat, component), cut off where the path stops; counts from 1."""
+
+
+class Record:
+    """One record, still escaped.
+
+    Attributes:
+        type: its letter, ``"R"``; ``""`` of a line that does not begin with one.
+        text: the whole record without its end.
+        parent: the record that it belongs to: P to H, O to P, R to O, C and M to what they follow; None of H.
+        asked: addresses that have been read; ``()`` for the whole.
+    """
+
+    __slots__ = ("_charset", "_delimiters", "_fields", "asked", "parent", "text", "type")
+
+    def __init__(self, text: str, delimiters: Delimiters, charset: str) -> None:
+        self.text = text
+        self._delimiters, self._charset = delimiters, charset
+        self._fields: list[str] | None = None
+        self.type = text[:1].upper() if text[:1].isalpha() and text[1:2] in ("", delimiters.field) else ""
+        self.parent: Record | None = None
+        self.asked: set[Address] = set()
+
+    @property
+    def fields(self) -> list[str]:
+        """``fields[n - 1]`` is field n as written, delimiters inside included; do not change it."""
+        if self._fields is None:
+            self._fields = self.text.split(self._delimiters.field)
+        return self._fields
+
+    def get(self, path: str) -> str | None:
+        """Return the first value at ``path`` (``"4"``, ``"3.4"``, ``"5[2].4"``), unescaped, None for none."""
+        return next(self.each(path), None)
+
+    def each(self, path: str) -> Iterator[str]:
+        """Yield every value at ``path`` in this record. Raises ``Misconfigured`` where it is no path."""
+        return self.read(read_inside(path))
+
+    def read(self, path: Path) -> Iterator[str]:
+        """Yield every value at ``path``, whose record is this one; empty places are passed over."""
+        if not path.field:
+            self.asked.add(())
+            yield unescape(self.text, self._delimiters, self._charset)
+            return
+        for address, text in self._leaves(path):
+            if text:
+                self.asked.add(address)
+                yield unescape(text, self._delimiters, self._charset) if self._escaped(path.field) else text
+
+    def unread(self) -> Iterator[str]:
+        """Yield the path inside the record of every valued leaf that nobody has read."""
+        if () in self.asked:
+            return
+        for number in range(2, len(self.fields) + 1):
+            field = self.fields[number - 1]
+            if not field or not self._escaped(number):
+                continue
+            repeats = field.split(self._delimiters.repeat)
+            for r, repeat in enumerate(repeats, 1):
+                components = repeat.split(self._delimiters.component)
+                for c, component in enumerate(components, 1):
+                    if component and not self.asked & {(number,), (number, r), (number, r, c)}:
+                        place = f"{number}[{r}]" if len(repeats) > 1 else f"{number}"
+                        yield f"{place}.{c}" if len(components) > 1 else place
+
+    def write(self, path: Path, escaped: str) -> None:
+        """Put ``escaped`` at ``path``; what is missing before it is filled with nothing."""
+        fields = self.fields + [""] * (path.field - len(self.fields))
+        text, (repeat, component) = escaped, self._delimiters[1:3]
+        if path.repeat or path.component:
+            number = path.repeat or 1
+            if path.component:
+                text = _put(_nth(fields[path.field - 1], repeat, number), component, path.component, text)
+            text = _put(fields[path.field - 1], repeat, number, text)
+        fields[path.field - 1] = text
+        self._fields, self.text = fields, self._delimiters.field.join(fields)
+
+    def _escaped(self, field: int) -> bool:
+        return field > 2 or self.type != "H"  # H.2 is the delimiters themselves
+
+    def _leaves(self, path: Path) -> Iterator[tuple[Address, str]]:
+        if path.field > len(self.fields):
+            return
+        field = self.fields[path.field - 1]
+        if not self._escaped(path.field) or not (path.repeat or path.component or self._repeats(field)):
+            yield (path.field,), field
+            return
+        for number, text in enumerate(field.split(self._delimiters.repeat), 1):
+            if path.repeat in (0, number):
+                if path.component:
+                    yield (
+                        (path.field, number, path.component),
+                        _nth(text, self._delimiters.component, path.component),
+                    )
+                else:
+                    yield (path.field, number), text
+
+    def _repeats(self, field: str) -> bool:
+        return self._delimiters.repeat in field
+
+    def __repr__(self) -> str:
+        return f"<Record {self.type or '?'}>"
+
+
+def _nth(text: str, delimiter: str, number: int) -> str:
+    parts = text.split(delimiter, number)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+def _put(text: str, delimiter: str, number: int, part: str) -> str:
+    parts = text.split(delimiter)
+    parts += [""] * (number - len(parts))
+    parts[number - 1] = part
+    return delimiter.join(parts)
