@@ -103,7 +103,12 @@ FAULTS: dict[str, str] = {
     "the text does not begin with an H record": "文本不以 H 记录开头",
     "the delimiters after H are not distinct punctuation characters": "H 之后的分隔符不是互不相同的标点",
     "more records than a message can have": "记录数超过一条消息的上限",
-    "not a path of ASTM records: {what}; write R[n].F[r].C": "不是 ASTM 记录的路径：{what}；请写作 R[n].F[r].C",
+    "not a path of ASTM records: {what}; write R[n].F[r].C": (
+        "不是 ASTM 记录的路径：{what}；请写作 R[n].F[r].C"
+    ),
+    "the line is closed": "线路已关闭",
+    "too many messages wait to be sent": "等待发送的消息过多",
+    "the message was not taken": "对方没有接收该消息",
     "the bytes do not begin with an MSH segment": "字节不以 MSH 段开头",
     "the separators are not four or five distinct punctuation characters": (
         "分隔符不是四或五个互不相同的标点"

@@ -118,10 +118,7 @@ class AstmClient:
         await self.close()
 
     async def _kept(self, received: Received, _: Peer) -> None:
-        try:
-            self._received.put_nowait(received)
-        except asyncio.QueueFull:
-            raise Retry(f"cannot connect to {self._host}:{self._port}: busy") from None
+        self._received.put_nowait(received)  # where it is full, the answer is NAK
 
     def _tick(self) -> None:
         self.sweep()

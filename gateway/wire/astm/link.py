@@ -105,8 +105,10 @@ class Link:
             Retry: it was refused, given up or not answered, or the line ended.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._ended or self._closing or len(self.machine.waiting) >= self._door.limits.max_waiting:
-            raise self._unsent("closed" if self._ended or self._closing else "busy")
+        if self._ended or self._closing:
+            raise self._unsent("the line is closed")
+        if len(self.machine.waiting) >= self._door.limits.max_waiting:
+            raise self._unsent("too many messages wait to be sent")
         self._put(message, future)
         self._turn()
         await future
@@ -271,7 +273,7 @@ class Link:
             if sent:
                 future.set_result(None)
             else:
-                future.set_exception(self._unsent("refused"))
+                future.set_exception(self._unsent("the message was not taken"))
 
     def _unsent(self, why: str) -> Retry:
         return Retry(f"no answer from {self.peer.host}:{self.peer.port}: {why}")

@@ -304,7 +304,7 @@ class Machine:
     def _ending(self, event: Event) -> Ended:
         """Say how a session ended that left records without L."""
         quiet = event is Event.EOT or self._bare
-        cut = self._nak or self._assembly.broken or self._assembly.terminated
+        cut = self.closed or self._nak or self._assembly.broken or self._assembly.terminated
         return "EOT" if quiet and not cut else "cut"
 
     def _settle(self, taken: bool) -> None:

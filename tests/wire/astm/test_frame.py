@@ -92,9 +92,9 @@ def test_one_damaged_byte_is_never_a_good_frame_with_another_text(at: int, chang
 )
 def test_what_the_field_sends(written: bytes, kinds: list[str]):
     assert [one.kind for one in read(Reader(), written)] == kinds
-    assert [one.kind for one in read(Reader(), *(bytes([one]) for one in written)) if one.kind != "noise"] == [
-        kind for kind in kinds if kind != "noise"
-    ]
+    assert [
+        one.kind for one in read(Reader(), *(bytes([one]) for one in written)) if one.kind != "noise"
+    ] == [kind for kind in kinds if kind != "noise"]
 
 
 def test_checksums_are_ignored_or_absent_only_where_that_is_told():

@@ -534,7 +534,7 @@ def test_cut_at_every_byte_of_a_session(cut: int):
     said = end.hear(LINE[:cut])
     left = end.machine.end()
     acknowledged = said.count(ACK) == 5
-    assert acknowledged == ([WHOLE] == end.committed)
+    assert acknowledged == (end.committed == [WHOLE])
     assert not any(one.whole for one in left)
     if said.count(ACK) > 1 and not acknowledged:  # frames that were acknowledged are handed over
         kept = b"".join(RECORDS[: said.count(ACK) - 1])

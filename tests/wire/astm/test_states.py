@@ -1,4 +1,4 @@
-"""The table of the line, row by row, written a second time from the standard; nothing else changes anything."""
+"""The table of the line, row by row, written a second time; nothing else changes anything."""
 
 from __future__ import annotations
 

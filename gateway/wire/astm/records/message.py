@@ -19,7 +19,7 @@ class Message:
 
     Attributes:
         raw: the bytes as received, without framing.
-        start: how many of them stand before the text.
+        span: where in them the text begins and ends.
         charset: the Python codec that decoded it; GBK and GB2312 are read as ``"gb18030"``.
         charset_repaired: True where the bytes contradicted the charset that was told.
         delimiters: as declared by H.
@@ -29,13 +29,13 @@ class Message:
     def __init__(
         self,
         raw: bytes,
-        start: int,
+        span: tuple[int, int],
         charset: str,
         repaired: bool,
         delimiters: Delimiters,
         pieces: list[str],
     ) -> None:
-        self.raw, self.start = raw, start
+        self.raw, self.span = raw, span
         self.charset, self.charset_repaired = charset, repaired
         self.delimiters = delimiters
         self._pieces = pieces  # records and what ends them, by turns
@@ -118,12 +118,13 @@ class Message:
         """Return the message; records that ``set`` did not touch come out byte for byte."""
         if not self._changed:
             return self.raw
-        parts = split_lines(self.raw[self.start :], self.delimiters.field)
+        start, stop = self.span
+        parts = split_lines(self.raw[start:stop], self.delimiters.field)
         if len(parts) != len(self._pieces):  # a charset in which a line end is no byte
             parts = [one.encode(self.charset) for one in self._pieces]
         for at in self._changed:
             parts[self._places[at]] = self.records[at].text.encode(self.charset)
-        return self.raw[: self.start] + b"".join(parts)
+        return self.raw[:start] + b"".join(parts) + self.raw[stop:]
 
     @cached_property
     def _types(self) -> Mapping[str, list[Record]]:

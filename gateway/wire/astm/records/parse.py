@@ -14,6 +14,7 @@ MAX_RECORDS = 100_000
 """Of one message; more is an attack on the memory, not a laboratory."""
 
 _IN_FRONT = "\ufeff\x00\t\n\x0b\x0c\r\x1c "
+_BEHIND = "\x00\n\x0b\r\x1a\x1c"
 
 
 def parse(raw: bytes, *, charset: str = "") -> Message:
@@ -31,18 +32,20 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
         Misconfigured: ``charset`` is not a known name.
     """
     text, codec, start, repaired = _decoded(raw, charset)
-    body = text.lstrip(_IN_FRONT)
+    head = len(text) - len(text.lstrip(_IN_FRONT))
+    body = text[head:].rstrip(_BEHIND)
     if not body.strip():
         raise Rejected("nothing there", code="empty")
     field = body[1:2]
     if body[:1] not in ("H", "h") or not field or field.isalnum() or field.isspace() or not field.isascii():
         raise Rejected("the text does not begin with an H record", code="not-astm", where="H")
-    start += len(text[: len(text) - len(body)].encode(codec))
+    start += len(text[:head].encode(codec))
+    behind = len(text[head + len(body) :].encode(codec))
     pieces = split_lines(body, field)
     if len(pieces) > 2 * MAX_RECORDS:
         raise Rejected("more records than a message can have", code="too-many-records")
     delimiters = read_delimiters(field, pieces[0][2:].partition(field)[0].strip())
-    message = Message(raw, start, codec, repaired, delimiters, pieces)
+    message = Message(raw, (start, len(raw) - behind), codec, repaired, delimiters, pieces)
     link(message.records)
     return message
 
