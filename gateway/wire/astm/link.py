@@ -13,8 +13,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.errors import Retry
+from gateway.errors import Rejected, Retry
 from gateway.wire.astm.assembly import Received
+from gateway.wire.astm.frame import ACK, ENQ, EOT, NAK
 from gateway.wire.astm.machine import Machine
 from gateway.wire.astm.profile import Counters, Limits, Profile
 from gateway.wire.astm.states import State
@@ -24,6 +25,7 @@ Handle = Callable[[Received, Peer], Awaitable[Sequence[bytes] | None]]
 """Commits a message, then returns: messages for the same line (the answer to a query), or None."""
 
 _CHUNK = 1 << 14
+_SIGNALS = ENQ + ACK + NAK + EOT
 _log = logging.getLogger("qiao.astm")
 
 
@@ -90,7 +92,8 @@ class Link:
         try:
             await self._work()
             while not self._closing and (data := await self._read()):
-                self._heard = self._door.clock()
+                if data.strip(_SIGNALS):  # ENQ and EOT inside a frame that was broken off do not prolong it
+                    self._heard = self._door.clock()
                 self.machine.feed(data)
                 await self._work()
         except (OSError, EOFError) as error:
@@ -131,6 +134,7 @@ class Link:
         if self._ended or self._closing:
             return
         self.machine.busy = self._door.busy()
+        self.machine.calm()
         stuck = self._blocked and now - self._blocked > limits.frame_timeout
         endless = (
             self.machine.inside and not self.machine.holding and now - self._begun > limits.frame_timeout
@@ -230,10 +234,14 @@ class Link:
             try:
                 answers = await self._door.handle(messages[0], self.peer)
             except Exception as error:  # noqa: BLE001 - one message's failure must not end the line
-                self._door.counters.failures += 1
                 # The type only: the words of a foreign exception may hold what the message held.
                 _log.error("handler failed: %s", type(error).__name__)
-                return False
+                if not isinstance(error, Rejected) or messages[0].ended in ("L", "H"):
+                    self._door.counters.failures += 1
+                    return False
+                # It will never be committed, and there is no frame whose answer could say so.
+                self._door.counters.lost += 1
+                answers = None
             del messages[0]
             self._answer(answers or ())
         return True

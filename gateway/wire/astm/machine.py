@@ -73,7 +73,7 @@ class Machine:
         self._late: Token | None = None  # a frame that was answered NAK while it was being committed
         self._bare = False  # the session is one of records without frames: nobody waits for an answer
         self._nak = False  # our last answer was NAK
-        self._noise = self._enquired = 0  # since the last good frame
+        self._noise = self._enquired = 0  # bytes, and ENQ, since the last good frame
 
     @property
     def seconds(self) -> float | None:
@@ -126,6 +126,10 @@ class Machine:
         elif not self.holding:
             self._reader.rest()  # the beginning of a frame, out of turn, must not swallow the next ENQ
         self._do(Event.TIMEOUT)
+
+    def calm(self) -> None:
+        """Some time has passed: ENQ that came before it make no storm with those that follow."""
+        self._enquired = 0
 
     def stored(self) -> None:
         """What was to be committed is; its frame may be acknowledged.

@@ -47,7 +47,7 @@ class Limits:
         max_frame: bytes of one frame or bare record; a longer one closes the line.
         max_message: bytes of one message; a longer one closes the line.
         max_noise: bytes that are no frame since the last good one, before the line is closed.
-        max_enquiries: ENQ without a good frame between them, before the line is closed.
+        max_enquiries: ENQ without a good frame between them, in half a second, before the line is closed.
         max_waiting: messages that wait to be sent on one line.
         max_connections: open ones of a server; more are closed at once.
         tries: how often a frame or an ENQ is sent before the sender gives up.
@@ -80,7 +80,7 @@ class Counters:
         frames: good ones; ``repeated``: of which we had acknowledged one before; ``bad``: answered NAK.
         messages: committed; ``incomplete``: handed over without their end.
         sent: our messages that were taken; ``unsent``: given up.
-        failures: handlers that raised; ``lost``: incomplete ones that could not be handed over.
+        failures: handlers that raised; ``lost``: without L or incomplete, and nobody took them.
         oversize: lines closed by a limit of size; ``timeouts``: by a limit of time.
         contentions: both ends sent ENQ.
     """

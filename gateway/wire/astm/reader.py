@@ -23,8 +23,8 @@ _CONTROL = re.compile(rb"[\x02\x04\x05\x06\x15]")
 _CONTROL_OR_BARE = re.compile(rb"[\x02\x04\x05\x06\x15]|(?:\A|(?<=[\r\n]))H[!-/:-@\[-`{-~]")
 _END = re.compile(rb"[\x03\x17]")
 _LINE_END = re.compile(rb"[\r\n]")
-_ENDS = b"\r\n\x00"
-_NOTHING = _ENDS + b"\t "
+_NOTHING = b"\r\n\x00\t "
+_ENDS, _BLANK = re.compile(rb"[\r\n\x00]+"), re.compile(rb"[\r\n\x00\t ]+")
 _LAST = re.compile(rb"L(?![A-Za-z0-9])")
 _PERHAPS_BARE = re.compile(rb"(?:\A|(?<=[\r\n]))H\Z")
 _TRAILER = re.compile(rb"[0-9A-Fa-f]{1,2}")
@@ -111,8 +111,8 @@ class Reader:
             found = _TRAILER.match(buffer, 0, self._digits)
             self._digits = self._digits - found.end() if found and found.end() == len(buffer) else 0
             self._drop(found.end() if found else 0)
-        if buffer and buffer[0] in _NOTHING:
-            self._drop(len(buffer) - len(buffer.lstrip(_ENDS if self._lines else _NOTHING)))
+        blank = (_ENDS if self._lines else _BLANK).match(buffer)
+        self._drop(blank.end() if blank else 0)
 
     def _drop(self, count: int) -> None:
         if count:

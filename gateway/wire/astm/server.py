@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl as tls
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from socket import gaierror
 
 from gateway.errors import Misconfigured
@@ -111,6 +113,8 @@ class AstmServer:
             counters.refused += 1
             writer.transport.abort()
             return
+        with suppress(OSError):  # analysers are switched off without a word
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         counters.connections += 1
         counters.open += 1
         link = Link(reader, writer, self._door, peer_of(writer))

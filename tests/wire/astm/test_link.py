@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.suites.exchange import astm as harness
-from gateway.errors import Misconfigured, Retry
+from gateway.errors import Misconfigured, Rejected, Retry
 from gateway.wire.astm import AstmClient, AstmServer, Limits, Profile, send_once
 from gateway.wire.astm.frame import ACK, ENQ, EOT, NAK, frame, frames
 from gateway.wire.astm.states import State
@@ -506,3 +506,81 @@ def test_a_port_that_is_taken(serve: Serve):
             await AstmServer(server._door.handle, port=server.address[1]).start()
 
     serve(test)
+
+
+def test_what_eot_ended_and_nobody_takes_does_not_block_the_line(
+    serve: Serve, instrument: Any, wait_until: Any
+):
+    seen = []
+
+    async def handle(received: Any, peer: Any) -> None:
+        seen.append(received.ended)
+        if not received.whole or received.ended == "EOT":
+            raise Rejected("not understood")
+
+    async def test(server: AstmServer) -> None:
+        one = await instrument.at(server)
+        for _ in range(2):
+            assert await one.say(ENQ, *FRAMES[:2]) == ACK * 3
+            await one.put(EOT)
+        assert await one.message() == ACK * 6
+        await one.close()
+
+    assert serve(test, handle).counters.lost == 2
+    assert seen == ["EOT", "EOT", "L"]
+
+
+def test_what_eot_ended_is_committed_later(
+    serve: Serve, store: Any, instrument: Any, clock: Any, wait_until: Any
+):
+    async def test(server: AstmServer) -> None:
+        store.failures = 2
+        one = await instrument.at(server)
+        assert await one.say(ENQ, *FRAMES[:4]) == ACK * 5
+        await one.put(EOT)
+        (link,) = server.links
+        await wait_until(lambda: link.machine.state is State.UNSTORED)
+        assert await one.say(ENQ) == NAK
+        for state in (State.UNSTORED, State.IDLE):
+            clock.now += 10
+            server.sweep()
+            await wait_until(lambda wanted=state: link.machine.state is wanted)
+        assert await one.message() == ACK * 6
+        await one.close()
+
+    serve(test, store, clock=clock)
+    assert [one.ended for one in store.committed] == ["EOT", "L"]
+
+
+def test_a_heartbeat_of_enq_and_eot_is_no_storm(serve: Serve, instrument: Any):
+    async def test(server: AstmServer) -> None:
+        one = await instrument.at(server)
+        for _ in range(40):
+            assert await one.say(ENQ) == ACK
+            await one.put(EOT)
+            server.sweep()
+        await one.close()
+
+    serve(test, limits=Limits(max_enquiries=2))
+
+
+def test_a_frame_that_was_broken_off_is_given_up_in_time(
+    serve: Serve, store: Any, instrument: Any, clock: Any, wait_until: Any
+):
+    async def test(server: AstmServer) -> None:
+        one = await instrument.at(server)
+        assert await one.say(ENQ, FRAMES[0]) == ACK * 2
+        await one.put(FRAMES[1][:9])
+        heard = server.counters
+        await wait_until(lambda: heard.bytes == 1 + len(FRAMES[0]) + 9)
+        for number, signal in enumerate((EOT, ENQ), 1):  # the sender's own time-outs
+            clock.now += 15
+            await one.put(signal)
+            await wait_until(lambda n=number: heard.bytes == 10 + len(FRAMES[0]) + n)
+        server.sweep()
+        await wait_until(lambda: store.committed)
+        assert await one.message() == ACK * 6
+        await one.close()
+
+    serve(test, store, clock=clock)
+    assert [one.ended for one in store.committed] == ["cut", "L"]

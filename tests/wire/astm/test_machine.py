@@ -583,3 +583,44 @@ def test_profiles_can_be_changed_in_one_place():
     assert replace(Profile(), checksum="ignored").checksum == "ignored"
     end = waiting(checksum="ignored")
     assert end.hear(FRAMES[0].replace(checksum(b"1" + RECORDS[0] + b"\x03"), b"ZZ")) == ACK
+
+
+class Bad:
+    """A wire that loses and damages what the test says."""
+
+    def __init__(self, fates: list[int]) -> None:
+        self.fates = iter(fates)
+
+    def __call__(self, data: bytes) -> bytes:
+        fate = next(self.fates, 0)
+        if not data or fate == 0:
+            return data
+        if fate == 1 or len(data) == 1:  # no checksum protects a signal: a NAK damaged to EOT is believed
+            return b""
+        if fate == 2:
+            return data[: len(data) // 2]
+        at = fate % len(data)
+        return data[:at] + bytes([data[at] ^ 0x11]) + data[at + 1 :]
+
+
+@given(st.lists(st.integers(0, 120).map(lambda fate: fate if fate < 12 else 0), max_size=60), st.booleans())
+@settings(deadline=None, max_examples=200)
+def test_over_a_bad_wire_what_the_sender_believes_is_so(fates: list[int], instrument: bool):
+    wire = Bad(fates)
+    sender, receiver = End(role="instrument" if instrument else "computer"), End()
+    said = sender.send()
+    while not sender.machine.results:
+        heard = wire(receiver.hear(wire(said)))
+        said = sender.hear(heard)
+        if not said and not sender.machine.results:
+            for _ in range(3):  # the receiver's time is over last
+                said = said or sender.time_out()
+            if not said:
+                said = receiver.time_out() and b""
+        if sender.state is State.IDLE:
+            break
+    whole = [one for one in receiver.committed if one.whole]
+    assert len(whole) <= 1
+    if (1, True) in sender.machine.results:
+        assert whole == [WHOLE]
+    assert all(one == WHOLE for one in whole)
