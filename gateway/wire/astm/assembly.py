@@ -38,13 +38,13 @@ class _Change(NamedTuple):
     """What a text changes: lines that are complete, and the beginning of one that is not."""
 
     fresh: bool  # they begin a message
-    lines: list[bytes]
+    lines: bytes
     ended: bool  # the line that had begun before has ended
     tail: bytes
-    size: int  # bytes of the message after that
 
 
-_NOTHING = _Change(True, [], True, b"", 0)
+_NONE = _Change(False, b"", False, b"")
+_CLEAR = _Change(True, b"", True, b"")
 
 
 class Assembly:
@@ -55,15 +55,13 @@ class Assembly:
     """
 
     def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._tail: list[bytes] = []
-        self._size = 0
-        self._change = _NOTHING
+        self._lines, self._tail = bytearray(), bytearray()
+        self._change = _NONE
         self.terminated = False
 
     def __len__(self) -> int:
         """Return the bytes of the message that is not complete."""
-        return self._size
+        return len(self._lines) + len(self._tail)
 
     @property
     def broken(self) -> bool:
@@ -79,47 +77,42 @@ class Assembly:
         if not more and (text or self._tail) and not text.endswith((b"\r", b"\n")):
             text += CR
         if b"\r" not in text and b"\n" not in text:
-            self._change = _Change(False, [], False, text, self._size + len(text))
+            self._change = _Change(False, b"", False, text)
             return []
-        return self._added(b"".join((*self._tail, text)))
+        return self._added(bytes(self._tail) + text)
 
     def _added(self, text: bytes) -> list[Received]:
         found: list[Received] = []
-        fresh, lines, tail = False, list[bytes](), b""
-        for line in _LINE.findall(text):
-            if not line.endswith((b"\r", b"\n")):
-                tail = line
+        fresh, begun, end = False, 0, 0
+        for line in _LINE.finditer(text):
+            if not text.endswith((b"\r", b"\n"), line.start(), line.end()):
                 break
-            if _FIRST.match(line) and (lines or (self._lines and not fresh)):
-                found.append(Received(self._joined(fresh, lines), "H"))
-                fresh, lines = True, []
-            lines.append(line)
-            if _LAST.match(line):
-                found.append(Received(self._joined(fresh, lines), "L"))
-                fresh, lines = True, []
-        before = 0 if fresh else self._size - sum(map(len, self._tail))
-        self._change = _Change(fresh, lines, True, tail, before + sum(map(len, lines)) + len(tail))
+            if _FIRST.match(text, line.start()) and (begun < line.start() or (self._lines and not fresh)):
+                found.append(Received(self._joined(fresh, text[begun : line.start()]), "H"))
+                fresh, begun = True, line.start()
+            end = line.end()
+            if _LAST.match(text, line.start()):
+                found.append(Received(self._joined(fresh, text[begun:end]), "L"))
+                fresh, begun = True, end
+        self._change = _Change(fresh, text[begun:end], True, text[end:])
         return found
 
-    def _joined(self, fresh: bool, lines: list[bytes]) -> bytes:
-        return b"".join(lines if fresh else [*self._lines, *lines])
+    def _joined(self, fresh: bool, lines: bytes) -> bytes:
+        return lines if fresh else bytes(self._lines) + lines
 
     def rest(self, ended: Ended) -> list[Received]:
         """Return what is there without its end; nothing changes before ``keep``."""
-        text = b"".join((*self._lines, *self._tail))
-        self._change = _NOTHING
+        text = bytes(self._lines + self._tail)
+        self._change = _CLEAR
         return [Received(text, ended)] if text.strip() else []
 
     def keep(self, messages: list[Received]) -> None:
         """Make what was proposed last so."""
-        change = self._change
+        change, self._change = self._change, _NONE
         if change.fresh:
-            self._lines = []
+            self._lines = bytearray()
         self._lines += change.lines
         if change.ended:
-            self._tail = []
-        if change.tail:
-            self._tail.append(change.tail)
-        self._size = change.size
-        self._change = _Change(False, [], False, b"", self._size)
+            self._tail = bytearray()
+        self._tail += change.tail
         self.terminated = self.terminated or any(one.ended == "L" for one in messages)

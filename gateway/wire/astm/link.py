@@ -40,6 +40,7 @@ class Door:
         counters: see :class:`Counters`.
         clock: monotonic seconds.
         busy: says whether ENQ is to be answered NAK, as long as that is so.
+        held: bytes of the messages that are not complete, of all links.
     """
 
     handle: Handle
@@ -48,6 +49,7 @@ class Door:
     counters: Counters
     clock: Callable[[], float]
     busy: Callable[[], bool] = lambda: False
+    held: int = 0
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Link:
         self._reading = self._closing = self._ended = False
         self._heard = self._stepped = self._begun = door.clock()
         self._steps = -1
+        self._held = 0
         self._blocked = 0.0  # since when the peer does not take our bytes
 
     async def run(self) -> None:
@@ -133,7 +136,6 @@ class Link:
         now, limits = self._door.clock(), self._door.limits
         if self._ended or self._closing:
             return
-        self.machine.busy = self._door.busy()
         self.machine.calm()
         stuck = self._blocked and now - self._blocked > limits.frame_timeout
         endless = (
@@ -168,7 +170,6 @@ class Link:
 
     async def _work(self) -> None:
         while True:
-            self.machine.busy = self._door.busy()
             self._turn()
             await self._drain()
             if not self.machine.holding or self._closing:
@@ -186,6 +187,7 @@ class Link:
     def _turn(self) -> None:
         """Let the machine work what it has, and do what it says."""
         machine = self.machine
+        machine.busy = self._door.busy() or self._door.held > self._door.limits.max_held // 2
         if not self._closing:
             machine.advance()
             while machine.holding and self._committed():
@@ -203,9 +205,18 @@ class Link:
             self._begun = self._stepped
         elif not machine.inside:
             self._begun = self._door.clock()
+        self._hold(machine.held)
         if machine.closed and not self._closing:
             _log.warning("line closed: %s", machine.closed)
             self.finish()
+
+    def _hold(self, held: int) -> None:
+        """Count what this line holds of the memory of all."""
+        self._door.held += held - self._held
+        if held > self._held and self._door.held > self._door.limits.max_held and not self.machine.closed:
+            self._door.counters.oversize += 1
+            self.machine.closed = "memory"
+        self._held = held
 
     def _committed(self) -> bool:
         """Begin to commit what the machine holds; say whether that is decided already."""
@@ -296,6 +307,7 @@ class Link:
         for number in list(self._sends):
             self._settle(number, sent=False)
         left = self.machine.end()
+        self._hold(0)
         for message in left:
             try:
                 await self._door.handle(message, self.peer)

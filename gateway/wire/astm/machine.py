@@ -91,6 +91,11 @@ class Machine:
         return self._reader.inside
 
     @property
+    def held(self) -> int:
+        """Bytes of a message that is not complete."""
+        return len(self._assembly) + len(self._reader)
+
+    @property
     def holding(self) -> bool:
         """Whether nothing is taken from the line, because something is being committed."""
         return self.state in HOLDING

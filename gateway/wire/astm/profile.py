@@ -46,6 +46,8 @@ class Limits:
     Attributes:
         max_frame: bytes of one frame or bare record; a longer one closes the line.
         max_message: bytes of one message; a longer one closes the line.
+        max_held: bytes of all unfinished messages of a server; half of it answers ENQ with NAK, all of it
+            closes the line that adds to it.
         max_noise: bytes that are no frame since the last good one, before the line is closed.
         max_enquiries: ENQ without a good frame between them, in half a second, before the line is closed.
         max_waiting: messages that wait to be sent on one line.
@@ -59,6 +61,7 @@ class Limits:
 
     max_frame: int = MIB
     max_message: int = 10 * MIB
+    max_held: int = 256 * MIB
     max_noise: int = 64 * 1024
     max_enquiries: int = 64
     max_waiting: int = 64

@@ -76,6 +76,10 @@ class Reader:
         """Take bytes from the stream."""
         self._buffer += data
 
+    def __len__(self) -> int:
+        """Return how many bytes wait."""
+        return len(self._buffer)
+
     @property
     def inside(self) -> bool:
         """Whether a frame or record has begun whose end has not come."""

@@ -584,3 +584,28 @@ def test_a_frame_that_was_broken_off_is_given_up_in_time(
 
     serve(test, store, clock=clock)
     assert [one.ended for one in store.committed] == ["cut", "L"]
+
+
+def test_the_memory_of_all_lines_together_is_bounded(
+    serve: Serve, store: Any, instrument: Any, wait_until: Any
+):
+    long = frames(b"H|\\^&\r" + b"C|1|x\r" * 20)
+
+    async def test(server: AstmServer) -> None:
+        one, two, three = [await instrument.at(server) for _ in range(3)]
+        assert await one.say(ENQ, *long[:9]) == ACK * 10
+        assert await three.say(ENQ) == ACK
+        assert await one.say(*long[9:14]) == ACK * 5
+        assert await two.say(ENQ) == NAK
+        await three.put(b"".join(long[:-1]))  # it was let in before: it is closed
+        while await three.hear(100):
+            pass
+        assert server.counters.oversize == 1
+        await one.put(EOT)
+        await wait_until(lambda: server._door.held == 0)
+        assert await two.message() == ACK * 6
+        for end in (one, two, three):
+            await end.close()
+
+    serve(test, store, limits=Limits(max_held=150))
+    assert store.texts[-1] == MESSAGE
