@@ -3,8 +3,9 @@
 from gateway.wire.astm.assembly import Received
 from gateway.wire.astm.capture import messages_in
 from gateway.wire.astm.client import AstmClient, send_once
+from gateway.wire.astm.door import Door, Handle
 from gateway.wire.astm.frame import frame, frames
-from gateway.wire.astm.link import Door, Handle, Link
+from gateway.wire.astm.link import Link
 from gateway.wire.astm.machine import Machine
 from gateway.wire.astm.profile import Counters, Limits, Profile
 from gateway.wire.astm.reader import Reader, Token

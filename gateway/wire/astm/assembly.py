@@ -1,4 +1,4 @@
-"""Assembly: the texts of frames put together to messages, from H to L (CLSI LIS2-A2 §6, LIS1-A §8.3.4)."""
+"""Assembly: the texts of frames put together to messages, from H to L (ASTM E1381 §6.3, CLSI LIS2-A2 §5)."""
 
 from __future__ import annotations
 

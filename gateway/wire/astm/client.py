@@ -11,7 +11,8 @@ from typing import Self
 
 from gateway.errors import Retry
 from gateway.wire.astm.assembly import Received
-from gateway.wire.astm.link import Door, Handle, Link
+from gateway.wire.astm.door import Door, Handle
+from gateway.wire.astm.link import Link
 from gateway.wire.astm.profile import Counters, Limits, Profile
 from gateway.wire.astm.server import peer_of
 from gateway.wire.mllp.limits import Peer

@@ -80,6 +80,8 @@ class Machine:
         """Seconds after which ``timeout`` is due in this state, None: never."""
         if self.state is State.IDLE and self.inside:
             return _STRAY
+        if self._bare and self.holding:
+            return None  # nobody waits for an answer
         own = self.profile.timeouts.get(self.state)
         if own is None and self.state is State.CONTENDING and self.profile.role == "instrument":
             return INSTRUMENT_CONTENDING
@@ -192,7 +194,7 @@ class Machine:
                 if self._noise > self.limits.max_noise:
                     self.closed = "noise"
                 elif self.state in _SENDERS:
-                    self._do(Event.NAK)  # whatever is neither ACK nor EOT counts as NAK (LIS1-A §8.3.2)
+                    self._do(Event.NAK)  # whatever is neither ACK nor EOT counts as NAK (E1381 §6.3.4)
             case "too-long":
                 self._too_long()
             case "frame" | "line":

@@ -1,4 +1,4 @@
-"""Serial: a character device (RS-232, a converter, a pty) as a pair of asyncio streams (CLSI LIS1-A §6)."""
+"""Serial: a character device (RS-232, a converter, a pty) as a pair of asyncio streams (ASTM E1381 §5)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from socket import gaierror
 
 from gateway.errors import Misconfigured
-from gateway.wire.astm.link import Door, Handle, Link
+from gateway.wire.astm.door import Door, Handle
+from gateway.wire.astm.link import Link
 from gateway.wire.astm.profile import Counters, Limits, Profile
 from gateway.wire.mllp.limits import Peer
 
@@ -23,7 +24,7 @@ class AstmServer:
     """Receives messages, hands each to ``handle``, and acknowledges it after that.
 
     Args:
-        handle: awaited with each message and its Peer; see :data:`gateway.wire.astm.link.Handle`.
+        handle: awaited with each message and its Peer; see :data:`gateway.wire.astm.door.Handle`.
         host: address to bind; loopback unless the operator says otherwise.
         port: 0 takes a free one, see ``address``.
         profile: what the senders do their own way.

@@ -1,4 +1,4 @@
-"""States: the two ends of a line as a table, state × event → actions, next state (CLSI LIS1-A §8, annex).
+"""States: the two ends of a line as a table, state × event → actions, next state (E1381 §6, LIS1-A §8).
 
 Nothing is computed here. An event without a row changes nothing: a neutral line does not answer what is no
 ENQ. In STORING and ENDING nothing is read from the line, what comes meanwhile waits.
@@ -156,10 +156,10 @@ TIMEOUTS: Mapping[State, float] = {
     State.ENDING: 10.0,
     State.UNSTORED: 10.0,
 }
-"""Seconds after which a state meets ``Event.TIMEOUT``; IDLE has none (LIS1-A §8.2.5, §8.5)."""
+"""Seconds after which a state meets ``Event.TIMEOUT``; IDLE has none (E1381 §6.2, §6.5.2)."""
 
 INSTRUMENT_CONTENDING = 1.0
-"""Seconds after which an instrument asks again for the line (LIS1-A §8.2.7)."""
+"""Seconds after which an instrument asks again for the line (E1381 §6.2.1)."""
 
 HOLDING = frozenset({State.STORING, State.ENDING})
 """Nothing is read from the line meanwhile."""

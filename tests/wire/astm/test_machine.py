@@ -462,6 +462,15 @@ def test_bare_records_that_cannot_be_committed_close_the_line():
     assert end.machine.closed == "not-stored"
 
 
+def test_bare_records_wait_for_their_commit_as_long_as_it_takes():
+    end = idle(store=None)
+    assert end.hear(MESSAGE * 2) == b""
+    assert (end.state, end.machine.seconds) == (State.STORING, None)
+    end.store = True
+    assert end.work() == b""
+    assert end.committed == [WHOLE] * 2
+
+
 def test_an_enq_storm_closes_the_line():
     end = idle(limits=Limits(max_enquiries=10))
     assert end.hear(ENQ * 1000) == ACK * 10

@@ -1,4 +1,4 @@
-"""Delimiters: the characters that H declares before and in its field 2 (LIS2-A2 §5.4.1)."""
+"""Delimiters: the characters that H declares before and in its field 2 (LIS2-A2 §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Escape sequences: ``&F& &S& &R& &E& &Xhh&`` (LIS2-A2 §5.4.6), and ``&.br&`` of some programs.
+"""Escape sequences: ``&F& &S& &R& &E& &Xhh&`` (LIS2-A2 §5), and ``&.br&`` of some programs.
 
 A sequence that we do not know stays as it is written: nothing of the sender's text is lost.
 """

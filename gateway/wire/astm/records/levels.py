@@ -1,4 +1,4 @@
-"""Levels: which record belongs to which, told by their order (LIS2-A2 §6.1, the hierarchy of records)."""
+"""Levels: which record belongs to which, told by their order (LIS2-A2, hierarchy of records)."""
 
 from __future__ import annotations
 

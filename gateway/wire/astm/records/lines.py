@@ -1,4 +1,4 @@
-"""Lines: where one record ends and the next begins (LIS2-A2 §5.3, and what senders really end with).
+"""Lines: where one record ends and the next begins (LIS2-A2 §5, and what senders really end with).
 
 CR, LF and CRLF all end a record. In a message that uses CR at all, LF alone ends one only before another
 record; otherwise somebody typed it into a text, and it stays there.

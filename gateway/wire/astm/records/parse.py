@@ -1,4 +1,4 @@
-"""Parse: bytes of one message → Message; decode first, then split into records (LIS2-A2 §5.3)."""
+"""Parse: bytes of one message → Message; decode first, then split into records (LIS2-A2 §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record: one line of a message, split into fields when first asked (LIS2-A2 §5.3)."""
+"""Record: one line of a message, split into fields when first asked (LIS2-A2 §5)."""
 
 from __future__ import annotations
 
