@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl as tls
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +18,9 @@ from gateway.wire.astm.server import peer_of
 from gateway.wire.mllp.limits import Peer
 
 _TICK = 0.5
+
+Open = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Opens a line that is no TCP connection: a serial device."""
 
 
 class AstmClient:
@@ -32,12 +35,13 @@ class AstmClient:
         ssl: context for TLS.
         timeout: seconds for connecting.
         clock: monotonic seconds.
+        opening: opens the line where it is none of TCP; ``host`` then names it in errors.
     """
 
     def __init__(
         self,
         host: str,
-        port: int,
+        port: int = 0,
         *,
         handle: Handle | None = None,
         profile: Profile | None = None,
@@ -45,8 +49,10 @@ class AstmClient:
         ssl: tls.SSLContext | None = None,
         timeout: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
+        opening: Open | None = None,
     ) -> None:
         self._host, self._port, self._ssl, self._timeout = host, port, ssl, timeout
+        self._opening = opening
         self.limits, self.counters = limits or Limits(), Counters()
         told = profile or Profile(role="instrument")
         self._door = Door(handle or self._kept, told, self.limits, self.counters, clock)
@@ -60,17 +66,34 @@ class AstmClient:
 
         Raises:
             Retry: nobody answers at the address, or not in time.
+            Misconfigured: there is no such device.
         """
         if self._task is not None and not self._task.done():
             return
         try:
             async with asyncio.timeout(self._timeout):
-                reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._ssl)
+                if self._opening is not None:
+                    reader, writer = await self._opening()
+                else:
+                    reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._ssl)
         except (OSError, TimeoutError) as error:
-            raise Retry(f"cannot connect to {self._host}:{self._port}: {type(error).__name__}") from error
-        self._link = Link(reader, writer, self._door, peer_of(writer))
+            raise Retry(f"cannot connect to {self.address}: {type(error).__name__}") from error
+        peer = peer_of(writer) if self._opening is None else Peer(self._host, 0)
+        self._link = Link(reader, writer, self._door, peer)
         self._task = asyncio.get_running_loop().create_task(self._link.run())
+        if self._ticking is not None:
+            self._ticking.cancel()
         self._tick()
+
+    @property
+    def address(self) -> str:
+        """Who is at the other end, for errors."""
+        return f"{self._host}:{self._port}" if self._opening is None else self._host
+
+    async def ended(self) -> None:
+        """Return when the line has ended; at once where there is none."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
 
     async def send(self, message: bytes) -> None:
         """Send a message, connecting first where necessary; its last frame is acknowledged after that.
@@ -92,7 +115,7 @@ class AstmClient:
             async with asyncio.timeout(timeout):
                 return await self._received.get()
         except TimeoutError as error:
-            raise Retry(f"no answer from {self._host}:{self._port}: {type(error).__name__}") from error
+            raise Retry(f"no answer from {self.address}: {type(error).__name__}") from error
 
     def sweep(self) -> None:
         """Let the time-outs that have passed happen; runs by itself twice a second."""

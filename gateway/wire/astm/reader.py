@@ -6,6 +6,7 @@ What real senders do, and what becomes of it:
 - Control characters inside a frame are content: a damaged byte that looks like ENQ must not be answered.
   Only STX begins anew; a frame that it cuts off was never acknowledged.
 - Records that come without frames begin with H and its delimiters, at the beginning of a line.
+- A frame that begins with RS holds a line of BCI (``bci``), and becomes the records that it says.
 - Line ends, blanks and zeros between frames are nothing; other bytes there are noise.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from gateway.wire.astm import bci
 from gateway.wire.astm.frame import ACK, CR, ENQ, EOT, LF, NAK, STX, checksum
 
 Kind = Literal["ENQ", "ACK", "NAK", "EOT", "frame", "bad", "line", "noise", "too-long"]
@@ -70,6 +72,7 @@ class Reader:
         self._searched = 0
         self._digits = 0  # characters of a checksum that may follow a frame that was taken without it
         self._lines = False  # inside of a message of bare records
+        self._tagged = 0  # frames of BCI since ENQ: they have no numbers
         self.truncated = 0
 
     def feed(self, data: bytes) -> None:
@@ -94,6 +97,7 @@ class Reader:
         signal = _SIGNALS.get(bytes(buffer[:1]))
         if signal:
             self._drop(1)
+            self._tagged = 0 if signal == "ENQ" else self._tagged
             return Token(signal)
         if buffer[:1] == STX:
             return self._frame()
@@ -132,6 +136,8 @@ class Reader:
         at, tail = end.start(), 2 if self._trailer else 0
         if at > self._limit:
             return self._too_long()
+        if bci.is_one(bytes(buffer[1:2])):
+            return self._line_of_bci(bytes(buffer[1:at]), at + 1)
         trailer = bytes(buffer[at + 1 : at + 1 + tail])
         cut = _CONTROL.search(trailer)
         if len(trailer) < tail and not cut:
@@ -143,6 +149,18 @@ class Reader:
             self._drop(2)
         self._digits = 0 if self._trailer else 2
         return self._checked(inside, trailer)
+
+    def _line_of_bci(self, inside: bytes, size: int) -> Token:
+        """Return a frame of BCI as the records that it says; it begins anew at its last STX."""
+        self._drop(size)
+        self.truncated += b"\x02" in inside
+        inside = inside[inside.rfind(STX) + 1 :]
+        text = bci.text_of(inside) if self._check else inside.partition(bci.GS)[0]
+        if text is None:
+            return Token("bad")
+        self._lines = False
+        self._tagged += 1
+        return Token("frame", self._tagged % 8, bci.records(text))
 
     def _checked(self, inside: bytes, trailer: bytes) -> Token:
         begun = inside.rfind(STX)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from conformance.suites.exchange import astm as harness
 from gateway.errors import Misconfigured, Rejected, Retry
 from gateway.wire.astm import AstmClient, AstmServer, Limits, Profile, send_once
 from gateway.wire.astm.frame import ACK, ENQ, EOT, NAK, frame, frames
@@ -33,16 +32,6 @@ def test_messages_of_one_connection_in_order(serve: Serve, store: Any, instrumen
     counters = serve(test, store).counters
     assert store.texts == [MESSAGE.replace(b"5.60", b"5.6%d" % number) for number in range(3)]
     assert (counters.messages, counters.frames, counters.connections, counters.open) == (3, 15, 1, 0)
-
-
-def test_the_small_client_of_the_harness(serve: Serve, store: Any):
-    records = harness.result("990101", "B1", "5.60", "20260101120000")
-
-    async def test(server: AstmServer) -> None:
-        await asyncio.to_thread(harness.send, *server.address, records, 10.0)
-
-    serve(test, store)
-    assert store.texts == ["".join(f"{one}\r" for one in records).encode()]
 
 
 def test_the_last_frame_is_acknowledged_after_the_commit(

@@ -80,17 +80,27 @@ class Message:
 
     def unread(self) -> Iterator[str]:
         """Yield the shortest exact path of every valued leaf that ``get`` or ``each`` never gave."""
-        seen: Counter[str] = Counter()
-        for record in self.records:
-            seen[record.type] += 1
-            alone = len(self.of(record.type)) == 1
-            name = record.type or "?"
-            name = name if alone else f"{name}[{seen[record.type]}]"
+        for name, record in self._named():
             if not record.type and () not in record.asked:
                 yield name
                 continue
             for path in record.unread():
                 yield f"{name}.{path}"
+
+    def passed_over(self) -> Iterator[tuple[str, str]]:
+        """Yield the path of every valued leaf that nobody has to read, and why (``Record.pass_over``)."""
+        for name, record in self._named():
+            for path, why in record.passed_over():
+                yield f"{name}.{path}", why
+
+    def _named(self) -> Iterator[tuple[str, Record]]:
+        """Yield every record with its name: ``R``, ``R[2]`` where there are more."""
+        seen: Counter[str] = Counter()
+        for record in self.records:
+            seen[record.type] += 1
+            alone = len(self.of(record.type)) == 1
+            name = record.type or "?"
+            yield name if alone else f"{name}[{seen[record.type]}]", record
 
     def set(self, path: str, value: str) -> None:
         """Write ``value`` (data, it is escaped here) at ``path``; an index that is left out means the first.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway.errors import Rejected
 from gateway.wire.astm.records.delimiters import read_delimiters
 from gateway.wire.astm.records.levels import link
@@ -12,6 +14,10 @@ from gateway.wire.text import decode as recognise
 
 MAX_RECORDS = 100_000
 """Of one message; more is an attack on the memory, not a laboratory."""
+
+_LATIN = "iso8859-1"
+_SIGNS = re.compile(rb"(?:[\x00-\x7f]|(?<![\x80-\xff])[\xb0-\xb3\xb5\xb7\xd7](?![\x80-\xff]))*")
+"""ASCII and single signs of units (° ± ² ³ µ · ×) as Western instruments write them; ``µI`` is no 礗."""
 
 _IN_FRONT = "\ufeff\x00\t\n\x0b\x0c\r\x1c "
 _BEHIND = "\x00\n\x0b\r\x1a\x1c"
@@ -24,7 +30,8 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
         raw: one message, without framing. CR, LF, CRLF, blank lines, a byte order mark and blanks in
             front are tolerated.
         charset: of the sender's profile, by a name of HL7 table 0211 or of Python; ``""``: UTF-8 or
-            GB18030, whichever the bytes are, piece by piece where they are both.
+            GB18030, whichever the bytes are, piece by piece where they are both; ISO 8859-1 where they are
+            ASCII but for signs of units.
 
     Raises:
         Rejected: ``"empty"``, ``"not-astm"`` (does not begin with H and its delimiters),
@@ -52,6 +59,8 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
 
 def _decoded(raw: bytes, charset: str) -> tuple[str, str, int, bool]:
     try:
+        if not charset and not raw.isascii() and _SIGNS.fullmatch(raw):
+            charset = _LATIN
         return charsets.decode(raw, charset)
     except Rejected as error:
         if error.code != "undecodable":

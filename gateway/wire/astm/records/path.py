@@ -26,6 +26,10 @@ class Path(NamedTuple):
     repeat: int = 0
     component: int = 0
 
+    def part(self, component: int) -> Path:
+        """Return the path of a component of the same repeat, 0 for the whole."""
+        return self._replace(component=component)
+
 
 @lru_cache(maxsize=4096)
 def read_path(path: str) -> Path:

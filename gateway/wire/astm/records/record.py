@@ -20,9 +20,10 @@ class Record:
         text: the whole record without its end.
         parent: the record that it belongs to: P to H, O to P, R to O, C and M to what they follow; None of H.
         asked: addresses that have been read; ``()`` for the whole.
+        passed: addresses that nobody has to read, and why; None: there are none.
     """
 
-    __slots__ = ("_charset", "_delimiters", "_fields", "asked", "parent", "text", "type")
+    __slots__ = ("_charset", "_delimiters", "_fields", "asked", "parent", "passed", "text", "type")
 
     def __init__(self, text: str, delimiters: Delimiters, charset: str) -> None:
         self.text = text
@@ -31,6 +32,7 @@ class Record:
         self.type = text[:1].upper() if text[:1].isalpha() and text[1:2] in ("", delimiters.field) else ""
         self.parent: Record | None = None
         self.asked: set[Address] = set()
+        self.passed: dict[Address, str] | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -58,21 +60,108 @@ class Record:
                 self.asked.add(address)
                 yield unescape(text, self._delimiters, self._charset) if self._escaped(path.field) else text
 
+    def pass_over(self, path: Path, why: str = "") -> None:
+        """Ask nobody to read what stands at ``path``: somebody has said why nothing becomes of it."""
+        passed = self.passed = self.passed if self.passed is not None else {}
+        if not path.field:
+            passed[()] = why
+        elif path.field <= len(self.fields) and self.fields[path.field - 1]:
+            passed |= {address: why for address, text in self._leaves(path) if text}
+            if not (path.repeat or path.component):
+                passed[(path.field,)] = why
+
+    def has(self, path: Path) -> bool:
+        """Tell whether something stands at ``path``; it is no more read for that."""
+        blank = self._delimiters.component + " "
+        text = self._only(path)
+        if text is not None:
+            return bool(text.strip(blank))
+        return any(text.strip(blank) for _, text in self._leaves(path)) if path.field else True
+
+    def said(self, path: Path) -> str:
+        """Return the first text at ``path`` without blanks around it, ``""`` where it holds nothing.
+
+        Delimiters with nothing between them say nothing: a field of which one component is filled says that.
+        """
+        only = self._only(path)
+        if only is not None:
+            found = self._alone(only, path)
+            if found:
+                self.asked.add((path.field, 1, path.component) if path.component else (path.field,))
+                return unescape(found, self._delimiters, self._charset).strip()
+            return ""
+        for address, text in self._leaves(path) if path.field else ():
+            if found := self._alone(text, path):
+                self.asked.add(address)
+                return unescape(found, self._delimiters, self._charset).strip()
+        return ""
+
+    def _alone(self, text: str, path: Path) -> str:
+        """Return a text, still escaped, without the delimiters around the one component that it has."""
+        sign = self._delimiters.component
+        if path.component or sign not in text:
+            return text.strip()
+        filled = [one for one in text.split(sign) if one.strip()]
+        return filled[0].strip() if len(filled) == 1 else text.strip() if filled else ""
+
+    def shown(self, path: Path) -> str:
+        """Return the first text at ``path`` like ``said``, and let it count as unread."""
+        text = self.fields[path.field - 1] if path.field <= len(self.fields) else ""
+        first = text.split(self._delimiters.repeat, 1)[0]
+        return (_nth(first, self._delimiters.component, path.component) if path.component else first).strip()
+
+    def written(self, field: int) -> str:
+        """Return a field as it was written, delimiters inside included, ``""`` where it holds nothing."""
+        text = self.fields[field - 1] if field <= len(self.fields) else ""
+        self.asked.add((field,))
+        return text if text.strip("".join(self._delimiters[1:3]) + " ") else ""
+
+    def _only(self, path: Path) -> str | None:
+        """Return what stands at ``path``, still escaped, where its field has one repeat; else None."""
+        number = path.field
+        if not number or not self._escaped(number) or path.repeat > 1:
+            return None
+        fields = self.fields
+        text = fields[number - 1] if number <= len(fields) else ""
+        if self._delimiters.repeat in text:
+            return None
+        return _nth(text, self._delimiters.component, path.component) if path.component and text else text
+
+    def count(self, field: int) -> int:
+        """Return how many repeats a field has; 0 of one that says nothing."""
+        text = self.fields[field - 1] if field <= len(self.fields) else ""
+        return text.count(self._delimiters.repeat) + 1 if text else 0
+
     def unread(self) -> Iterator[str]:
-        """Yield the path inside the record of every valued leaf that nobody has read."""
+        """Yield the path inside the record of every valued leaf that nobody has read, nor has to."""
+        passed = self.passed or {}
+        if () not in passed:
+            yield from (path for path, parts in self._silent() if not any(one in passed for one in parts))
+
+    def passed_over(self) -> Iterator[tuple[str, str]]:
+        """Yield the path of every valued leaf that nobody has read, and why nobody has to."""
+        passed = self.passed or {}
+        for path, parts in self._silent() if passed else ():
+            why = next((passed[one] for one in ((), *parts) if one in passed), None)
+            if why is not None:
+                yield path, why
+
+    def _silent(self) -> Iterator[tuple[str, tuple[Address, Address, Address]]]:
+        """Yield path and addresses of every valued leaf that nobody has read."""
         if () in self.asked:
             return
         for number in range(2, len(self.fields) + 1):
             field = self.fields[number - 1]
-            if not field or not self._escaped(number):
+            if not field or not self._escaped(number) or (number,) in self.asked:
                 continue
             repeats = field.split(self._delimiters.repeat)
             for r, repeat in enumerate(repeats, 1):
                 components = repeat.split(self._delimiters.component)
                 for c, component in enumerate(components, 1):
-                    if component and not self.asked & {(number,), (number, r), (number, r, c)}:
+                    parts = ((number,), (number, r), (number, r, c))
+                    if component.strip() and not any(one in self.asked for one in parts):
                         place = f"{number}[{r}]" if len(repeats) > 1 else f"{number}"
-                        yield f"{place}.{c}" if len(components) > 1 else place
+                        yield (f"{place}.{c}" if len(components) > 1 else place), parts
 
     def write(self, path: Path, escaped: str) -> None:
         """Put ``escaped`` at ``path``; what is missing before it is filled with nothing."""
