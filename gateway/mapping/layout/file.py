@@ -19,11 +19,12 @@ from gateway.mapping.marked import Json, plain, read
 from gateway.mapping.rows import MapFile, MessageFile, Step, own_rows, spliced_steps
 
 KEYS = frozenset(
-    {"rows", "xml", "cda", "as", "title", "title_zh", "match", "namespaces", "head", "segments", "places"}
-    | {"steps", "requires", "focus", "event_at", "columns", "source", "note", "view", "key", "changed"}
-    | {"details", "withdrawn", "answer", "like", "without", "several", "__line__"}
+    {"rows", "xml", "cda", "astm", "as", "title", "title_zh", "match", "namespaces", "head", "segments"}
+    | {"places", "steps", "requires", "focus", "event_at", "columns", "source", "note", "view", "key"}
+    | {"changed", "details", "withdrawn", "answer", "like", "without", "several", "codes"}
+    | {"ignored", "__line__"}
 )
-KINDS = {"rows": "ROWS", "xml": "XML", "cda": "CDA"}
+KINDS = {"rows": "ROWS", "xml": "XML", "cda": "CDA", "astm": "ASTM"}
 """Key that names a layout → first part of its event."""
 
 HEADER = {"sender": 3, "facility": 4, "time": 7, "control": 10, "processing": 11, "country": 17}
@@ -35,14 +36,14 @@ class LayoutFile:
     """One layout.
 
     Attributes:
-        kind: ``rows``, ``xml`` or ``cda``.
+        kind: ``rows``, ``xml``, ``cda`` or ``astm``.
         name: which record it is for: ``"prescription"``, ``"C0004"``.
         event: ``"ROWS^prescription"``; the message map is found by it.
         follows: event of the message map that works it (``"RDE^O11"``), ``""``: its own steps do.
         root: where everything stands.
         header: the columns of MSH.
         namespaces: prefix → URI, for XPath.
-        match: XPath that says whether a document is one (xml).
+        match: XPath that says whether a document is one (xml); of ``astm`` it is in ``data``.
         several: each patient is followed by what belongs to it, so there may be more than one (xml).
         columns: column → what is said of it (rows).
         message: its message map; of one that follows another, the steps beside those.
@@ -163,7 +164,7 @@ def layout_file(
         )
     kinds = [kind for kind in KINDS if data.get(kind)]
     if len(kinds) != 1:
-        raise Misconfigured("a layout begins with rows, xml or cda and its name", where=path.name)
+        raise Misconfigured("a layout begins with rows, xml, cda or astm and its name", where=path.name)
     kind, name = kinds[0], str(data[kinds[0]])
     event = f"{KINDS[kind]}^{name}"
     root = read_places(data, path.name)
@@ -196,7 +197,7 @@ def layout_file(
     )
     return LayoutFile(
         kind, name, path.name, event, str(data.get("as", "")), root, header,
-        plain(data.get("namespaces") or {}), str(data.get("match", "")),
+        plain(data.get("namespaces") or {}), str(data.get("match", "")) if kind == "xml" else "",
         plain(data.get("columns") or {}), message, reader.maps, plain(data),
         _several(data, path.name),
     )  # fmt: skip

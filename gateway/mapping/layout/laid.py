@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.canonical import Issue
@@ -22,6 +22,7 @@ class LaidSegment:
         leaf: number of its place in the layout's structure; -1 where a message structure decides.
         groups: the open groups around it, outermost first, each with the number of its repetition.
         text: its fields as they would be written; the walk looks there for escapes, nulls and repetitions.
+        told_by: the record that tells it (astm).
     """
 
     name: str
@@ -29,6 +30,7 @@ class LaidSegment:
     leaf: int = -1
     groups: tuple[tuple[str, int], ...] = ()
     text: str = ""
+    told_by: object = None
 
 
 class Laid(er7.Message):
@@ -40,6 +42,8 @@ class Laid(er7.Message):
         sections: of a clinical document.
         clinical: it is one, and ``raw`` its bytes without what was wrapped around them.
         remarks: what was found wrong with the record before it was laid out.
+        content: what tells a repetition of it, where that is not all of ``raw``.
+        passed_over: yields the paths that its layout ignores by name, and why.
     """
 
     def __init__(self, raw: bytes, segments: Sequence[LaidSegment], *, escaped: bool, control: bool) -> None:
@@ -53,3 +57,5 @@ class Laid(er7.Message):
         self.sections: Sequence[Section] = ()
         self.clinical = False
         self.remarks: Sequence[Issue] = ()
+        self.content = b""
+        self.passed_over: Callable[[], Iterator[tuple[str, str]]] | None = None

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from gateway.canonical import Envelope
-from gateway.errors import Rejected
+from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.layout.cda import DataElement
 from gateway.mapping.layout.file import LayoutFile
 from gateway.mapping.layout.laid import Laid
+from gateway.mapping.layout.lay_astm import AstmLayout, AstmLayouts
 from gateway.mapping.layout.lay_cda import CdaLayout
 from gateway.mapping.layout.lay_rows import RowsLayout
 from gateway.mapping.layout.lay_xml import XmlLayout
 from gateway.mapping.layout.naming import shown
 from gateway.mapping.layout.place import Place
+from gateway.wire.astm.records import Message
 from gateway.wire.rows import Page
 from gateway.wire.xml import Document
 
@@ -40,9 +42,30 @@ class Layouts:
         self._xml = {
             event: CdaLayout(one, elements or {}) if one.kind == "cda" else XmlLayout(one)
             for event, one in files.items()
-            if one.kind != "rows"
+            if one.kind in ("xml", "cda")
         }
+        records = {one.name: AstmLayout(one) for one in files.values() if one.kind == "astm"}
+        self._astm = AstmLayouts(records)
         self._shown: dict[str, dict[str, str]] = {}
+
+    @property
+    def of_records(self) -> frozenset[str]:
+        """Names of those that a line of analysers may be set to."""
+        return self._astm.names
+
+    def check_named(self, named: Mapping[str, str]) -> None:
+        """Refuse a name of a layout that there is not, before a message comes by that line.
+
+        Args:
+            named: name → where it is set.
+
+        Raises:
+            Misconfigured: there is one; says which there are.
+        """
+        for name, where in named.items():
+            if name not in self.of_records:
+                known = ", ".join(sorted(self.of_records))
+                raise Misconfigured(f"no layout {name!r} in mappings/astm; there are {known}", where=where)
 
     def lay(self, record: object, envelope: Envelope) -> Laid:
         """Return the message that a record becomes.
@@ -58,9 +81,19 @@ class Layouts:
             if len(record.records) != 1:
                 raise Rejected("one row at a time is mapped", code="several-rows", where="rows")
             return layout.lay(record.records[0], record.system, envelope.raw, _control(envelope))
+        if isinstance(record, Message):
+            return self._records(record, envelope)
         if isinstance(record, Document):
             return self._document(record).lay(record, _control(envelope))
         raise Rejected("there are no maps for this format yet", code="unknown-format")
+
+    def _records(self, message: Message, envelope: Envelope) -> Laid:
+        """Return what the records of an analyser become."""
+        named = envelope.meta.get("layout", "")
+        layout = self._astm.of(message, named)
+        if layout is None:
+            raise Rejected("no layout in mappings/astm fits", code="unknown-type", where="H.5")
+        return layout.lay(message, envelope.meta, self._astm.kind(message, named))
 
     def _document(self, document: Document) -> XmlLayout:
         """Return the layout of a document: by its code where it is clinical, else the one that fits."""

@@ -14,7 +14,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.mapping.marked import Json, read
 
-_JOINED = ("head", "namespaces", "places", "requires")
+_JOINED = ("head", "namespaces", "places", "requires", "codes", "ignored")
 
 
 def liked(data: dict[str, Any], path: Path | Traversable) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def liked(data: dict[str, Any], path: Path | Traversable) -> dict[str, Any]:
     }
     made["segments"] = _segments(_listed(base.get("segments")), _listed(data.get("segments")))
     made["steps"] = [*steps, *(data.get("steps") or [])]
-    for kind in ("rows", "xml", "cda"):
+    for kind in ("rows", "xml", "cda", "astm"):
         if kind in made and kind not in data:
             del made[kind]
     return made
@@ -57,7 +57,13 @@ def _place(own: Json, base: Json) -> Json:
     """Join what both say of a place."""
     if own is base or not isinstance(own, dict) or not isinstance(base, dict):
         return own
-    return {**base, **own, "segments": _segments(_listed(base.get("segments")), _listed(own.get("segments")))}
+    made = {**base, **own, "segments": _segments(_listed(base.get("segments")), _listed(own.get("segments")))}
+    if "places" in own and "places" in base:
+        inside = {**base["places"], **own["places"]}
+        made["places"] = {
+            name: _place(one, base["places"].get(name)) for name, one in inside.items() if one is not None
+        }
+    return made
 
 
 def _listed(value: Json) -> list[dict[str, Any]]:

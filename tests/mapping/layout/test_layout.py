@@ -222,7 +222,7 @@ def _patient_layout() -> str:
     ("file", "text", "words"),
     [
         ("rows/x.yaml", "rows: x\nsegment: []", "unknown key 'segment'"),
-        ("rows/x.yaml", "title: x", "begins with rows, xml or cda"),
+        ("rows/x.yaml", "title: x", "begins with rows, xml, cda or astm"),
         ("rows/x.yaml", "rows: x\nas: ADT^Z99", "no message map is for ADT\\^Z99"),
         ("rows/x.yaml", "rows: x\nsegments: [{PID: {five: name}}]", "numbers of fields"),
         ("rows/x.yaml", 'rows: x\nsegments: [{PID: {5: "name ^ \'x"}}]', "not closed"),
