@@ -8,14 +8,16 @@ does, whose data are shown stands in the trail of reads.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
+from gateway.errors import Rejected
 from gateway.mapping import Maps, Profile
-from gateway.mapping.asked import Asked, Queries, Query, read
+from gateway.mapping.asked import DOOR, Asked, Queries, Query, apart, read
+from gateway.mapping.chosen import choose
 from gateway.mapping.outbound import Dialect, Resources, dialect_of, said_body, said_segments
-from gateway.mapping.senders import choose
+from gateway.mapping.outbound.ordered import for_instrument, is_order, of_sample, to_be_done
 from gateway.pipeline.finding import Found, find
 from gateway.pipeline.reach import groups, reach
 from gateway.spec import Answer, Question, Value
@@ -43,11 +45,15 @@ class Asking:
     async def __call__(self, question: Question, /) -> Answer:
         """Return the answer to a question. Raises ``Rejected`` and ``Retry``, see ``gateway.spec.Ask``."""
         loop, profile = asyncio.get_running_loop(), self._profile(question)
-        query, asked, found = await loop.run_in_executor(self._threads, self._found, question, profile)
-        self._note(question, found.versions, _told(query, asked))
-        said = await loop.run_in_executor(self._threads, self._said, query, found, profile)
-        matches, around = list(found.matches.values()), list(found.around.values())
-        return Answer(query.form, matches, around, said, found.total, asked.ignored)
+        query, parts = await loop.run_in_executor(self._threads, self._found, question, profile)
+        if question.format != DOOR:  # what a door asks for itself is shown to nobody
+            for asked, found in parts:
+                self._note(question, found.versions, _told(query, asked))
+        said = await loop.run_in_executor(self._threads, self._said, query, parts, profile)
+        matches = {name: one for _, found in parts for name, one in found.matches.items()}
+        around = {name: one for _, found in parts for name, one in found.around.items()}
+        total, ignored = sum(found.total for _, found in parts), parts[0][0].ignored
+        return Answer(query.form, list(matches.values()), list(around.values()), said, total, ignored)
 
     def close(self) -> None:
         """Take no question any more."""
@@ -58,22 +64,47 @@ class Asking:
         named = profiles.get(question.sender) or choose(profiles.values(), {}, question.adapter)
         return named or profiles["default"]
 
-    def _found(self, question: Question, profile: Profile) -> tuple[Query, Asked, Found]:
+    def _found(self, question: Question, profile: Profile) -> tuple[Query, list[tuple[Asked, Found]]]:
+        """Return what the store has; of several samples those that can be told, if there is one."""
         query = self._queries.of(question.record, question.format)
-        asked = read(query, question.record, profile)
-        return query, asked, find(self._store, question.tenant, asked)
+        parts: list[tuple[Asked, Found]] = []
+        refused: list[Rejected] = []
+        for one in apart(query, question.record, profile):
+            try:
+                asked = read(query, one, profile)
+                parts.append((asked, find(self._store, question.tenant, asked)))
+            except Rejected as error:
+                refused.append(error)
+        if not parts:
+            raise refused[0]
+        return query, parts
 
-    def _said(self, query: Query, found: Found, profile: Profile) -> list[list[tuple[str, Value]]]:
+    def _said(
+        self, query: Query, parts: Sequence[tuple[Asked, Found]], profile: Profile
+    ) -> list[list[tuple[str, Value]]]:
+        return [one for asked, found in parts for one in self._said_of(query, found, profile, asked.said)]
+
+    def _said_of(
+        self, query: Query, found: Found, profile: Profile, facts: Mapping[str, str]
+    ) -> list[list[tuple[str, Value]]]:
         dialect = self._dialects.get(profile.id)
         if dialect is None:
             dialect = self._dialects[profile.id] = dialect_of(profile, self._maps.tables)
+        tests = self._maps.tables[profile.orders] if profile.orders else None
         said: list[list[tuple[str, Value]]] = []
         for group in groups(query.group, found.matches.values()):
-            pool = Resources(reach(group, found.around, found.included))
-            if query.say.form == "hl7v2":
-                said.append(list(said_segments(query.say, pool, dialect, {})))
+            told = for_instrument(reach(group, found.around, found.included), tests)
+            if query.undone:
+                told = to_be_done(told, own=tests is not None)
+            if query.alone:
+                told = of_sample(told, facts.values())
+            if (tests is not None or query.undone) and not any(is_order(one) for one in told):
+                continue  # nothing of it is for who asks
+            pool = Resources(told)
+            if query.say.form in ("hl7v2", "astm"):
+                said.append(list(said_segments(query.say, pool, dialect, facts)))
             else:
-                said.append([(query.say.root, said_body(query.say, pool, dialect, {}))])
+                said.append([(query.say.root, said_body(query.say, pool, dialect, facts))])
         return said
 
 

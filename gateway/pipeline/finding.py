@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from gateway.canonical import Resource
-from gateway.canonical.elements import reference
-from gateway.canonical.json import loads
+from gateway.canonical import Resource, now_us
+from gateway.canonical.elements import reference, references
+from gateway.canonical.json import stored
+from gateway.errors import Rejected
 from gateway.mapping.asked import Asked, Searched
 from gateway.pipeline.reach import STEPS, Named, concerns, refers
 from gateway.store import Store, Version
 
 MOST = 100
 """Resources of one answer that were asked for; how many there are is told."""
+ORDERS = "ServiceRequest"
+"""What a search that follows a reference finds."""
 MOST_AROUND = 2000
 """Resources that go with those of one answer."""
 PEOPLE = 20
 """Patients that one number may name."""
+_NO_ORDERS = frozenset(("proposal", "plan", "option"))
+"""Intents (R4 request-intent) of what nobody has ordered."""
 HEIRS = 8
 """Merges, one after the other, that lead from a patient to the one who stands for it."""
 
@@ -45,22 +51,35 @@ def find(store: Store, tenant: str, asked: Asked) -> Found:
     """Return what a tenant has for a question.
 
     Raises:
-        Rejected: as ``Store.search``.
+        Rejected: as ``Store.search``; ``several-patients``: what was found must be of one, and is not.
         Retry: the store cannot be asked now.
     """
     found = Found()
     people = _people(store, tenant, asked.numbers) if asked.numbers else None
     if people is not None and not people:
         return found
-    most = min(asked.first or MOST, MOST)
+    bound = asked.most or MOST
+    most = min(asked.first or bound, bound)
     matches: dict[str, Version] = {}
     included: dict[str, Version] = {}
     for search in asked.searches:
-        found.total += _searched(store, tenant, _pairs(search, people, most), search, matches, included)
+        if search.otherwise and matches:
+            continue
+        pairs = _pairs(search, people, most)
+        if search.follow:
+            pairs = _followed(store, tenant, search, included)
+            search = replace(search, type=ORDERS)
+        if pairs:
+            found.total += _searched(store, tenant, pairs, search, matches, included)
+    if asked.alone:
+        matches = _of_one(store, tenant, matches, asked.within_us)
+    if asked.status:
+        matches = {name: one for name, one in matches.items() if _in_force(stored(one.body), asked.status)}
+        found.total = len(matches)
     newest = sorted(matches.values(), key=lambda one: one.seq, reverse=True)[:most]
     found.matches = _parsed(newest)
     kept = {name for one in found.matches.values() for name in refers(one)} | set(found.matches)
-    beside = [one for one in included.values() if concerns(loads(one.body), kept)]
+    beside = [one for one in included.values() if concerns(stored(one.body), kept)]
     found.around = _parsed(beside)
     found.included = list(found.around.values())
     found.versions = [*newest, *beside]
@@ -77,6 +96,28 @@ def _pairs(search: Searched, people: Mapping[str, bool] | None, most: int) -> li
     return [*pairs, (search.about, ",".join(f"Patient/{id_}" for id_ in people))]
 
 
+def _followed(
+    store: Store, tenant: str, search: Searched, included: dict[str, Version]
+) -> list[tuple[str, str]]:
+    """Return the search for what is named by an element of what a search finds; none where nothing is.
+
+    What names it goes with it: the specimen that says of which order it is.
+    """
+    within, always = (
+        [one for one in search.pairs if one[0].startswith("_") is said] for said in (False, True)
+    )
+    page = store.search(tenant, search.type, [*within, ("_count", str(MOST))])
+    named = {
+        name.removeprefix(f"{ORDERS}/") for one in page.matches
+        for name in references(stored(one.body), search.follow) if name.startswith(f"{ORDERS}/")
+    }  # fmt: skip
+    included |= _named(page.matches)
+    if not named:
+        return []
+    ids = ("_id", ",".join(sorted(named)))
+    return [*always, ids, ("_count", str(MOST)), ("_total", "accurate")]
+
+
 def _searched(
     store: Store, tenant: str, pairs: Sequence[tuple[str, str]], search: Searched,
     matches: dict[str, Version], included: dict[str, Version],
@@ -90,6 +131,49 @@ def _searched(
     matches |= new
     included |= _named(page.included)
     return (page.total or 0) - (len(page.matches) - len(new))
+
+
+def _in_force(resource: Resource, status: Collection[str]) -> bool:
+    """Tell whether something is to be done: its state says so, and it is no mere plan, nor not to be done."""
+    if resource.get("doNotPerform") is True or resource.get("intent") in _NO_ORDERS:
+        return False
+    return resource.get("status") in status
+
+
+def _of_one(store: Store, tenant: str, matches: Mapping[str, Version], within_us: int) -> dict[str, Version]:
+    """Return what is of one patient; those who were merged are one.
+
+    Numbers are used again: where all of another patient is old, it is not meant any more.
+
+    Args:
+        within_us: what was ordered longer ago is old.
+
+    Raises:
+        Rejected: several have the number, and nobody can tell whose is meant.
+    """
+    whose: dict[str, dict[str, Version]] = {}
+    for name, one in matches.items():
+        subject = reference(stored(one.body).get("subject"))
+        patient = store.read(tenant, "Patient", subject.removeprefix("Patient/")) if subject else None
+        heir = _heir(store, tenant, patient) if patient is not None else None
+        whose.setdefault(heir.id if heir is not None else subject, {})[name] = one
+    past = now_us() - within_us
+    if len(whose) > 1:
+        recent = {one: found for one, found in whose.items() if max(map(_moment, found.values())) > past}
+        whose = recent or whose
+    if len(whose) > 1:
+        told = "several patients have this number: nobody can tell whose is meant"
+        raise Rejected(told, code="several-patients")
+    return next(iter(whose.values()), {})
+
+
+def _moment(version: Version) -> int:
+    """Return when something was ordered, else when it was stored, in microseconds."""
+    said = str(stored(version.body).get("authoredOn", ""))
+    try:
+        return int(datetime.fromisoformat(said).timestamp() * 1_000_000) if "T" in said else version.ts_us
+    except ValueError:
+        return version.ts_us
 
 
 def _people(store: Store, tenant: str, numbers: Sequence[tuple[str, str]]) -> dict[str, bool]:
@@ -121,7 +205,7 @@ def _heir(store: Store, tenant: str, version: Version) -> Version | None:
 
 def _heir_of(version: Version) -> str:
     """Return the id of the patient who replaces one, ``""`` for none."""
-    for link in loads(version.body).get("link", ()):
+    for link in stored(version.body).get("link", ()):
         if link.get("type") == "replaced-by":
             return reference(link.get("other")).removeprefix("Patient/")
     return ""
@@ -148,4 +232,4 @@ def _named(versions: Iterable[Version]) -> dict[str, Version]:
 
 
 def _parsed(versions: Iterable[Version]) -> Named:
-    return {f"{one.type}/{one.id}": loads(one.body) for one in versions}
+    return {f"{one.type}/{one.id}": stored(one.body) for one in versions}

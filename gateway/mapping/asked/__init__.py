@@ -1,6 +1,6 @@
 """Asked: which search of FHIR a question becomes, by ``mappings/queries`` (docs/add-a-query.md)."""
 
-from gateway.mapping.asked.file import Queries, Query, load_queries
-from gateway.mapping.asked.read import Asked, Searched, read
+from gateway.mapping.asked.file import DOOR, Queries, Query, load_queries
+from gateway.mapping.asked.read import Asked, Searched, apart, read
 
-__all__ = ["Asked", "Queries", "Query", "Searched", "load_queries", "read"]
+__all__ = ["DOOR", "Asked", "Queries", "Query", "Searched", "apart", "load_queries", "read"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
@@ -17,16 +18,35 @@ from gateway.mapping.elements import is_resource
 from gateway.mapping.outbound import OutMap, OutMaps
 from gateway.mapping.outbound.checked import known, table
 from gateway.mapping.outbound.path import Path
-from gateway.wire.xml.document import path_of
+from gateway.wire.astm.records.path import read_path as astm_path
+from gateway.wire.er7.path import read_path as er7_path
+from gateway.wire.xml.document import path_of as xml_path
 
 _KEYS = frozenset(
     (
         *("query", "title", "title_zh", "note", "format", "match", "form", "first", "patient", "parameters"),
-        *("searches", "enough", "ignored", "refused", "group", "say"),
+        *("searches", "enough", "ignored", "refused", "group", "alone", "status", "say"),
+        *("own", "undone", "recent", "most"),
     )
 )
-_PARAMETER = frozenset(("from", "low", "high", "codes"))
-_SEARCH = frozenset(("type", "about", "with", "by"))
+_PARAMETER = frozenset(("from", "to", "low", "high", "codes"))
+_SEARCH = frozenset(("type", "about", "with", "by", "otherwise", "follow"))
+
+MOST = 100
+"""Resources of one answer that were asked for, where a file says no other number."""
+MOST_OF_ALL = 1000
+"""No file may say more."""
+
+OR = " or "
+"""Between the places of which one has to match; an XPath says that itself."""
+
+DOOR = "door"
+"""Format of questions that a door asks for itself: nobody can send one. Paths as of HL7 v2."""
+
+_PATHS: Mapping[str, Callable[[str], object]] = {
+    "xml": xml_path, "hl7v2": er7_path, "astm": astm_path, DOOR: er7_path,
+}  # fmt: skip
+"""Format of a question → what reads its paths."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -35,6 +55,7 @@ class Parameter:
 
     Attributes:
         path: its values; of a span of time ``""``, then ``low`` and ``high`` say its ends.
+        to: last of the numbers of which ``path`` says the first; they are asked about one by one.
         codes: code of the question → what is searched; None: as it is said.
     """
 
@@ -42,11 +63,12 @@ class Parameter:
     low: str = ""
     high: str = ""
     codes: Mapping[str, str] | None = None
+    to: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All of its paths."""
-        return tuple(filter(None, (self.path, self.low, self.high)))
+        return tuple(filter(None, (self.path, self.to, self.low, self.high)))
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,13 +78,19 @@ class Search:
     Attributes:
         about: search parameter that takes the patient; ``_id``: the patients themselves are searched.
         always: parameters that are the same every time.
-        by: search parameter → name of the query's parameter.
+        by: search parameter → name of the query's parameter; ``specimen|sample``: in the register that the
+            profile of who asks knows as that kind of number.
+        otherwise: it is made only where those before it have found nothing.
+        follow: element of what it finds that names what is meant (``request`` of a Specimen: its orders);
+            ``""``: what it finds is meant.
     """
 
     type: str
     about: str
     always: tuple[tuple[str, str], ...]
     by: Mapping[str, str]
+    otherwise: bool = False
+    follow: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,7 +99,7 @@ class Query:
 
     Attributes:
         format: of the records that it reads; paths of ``xml`` are XPaths.
-        match: path → the values of which one is found there in such questions, none for any.
+        match: path → shell patterns of which one fits what is found there in such questions, none for any.
         form: what the answer is called.
         first: path of how many are wanted.
         patient: kind of number (``systems`` of a sender's profile) → path.
@@ -79,6 +107,13 @@ class Query:
         ignored: name → path of what may be said and is not looked at.
         refused: name → path of what nobody here understands; without it the answer would be too broad.
         group: what is the same in resources that are said together; None: each by itself.
+        alone: all that is found must be of one patient: a number that two have tells nobody.
+        status: of what is found only this is told; the rest still says whose the number is. None: all.
+        own: only who has a code table of its own (``orders``) may ask: it hears of nothing else.
+        undone: a test that has a result already is not told.
+        recent: parameter that takes since when an order counts (``sample: {within: 14d}`` of the profile),
+            where the question says no time; ``""``: any.
+        most: resources that one answer tells.
         say: what is said of them.
     """
 
@@ -95,6 +130,16 @@ class Query:
     ignored: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     group: Path | None = None
+    alone: bool = False
+    status: frozenset[str] = frozenset()
+    own: bool = False
+    undone: bool = False
+    recent: str = ""
+    most: int = MOST
+
+    def places(self, path: str) -> list[str]:
+        """Return the places that a path of ``match`` names."""
+        return [path] if self.format == "xml" else path.split(OR)
 
 
 class Queries:
@@ -104,19 +149,31 @@ class Queries:
         self._queries = tuple(queries)
 
     def of(self, record: Record, format: str = "xml") -> Query:
-        """Return the query that a question is. Raises ``Rejected``, code ``unknown-query``: there is none."""
-        for one in self._queries:
-            if one.format == format and all(_fits(record, *pair) for pair in one.match.items()):
-                return one
+        """Return the query that a question is, of several the one that asks for most of its places.
+
+        Raises:
+            Rejected: ``unknown-query``: there is none.
+        """
+        fits = [one for one in self._queries if one.format == format and _matches(record, one)]
+        if fits:
+            return max(fits, key=lambda one: len(one.match))
         raise Rejected("no file in mappings/queries answers this question", code="unknown-query")
 
     def __iter__(self) -> Iterator[Query]:
         return iter(self._queries)
 
 
-def _fits(record: Record, path: str, wanted: frozenset[str]) -> bool:
-    found = record.get(path)
-    return bool(found) and (not wanted or found in wanted)
+def _matches(record: Record, query: Query) -> bool:
+    return all(_fits(record, query.places(path), wanted) for path, wanted in query.match.items())
+
+
+def _fits(record: Record, places: Sequence[str], wanted: frozenset[str]) -> bool:
+    """Tell whether one of some places has what is wanted; ``""`` is wanted of a place that says nothing."""
+    for place in places:
+        found = str(record.get(place) or "").strip()
+        if any(fnmatchcase(found, one) for one in wanted) if wanted else found:
+            return True
+    return False
 
 
 def load_queries(out: OutMaps, root: FilePath | Traversable | None = None) -> Queries:
@@ -169,9 +226,21 @@ def _query(said: Any, out: OutMaps, where: str) -> Query:
         ignored=_texts(found.get("ignored"), f"{where} ignored"),
         refused=_texts(found.get("refused"), f"{where} refused"),
         group=Path(str(found["group"])) if found.get("group") else None,
+        alone=found.get("alone") is True,
+        status=frozenset(map(str, found.get("status", ()))),
+        own=found.get("own") is True,
+        undone=found.get("undone") is True or found.get("alone") is True,
+        recent=str(found.get("recent", "")),
+        most=_most(found.get("most", MOST), f"{where} most"),
     )
     _check(query, where)
     return query
+
+
+def _most(said: Any, where: str) -> int:
+    if not isinstance(said, int) or not 0 < said <= MOST_OF_ALL:
+        raise Misconfigured(f"most is a number up to {MOST_OF_ALL}, not {said!r}", where=where)
+    return said
 
 
 def _match(said: Any, where: str) -> dict[str, frozenset[str]]:
@@ -188,7 +257,8 @@ def _texts(said: Any, where: str) -> dict[str, str]:
 def _parameter(said: Any, where: str) -> Parameter:
     found = {"from": said} if isinstance(said, str) else known(said, _PARAMETER, where)
     codes = _texts(found["codes"], where) if found.get("codes") else None
-    made = Parameter(str(found.get("from", "")), str(found.get("low", "")), str(found.get("high", "")), codes)
+    path, to, low, high = (str(found.get(key, "")) for key in ("from", "to", "low", "high"))
+    made = Parameter(path, low, high, codes, to)
     if not made.paths:
         raise Misconfigured("a parameter needs from, or low and high", where=where)
     return made
@@ -197,9 +267,10 @@ def _parameter(said: Any, where: str) -> Parameter:
 def _search(said: Any, parameters: Mapping[str, Parameter], where: str) -> Search:
     found = known(said, _SEARCH, where)
     by = _texts(found.get("by"), where)
-    if unknown := sorted(set(by.values()) - set(parameters)):
+    asked = {one.rpartition("|")[2] for one in by.values()}
+    if unknown := sorted(asked - set(parameters)):
         raise Misconfigured(f"there is no parameter {unknown[0]!r}", where=where)
-    if lacking := sorted(set(parameters) - set(by.values())):  # what is asked for must never be dropped
+    if lacking := sorted(set(parameters) - asked):  # what is asked for must never be dropped
         raise Misconfigured(f"does not look at the parameter {lacking[0]!r}", where=where)
     type_ = str(found.get("type"))
     if not is_resource(type_):
@@ -209,18 +280,21 @@ def _search(said: Any, parameters: Mapping[str, Parameter], where: str) -> Searc
         for name, value in table(found.get("with") or {}, where).items()
         for one in (value if isinstance(value, list) else [value])
     ]
-    return Search(type_, str(found.get("about", "patient")), tuple(always), by)
+    otherwise = found.get("otherwise") is True
+    about, follow = str(found.get("about", "patient")), str(found.get("follow", ""))
+    return Search(type_, about, tuple(always), by, otherwise, follow)
 
 
 def _check(query: Query, where: str) -> None:
-    """Refuse XPaths that are none; only the codec knows the paths of another format."""
-    if query.format != "xml":
-        return
-    paths = [*query.match, *query.patient.values(), *query.ignored.values(), query.first]
+    """Refuse paths that the codec of the format does not know."""
+    if query.format not in _PATHS:
+        raise Misconfigured(f"format is one of {', '.join(_PATHS)}", where=where)
+    paths = [place for path in query.match for place in query.places(path)]
+    paths += [*query.patient.values(), *query.ignored.values(), query.first]
     paths += query.refused.values()
     paths += [path for one in query.parameters.values() for path in one.paths]
     for path in filter(None, paths):
         try:
-            path_of(path)
+            _PATHS[query.format](path)
         except Misconfigured as error:
             raise Misconfigured(error.reason, where=where) from None

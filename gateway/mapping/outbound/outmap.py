@@ -10,8 +10,8 @@ from gateway.mapping.outbound.exchanged import Answer, Soap
 from gateway.mapping.outbound.rows import BESIDE, Inside, Row
 from gateway.mapping.outbound.unsaid import Rules
 
-Form = Literal["hl7v2", "rows", "json", "xml", "cda"]
-FORMS: tuple[Form, ...] = ("hl7v2", "rows", "json", "xml", "cda")
+Form = Literal["hl7v2", "astm", "rows", "json", "xml", "cda"]
+FORMS: tuple[Form, ...] = ("hl7v2", "astm", "rows", "json", "xml", "cda")
 
 POSTED: tuple[Form, ...] = ("json", "xml", "cda")
 """Forms that go over HTTP, with an answer that has a body."""
@@ -64,7 +64,7 @@ class OutMap:
 
     Attributes:
         message: of ``hl7v2``: MSH-9, ``("RDE", "O11", "RDE_O11")``; a part may be a fact (``$event``).
-        segments: of ``hl7v2``.
+        segments: of ``hl7v2``, records of ``astm``.
         tables: of ``rows``.
         body: of ``json``, ``xml`` and ``cda``.
         root: of ``xml`` and ``cda``: name of the root element.

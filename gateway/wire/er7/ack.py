@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -109,31 +109,35 @@ def acknowledge(
         sending: our application and facility, where the message did not name its receiver.
     """
     separators = message.separators if message else DEFAULT
-    version = _numbers(message.version if message else "2.5")
+    version = numbers(message.version if message else "2.5")
     segments = [
-        _msh(message, separators, version, control_id, now, sending),
-        _msa(message, separators, version, code, text, errors),
-        *_err(separators, version, errors),
+        header(message, separators, version, control_id, now, sending, _ack_type(message, version)),
+        verdict(message, separators, version, code, text, errors),
+        *errors_of(separators, version, errors),
     ]
-    return _encode(message, "".join(segment + "\r" for segment in segments))
+    return encode(message, "".join(segment + "\r" for segment in segments))
 
 
-def _msh(
+def header(
     message: Message | None,
     separators: Separators,
     version: tuple[int, ...],
     control_id: str,
     now: datetime,
     sending: tuple[str, str],
+    kind: Sequence[str],
+    more: Mapping[int, str] | None = None,
 ) -> str:
+    """Return MSH, from the receiver of the message to its sender.
+
+    Args:
+        kind: components of MSH-9; ``more``: further fields by their number, escaped already.
+    """
+
     def echo(number: int, default: str = "") -> str:
         return (_CONTROL.sub(" ", message.header(number)) if message else "") or default
 
     ours = [escape(name, separators) for name in sending]
-    kind = ["ACK"]
-    if version >= (2, 3, 1):
-        event = _CONTROL.sub("", message.type.partition("^")[2]) if message else ""
-        kind = ["ACK", event, "ACK"] if event else ["ACK"]
     fields = [
         "MSH",
         separators.encoding_characters,
@@ -154,25 +158,42 @@ def _msh(
         "",
         echo(18, "" if message else "UNICODE UTF-8"),
     ]
+    for number, text in sorted((more or {}).items()):
+        fields += [""] * (number - len(fields))
+        fields[number - 1] = text
     return separators.field.join(fields).rstrip(separators.field)
 
 
-def _msa(
+def _ack_type(message: Message | None, version: tuple[int, ...]) -> list[str]:
+    event = _CONTROL.sub("", message.type.partition("^")[2]) if message and version >= (2, 3, 1) else ""
+    return ["ACK", event, "ACK"] if event else ["ACK"]
+
+
+def verdict(
     message: Message | None,
     separators: Separators,
     version: tuple[int, ...],
     code: str,
     text: str,
     errors: Sequence[AckError],
+    condition: str = "",
 ) -> str:
+    """Return MSA; its text stands there before version 2.7, the first error before 2.5.
+
+    Args:
+        condition: MSA-6 where there is no error, for a receiver that looks for it.
+    """
     echoed = _CONTROL.sub(" ", message.control_id) if message else ""
     fields = ["MSA", code, echoed, escape(text, separators) if version < (2, 7) else ""]
     if errors and (2, 3) <= version < (2, 5):
         fields += ["", "", _condition_code(errors[0].code, separators, separators.component)]
+    elif condition:
+        fields += ["", "", condition]
     return separators.field.join(fields).rstrip(separators.field)
 
 
-def _err(separators: Separators, version: tuple[int, ...], errors: Sequence[AckError]) -> list[str]:
+def errors_of(separators: Separators, version: tuple[int, ...], errors: Sequence[AckError]) -> list[str]:
+    """Return ERR: one for each error from version 2.5 on, before that one with all."""
     if version >= (2, 5):
         return [_new_err(error, separators) for error in errors]
     old = separators.repetition.join(_old_err(error, separators) for error in errors)
@@ -217,7 +238,8 @@ def _location(location: str) -> Path | None:
         return None
 
 
-def _encode(message: Message | None, text: str) -> bytes:
+def encode(message: Message | None, text: str) -> bytes:
+    """Return a text in the charset in which the sender of ``message`` writes, with its byte order mark."""
     if message is None:
         return text.encode("utf-8")
     codec = writing_codec(message.declared_charset, message.charset)
@@ -239,7 +261,7 @@ def _condition(written: str) -> Condition:
     return ""
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     """Return ``(2, 5, 1)`` for ``"2.5.1"``; a version that is none counts as 2.5."""
     found = re.match(r"\d{1,2}(?:\.\d{1,2}){1,3}", version.strip())
     return tuple(int(n) for n in found.group().split(".")) if found else (2, 5)

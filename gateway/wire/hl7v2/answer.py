@@ -8,11 +8,14 @@ not understood: given back                AR    ERR with 1xx or 2xx; kept if it 
 cannot be committed now                   AR    207: the sender keeps its message
 ========================================  ====  =====================================================
 
-Enhanced mode (MSH-15 or MSH-16 valued), all on the connection on which the message came: MSH-15 asks for
-CA (kept), CE (cannot be committed) or CR (not understood); MSH-16 for AA or AE, which follows the CA as a
-frame of its own, at once and in the same write. After CR and CE nothing follows. Where MSH-15 is all that is
-asked for, CA leaves as soon as the inbox is committed, otherwise when the message has ended. Where nothing
-is asked for, nothing is sent. A repeat gets the same bytes. MSH-7 is in the zone of the sender's profile.
+Enhanced mode (MSH-15 or MSH-16 valued), all on the connection on which the message came: MSH-15 asks for CA
+(kept), CE (cannot be committed) or CR (not understood); MSH-16 for AA or AE, which follows the CA as a
+frame of its own, at once and in the same write. Orders (ORM, OML) are answered by ORR or ORL with a word for
+each order instead of by an ACK: OK, CR… where they are stored, UA, UC… with the reason where they are not;
+``answer: ack`` in the profile of a sender leaves it at the ACK.
+After CR and CE nothing follows. Where MSH-15 is all that is asked for, CA leaves as soon as the inbox is
+committed, otherwise when the message has ended. Where nothing is asked for, nothing is sent. A repeat gets
+the same bytes. MSH-7 is in the zone of the sender's profile.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from gateway.canonical import Envelope, Issue, NotUnderstood, Outcome, Quarantin
 from gateway.errors import Rejected, Retry
 from gateway.faults import in_chinese
 from gateway.wire import er7
+from gateway.wire.hl7v2 import order_answer
 
 BETWEEN_FRAMES = b"\x1c\r\x0b"
 """End of one MLLP block and begin of the next: two answers to one message."""
@@ -39,8 +43,10 @@ _ZONE = "+08:00"
 
 
 def answer(envelope: Envelope, record: Record | None, outcome: Outcome) -> bytes:
-    """Return the acknowledgement of a message, ``b""`` where its sender wants none."""
+    """Return the acknowledgement of a message, ``b""`` where nothing is wanted, and of an acknowledgement."""
     message = record if isinstance(record, er7.Message) else _header_of(envelope.raw)
+    if message is not None and er7.is_acknowledgement(message):
+        return b""
     code = _code(outcome)
     if code == "R":
         return _answers(envelope, message, "R", "R", outcome)
@@ -77,6 +83,8 @@ def _answers(
 
 def _acknowledge(envelope: Envelope, message: er7.Message | None, code: str, outcome: Outcome) -> bytes:
     errors = [] if code == "CA" else _errors(envelope, outcome, chinese=_takes_chinese(message))
+    if message is not None and code[0] == "A" and envelope.answer != "ack" and order_answer.is_of(message):
+        return _of_orders(envelope, message, code, outcome, errors)
     return er7.acknowledge(
         message,
         code=code,
@@ -85,6 +93,20 @@ def _acknowledge(envelope: Envelope, message: er7.Message | None, code: str, out
         errors=errors,
         now=_now(envelope.zone),
     )
+
+
+def _of_orders(
+    envelope: Envelope, message: er7.Message, code: str, outcome: Outcome, errors: list[er7.AckError]
+) -> bytes:
+    """Return the answer to laboratory orders; where the message was not understood, without them."""
+    text = errors[0].text if errors else ""
+    taken = isinstance(outcome, Stored)
+    lines = [] if code == "AR" else order_answer.told(message, taken=taken, why="" if taken else text)
+    return er7.respond(
+        message, order_answer.KINDS[message.type], lines, code=code, control_id=code[0] + envelope.id[-19:],
+        text=text, errors=errors, now=_now(envelope.zone),
+        more={15: "NE", 16: "NE"} if er7.answer_mode(message).enhanced else {},
+    )  # fmt: skip
 
 
 def _code(outcome: Outcome) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Protocol
 
 from gateway.canonical import Envelope, new_envelope_id, now_us
+from gateway.canonical.asked import Ask
 from gateway.errors import Misconfigured, Retry
 from gateway.wire import er7
 from gateway.wire.hl7v2.answer import BETWEEN_FRAMES, answer_busy, answer_oversize
+from gateway.wire.hl7v2.host_query import HostQuery
 from gateway.wire.mllp import Limits, MllpServer, Peer
 from gateway.wire.tls import Option, listening, server_context
 
@@ -22,6 +26,19 @@ MOST = 10_000
 """Messages that may come together; more are not understood, as a whole."""
 
 Value = str | int | float | bool
+
+_SAID = re.compile(rb"(?:\A|[\r\n])MSA[^A-Za-z0-9\s][AC]([AER])")
+_WORSE = {b"A": 1, b"E": 2, b"R": 3}
+
+
+class Delivering(Protocol):
+    """What a door hands its messages to (``gateway.spec.Deliver``)."""
+
+    def __call__(self, envelope: Envelope, /) -> Awaitable[bytes]:
+        """Deliver one; returns the answer for its sender."""
+
+    async def many(self, envelopes: Sequence[Envelope], /) -> list[bytes | Retry]:
+        """Deliver several in their order; returns the answer of each."""
 
 
 def options(port: int) -> tuple[Option, ...]:
@@ -47,12 +64,17 @@ class MllpDoor:
     Args:
         adapter: id of the adapter whose door it is.
         settings: of :func:`options`.
+        asked: whether questions are answered at it; else they are only kept.
+        apart: whether results of several samples or patients are taken as a message for each.
     """
 
-    def __init__(self, adapter: str, settings: Mapping[str, Value]) -> None:
-        self._adapter = adapter
+    def __init__(
+        self, adapter: str, settings: Mapping[str, Value], *, asked: bool = False, apart: bool = False
+    ) -> None:
+        self._adapter, self._answers, self._apart = adapter, asked, apart
         self._tenant = str(settings["tenant"])
-        self._deliver: Callable[[Envelope], Awaitable[bytes]]
+        self._deliver: Delivering
+        self._asked: HostQuery | None = None
         limits = Limits(
             max_message=int(settings["max_message"]),
             max_connections=int(settings["max_connections"]),
@@ -68,7 +90,15 @@ class MllpDoor:
             oversize=lambda _: answer_oversize(limits.max_message),
         )
 
-    async def start(self, deliver: Callable[[Envelope], Awaitable[bytes]]) -> None:
+    def answered_by(self, ask: Ask) -> None:
+        """Take what answers questions."""
+        self._asked = self.host_query(ask) if self._answers else None
+
+    def host_query(self, ask: Ask) -> HostQuery:
+        """Return what answers the questions at this door."""
+        return HostQuery(self._adapter, ask)
+
+    async def start(self, deliver: Delivering) -> None:
         """Bind and begin to receive. Raises ``Misconfigured`` where the port cannot be bound."""
         self._deliver = deliver
         try:
@@ -84,7 +114,8 @@ class MllpDoor:
     def status(self) -> Mapping[str, int | str]:
         """Return the bound address and the counters of :class:`gateway.wire.mllp.Counters`."""
         host, port = self._server.address
-        return {"address": f"{host}:{port}", **asdict(self._server.counters)}
+        asked = self._asked.status() if self._asked is not None else {}
+        return {"address": f"{host}:{port}", **asdict(self._server.counters), **asked}
 
     async def _handle(self, raw: bytes, peer: Peer) -> bytes:
         meta = {"peer": peer.host, "port": str(peer.port)}
@@ -109,11 +140,38 @@ class MllpDoor:
         return er7.acknowledge_batch(batch, wanted, datetime.now(UTC))
 
     async def _message(self, raw: bytes, meta: Mapping[str, str]) -> bytes:
-        moment = now_us()
-        envelope = Envelope(
-            new_envelope_id(moment), self._tenant, self._adapter, "", moment, CONTENT_TYPE, "", raw, meta
-        )
+        parts = er7.apart(raw) if self._apart else [raw]
+        if 1 < len(parts) <= MOST:
+            return await self._parts(parts, meta)
+        envelope = self._envelope(raw, meta)
         try:
-            return await self._deliver(envelope)
+            answer = await self._deliver(envelope)
+            return answer if self._asked is None else await self._asked.answered(envelope, answer)
         except Retry as error:
             return answer_busy(envelope, error)
+
+    async def _parts(self, parts: Sequence[bytes], meta: Mapping[str, str]) -> bytes:
+        """Hand on the parts of a message; its sender hears the worst of what became of them.
+
+        Those that are committed are known when it sends the message again.
+        """
+        told = [{**meta, "part": str(at), "parts": str(len(parts))} for at in range(1, len(parts) + 1)]
+        envelopes = [self._envelope(raw, one) for raw, one in zip(parts, told, strict=True)]
+        answers = []
+        for envelope, answer in zip(envelopes, await self._deliver.many(envelopes), strict=True):
+            if isinstance(answer, Retry):
+                return answer_busy(envelope, answer)
+            answers.append(answer if self._asked is None else await self._asked.answered(envelope, answer))
+        return max(answers, key=_badness)
+
+    def _envelope(self, raw: bytes, meta: Mapping[str, str]) -> Envelope:
+        moment = now_us()
+        return Envelope(
+            new_envelope_id(moment), self._tenant, self._adapter, "", moment, CONTENT_TYPE, "", raw, meta
+        )
+
+
+def _badness(answer: bytes) -> tuple[int, bool]:
+    """Return how bad an answer is: its code, then whether it remarks on anything."""
+    worst = max((_WORSE[code] for code in _SAID.findall(answer)), default=0)
+    return worst, b"\rERR" in answer
