@@ -15,8 +15,13 @@ from gateway.cli.stores import existing_store
 from gateway.cli.words import say
 
 if TYPE_CHECKING:
+    from gateway.mapping import Maps
     from gateway.settings import Settings
     from gateway.store import Gap
+
+
+BETWEEN = "|"
+"""Between the parts of a test that has no map (``gateway.mapping.local_tests``)."""
 
 
 def add(actions: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -34,8 +39,8 @@ def run(options: argparse.Namespace) -> int:
     settings = read_settings(options)
     with existing_store(settings) as store:
         counted = store.gaps(sender=options.sender, table=options.table)
-    tables = maps_of(settings).tables
-    open_ = [one for one in counted if one.table not in tables or tables[one.table].get(one.code) is None]
+    maps = maps_of(settings)
+    open_ = [one for one in counted if _is_open(one, maps)]
     since = len(counted) - len(open_)
     shown = open_[: options.limit]
     places = {name: place(settings, name) for name in {one.table for one in shown}}
@@ -52,18 +57,36 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _is_open(gap: Gap, maps: Maps) -> bool:
+    """Tell whether today's tables still lack a code; of a test, with its unit and specimen."""
+    from gateway.mapping.local_tests import is_of_tests, resolve, said
+
+    table = maps.tables.get(gap.table)
+    if table is None:
+        return True
+    if not is_of_tests(table):
+        return table.get(gap.code) is None
+    profile = maps.profiles.get(gap.sender)
+    names = profile.tests if profile is not None else (gap.table,)
+    return isinstance(resolve([maps.tables[name] for name in names], said(gap.code)), str)
+
+
 def place(settings: Settings, table: str) -> Path:
     """Return the file to edit: the hospital's own where it has a folder for them, else that of the table."""
     if settings.mapping.codes:
         own = Path(settings.mapping.codes)
         return next(iter(sorted(own.glob(f"{table}.*"))), own / f"{table}.yaml")
     root = Path(settings.mapping.root) if settings.mapping.root else Path(str(files("mappings")))
-    folder = root / "hl7v2" / "codes"
-    return next(iter(sorted(folder.glob(f"{table}.*"))), folder / f"{table}.yaml")
+    folders = (root / "hl7v2" / "codes", root / "conceptmaps")
+    there = (path for folder in folders for path in sorted(folder.glob(f"{table}.*")))
+    return next(there, folders[0] / f"{table}.yaml")
 
 
 def line(code: str, path: Path) -> str:
     """Return the line that maps a code, for the form of that file, its target in capitals."""
+    if path.suffix == ".csv" and BETWEEN in code:  # a test: its unit and specimen are checked
+        test, unit, specimen, *name = code.split(BETWEEN)
+        return f"{test},LOINC,{' '.join(name) or 'DISPLAY'},{specimen},{unit}"
     if path.suffix == ".csv":
         quoted = f'"{code.replace(chr(34), chr(34) * 2)}"' if set(code) & set(',"\n') else code
         return f"{quoted},CODE,DISPLAY"

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gateway.mapping import times
+from gateway.mapping import times, wordings
 from gateway.mapping.functions import BAD, FUNCTIONS, Function, string
-from gateway.mapping.texts import EMPTY, NUMBER, is_numeric, number
-
-MOST = 4096
-"""Units and ranges that are remembered for one sender."""
+from gateway.mapping.local_tests import test_loinc
+from gateway.mapping.quantities import measured
+from gateway.mapping.ranges import ranges_of
+from gateway.mapping.texts import EMPTY, is_numeric, number
+from gateway.mapping.units import UCUM, unit_of
 
 if TYPE_CHECKING:
     from gateway.mapping.codes import Table
     from gateway.mapping.run import Run
-
-UCUM = "http://unitsofmeasure.org"
-ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-
-_COMPARED = re.compile(rf"(<=|>=|<|>|≤|≥|＜|＞)?\s*({NUMBER})")
-_COMPARATOR = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">"}
-_DIGITS = "0123456789"
-_STARS = re.compile(r"[*＊]+|-{2,}")
-_DECIMAL_COMMA = re.compile(r"(?<![\d.,])([+-]?\d+),(\d{1,2}|\d{4,})(?![\d.,])")
-"""``5,6`` can be no thousands: the comma is the decimal sign of half of Europe. ``1,234`` may be either."""
-_CARET_UNIT = re.compile(r"[×x*]?10\^\d+/\S+")
-_RANGE = re.compile(
-    r"(?P<low>[+-]?\d+(?:\.\d+)?)\s*(?:--|-|~|～|—|–|−|至|\.\.|\^|_|to|à|bis|tot)\s*(?P<high>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
-)
-_ONE_SIDED = re.compile(
-    r"(?P<sign><=|>=|<|>|≤|≥|＜|＞)\s*(?P<value>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[^\d:.].*)?"
-)
 
 
 def _field(f: list[str], at: int) -> str:
@@ -44,80 +27,15 @@ def _first(raw: str) -> str:
     return next((part for part in raw.split("~") if part not in EMPTY), "") if "~" in raw else raw
 
 
-def _with_point(text: str) -> str:
-    """Return a text whose decimal commas, where they can be nothing else, are points."""
-    return _DECIMAL_COMMA.sub(r"\1.\2", text) if "," in text else text
-
-
 def quantity(text: str, run: Run) -> Any:
     """``5.6``, ``<3``, ``≥100`` → Quantity with its comparator; anything else → None."""
-    made = _measured(text)
+    made = measured(text)
     return None if made is None else dict(made)
 
 
-@lru_cache(maxsize=8192)
-def _measured(text: str) -> dict[str, Any] | None:
-    """Return value and comparator; the same numbers come with every patient. It is shared: copy it."""
-    found = _COMPARED.fullmatch(_with_point(text).strip())
-    value = number(found[2]) if found else None
-    if found is None or value is None:
-        return None
-    made: dict[str, Any] = {"value": value}
-    if found[1]:
-        made["comparator"] = _COMPARATOR.get(found[1], found[1])
-    return made
-
-
-def unit_of(raw: str, run: Run) -> dict[str, Any]:
-    """Return ``unit``, ``system`` and ``code`` of a raw OBX-6; UCUM only where the units table knows it.
-
-    ``10^9/L`` with raw carets is put together again: its second component could be nothing else. The
-    result is remembered and shared: copy it, do not change it.
-    """
-    if not raw or raw == '""':
-        return {}
-    known = run.units.get(raw)
-    if known is None:
-        if len(run.units) >= MOST:
-            run.units.clear()
-        before = len(run.gaps)
-        known = run.units[raw] = (_unit(raw, run), tuple(run.gaps[before:]))
-    elif known[1]:
-        run.gaps += known[1]
-    return known[0]
-
-
-def _unit(raw: str, run: Run) -> dict[str, Any]:
-    whole = run.unescape(raw).strip()
-    table = run.tables.get("units")
-    # a unit inside another field (CQ of SPM-12, OBR-9) has its components one level down
-    parts = [run.unescape(part).strip() for part in raw.split("&" if "&" in raw and "^" not in raw else "^")]
-    if _CARET_UNIT.fullmatch(whole.split("~")[0]):
-        parts = [whole]
-    text = next((part for part in parts[:2] if part), "")
-    if not text:
-        return {}
-    entry = next((found for part in parts[:2] if part and table and (found := table.get(part))), None)
-    made: dict[str, Any] = {"unit": text}
-    if entry is not None:
-        made |= {"system": UCUM, "code": entry.code}
-    elif len(parts) > 2 and parts[2].upper() == "UCUM":
-        made |= {"system": UCUM, "code": parts[0]}
-    elif len(parts) > 5 and parts[5].upper() == "UCUM" and parts[3]:
-        made = {"unit": parts[4] or parts[3], "system": UCUM, "code": parts[3]}
-    elif table is not None:
-        run.gap(table, text)
-    return made
-
-
-def _quantity(text: str, unit: dict[str, Any], run: Run) -> dict[str, Any] | None:
-    made = _measured(text)
+def _quantity(text: str, unit: dict[str, Any]) -> dict[str, Any] | None:
+    made = measured(text)
     return None if made is None else {**made, **unit}
-
-
-def _absent(text: str) -> dict[str, Any]:
-    coding = {"system": ABSENT, "code": "unknown", "display": "Unknown"}
-    return {"dataAbsentReason": {"coding": [coding], "text": text}}
 
 
 _SIGNS = ("", "=", "<", ">", "<=", ">=")
@@ -180,26 +98,70 @@ def _period(raw: str, run: Run) -> dict[str, Any]:
     return {"valuePeriod": made} if made else {}
 
 
-def _text(raw: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
-    """ST, TX, FT and numbers typed as text: a number with a unit is a quantity, else it stays text."""
-    lines = [string(run.unescape(part), run) for part in raw.split("~") if part != '""']
+def _text(raw: str, unit: dict[str, Any], run: Run, flags: str = "") -> dict[str, Any]:
+    """ST, TX, FT and numbers typed as text: a number with a unit is a quantity, else it stays text.
+
+    A titre, a grade and a reason why there is no result are what they are, with the text beside them.
+    """
+    lines = [string(run.unescape(_whole(part)), run) for part in raw.split("~") if part != '""']
     text = "\n".join(line for line in lines if line)
     if not text:
         return {}
-    if unit and (made := _quantity(text, unit, run)):
+    if unit and (made := _quantity(text, unit)):
         return {"valueQuantity": made}
+    if len(lines) == 1 and (meant := _meant(text, unit, run, flags)):
+        return meant
     if unit and any(char.isdigit() for char in text):
         return {"valueString": f"{text} {unit['unit']}"}
     return {"valueString": text}
+
+
+def _whole(part: str) -> str:
+    """Return a text without the delimiters of components that are not there (``NEGATIVE^``)."""
+    return part.rstrip("^") if part.endswith("^") and "^" not in part.rstrip("^") else part
+
+
+def _meant(text: str, unit: dict[str, Any], run: Run, flags: str) -> dict[str, Any] | None:
+    """Return what a wording says, None where it says no more than its letters."""
+    if reason := wordings.absent(text, run):
+        return reason
+    shown = unit.get("unit", "")
+    if ratio := wordings.titre(text, shown):
+        return {"valueRatio": ratio}
+    if concept := wordings.concept(text, shown, run):
+        return {"valueCodeableConcept": concept}
+    if not unit:
+        inside = wordings.with_unit(text, run)
+        return {"valueQuantity": inside} if inside else wordings.graded(text, "", flags, run)
+    if text.endswith(shown) and (made := _quantity(text.removesuffix(shown), unit)):
+        return {"valueQuantity": made}
+    if flag := wordings.flagged(text, flags, unit, run):
+        return {"valueQuantity": {**flag[0], **unit}, **flag[1]}
+    if graded := wordings.graded(text, shown, flags, run):
+        return graded
+    return {"valueString": text} if text.endswith(shown) else None
 
 
 def _coded(raw: str, kind: str, unit: dict[str, Any], run: Run) -> dict[str, Any]:
     first = _first(raw)
     if kind in ("IS", "ID") and "^" not in first:
         plain = run.unescape(first).strip()
-        return _text(first, unit, run) if unit else {"valueCodeableConcept": {"text": plain}} if plain else {}
+        if unit or not plain:
+            return _text(first, unit, run)
+        return wordings.absent(plain, run) or {
+            "valueCodeableConcept": wordings.concept(plain, "", run) or {"text": plain}
+        }
     made = run.by_map("CWE[CodeableConcept]", first)
-    return {"valueCodeableConcept": made} if made else {}
+    return {"valueCodeableConcept": _graded(made, run)} if made else {}
+
+
+def _graded(concept: dict[str, Any], run: Run) -> dict[str, Any]:
+    """Return a coded value with what its wording means beside the sender's own code."""
+    known = concept.get("coding", ())
+    words = (one[part] for part in ("display", "code") for one in known if part in one)
+    said = concept.get("text") or next(words, "")
+    more = [one for one in wordings.codings_of(said, run) if one not in known]
+    return {**concept, "coding": [*known, *more]} if more else concept
 
 
 _COMPOSITE = re.compile("AD|CK|CN|CP|CX|DLN|EIP?|FN|HD|JCC|MO|PLN?|PN|PPN|TN|XAD|XCN|XON|XPN|XTN")
@@ -220,13 +182,11 @@ def obx_value(f: list[str], run: Run) -> Any:
     kind = _field(f, 2).strip().upper()
     if not raw or kind in ("ED", "RP"):
         return None
-    if raw[0] not in _DIGITS and _STARS.fullmatch(raw.strip()):
-        return _absent(raw.strip())
     unit = unit_of(_field(f, 6), run)
     first = _first(raw)
     if kind == "NM":
-        made = _quantity(run.unescape(first), unit, run)
-        return {"valueQuantity": made} if made else _text(raw, unit, run) or None
+        made = _quantity(run.unescape(first), unit)
+        return {"valueQuantity": made} if made else _text(raw, unit, run, _field(f, 8)) or None
     if kind in _KINDS:
         return _KINDS[kind](raw if kind == "NA" else first, unit, run) or None
     if kind in ("CE", "CWE", "CNE", "CF", "IS", "ID"):
@@ -245,7 +205,7 @@ def obx_value(f: list[str], run: Run) -> Any:
     if kind == "TM":
         moment = times.to_time(first.strip())
         return {"valueTime": moment} if moment else BAD
-    return _text(raw, unit, run) or None
+    return _text(raw, unit, run, _field(f, 8)) or None
 
 
 _VALUE_ATTACHMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
@@ -267,43 +227,15 @@ def obx_components(f: list[str], run: Run) -> Any:
     code = run.by_map("CWE[CodeableConcept]", _field(f, 3).split("~", 1)[0])
     if "~" not in raw or code is None or _field(f, 2).strip().upper() in ("", "ST", "TX", "FT"):
         return None
-    limits = reference_range(f, run)
+    if (test := test_loinc(f, run)) is not None:
+        code = {**code, "coding": [*code["coding"], test]}
+    limits = ranges_of(f, run)
     made = []
     for one in raw.split("~"):
         value = _component(f, one, run) if one and one != '""' else {}
         if value:
-            made.append({"code": code, **value, **({"referenceRange": [limits]} if limits else {})})
+            made.append({"code": code, **value, **({"referenceRange": limits} if limits else {})})
     return {"component": made} if made else None
-
-
-def reference_range(f: list[str], run: Run) -> Any:
-    """OBX-7 (with the unit of OBX-6) → referenceRange: its text, low and high where they can be read."""
-    text = run.unescape(_field(f, 7)).strip()
-    if not text:
-        return None
-    key = (text, _field(f, 6))
-    known = run.ranges.get(key)
-    if known is None:
-        if len(run.ranges) >= MOST:
-            run.ranges.clear()
-        known = run.ranges[key] = _reference_range(f, text, run)
-    else:
-        unit_of(key[1], run)  # a unit without a code is a gap every time
-    return dict(known)
-
-
-def _reference_range(f: list[str], text: str, run: Run) -> dict[str, Any]:
-    unit = unit_of(_field(f, 6), run)
-    made: dict[str, Any] = {}
-    limits = _with_point(text)
-    if found := _RANGE.fullmatch(limits):
-        low, high = number(found["low"]), number(found["high"])
-        if low is not None and high is not None and low <= high:
-            made = {"low": {"value": low, **unit}, "high": {"value": high, **unit}}
-    elif found := _ONE_SIDED.fullmatch(limits):
-        side = "high" if _COMPARATOR.get(found["sign"], found["sign"]).startswith("<") else "low"
-        made = {side: {"value": number(found["value"]), **unit}}
-    return {**made, "text": text}
 
 
 _EVERY = re.compile(r"Q(\d{1,2})(S|MIN|M|H|D|W|L)", re.IGNORECASE)
@@ -382,7 +314,6 @@ FUNCTIONS |= {
     "unit": Function("raw", unit, "Quantity"),
     "obx_value": Function("segment", obx_value, ""),
     "obx_components": Function("segment", obx_components, ""),
-    "reference_range": Function("segment", reference_range, "Observation.referenceRange"),
     "quantity": Function("value", quantity, "Quantity"),
     "frequency": Function("value", frequency, "Timing"),
 }

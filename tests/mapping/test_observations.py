@@ -13,7 +13,8 @@ from gateway.canonical import Envelope
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.functions import BAD
 from gateway.mapping.memory import Memories
-from gateway.mapping.observations import frequency, obx_value, reference_range
+from gateway.mapping.observations import frequency, obx_value
+from gateway.mapping.ranges import reference_range
 from gateway.mapping.run import Run
 from gateway.mapping.texts import is_resident_id
 from gateway.wire import er7
@@ -61,9 +62,8 @@ MMOL_L = {"unit": "mmol/l", "system": "http://unitsofmeasure.org", "code": "mmol
         ("ST", "1E5", "", {"valueString": "1E5"}),
         ("SI", "1E2", "", {"valueString": "1E2"}),
         ("NM", "≥100", "", {"valueQuantity": {"value": Decimal(100), "comparator": ">="}}),
-        ("NM", "阴性", "", {"valueString": "阴性"}),
-        ("ST", "1:80", "", {"valueString": "1:80"}),
-        ("ST", "阴性(-)", "", {"valueString": "阴性(-)"}),
+        ("NM", "浑浊", "", {"valueString": "浑浊"}),
+        ("ST", "1:30", "", {"valueString": "1:30"}),
         ("ST", "5", "", {"valueString": "5"}),
         ("SN", "^1^:^80", "", {"valueRatio": TITRE}),
         ("SN", ">^100", "", {"valueQuantity": {"value": Decimal(100), "comparator": ">"}}),
@@ -81,7 +81,6 @@ MMOL_L = {"unit": "mmol/l", "system": "http://unitsofmeasure.org", "code": "mmol
         ("ST", "< 0,6", "mmol/l", {"valueQuantity": {"value": Decimal("0.6"), "comparator": "<", **MMOL_L}}),
         ("NM", "1,234", "mmol/l", {"valueString": "1,234 mmol/l"}),
         ("ST", "0-3", "mmol/l", {"valueString": "0-3 mmol/l"}),
-        ("ST", "阴性", "mmol/l", {"valueString": "阴性"}),
         ("SN", "^5^-^3", "", {"valueString": "5-3"}),
         ("NR", "5^1", "", {"valueString": "5-1"}),
         ("DR", "20260201^20260101", "", {"valueString": "2026-02-01 - 2026-01-01"}),

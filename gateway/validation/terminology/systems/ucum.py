@@ -77,6 +77,12 @@ class Units(Grammar):
             self._known[text] = {unit.code: 1} if unit.own else self.dimension(unit.definition)
         return self._known[text]
 
+    def split(self, text: str) -> tuple[Prefix | None, Unit] | None:
+        """Return prefix and unit atom of ``mmol``, None where there is no such atom."""
+        units, prefixes = self._table
+        stem = self._stem(text)
+        return (prefixes.get(text[: len(text) - len(stem)]), units[stem]) if stem else None
+
     def _stem(self, text: str) -> str:
         units, prefixes = self._table
         if text in units:

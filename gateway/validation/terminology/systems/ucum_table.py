@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.resources import files
 
 from lxml import etree
@@ -16,6 +17,7 @@ class Prefix:
 
     code: str
     name: str
+    factor: Fraction
 
 
 @dataclass(slots=True, frozen=True)
@@ -26,6 +28,8 @@ class Unit:
         metric: whether it takes prefixes.
         definition: the unit that it is a multiple of (``"1"`` for a mere number).
         own: whether it stands for itself: a base unit, or an arbitrary one, which is comparable to no other.
+        factor: how many of ``definition`` it is; None for one that begins elsewhere or is no multiple
+            (``Cel``, ``[pH]``).
     """
 
     code: str
@@ -33,13 +37,17 @@ class Unit:
     metric: bool
     definition: str
     own: bool
+    factor: Fraction | None
 
 
 def table() -> tuple[dict[str, Unit], dict[str, Prefix]]:
     """Return the unit atoms and the prefixes by their code."""
     data = files("gateway.validation.terminology").joinpath("data", "ucum-essence.xml").read_bytes()
     root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
-    prefixes = [Prefix(one.get("Code"), _name(one)) for one in root.iter(_NS + "prefix")]
+    prefixes = [
+        Prefix(one.get("Code"), _name(one), Fraction(one.find(_NS + "value").get("value")))
+        for one in root.iter(_NS + "prefix")
+    ]
     units = [_base(one) for one in root.iter(_NS + "base-unit")] + [
         _unit(one) for one in root.iter(_NS + "unit")
     ]
@@ -51,7 +59,7 @@ def _name(element: etree._Element) -> str:
 
 
 def _base(element: etree._Element) -> Unit:
-    return Unit(element.get("Code"), _name(element), True, "1", True)
+    return Unit(element.get("Code"), _name(element), True, "1", True, Fraction(1))
 
 
 def _unit(element: etree._Element) -> Unit:
@@ -59,4 +67,6 @@ def _unit(element: etree._Element) -> Unit:
     function = value.find(_NS + "function")
     definition = (value if function is None else function).get("Unit")
     arbitrary = element.get("isArbitrary") == "yes"
-    return Unit(element.get("Code"), _name(element), element.get("isMetric") == "yes", definition, arbitrary)
+    factor = Fraction(value.get("value")) if function is None else None
+    metric = element.get("isMetric") == "yes"
+    return Unit(element.get("Code"), _name(element), metric, definition, arbitrary, factor)
