@@ -18,7 +18,7 @@ _FIELDS: dict[str, dict[int, Kind]] = {
 }  # fmt: skip
 """Record type → field → what it holds; fields count from 1, the record type is the first."""
 _START = re.compile(
-    r"\A\s*(?:<ENQ>\s*)?(?:<STX>)?[0-7]?H([^\w\s<])([^\w\s<])([^\w\s<])[^\w\s<](?:\1|<CR>|\s|\Z)"
+    r"\A\s*(?:<(?:ENQ|ACK|NAK|EOT)>\s*)*(?:<STX>)?[0-7]?H([^\w\s<])([^\w\s<])([^\w\s<])[^\w\s<](?:\1|<CR>|\s|\Z)"
 )
 _LINE = re.compile(r"(?P<head>(?:<STX>)?[0-7]?)(?P<record>[A-Z].*?)(?P<tail>(?:<CR>)?(?:<ET[XB]>.*)?)")
 

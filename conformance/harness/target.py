@@ -55,8 +55,8 @@ class Door:
 
     Attributes:
         name: ``his``, ``lis``, ``ris``…
-        protocol: ``mllp``, ``astm``, ``dicom``; of a HIS without HL7 v2 ``sql``, ``soap``, ``cda``,
-            ``files``, ``interface``.
+        protocol: ``mllp``, ``dicom``; of analysers ``astm``, ``chemistry``, ``law``; of a HIS without
+            HL7 v2 ``sql``, ``soap``, ``cda``, ``files``, ``interface``.
         host, port: ``""`` and 0 where a door is a URL or a folder.
         options: whatever else is declared: ``url``, ``folder``, ``charset``, ``sender``, ``ca``, ``called``…
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,9 +14,13 @@ from conformance.harness.target import Door, Undeclared
 from conformance.harness.target_identities import secret
 
 _AT_PORT = {"host", "port"}
+_ANALYSER = {*_AT_PORT, "charset", "sender", "tests", "ca", "cert", "key"}
 _KEYS = {
     "mllp": {*_AT_PORT, "charset", "sender", "ca", "cert", "key"},
-    "astm": {*_AT_PORT, "charset", "sender"},
+    "astm": {*_ANALYSER, "device", "speed"},
+    "counter": _ANALYSER,
+    "chemistry": _ANALYSER,
+    "law": {*_ANALYSER, "work"},
     "dicom": {*_AT_PORT, "called", "calling"},
     "sql": {"url", "late", "deletions"},
     "interface": {"url", "prescription"},
@@ -28,6 +33,7 @@ _OWN = "x_"
 """So begins what only a suite of ``--suites-from`` reads."""
 _SECRET = ("token", "url")
 _MOST_PORT = 65535
+_WORK = re.compile(r"[^\s:]+:\d{1,5}")
 
 
 def door(name: str, said: Any, folder: Path) -> Door:
@@ -51,7 +57,7 @@ def door(name: str, said: Any, folder: Path) -> Door:
         (_database if protocol in ("sql", "interface") else _address)(name, options.get("url", ""))
     elif "folder" in keys:
         options["folder"] = _folder(name, options.get("folder", ""), folder)
-    port = _port(name, said.get("port")) if "port" in keys or "port" in said else 0
+    port = 0 if "device" in options else _port(name, said.get("port")) if _has_port(keys, said) else 0
     _unknown(name, protocol, said)
     _values(name, said)
     return Door(name, protocol, str(said.get("host") or "127.0.0.1"), port, options)
@@ -65,6 +71,10 @@ def _protocol(name: str, said: object) -> str:
         f"doors.{name}.protocol：{said} 不是其中之一（小写）：{known}",
         f"doors.{name}.protocol: {said} is none of these, in small letters: {known}",
     )
+
+
+def _has_port(keys: set[str], said: Mapping[Any, Any]) -> bool:
+    return "port" in keys or "port" in said
 
 
 def _port(name: str, said: object) -> int:
@@ -138,12 +148,21 @@ def _unknown(name: str, protocol: str, said: Mapping[Any, Any]) -> None:
 
 def _values(name: str, said: Mapping[Any, Any]) -> None:
     """Raises ``Undeclared``: a value is not of its kind."""
-    for key in {"late", "deletions"} & set(said):
+    for key in {"late", "deletions", "speed"} & set(said):
         if type(said[key]) is not int or said[key] < 0:
-            raise Undeclared(
-                f"doors.{name}.{key}：须为整数秒，不加引号",
-                f"doors.{name}.{key}: a whole number of seconds is needed, without quotes",
+            what, en = (
+                ("整数", "a whole number") if key == "speed" else ("整数秒", "a whole number of seconds")
             )
+            raise Undeclared(
+                f"doors.{name}.{key}：须为{what}，不加引号",
+                f"doors.{name}.{key}: {en} is needed, without quotes",
+            )
+    work = said.get("work")
+    if work is not None and not (isinstance(work, str) and _WORK.fullmatch(work)):
+        raise Undeclared(
+            f"doors.{name}.work：须为 HOST:PORT，即仪器接收任务的地址",
+            f"doors.{name}.work: HOST:PORT is needed, at which the analyser takes its work",
+        )
     try:
         codecs.lookup(str(said.get("charset", "utf-8")))
     except LookupError:

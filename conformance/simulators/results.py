@@ -33,10 +33,11 @@ def draw(rng: Random, panel: Panel, severity: float) -> list[Result]:
     """
     if panel.code == "BR":
         return _blood_count(rng, panel, severity)
-    return [_single(rng, item, severity) for item in panel.items]
+    return [of_item(rng, item, severity) for item in panel.items]
 
 
-def _single(rng: Random, item: Item, severity: float) -> Result:
+def of_item(rng: Random, item: Item, severity: float) -> Result:
+    """Return a result of one item, out of its range with that probability."""
     odd = rng.random() < severity
     if item.low is None or item.high is None:
         value = rng.choice(item.abnormal) if odd and item.abnormal else item.normal
@@ -86,7 +87,7 @@ def _blood_count(rng: Random, panel: Panel, severity: float) -> list[Result]:
     for cell, percent in share.items():
         values[f"{cell}%"], values[f"{cell}#"] = percent, wbc * percent / 100
     lines = [
-        _number(item, values[item.code]) if item.code in values else _single(rng, item, severity / 3)
+        _number(item, values[item.code]) if item.code in values else of_item(rng, item, severity / 3)
         for item in panel.items
     ]
     return lipaemic(lines) if rng.random() < 0.04 else lines

@@ -1,14 +1,26 @@
-"""Exchange with the LIS: laboratory reports go in as HL7 v2 or ASTM, FHIR comes out to the digit."""
+"""Exchange with the LIS: laboratory reports go in as HL7 v2, FHIR comes out to the digit.
+
+Orders of the HIS are answered; analysers ask by bar code and tell results over ASTM, HL7 v2 and IHE LAW.
+"""
 
 from __future__ import annotations
 
 from conformance.harness.check import Suite, check
 from conformance.harness.run import Run
-from conformance.suites.exchange import analyser, reports, results
+from conformance.suites.exchange import (
+    analyser,
+    asked,
+    dialogue,
+    meanings,
+    measured,
+    ordered,
+    reports,
+    results,
+)
 from conformance.suites.exchange.hospital import declared as declares
 
 SUITE = Suite("exchange_lis", zh="与 LIS 的数据交换", en="Exchange with the LIS")
-PARTS = (results, reports, analyser)
+PARTS = (results, reports, ordered, asked, dialogue, measured, meanings, analyser)
 
 
 @check("CQ49-3.4b", zh="有与 LIS 交换数据的接口", en="there is a door to exchange data with the LIS")

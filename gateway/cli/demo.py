@@ -11,16 +11,19 @@ import logging
 import signal
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.demo_foreign import (
     BRANCH,
+    LABORATORY,
     Program,
     Regulator,
     branch_arguments,
     day_arguments,
+    laboratory_arguments,
     prepared,
     regulator,
     running,
@@ -29,6 +32,8 @@ from gateway.cli.demo_foreign import (
 from gateway.cli.demo_settings import (
     JURISDICTION,
     Branch,
+    Lines,
+    free_port,
     guarded,
     make_keys,
     open_to_all,
@@ -87,9 +92,12 @@ async def _demo(options: argparse.Namespace, folder: Path) -> int:
     began = time.monotonic()
     guests, branch = _guests(options, folder), Branch.within(folder)
     await prepared(branch.database, branch.interface, branch.drop)
-    async with regulator(folder, _authority(options, folder)) as platform:
-        wanted = _settings(options, folder, platform, guests)
+    async with AsyncExitStack() as there:
+        platform = await there.enter_async_context(regulator(folder, _authority(options, folder)))
+        lines = there.enter_context(_lines(options, folder))
+        wanted = _settings(options, folder, platform, guests, lines)
         stage = await _stage(wanted, platform, guests, branch.interface)
+        stage.lines = lines
         try:
             code = await _play(stage, options, folder)
             figures = await stage.figures(round(time.monotonic() - began, 3))
@@ -121,14 +129,31 @@ def _authority(options: argparse.Namespace, folder: Path) -> Path | None:
     return loopback_certificate(folder / "ca")[0]
 
 
+@contextmanager
+def _lines(options: argparse.Namespace, folder: Path) -> Iterator[Lines]:
+    """Give a target a serial line, and an analyser that takes its work at a port of its own."""
+    if options.target is None:
+        yield Lines()
+        return
+    from gateway.cli.demo_serial import cable
+
+    tls: tuple[Path, ...] = ()
+    if options.tls:
+        from gateway.cli.demo_tls import loopback_certificate
+
+        tls = loopback_certificate(folder / "ca")
+    with cable(folder) as (ours, theirs):
+        yield Lines(ours, theirs, f"127.0.0.1:{free_port()}", tls)
+
+
 def _settings(
-    options: argparse.Namespace, folder: Path, platform: Regulator, guests: Guests | None
+    options: argparse.Namespace, folder: Path, platform: Regulator, guests: Guests | None, lines: Lines
 ) -> Settings:
     jurisdiction = options.jurisdiction or JURISDICTION
     if guests is None:
-        return settings(folder, open_to_all(options.port), platform.url, jurisdiction)
+        return settings(folder, open_to_all(options.port), platform.url, jurisdiction, lines=lines)
     api = guarded(folder, options.port, guests.file, tls=options.tls)
-    return settings(folder, api, platform.url, jurisdiction, guests.tenants)
+    return settings(folder, api, platform.url, jurisdiction, guests.tenants, lines)
 
 
 async def _stage(wanted: Settings, platform: Regulator, guests: Guests | None, interface: str) -> Stage:
@@ -168,7 +193,18 @@ async def _day(stage: Stage, options: argparse.Namespace, folder: Path, stopped:
     branch = branch_arguments(
         there.database, there.drop, gateway.addresses, options.seed, options.patients, once
     )
+    tubes = laboratory_arguments(
+        gateway.addresses,
+        options.seed,
+        options.patients,
+        once,
+        stage.lines.tls[0] if stage.lines.tls else None,
+    )
     async with AsyncExitStack() as programs:
+        stage.laboratory = await programs.enter_async_context(running(LABORATORY, tubes))
+        stage.laboratory.listen()
+        if stage.guests is not None:  # what is newest at a target is of the whole hospital
+            await _before(stage.laboratory, stopped)
         his = await programs.enter_async_context(running("conformance.simulators", day))
         stage.branch = await programs.enter_async_context(running(BRANCH, branch))
         front_end = running("conformance.simulators.internet", visits, _authority(options, folder))
@@ -176,7 +212,15 @@ async def _day(stage: Stage, options: argparse.Namespace, folder: Path, stopped:
         those = [his, stage.branch, stage.visits]
         for program in those:
             program.listen()
-        return await _watch(stage, those, options, stopped, once=once)
+        return await _watch(stage, [*those, stage.laboratory], options, stopped, once=once)
+
+
+async def _before(program: Program, stopped: asyncio.Event) -> None:
+    """Wait until a program is over, or somebody stops us."""
+    ends = {asyncio.create_task(program.over()), asyncio.create_task(stopped.wait())}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for one in ends:
+        one.cancel()
 
 
 async def _watch(
@@ -204,7 +248,7 @@ async def _stand(stage: Stage, options: argparse.Namespace, folder: Path, stoppe
 
     assert stage.guests is not None
     jurisdiction = options.jurisdiction or JURISDICTION
-    said = described(stage.gateway, stage.guests, stage.platform.url, folder, jurisdiction)
+    said = described(stage.gateway, stage.guests, stage.platform.url, folder, jurisdiction, stage.lines)
     with standing(options.target, said):
         if options.json:
             print_json({"target": str(options.target), "fhir": stage.gateway.url})

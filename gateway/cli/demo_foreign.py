@@ -1,4 +1,4 @@
-"""The demo's foreign programs: HIS, LIS, RIS, a branch's HIS, an internet hospital, the regulator's platform.
+"""The demo's foreign programs: HIS, LIS, RIS, analysers, a branch's HIS, an internet hospital, the platform.
 
 They are what they would be elsewhere: processes that know addresses and keys, and nothing of the gateway.
 """
@@ -13,6 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -21,6 +22,20 @@ from gateway.errors import Misconfigured
 
 BRANCH = "conformance.simulators.campus"
 """The program of the branch, whose HIS speaks no HL7 v2."""
+
+LABORATORY = "conformance.simulators.analysers"
+"""The program of the laboratory's analysers, and of the HIS that orders what they measure."""
+
+ANALYSERS = {
+    "--haematology": "lis/astm",
+    "--counter": "lis/hl7v2",
+    "--chemistry": "lis/hl7v2",
+    "--immunoassay": "lis/law",
+}
+"""Option of that program → the adapter to which this analyser connects."""
+
+CHINA = timezone(timedelta(hours=8))
+"""The wall clock of analysers."""
 
 SENDERS = {"his/hl7v2": "--his", "lis/hl7v2": "--lis", "pacs/ris_hl7v2": "--ris"}
 """Adapter → the simulators' option for its address."""
@@ -161,6 +176,24 @@ def branch_arguments(
     ]
     arguments += ["--patients", str(max(4, patients // 4))]
     return [*arguments, "--once"] if once else [*arguments, "--rate", "3"]
+
+
+def laboratory_arguments(
+    addresses: dict[str, str], seed: int, patients: int, once: bool, authority: Path | None = None
+) -> list[str]:
+    """Return how the analysers are called: each measures tubes of an eighth of the patients, up to now.
+
+    Args:
+        authority: whoever issued the certificate of doors that only analysers use; None: they are plain.
+    """
+    now = datetime.now(CHINA).strftime("%Y-%m-%dT%H:%M")
+    arguments = ["--his", addresses["his/hl7v2"], "--seed", str(seed), "--ends", now]
+    arguments += ["--ca", str(authority)] if authority else []
+    for option, adapter in ANALYSERS.items():
+        secret = "tls:" if authority and adapter != "lis/hl7v2" else ""
+        arguments += [option, f"{secret}{addresses[adapter]}"]
+    arguments += ["--patients", str(max(2, patients // 8))]
+    return [*arguments, "--once"] if once else [*arguments, "--rate", "1"]
 
 
 def visits_arguments(

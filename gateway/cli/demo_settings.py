@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from gateway.settings import (
 )
 
 RECEIVER = "regulator"
+WORK = "IM6000"
+"""The analyser that takes its work at a port of its own; IM5000 takes it where it asks."""
 JURISDICTION = ("cn-chongqing",)
 NAME = "渡桥市人民医院互联网医院"
 OFFERED = ("E11", "E78", "I10", "I11", "I20", "I25", "J45", "K29")
@@ -80,6 +83,44 @@ class Branch:
         }
 
 
+@dataclass(slots=True, frozen=True)
+class Lines:
+    """The lines of a laboratory beside its ports.
+
+    Attributes:
+        serial: the gateway's end of a serial line, None: there is none; ``analyser`` the other end.
+        work: HOST:PORT at which the analyser ``WORK`` takes its work; ``""``: it is not there.
+        tls: authority, certificate and key of the doors that only analysers use; empty: they are plain.
+    """
+
+    serial: Path | None = None
+    analyser: Path | None = None
+    work: str = ""
+    tls: tuple[Path, ...] = ()
+
+    def adapters(self, folder: Path) -> dict[str, dict[str, Any]]:
+        """Return the settings of the doors of analysers; what a file has to say of them is written down."""
+        _, certificate, key = self.tls or ("", "", "")
+        both: dict[str, Any] = {"port": 0, "tls_cert": str(certificate), "tls_key": str(key)}
+        work = ["IM5000=same", *([f"{WORK}={self.work}"] if self.work else [])]
+        law = {**both, "work": ", ".join(work), "work_state": str(folder / "qiao-lis-law.db")}
+        return {"lis/astm": {**both, "lines": self._told(folder)}, "lis/law": law}
+
+    def _told(self, folder: Path) -> str:
+        """Return the file that says which lines there are beside the port, ``""`` where there is none."""
+        if self.serial is None:
+            return ""
+        file = folder / "lines.yaml"
+        file.write_text(f"lines:\n- {{name: serial, serial: {self.serial}}}\n", "utf-8")
+        return str(file)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody has just now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
 def make_keys(folder: Path) -> None:
     """Make an authority, and keys of physician, pharmacist, hospital and regulator, in ``folder/ca``."""
     from gateway.security.signature.demonstration import (
@@ -119,6 +160,7 @@ def settings(
     platform: str,
     jurisdiction: Sequence[str] = JURISDICTION,
     tenants: Sequence[str] = ("default",),
+    lines: Lines = Lines(),
 ) -> Settings:
     """Return settings of an embedded store and free ports; files and environment play no part.
 
@@ -137,7 +179,7 @@ def settings(
     return Settings(
         store=StoreSettings(url=f"sqlite:///{folder / 'qiao.db'}"),
         api=api,
-        adapters={**{name: {"port": 0} for name in SENDERS}, **branch.adapters()},
+        adapters={**{name: {"port": 0} for name in SENDERS}, **lines.adapters(folder), **branch.adapters()},
         writeback={BRANCH: WritebackSettings(to=branch.interface, map="his-tables")},
         tenants=dict.fromkeys(tenants, tenant),
         signatures=SignatureSettings(trust=(str(ca / "trust.pem"),), keys=str(ca / "keys")),

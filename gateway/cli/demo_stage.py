@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.demo_foreign import Program, Regulator
-from gateway.cli.demo_settings import RECEIVER
+from gateway.cli.demo_settings import RECEIVER, Lines
 from gateway.cli.demo_told import checked, told
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ class Stage:
 
     Attributes:
         visits: the internet hospital's front end, None before it starts.
-        branch: the HIS without HL7 v2, likewise.
+        branch: the HIS without HL7 v2, likewise; ``laboratory``: the analysers.
         interface: the tables into which it is told what was created here; URL of SQLAlchemy.
         guests: who has a token; None where nobody is asked for one.
+        lines: of analysers, beside their ports.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Stage:
         self.interface = interface
         self.visits: Program | None = None
         self.branch: Program | None = None
+        self.laboratory: Program | None = None
+        self.lines = Lines()
         self.signed = 0
 
     async def close(self) -> None:
@@ -62,6 +65,12 @@ class Stage:
         counts = {} if found is None else store.deliveries.counts(found)
         done, stuck = counts.get("acknowledged", 0), counts.get("refused", 0) + counts.get("held", 0)
         return {"ledger": size, "acknowledged": done, "open": size - done, "exceptions": stuck}
+
+    def critical(self) -> int:
+        """Return how many critical values nobody has acknowledged."""
+        from gateway.feed.critical import tasks
+
+        return sum(1 for _ in tasks(self.gateway.store, "default"))
 
     async def fetched(self) -> None:
         """Wait until what lies in the branch's database and folder was fetched: nothing comes any more."""
@@ -108,8 +117,10 @@ class Stage:
             "refused": counters.refused,
             "repeats": counters.repeats,
             "rejected": counters.rejected.total(),
+            "released": counters.recovered,
             "doors": {name: dict(ends) for name, ends in sorted(counters.doors.items())},
             "branch": self.branch.newest if self.branch else {},
+            "laboratory": self.laboratory.newest if self.laboratory else {},
             "resources": dict(sorted(self.gateway.store.counts("default").resources.items())),
             "visits": self.visits.newest if self.visits else {},
             "feed": await self._checked(),

@@ -30,8 +30,8 @@ PRINTED = 10.0
 ENDS = ("stored", "quarantined", "refused")
 """Ends of messages that are shown by door; what was not understood counts as refused."""
 
-RULES = 2
-"""Rules that refused something that are shown, likewise."""
+RULES = 1
+"""Rules that refused something that are shown."""
 
 TYPES = 11
 """Resource types that are shown, those with the most resources."""
@@ -111,9 +111,12 @@ def render(stage: Stage, rate: float, words: str) -> Group:
     beside.add_row(_messages(gateway.engine.counters, doors, rate), _resources(gateway))
     below = Table.grid(padding=(0, 2))
     newest = stage.visits.newest if stage.visits else {}
-    below.add_row(_visits(newest), _feed(stage))
+    left = Table.grid()
+    left.add_row(_visits(newest))
+    left.add_row(_laboratory(stage))
+    below.add_row(left, _feed(stage))
     title = Text(say("demo.title"), style="bold")
-    return Group(title, beside, Text(""), below, Text(""), *links(stage), Text(words))
+    return Group(title, beside, below, *links(stage), Text(words))
 
 
 def _messages(counters: Counters, doors: Sequence[str], rate: float) -> Table:
@@ -155,6 +158,16 @@ def _visits(newest: dict[str, Any]) -> Table:
     table.add_row(say("demo.gated"), str(newest.get("refused", 0)), style="yellow")
     for rule, count in list(newest.get("by_rule", {}).items())[:RULES]:
         table.add_row(f"  {rule}", str(count), style="yellow")
+    return table
+
+
+def _laboratory(stage: Stage) -> Table:
+    """Return how many questions of analysers were answered with work; how many critical values are open."""
+    newest = stage.laboratory.newest if stage.laboratory else {}
+    open_ = stage.critical()
+    table = _grid()
+    table.add_row(say("demo.asked"), f"{newest.get('told', 0)}/{newest.get('asked', 0)}", style="bold")
+    table.add_row(say("demo.critical"), str(open_), style="red" if open_ else "")
     return table
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.demo_settings import NAME, Branch
+from gateway.cli.demo_settings import NAME, WORK, Branch, Lines
 from gateway.security.client import DEFAULT_TENANT, Client, digest, new_token
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ SIGNERS = ("physician", "pharmacist", "regulator")
 """Whose keys the harness may use."""
 DOORS = {"his/hl7v2": "his", "lis/hl7v2": "lis", "pacs/ris_hl7v2": "ris"}
 """Adapter → what the file calls its door."""
+ANALYSERS = {
+    "lis_astm": ("lis/astm", "astm"),
+    "lis_counter": ("lis/hl7v2", "counter"),
+    "lis_chemistry": ("lis/hl7v2", "chemistry"),
+    "lis_law": ("lis/law", "law"),
+}
+"""What the file calls the doors of analysers → adapter, protocol."""
 _PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 CLIENTS = (
@@ -76,7 +83,7 @@ def _with(client: Client, token: str) -> Client:
 
 
 def described(
-    gateway: Gateway, guests: Guests, platform: str, folder: Path, jurisdiction: Sequence[str]
+    gateway: Gateway, guests: Guests, platform: str, folder: Path, jurisdiction: Sequence[str], lines: Lines
 ) -> dict[str, Any]:
     """Return what the target's file says (its form: `conformance/harness/target_file.py`)."""
     ca, root = (folder / "ca").absolute(), gateway.url.removesuffix("/fhir")
@@ -86,7 +93,9 @@ def described(
         "fhir": gateway.url,
         "jurisdiction": list(jurisdiction),
         "identities": _identities(guests.tokens, root),
-        "doors": _doors(gateway.addresses, Branch.within(folder)),
+        "doors": _over_tls(
+            {**_doors(gateway.addresses, Branch.within(folder)), **_lines(gateway.addresses, lines)}, lines
+        ),
         "signing": {"keys": str(ca / "keys"), **{name: name for name in SIGNERS}},
         "platform": {"url": platform, "kind": "simulator"},
         "feed": {"hospital": root, "tenant": "default"},
@@ -115,6 +124,7 @@ def _doors(addresses: Mapping[str, str], branch: Branch) -> dict[str, dict[str, 
     )
     return {
         **{name: _door(addresses[adapter]) for adapter, name in DOORS.items()},
+        **{name: _door(addresses[adapter], protocol) for name, (adapter, protocol) in ANALYSERS.items()},
         "his_views": {"protocol": "sql", "url": branch.database, "deletions": 10},
         "his_xml": {"protocol": "soap", "url": f"http://{addresses['his/xml_http']}/"},
         "his_documents": {"protocol": "cda", "url": f"http://{addresses['his/cda']}/cda"},
@@ -127,9 +137,28 @@ def _doors(addresses: Mapping[str, str], branch: Branch) -> dict[str, dict[str, 
     }
 
 
-def _door(address: str) -> dict[str, Any]:
+def _lines(addresses: Mapping[str, str], lines: Lines) -> dict[str, dict[str, Any]]:
+    """Return the serial line, and the analyser that takes its work at a port of its own."""
+    found: dict[str, dict[str, Any]] = {}
+    if lines.analyser is not None:
+        found["lis_serial"] = {"protocol": "astm", "device": str(lines.analyser), "charset": "UTF-8"}
+    if lines.work:
+        law = _door(addresses["lis/law"], "law")
+        found["lis_law_work"] = {**law, "sender": WORK, "work": lines.work}
+    return found
+
+
+def _over_tls(doors: dict[str, dict[str, Any]], lines: Lines) -> dict[str, dict[str, Any]]:
+    """Return the doors, those that only analysers use with the authority of their certificate."""
+    for said in doors.values() if lines.tls else ():
+        if said["protocol"] in ("astm", "law") and "device" not in said:
+            said["ca"] = str(lines.tls[0].absolute())
+    return doors
+
+
+def _door(address: str, protocol: str = "mllp") -> dict[str, Any]:
     host, _, port = address.rpartition(":")
-    return {"protocol": "mllp", "host": host.strip("[]"), "port": int(port), "charset": "UTF-8"}
+    return {"protocol": protocol, "host": host.strip("[]"), "port": int(port), "charset": "UTF-8"}
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def ports(settings: Settings) -> str:
     listed = ", ".join(f"{name} {port}" for name, (_, port) in wanted.items())
     if not taken:
         return listed
-    if "api" in taken and _answers(settings):
+    if "api" in taken and answers(settings):
         raise Remark("info", say("doctor.port.running", ports=listed), say("doctor.port.running.do"))
     held = {name: holder(port) for name, (_, port) in taken.items()}
     strange = next((name for name, by in held.items() if by is None or not by[1]), None)
@@ -96,7 +96,7 @@ def _is_free(address: tuple[str, int]) -> bool:
     return True
 
 
-def _answers(settings: Settings) -> bool:
+def answers(settings: Settings) -> bool:
     """Tell whether a gateway answers on the API's port."""
     import urllib.request
 

@@ -49,9 +49,19 @@ def figures(folder: Path) -> dict[str, Any]:
 
 
 def test_every_message_has_its_end(figures: dict[str, Any], folder: Path) -> None:
-    asked = ["doors", "branch", "resources", "visits", "feed", "writeback", "seconds"]
+    asked = [
+        "released",
+        "doors",
+        "branch",
+        "laboratory",
+        "resources",
+        "visits",
+        "feed",
+        "writeback",
+        "seconds",
+    ]
     assert list(figures) == ["received", *ENDS, *asked]
-    assert figures["received"] == sum(figures[end] for end in ENDS)
+    assert figures["received"] + figures["released"] == sum(figures[end] for end in ENDS)
     assert {"Patient", "Encounter", "Observation", "MedicationRequest"} <= set(figures["resources"])
     rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
     states = [json.loads(line)["state"] for line in rows.stdout.splitlines()]
@@ -77,6 +87,26 @@ def test_a_branch_without_hl7_v2_comes_in_by_four_doors(figures: dict[str, Any],
     rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
     held = [json.loads(line) for line in rows.stdout.splitlines() if "shifted-columns" in line]
     assert [one["adapter"] for one in held] == ["his/files"]
+
+
+def test_analysers_ask_and_tell_and_what_is_nobody_s_waits(figures: dict[str, Any], folder: Path) -> None:
+    laboratory, doors = figures["laboratory"], figures["doors"]
+    assert laboratory["unanswered"] == laboratory["refused"] == 0
+    assert laboratory["told"] == laboratory["asked"] == 8
+    assert laboratory["critical"] == 4  # one of each analyser
+    assert set(laboratory["mischief"]) == {
+        "bad-checksum", "wrong-number", "endless-frame", "enq-storm", "noise", "cut-off", "memory", "clock",
+        "unknown-sample", "two-senders",
+    }  # fmt: skip
+    assert doors["lis/astm"]["stored"] > 8
+    assert doors["lis/law"]["stored"] > 8
+    rows = qiao("inbox", "list", "--limit", 10000, "--json", "--store", f"sqlite:///{folder / 'qiao.db'}")
+    lines = [json.loads(line) for line in rows.stdout.splitlines()]
+    held = {(one["adapter"], one["reason"]) for one in lines if one["adapter"].startswith("lis/")}
+    for adapter in ("lis/astm", "lis/hl7v2", "lis/law"):
+        assert {(adapter, "quality-control"), (adapter, "older-than-sample")} <= held
+    assert ("lis/astm", "unknown-sample") in held  # its order never comes; those of the others came
+    assert not {("lis/law", "unknown-sample"), ("lis/hl7v2", "unknown-sample")} & held
 
 
 def test_what_is_right_takes_effect_and_what_is_not_is_refused(figures: dict[str, Any]) -> None:
@@ -164,6 +194,12 @@ def test_a_target_stands_after_its_day_was_played_by_clients_over_tls(
     ready, said, end = stood
     assert ready["fhir"] == said["fhir"]
     assert said["fhir"].startswith("https://")
+    doors = said["doors"]
+    assert doors["lis_astm"]["ca"] == doors["lis_law"]["ca"] == said["tls"]["ca"]
+    assert doors["lis_counter"]["port"] == doors["lis_chemistry"]["port"]
+    assert doors["lis_serial"]["device"].endswith("serial-analyser")
+    assert doors["lis_law_work"]["work"].startswith("127.0.0.1:")
+    assert (end["laboratory"]["refused"], end["laboratory"]["unanswered"]) == (0, 0)
     assert end["visits"]["unexpected"] == []
     assert end["visits"]["effective"] > 12
     assert end["feed"]["whole"] is True

@@ -30,6 +30,10 @@ def test_the_harness_understands_the_file_which_nobody_else_may_read(standing: A
     assert lines == {"his": "UTF-8", "lis": "UTF-8", "ris": "UTF-8"}
     assert {one.protocol for one in target.doors.values()} == {
         "mllp",
+        "astm",
+        "chemistry",
+        "counter",
+        "law",
         "sql",
         "soap",
         "cda",

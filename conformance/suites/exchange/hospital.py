@@ -29,7 +29,11 @@ from conformance.suites.exchange.sweeping import sweep
 ACCEPTED = ("AA", "CA")
 REFUSED = ("AE", "AR", "CE", "CR")
 _HIS = ("his", "his_views", "his_xml", "his_documents", "his_files")
-SYSTEMS = {"his": _HIS, "lis": ("lis",), "pacs": ("ris", "pacs")}
+SYSTEMS = {
+    "his": _HIS,
+    "lis": ("lis", "lis_astm", "lis_counter", "lis_chemistry", "lis_law"),
+    "pacs": ("ris", "pacs"),
+}
 """System of the hospital → names under which a target may declare its door."""
 
 

@@ -17,16 +17,22 @@ _MR = "urn:oid:2.16.156.10011.1.13"
 """Of record numbers, unless the target's ``settings.record_number`` names another system."""
 
 
-def declared(run: Run, protocol: str, system: str) -> Door:
-    """Return the door of a protocol.
+def declared(run: Run, protocol: str, system: str, option: str = "") -> Door:
+    """Return the door of a protocol: the first, or the one of which an option is declared (``device``).
 
     Raises:
         NotApplicable: there is none, but another one of the same system.
         Skipped: nothing is declared for the system.
     """
-    found = next((one for one in run.target.doors.values() if one.protocol == protocol), None)
-    if found is not None:
-        return found
+    listed = [one for one in run.target.doors.values() if one.protocol == protocol]
+    fitting = [one for one in listed if option in one.options] if option else sorted(listed, key=apart)
+    if fitting:
+        return fitting[0]
+    if listed:
+        raise NotApplicable(
+            f"目标未声明这样的 {protocol} 接口（{option}:）",
+            f"no door of {protocol} is declared with {option}:",
+        )
     if any(name in run.target.doors for name in SYSTEMS[system]):
         raise NotApplicable(
             f"目标的 {system.upper()} 以其他协议对接，法规未限定协议",
@@ -34,6 +40,11 @@ def declared(run: Run, protocol: str, system: str) -> Door:
         )
     run.need(f"doors.{protocol}")
     raise AssertionError  # need has raised
+
+
+def apart(door: Door) -> bool:
+    """Tell whether a door is one more of its protocol, of which checks of their own are."""
+    return any(one in door.options for one in ("device", "work", "ca"))
 
 
 def on_file(run: Run) -> Resource:

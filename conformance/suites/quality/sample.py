@@ -73,7 +73,7 @@ def sample(run: Run) -> Sample:
 
 def _drawn(run: Run) -> Sample:
     client = _Asking(run)
-    patients = client.some("Patient?", _BOUNDS["patients"])
+    patients = _patients(client)
     drawn: dict[str, list[Resource]] = {"Patient": patients}
     for kind in PROFILE["kinds"]:
         asked = [f"{kind}?patient=Patient/{one.get('id')}&" for one in patients]
@@ -88,6 +88,17 @@ def _drawn(run: Run) -> Sample:
         if there is not None and there["resourceType"] in PROFILE["followed"]:
             whole.by_kind.setdefault(there["resourceType"], []).append(there)
     return whole
+
+
+def _patients(client: _Asking) -> list[Resource]:
+    """Return whose data are looked at, a third of them with a report: the first may all be without."""
+    most = _BOUNDS["patients"]
+    reports = client.some("DiagnosticReport?", most)
+    subjects = sorted({str(pick(one, "subject.reference")) for one in reports})[: most // 3]
+    reported = [found for name in subjects if name.startswith("Patient/") and (found := client.read(name))]
+    others = {str(one.get("id")): one for one in client.some("Patient?", most)}
+    listed = {str(one.get("id")): one for one in reported} | others
+    return list(listed.values())[:most]
 
 
 class _Asking:
@@ -119,6 +130,11 @@ class _Asking:
                 break
         # Cut before it is sorted: how full a page is of test data must not say what is looked at.
         return [found[name] for name in sorted(list(found)[:most])]
+
+    def read(self, name: str) -> Resource | None:
+        """Return a resource, None where it cannot be read or is of a run."""
+        answer = self._client.get(name)
+        return answer.body if answer.ok and not self._ours(answer.body) else None
 
     def _ours(self, one: Resource) -> bool:
         written = moment(pick(one, "meta.lastUpdated"))

@@ -27,7 +27,11 @@ def test_a_door_is_a_port_a_url_or_a_folder(tmp_path: Path, monkeypatch: pytest.
         his_views={"protocol": "sql", "url": "env:HIS_DATABASE", "deletions": 10},
         his_xml={"protocol": "soap", "url": "https://gateway.example/x", "token": "t"},
         his_files={"protocol": "files", "folder": "drop"},
+        lis_law={"protocol": "law", "port": 2579, "sender": "X3", "tests": "CTNI=10839-9"},
     )
+    assert (target.doors["lis_law"].protocol, target.doors["lis_law"].options["sender"]) == ("law", "X3")
+    serial = doors(tmp_path, lis={"protocol": "astm", "device": "/dev/ttyUSB0", "speed": 9600}).doors["lis"]
+    assert (serial.port, serial.options["device"], serial.options["speed"]) == (0, "/dev/ttyUSB0", "9600")
     assert (target.doors["his"].protocol, target.doors["his"].port) == ("mllp", 2575)
     assert target.doors["his_views"].options["url"].startswith("postgresql+psycopg://his:secret")
     assert target.doors["his_views"].options["deletions"] == "10"
@@ -59,6 +63,10 @@ def test_a_door_is_a_port_a_url_or_a_folder(tmp_path: Path, monkeypatch: pytest.
         ({"protocol": "sql", "url": "sqlite://", "late": "viel"}, "a whole number of seconds"),
         ({"protocol": "sql", "url": "sqlite://", "deletions": -1}, "a whole number of seconds"),
         ({"port": 1, "charset": "GB-nix"}, "there is no such charset"),
+        ({"protocol": "astm", "device": "/dev/ttyUSB0", "speed": "fast"}, "a whole number is needed"),
+        ({"protocol": "astm"}, "port are needed"),
+        *(({"protocol": "law", "port": 1, "work": at}, "HOST:PORT is needed") for at in (6001, "6001", "h:")),
+        ({"protocol": "chemistry", "port": 1, "device": "/dev/x"}, "unknown key device of chemistry"),
     ],
 )
 def test_what_is_missing_is_told(tmp_path: Path, said: Any, what: str) -> None:

@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,8 +17,10 @@ import pytest
 from conformance.evidence.exchange import Book, Exchange
 from conformance.evidence.masking import Masker
 from conformance.evidence.writer import EvidenceWriter
-from conformance.harness.talk import kept
+from conformance.harness.talk import Keep, kept, unkept
 from conformance.harness.target import Door
+from conformance.simulators.analysers import e1381
+from conformance.simulators.analysers.reach import Where
 from conformance.suites.exchange import astm, dicom
 
 
@@ -56,10 +58,25 @@ def _peer(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.join(10)
 
 
+def send(port: int, records: Sequence[str], keep: Keep = unkept) -> None:
+    """Send a message of an analyser; ``keep`` is told all that goes over the line."""
+    with keep("ASTM") as talk, e1381.AstmLine(Where(port=port), 10.0, spoken=astm.written(talk)) as line:
+        line.send(records)
+
+
+def result(mrn: str) -> list[str]:
+    """Return the records of one result of a patient."""
+    return [
+        "H|\\^&|||ANALYSER|||||LIS||P|1|20260301090000", f"P|1||{mrn}",
+        "O|1|T1||^^^GLU|R||20260301090000||||N||||SER",
+        "R|1|^^^GLU|5.60|mmol/L|3.90 to 6.10|N||F||||20260301090000", "L|1|N",
+    ]  # fmt: skip
+
+
 def _line(line: socket.socket) -> bytes:
     """Return a frame, or one of the signs that stand alone."""
     found = line.recv(1)
-    if found != astm.STX:
+    if found != e1381.STX:
         return found
     while not found.endswith(b"\r\n"):
         found += line.recv(1)
@@ -71,31 +88,33 @@ def test_an_analyser_sends_each_record_in_a_frame_until_it_is_taken() -> None:
 
     def serve(line: socket.socket) -> None:
         refused = False
-        while (piece := _line(line)) not in (astm.EOT, b""):
+        while (piece := _line(line)) not in (e1381.EOT, b""):
             if len(heard) == 2 and not refused:
                 refused = True
-                line.sendall(astm.NAK)
+                line.sendall(e1381.NAK)
                 continue
             heard.append(piece)
-            line.sendall(astm.ACK)
+            line.sendall(e1381.ACK)
 
-    records = astm.result("1001", "T1", "5.60", "20260301090000")
+    records = result("1001")
     with _peer(serve) as port:
-        astm.send("127.0.0.1", port, records, 10.0)
-    assert heard[0] == astm.ENQ
+        send(port, records)
+    assert heard[0] == e1381.ENQ
     assert [one[2:-5].decode().rstrip("\r") for one in heard[1:]] == records
     for number, one in enumerate(heard[1:], start=1):
         assert one[1:2] == str(number % 8).encode()
         assert int(one[-4:-2], 16) == sum(one[1:-4]) % 256
 
 
-def test_an_analyser_gives_up_where_nothing_is_taken() -> None:
+def test_an_analyser_gives_up_where_nothing_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(e1381, "CONTENTION", 0.0)
+
     def serve(line: socket.socket) -> None:
         while line.recv(1):
-            line.sendall(astm.NAK)
+            line.sendall(e1381.NAK)
 
     with _peer(serve) as port, pytest.raises(ConnectionError):
-        astm.send("127.0.0.1", port, ["L|1|N"], 10.0)
+        send(port, ["L|1|N"])
 
 
 def _pdu(line: socket.socket) -> tuple[int, bytes]:
@@ -167,20 +186,20 @@ def test_an_association_that_is_refused_is_told() -> None:
 
 def test_what_an_analyser_says_is_kept_frame_by_frame_without_its_patient(tmp_path: Path) -> None:
     def serve(line: socket.socket) -> None:
-        while (piece := _line(line)) not in (astm.EOT, b""):
+        while (piece := _line(line)) not in (e1381.EOT, b""):
             line.sendall(
-                astm.NAK
+                e1381.NAK
                 if piece.startswith(b"\x024") and not again.append(1) and len(again) == 1
-                else astm.ACK
+                else e1381.ACK
             )
 
     again: list[int] = []
     check = _Check()
-    records = astm.result("10019901", "T1", "5.60", "20260301090000")
+    records = result("10019901")
     records[1] = "P|1||10019901||王^小明||19900307|F|||||DR7^赵敏"
     with _peer(serve) as port:
         door = Door("lis", "astm", "127.0.0.1", port, {})
-        astm.send("127.0.0.1", port, records, 10.0, keep=kept(check, door, "astm"))
+        send(port, records, keep=kept(check, door, "astm"))
     said = _last(check.book)
     assert said.request.line == "ASTM lis"
     asked = said.request.body.decode().splitlines()
@@ -199,9 +218,7 @@ def test_a_line_that_is_not_there_is_kept_too() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
     with pytest.raises(ConnectionRefusedError):
-        astm.send(
-            "127.0.0.1", port, ["L|1|N"], 1.0, keep=kept(check, Door("lis", "astm", "", port, {}), "astm")
-        )
+        send(port, ["L|1|N"], keep=kept(check, Door("lis", "astm", "", port, {}), "astm"))
     said = _last(check.book)
     assert (said.response, said.error) == (None, "ConnectionRefusedError")
 
