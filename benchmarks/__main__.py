@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import backfill, codecs, durable, ledger, machine, served, server, visit
+from benchmarks import analysers, backfill, codecs, durable, ledger, machine, served, server, visit
 from benchmarks.messages import KINDS, MAPPED
 from benchmarks.resources import RESOURCES
 
@@ -63,6 +63,19 @@ MEMORY: Columns = {
     "messages": lambda row: f"{row['messages']:,}",
     "own MiB": lambda row: f"{row['own_mib']:.0f}",
     "peak MiB with mapped pages": lambda row: f"{row['peak_mib']:.0f}",
+}
+
+ANALYSERS: Columns = {
+    "": lambda row: row["case"],
+    "analysers": lambda row: str(row["analysers"]),
+    "results/s": lambda row: f"{row['rate']:,.0f}" if row["rate"] else "",
+    "messages/s": lambda row: f"{row['each']:,.0f}",
+    "CPU µs a message": lambda row: f"{row['cpu_us']:,.0f}",
+    "of 500": lambda row: f"{row['rate'] / 500:.1f}x" if row["rate"] else "",
+    "p50 ms": lambda row: f"{row['p50']:.1f}",
+    "p95 ms": lambda row: f"{row['p95']:.1f}",
+    "MiB before": lambda row: f"{row['before_mib']:.0f}",
+    "peak": lambda row: f"{row['peak_mib']:.0f}",
 }
 
 SERVER: Columns = {
@@ -204,6 +217,17 @@ def run_backfill(size: backfill.Size) -> Rows:
     return rows
 
 
+def run_analysers(size: analysers.Size) -> Rows:
+    """Time results of analysers until they are committed, and their questions until they are answered."""
+    rows = list(analysers.run(size))
+    title = (
+        f"analysers, acknowledged after the commit, synchronous=FULL, gateway on one core, "
+        f"{size.resources:,} resources before"
+    )
+    table(title, rows, ANALYSERS)
+    return rows
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -220,6 +244,7 @@ def main() -> None:
             "visit",
             "ledger",
             "backfill",
+            "analysers",
         ),
         action="append",
     )
@@ -227,6 +252,7 @@ def main() -> None:
     options = parser.parse_args()
     size = durable.QUICK if options.quick else durable.FULL
     size = replace(size, resources=options.resources or size.resources)
+    lines = analysers.QUICK if options.quick else analysers.FULL
     steps: dict[str, Callable[[], Rows]] = {
         "codecs": lambda: run_codecs(*((3, 0.3) if options.quick else (7, 1.0))),
         "validation": lambda: run_validation(*((3, 0.3) if options.quick else (7, 1.0))),
@@ -237,6 +263,7 @@ def main() -> None:
         "visit": lambda: run_visit(visit.QUICK if options.quick else visit.FULL),
         "ledger": lambda: run_ledger(ledger.QUICK if options.quick else ledger.FULL),
         "backfill": lambda: run_backfill(backfill.QUICK if options.quick else backfill.FULL),
+        "analysers": lambda: run_analysers(replace(lines, resources=options.resources or lines.resources)),
     }
     result: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick}
     print(result["machine"], flush=True)

@@ -40,7 +40,7 @@ _in_memory()
 
 Require = Callable[..., str]
 
-DOORS = ("HIS_HL7V2", "HIS_XML_HTTP", "HIS_CDA", "LIS_HL7V2", "PACS_RIS_HL7V2")
+DOORS = ("HIS_HL7V2", "HIS_XML_HTTP", "HIS_CDA", "LIS_HL7V2", "LIS_ASTM", "PACS_RIS_HL7V2")
 """Adapters that listen; in tests each on a port that is free."""
 
 

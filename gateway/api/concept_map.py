@@ -12,7 +12,7 @@ from gateway.api.artefact import terminology_of
 from gateway.api.context import NotFound, context, tenant_of
 from gateway.api.interaction import Interaction
 from gateway.canonical.json import dumps
-from gateway.mapping.codes import Table
+from gateway.mapping.codes import Entry, Table
 from gateway.mapping.translate import equivalence
 
 KIND = "ConceptMap"
@@ -93,19 +93,42 @@ def _groups(table: Table) -> dict[str, dict[str, Any]]:
     for code, entry in table.entries.items():
         if not entry.code:
             continue  # a rhythm without an abbreviation: there is no code to translate to
-        group = groups.get(entry.system)
-        if group is None:
-            group = {"source": source} if source else {}
-            group |= {"target": entry.system} if entry.system else {}
-            group["element"] = []
-            groups[entry.system] = group
-        target = {"code": entry.code, "equivalence": equivalence(code, source, entry)}
-        if entry.display:
-            target["display"] = entry.display
-        if target["equivalence"] in ("narrower", "inexact"):
-            target["comment"] = "as the code table says"  # invariant cmd-1 asks for a comment
-        group["element"].append({"code": code, "target": [target]})
+        for one in (entry, *entry.also):
+            group = groups.get(one.system)
+            if group is None:
+                group = {"source": source} if source else {}
+                group |= {"target": one.system} if one.system else {}
+                group["element"] = []
+                groups[one.system] = group
+            elements = group["element"]
+            if not elements or elements[-1]["code"] != code:
+                elements.append({"code": code, "target": []})
+            elements[-1]["target"].append(_target(code, source, one))
     return groups
+
+
+_DEPENDS = {
+    "unit": ("http://hl7.org/fhir/Observation#Observation.value", "http://unitsofmeasure.org"),
+    "specimen": (
+        "http://hl7.org/fhir/Specimen#Specimen.type",
+        "http://terminology.hl7.org/CodeSystem/v2-0487",
+    ),
+}
+"""What else a test must have: name in the table → property and system; of several values one."""
+
+
+def _target(code: str, source: str, entry: Entry) -> dict[str, Any]:
+    target: dict[str, Any] = {"code": entry.code, "equivalence": equivalence(code, source, entry)}
+    if entry.display:
+        target["display"] = entry.display
+    if target["equivalence"] in ("narrower", "inexact"):
+        target["comment"] = "as the code table says"  # invariant cmd-1 asks for a comment
+    if needed := [name for name in _DEPENDS if entry.extra.get(name)]:
+        target["dependsOn"] = [
+            {"property": _DEPENDS[one][0], "system": _DEPENDS[one][1], "value": "|".join(entry.extra[one])}
+            for one in needed
+        ]
+    return target
 
 
 READ = Interaction("read", "GET", "/ConceptMap/{id}", read, "One code table")

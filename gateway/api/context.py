@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,7 @@ from gateway.api.reads import Reads
 from gateway.api.room import Room
 from gateway.canonical.logical_id import ID
 from gateway.errors import Rejected
+from gateway.feed.laboratory import DeltaRules
 from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
 from gateway.feed.subscription import Notifier
@@ -37,6 +38,9 @@ LONG = 1024 * 1024
 """Bytes of a body whose check takes so long that shorter ones must not wait for it."""
 
 Write = Callable[[Transact], Awaitable[Transacted]]
+
+Stand = Callable[[], Mapping[str, Mapping[str, int | str]]]
+"""Tells of every open door what it says of itself."""
 
 _ID = re.compile(r"(?!\.{1,2}\Z)" + ID).fullmatch
 """R4 also takes ``.`` and ``..``, which no client can send: in a URL they are steps (RFC 3986 §5.2.4)."""
@@ -93,6 +97,8 @@ class Context:
         pull: serves the ledgers; None: nobody can get them here.
         obligations: knows what tenants owe their regulator; None: nobody asks.
         matching: rules that tell who may be one person; None: nobody is matched.
+        doors: tells how the ways in stand; None: nobody is told.
+        delta: from which change on a result is worth a second look; None: nobody is told.
         room: for the bodies that are checked.
         checks: the one thread that checks long bodies: a large Bundle keeps its like waiting only.
         short_checks: the one for those below :data:`LONG`.
@@ -114,6 +120,8 @@ class Context:
     pull: Pull | None = None
     obligations: Obligations | None = None
     matching: Rules | None = None
+    doors: Stand | None = None
+    delta: DeltaRules | None = None
     room: Room = field(default_factory=Room)
     checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-validate"))
     short_checks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "qiao-check"))

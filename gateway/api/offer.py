@@ -9,8 +9,11 @@ from gateway.api import (
     compartment,
     concept_map,
     create,
+    critical,
     delete,
     deliveries,
+    delta,
+    doors,
     everything,
     evidence,
     export,
@@ -116,6 +119,8 @@ def _of_resources(here: Context) -> Iterator[Interaction]:
     yield from (*BULK, *READING, *(WRITING if writes else ()))
     yield from subscription.INTERACTIONS if here.notifier is not None else ()
     yield from (policy.INTERACTION,) if here.policy is not None else ()
+    yield from (doors.INTERACTION,) if here.doors is not None else ()
+    yield from (delta.INTERACTION,) if here.delta is not None else ()
     if here.matching is not None:
         yield match.INTERACTION
         yield from (match_decide.INTERACTION,) if writes else ()
@@ -127,4 +132,4 @@ def _of_resources(here: Context) -> Iterator[Interaction]:
         yield from (*feed.INTERACTIONS, ledger_proof.INTERACTION)
     if here.obligations is not None:
         yield from (*reconciliation.INTERACTIONS, evidence.INTERACTION)
-        yield from feedback.INTERACTIONS if writes else ()
+        yield from (*feedback.INTERACTIONS, *critical.INTERACTIONS) if writes else ()

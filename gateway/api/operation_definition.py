@@ -11,7 +11,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import artefact, deliveries, feedback, match_decide, negotiation, operation, purge
+from gateway.api import (
+    artefact,
+    critical,
+    deliveries,
+    delta,
+    doors,
+    feedback,
+    match_decide,
+    negotiation,
+    operation,
+    purge,
+)
 from gateway.api.context import NotFound, tenant_of
 from gateway.api.interaction import Interaction, Served
 from gateway.api.visit import DEFINITION, OPERATIONS
@@ -27,6 +38,10 @@ _PARAMETERS: Mapping[str, Sequence[Parameter]] = {
     "purge": purge.PARAMETERS,
     "deliveries": deliveries.PARAMETERS,
     "decide-match": match_decide.PARAMETERS,
+    "acknowledge": critical.PARAMETERS,
+    "critical-values": critical.LISTING,
+    "doors": doors.PARAMETERS,
+    "delta": delta.PARAMETERS,
 }
 
 

@@ -31,7 +31,7 @@ from gateway.policy import policy_of
 from gateway.security import Clients
 from gateway.security.signature import open_signatures
 from gateway.settings import CLIENTS, Settings, clients_file, guard, is_loopback
-from gateway.spec import AdapterSpec, Source
+from gateway.spec import AdapterSpec, Lays, Source
 from gateway.store import Store, open_store
 from gateway.store.export import Limits
 from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
@@ -59,6 +59,8 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     registry.check_names(adapters, settings.adapters, settings.file)
     doors = _doors(settings, adapters)
     maps = maps_of(settings)
+    for door in doors.values():
+        maps.layouts.check_named(door.layouts if isinstance(door, Lays) else {})
     rules = load_rules(Path(settings.matching.rules) if settings.matching.rules else None)
     validate = draft_validator(settings)
     terminology = terminology_of(settings)
@@ -85,10 +87,13 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     served = Context(
         store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
         lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
-        rules,
+        rules, lambda: {name: door.status() for name, door in doors.items()}, regulator.delta_rules(settings),
     )  # fmt: skip
     server = _server(settings, served, clients)
-    alerting = Alerting(obligations, sorted({*settings.tenants, *settings.supervision}))
+    alerting = Alerting(
+        obligations, sorted({*settings.tenants, *settings.supervision}),
+        write=engine.write, escalate=regulator.critical_rules(settings).escalate,
+    )  # fmt: skip
     return Gateway(
         settings,
         store,

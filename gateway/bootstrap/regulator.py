@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
+from gateway.canonical.sample import DAY_US
 from gateway.feed.bundle import Bundler, Seal
+from gateway.feed.critical import CriticalValues, Rules, load_rules
 from gateway.feed.feedback import Feedback
 from gateway.feed.governors import Governors
 from gateway.feed.institution import Institutions
+from gateway.feed.laboratory import DeltaRules, LaboratoryOrders, load_delta_rules
 from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
 from gateway.feed.purging import RECORDS, Retention
@@ -40,8 +44,29 @@ def visits(settings: Settings, store: Store, signatures: Signatures, obligations
     governor = Visits(settings.tenant, signatures)
     first = Retention(governor.hospitals, RECORDS)  # it names the article where others only say no
     last = Retention(governor.hospitals)  # of the rest the states say more: what to do instead
-    store.govern(Governors(first, Feedback(obligations.duties), governor, last))
+    laboratory = [LaboratoryOrders()] if settings.laboratory.orders else []
+    feedback = Feedback(obligations.duties)
+    store.pass_on_barcodes(max(settings.laboratory.barcode_days, 1) * DAY_US)
+    store.govern(Governors(first, feedback, governor, last, *_critical(settings), *laboratory))
     return governor
+
+
+def critical_rules(settings: Settings) -> Rules:
+    """Return which results are critical; a file that is wrong stops the start."""
+    said = settings.laboratory
+    return load_rules(Path(said.critical_rules) if said.critical_rules else None)
+
+
+def _critical(settings: Settings) -> tuple[CriticalValues, ...]:
+    """Return what looks for critical values, nothing where the settings say not to."""
+    rules = critical_rules(settings)
+    return (CriticalValues(rules),) if settings.laboratory.critical else ()
+
+
+def delta_rules(settings: Settings) -> DeltaRules:
+    """Return from which change on a result is worth a second look; a file that is wrong stops the start."""
+    said = settings.laboratory.delta_rules
+    return load_delta_rules(Path(said) if said else None)
 
 
 def warn_unsigned(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from gateway.canonical.envelope import Envelope, new_envelope_id, now_us
 from gateway.canonical.outcome import Issue, NotUnderstood, Outcome, Quarantined, Refused, Severity, Stored
 from gateway.canonical.record import Record
 from gateway.canonical.resource import Draft, Merge, Resource, Translation
+from gateway.canonical.sample import Samples
 
 __all__ = [
     "Draft",
@@ -16,6 +17,7 @@ __all__ = [
     "Record",
     "Refused",
     "Resource",
+    "Samples",
     "Severity",
     "Stored",
     "Translation",

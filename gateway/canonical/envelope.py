@@ -40,6 +40,7 @@ class Envelope:
         raw: the bytes, without transport framing.
         meta: facts of the transport (``peer``, ``port``, ``file``), never patient data.
         zone: in which the sender is answered, ``"+08:00"``; set with ``sender``, not kept.
+        answer: what it hears of orders, ``order`` or ``ack`` (a plain ACK); likewise.
     """
 
     id: str
@@ -52,3 +53,4 @@ class Envelope:
     raw: bytes
     meta: Mapping[str, str] = field(default_factory=dict)
     zone: str = "+08:00"
+    answer: str = "order"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gateway.canonical.outcome import Issue
+from gateway.canonical.sample import Samples
 
 Resource = dict[str, Any]
 """A FHIR resource as parsed JSON; a FHIR decimal is a ``decimal.Decimal``, so that its precision
@@ -103,6 +104,8 @@ class Translation:
         unmapped: valued source fields that no row reads, by path (``"PID-27"``) with their count.
         gaps: codes without a map, by ``(table, code)``.
         issues: what was repaired or dropped, and why; never patient data.
+        samples: its results must belong to a sample, order or patient that is known; None: it says itself
+            whom it is about.
     """
 
     drafts: list[Draft] = field(default_factory=list)
@@ -113,3 +116,4 @@ class Translation:
     unmapped: Counter[str] = field(default_factory=Counter)
     gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
     issues: list[Issue] = field(default_factory=list)
+    samples: Samples | None = None

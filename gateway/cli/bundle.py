@@ -28,22 +28,43 @@ def entries(translation: Translation, base: str) -> list[Resource]:
         base: URL before ``/Patient/…``, the same for all, so that relative references resolve.
     """
     linked = _links(translation.merges)
+    unnamed = {f"Patient/{one}" for one in translation.samples.unnamed} if translation.samples else set()
+    drafts = [one for one in translation.drafts if f"{one.type}/{one.id}" not in unnamed]
     made = [
         _entry(
             base,
             draft.type,
             draft.id,
-            {**draft.body, "link": linked[draft.id]} if draft.id in linked else draft.body,
+            {**draft.body, "link": linked[draft.id]} if draft.id in linked else _told(draft.body, unnamed),
         )
-        for draft in translation.drafts
+        for draft in drafts
     ]
-    present = {draft.id for draft in translation.drafts}
+    present = {draft.id for draft in drafts}
     made += [
         _entry(base, merge.type, merge.retired, _retired(merge))
         for merge in translation.merges
         if merge.retired not in present
     ]
     return made
+
+
+def _told(body: Resource, unnamed: set[str]) -> Resource:
+    """Return a resource as it is; of a patient without a number it says that nobody knows who it is."""
+    told: Resource = _of_nobody(body, unnamed) if unnamed else body
+    return told
+
+
+def _of_nobody(node: Any, unnamed: set[str]) -> Any:
+    if isinstance(node, dict):
+        parts = {name: _of_nobody(value, unnamed) for name, value in node.items()}
+        return _UNKNOWN if _names(node, unnamed) else parts
+    if isinstance(node, list):
+        return [_of_nobody(one, unnamed) for one in node if not _names(one, unnamed)]
+    return node
+
+
+def _names(node: Any, names: set[str]) -> bool:
+    return isinstance(node, dict) and node.get("reference") in names
 
 
 def _links(merges: list[Merge]) -> dict[str, list[Resource]]:
@@ -59,17 +80,22 @@ def _links(merges: list[Merge]) -> dict[str, list[Resource]]:
 
 def transaction(made: list[Resource]) -> bytes:
     """Return the Bundle as one line of JSON; PUT under deterministic ids, so sending it twice is once."""
-    return line({"resourceType": "Bundle", "type": "transaction", "entry": made})
+    return line(_bundle("transaction", made))
 
 
 def collection(made: list[Resource]) -> bytes:
     """Return the Bundle as one line of JSON: the same resources, and nothing to do with them."""
     held = [{"fullUrl": one["fullUrl"], "resource": one["resource"]} for one in made]
-    return line({"resourceType": "Bundle", "type": "collection", "entry": held})
+    return line(_bundle("collection", held))
+
+
+def _bundle(type_: str, held: list[Resource]) -> Resource:
+    """Return a Bundle; of a question, which makes nothing, without ``entry``: an empty list is not FHIR."""
+    return {"resourceType": "Bundle", "type": type_} | ({"entry": held} if held else {})
 
 
 def message(made: list[Resource]) -> bytes:
-    """Return the FHIR message as one line of JSON.
+    """Return the FHIR message as one line of JSON, nothing of what makes nothing (a question).
 
     Its entries are known by their ids alone (``urn:uuid:…``), whatever server they go to, and refer to one
     another so (bdl-4, bdl-7, bdl-12).
@@ -77,6 +103,8 @@ def message(made: list[Resource]) -> bytes:
     Args:
         made: entries of a message whose maps were loaded with the form ``message``.
     """
+    if not made:
+        return b""
     resources = [one["resource"] for one in made]
     bundle = next(one for one in resources if one["resourceType"] == "Bundle")
     inside = [one for one in resources if one is not bundle]

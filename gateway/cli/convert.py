@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     total = _Total(output)
     with total, progress(say("convert.progress"), size) as advance:
         items = gather.messages(options.files, total.pass_over, suffixes, tables)
-        for part in convert(gather.with_documents(items), plan, options.jobs):
+        for part in convert(gather.with_samples(gather.with_documents(items)), plan, options.jobs):
             total.add(part)
             advance(part.bytes)
     _report(total, round(time.monotonic() - began, 3), as_json=options.json)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from gateway.cli import (
     looks,
     looks_clients,
+    looks_doors,
     looks_inbox,
+    looks_laboratory,
     looks_ports,
     looks_receivers,
     looks_signing,
@@ -37,11 +39,13 @@ LOOKS: dict[str, Callable[[Settings], str]] = {
     "store": looks.store,
     "inbox": looks_inbox.waiting,
     "senders": looks_inbox.senders,
+    "critical": looks_laboratory.critical,
     "clients": looks_clients.clients,
     "subscriptions": looks_subscriptions.subscriptions,
     "receivers": looks_receivers.receivers,
     "signing": looks_signing.signing,
     "ports": looks_ports.ports,
+    "doors": looks_doors.doors,
 }
 """Everything that is looked at, in this order: the log before the store, which empties it when it closes."""
 

@@ -43,6 +43,14 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "qiao validate": ("[validation]", ("qiao validate bundle.json", "qiao validate out.ndjson --json")),
     "qiao send": ("", ()),
     "qiao send hl7": ("", ("qiao send hl7 messages.hl7 --to 127.0.0.1:2575",)),
+    "qiao send astm": (
+        "",
+        (
+            "qiao send astm results.astm --to 127.0.0.1:2580",
+            "qiao send astm query.astm --to 127.0.0.1:2580 --answers 1",
+            "qiao send astm results.astm --to /dev/ttyUSB0 --speed 9600",
+        ),
+    ),
     "qiao send xml": (
         "",
         (
@@ -252,6 +260,14 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "qiao match undo": ("[store] url", ("qiao match undo ID", "qiao match undo Patient/ID")),
     "qiao match reject": ("[store] url", ('qiao match reject ID --reason "twins"',)),
+    "qiao critical": ("", ()),
+    "qiao critical list": ("[store] url", ("qiao critical list", "qiao critical list --all --json")),
+    "qiao critical show": ("[store] url", ("qiao critical show ID",)),
+    "qiao critical acknowledge": (
+        "[store] url",
+        ('qiao critical acknowledge ID --by 李护士 --reported-by 王敏 --read-back "血钾 6.8 mmol/L"',),
+    ),
+    "qiao critical rules": ("[laboratory] critical_rules", ("qiao critical rules",)),
     "qiao adapter": ("", ()),
     "qiao adapter list": ("", ("qiao adapter list",)),
     "qiao adapter run": (

@@ -6,10 +6,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from gateway.cli import captures
 from gateway.cli.output import notice
 from gateway.cli.words import say
 from gateway.errors import Misconfigured, Rejected
@@ -19,11 +20,11 @@ from gateway.wire.xml import v3
 _SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
 _LINES = re.compile(rb"[\r\n\x0b\x1c]+")
 
-SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat", ".xml"})
+SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat", ".xml", ".astm"})
 """Which files of a folder are read; a file that is named itself is always read."""
 
 
-HL7V2, CDA, XML = "his/hl7v2", "his/cda", "his/xml_http"
+HL7V2, CDA, XML, ASTM = "his/hl7v2", "his/cda", "his/xml_http", "lis/astm"
 """Ways in whose formats are told by looking."""
 
 FILES = "his/files"
@@ -164,7 +165,9 @@ class _Begun:
 
 
 def _read(file: str, stream: _Begun, stray: Callable[[Stray], None]) -> Iterator[Item]:
-    if _is_xml(stream.head):
+    if captures.is_one(stream.head):  # first: one that is spelled out may begin with <ENQ>
+        yield from _recorded(file, stream)
+    elif _is_xml(stream.head):
         yield _document(file, stream)
     else:
         yield from _split(file, cast(BinaryIO, stream), stray)
@@ -196,6 +199,15 @@ def _is_xml(head: bytes) -> bool:
     return head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
 
 
+def _recorded(file: str, stream: _Begun) -> Iterator[Item]:
+    """Yield the messages of what was recorded of an analyser's line."""
+    index = 0
+    for index, (raw, whole) in enumerate(captures.messages(file, cast(BinaryIO, stream)), 1):
+        yield Item(file, index, raw, "" if whole else "incomplete", ASTM)
+    if not index:
+        yield Item(file, 0, b"", "empty", ASTM)
+
+
 def _document(file: str, stream: _Begun) -> Item:
     raw = stream.read(MOST_XML + 1)
     if len(raw) > MOST_XML:
@@ -211,6 +223,19 @@ def with_documents(items: Iterable[Item]) -> Iterator[Item]:
         yield one
         if one.adapter == XML and (inner := v3.document_in(one.raw)) is not None:
             yield Item(one.file, one.index + 1, inner, "", XML)
+
+
+def with_samples(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield what is given, a message of an analyser as one for each sample in it, as its door takes them.
+
+    HL7 v2 comes from others, too: there it is done where controls stand beside samples of patients.
+    """
+    for one in items:
+        if one.flaw or one.adapter not in (ASTM, HL7V2):
+            yield one
+            continue
+        parts = captures.samples_in(one.raw) if one.adapter == ASTM else captures.roles_in(one.raw)
+        yield from (replace(one, raw=raw) for raw in parts)
 
 
 def _open(path: Path) -> BinaryIO:

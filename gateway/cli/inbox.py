@@ -50,6 +50,7 @@ def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentPa
     replaying.add_argument("--all", action="store_true", help=say("inbox.replay.every"))
     replaying.add_argument("--since", default="", metavar="TIME", help=say("since"))
     replaying.add_argument("--sender", metavar="NAME", help=say("inbox.replay.sender"))
+    replaying.add_argument("--as-received", action="store_true", help=say("inbox.replay.as-received"))
     replaying.add_argument("--dry-run", action="store_true", help=say("inbox.replay.dry-run"))
     replaying.set_defaults(run=replay)
     for parser in (listing, showing, replaying):
@@ -141,15 +142,19 @@ def replay(options: argparse.Namespace) -> int:
     """Translate again with today's maps; 1 if a message still cannot be stored."""
     if bool(options.id) + options.quarantined + options.rejected + options.all != 1:
         raise Misconfigured(say("inbox.which"), where="inbox replay")
+    if options.as_received and not options.id:
+        raise Misconfigured(say("inbox.replay.as-received-one"), where="inbox replay")
     if options.all:
         return replay_all.run(options)
     if options.since or options.sender or options.dry_run:
         raise Misconfigured(say("inbox.replay.only-all"), where="inbox replay")
     from gateway import registry
+    from gateway.pipeline.recovery import as_received, finish_released
     from gateway.pipeline.recovery import replay as again
     from gateway.store import Walk
 
-    maps, adapters = maps_of(read_settings(options)), registry.find()
+    settings = read_settings(options)
+    maps, adapters = maps_of(settings), registry.find()
     left = 0
     with named_store(options) as store:
         state = "rejected" if options.rejected else "quarantined"
@@ -158,7 +163,9 @@ def replay(options: argparse.Namespace) -> int:
             envelope = _entry(store, id_).envelope
             if not envelope.raw:
                 raise Rejected(say("inbox.purged"), where=id_)
-            written = store.write([again(maps, adapters, envelope)])[0]
+            settle = again(maps, adapters, envelope)
+            written = store.write([as_received(settle) if options.as_received else settle])[0]
+            finish_released(store, maps, adapters, settings.pipeline)
             row = _entry(store, id_).row
             left += row.state != "stored"
             refs = getattr(written.outcome, "refs", [])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
+from gateway import registry
 from gateway.cli import coverage, diff, gaps, seed, translate
 from gateway.cli.output import Commands, add_config, add_group, maps_of, print_json, read_settings, said
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
+from gateway.spec import Lays
 
 
 def add(commands: Commands[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -34,6 +37,17 @@ def run(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _doors(settings: Settings) -> Iterator[Lays]:
+    """Yield the doors that are set up, and whose lines may name a layout; none of them is opened."""
+    for name, spec in registry.find().items():
+        if name in settings.adapters:
+            options = registry.options(spec, settings.adapters[name], settings.file)
+            options.pop("enabled")
+            door = spec.source(options)
+            if isinstance(door, Lays):
+                yield door
+
+
 def examine(settings: Settings, root: str = "") -> tuple[int, list[str]]:
     """Return how many message types have maps, and what is wrong with the maps and code tables."""
     from gateway.mapping.guide import check
@@ -42,6 +56,8 @@ def examine(settings: Settings, root: str = "") -> tuple[int, list[str]]:
     try:
         maps_of(settings, root, frozenset(FORMS))
         maps = maps_of(settings, root)
+        for door in _doors(settings):
+            maps.layouts.check_named(door.layouts)
         return len(maps.messages), check(maps)
     except Misconfigured as error:
         return 0, [said(error)]

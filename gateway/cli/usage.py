@@ -79,9 +79,9 @@ def wrapped(text: str, width: int) -> list[str]:
         return textwrap.wrap(
             text, width, drop_whitespace=True, break_long_words=False, break_on_hyphens=False
         )
-    lines, line = [], ""
-    for word in _words(text):
-        if line and columns(line + word.rstrip()) > width:
+    lines, line = [], text[: len(text) - len(text.lstrip(" "))]
+    for word in _words(text.lstrip(" ")):
+        if line.strip() and columns(line + word.rstrip()) > width:
             lines.append(line.rstrip())
             line = ""
         line += word if line else word.lstrip()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gateway.faults import (
+    analysers,
     codes,
     databases,
     documents,
@@ -18,6 +19,7 @@ from gateway.faults import (
     feeds,
     files,
     installation,
+    laboratory,
     layouts,
     ledgers,
     maps,
@@ -28,6 +30,7 @@ from gateway.faults import (
     reconciliations,
     requests,
     running,
+    samples,
     searches,
     senders,
     services,
@@ -45,6 +48,9 @@ TABLES = [
         running,
         maps,
         layouts,
+        laboratory,
+        analysers,
+        samples,
         matching,
         senders,
         codes,

@@ -8,7 +8,6 @@ FAULTS: dict[str, str] = {
     "{text} reads nothing": "{text} 没有读取任何内容",
     "a quote or bracket of {text} is not closed": "{text} 的引号或括号没有闭合",
     "'rows' fill what 'make' or 'into' names": "rows 须与 make 或 into 同用",
-    "a layout begins with rows, xml or cda and its name": "布局以 rows、xml 或 cda 及其名称开头",
     "head has {known}, not {key}": "head 只有 {known}，没有 {key}",
     "the path of a place finds elements, not {path}": "位置的路径须找到元素，而不是 {path}",
     "no layout in mappings/rows has this name": "mappings/rows 中没有这个名称的布局",

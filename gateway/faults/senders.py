@@ -4,8 +4,12 @@ from __future__ import annotations
 
 FAULTS: dict[str, str] = {
     "{key} must be one of {known}, not {what}": "{key} 必须是 {known} 之一，而不是 {what}",
-    "match takes fields of the header (MSH-3), not {what}": (
-        "match 须为消息头字段（如 MSH-3），而不是 {what}"
+    "barcode of sample is one of {known}, not {what}": "sample 的 barcode 必须是 {known} 之一，而不是 {what}",
+    "match takes fields (MSH-3, OBR-4.3) or door, not {what}": (
+        "match 须为字段（如 MSH-3、OBR-4.3）或 door，而不是 {what}"
+    ),
+    "match takes names and their values, or several such, not {what}": (
+        "match 须为名称及其取值，或若干组这样的内容，而不是 {what}"
     ),
     "scope of {type} is one of {known}, not {what}": "{type} 的 scope 必须是 {known} 之一，而不是 {what}",
     "sender {what} has the same match": "发送方 {what} 的 match 与此相同",

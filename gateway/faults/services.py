@@ -20,9 +20,19 @@ FAULTS: dict[str, str] = {
     "this register of numbers is not known here": "不认识该号码的标识体系（OID）",
     "a question names at most 20 values of 200 characters": "每个查询条件最多 20 个值，每个值最多 200 个字符",
     "there are no wildcards; give the whole value": "不支持通配符，请给出完整的值",
+    "several patients have this number: nobody can tell whose is meant": (
+        "多名患者使用同一号码，无法确定是谁的"
+    ),
+    "say NAME=HOST:PORT or NAME=same, several with commas": (
+        "格式为 名称=主机:端口 或 名称=same，多个用逗号分隔"
+    ),
+    "patient data would leave without TLS: set tls_cert and tls_client_ca, or work_plain = true": (
+        "患者数据将不经 TLS 传出：请设置 tls_cert 和 tls_client_ca，或 work_plain = true"
+    ),
     "the time begins after its end": "起始时间晚于结束时间",
     "this is no time; write 20260305 or 20260305142200": "不是时间；写法如 20260305 或 20260305142200",
     "this code is not known here; known are {codes}": "不认识该代码；可用的代码有 {codes}",
+    "format is one of {formats}": "format 须为 {formats} 之一",
     "does not look at the parameter {name}": "没有用到参数 {name}",
     "there is no parameter {name}": "没有参数 {name}",
     "a parameter needs from, or low and high": "参数需要 from，或 low 与 high",

@@ -6,10 +6,12 @@ begins, what is over clears.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from gateway.canonical import now_us
 from gateway.canonical.json import loads
@@ -17,6 +19,8 @@ from gateway.canonical.moments import day_of, moment
 from gateway.canonical.spell import Spell
 from gateway.errors import QiaoError
 from gateway.feed.calendar import begin_us
+from gateway.feed.critical import SUBJECT as CRITICAL
+from gateway.feed.critical import escalations, overdue
 from gateway.feed.feedback.deadlines import HOUR_US
 from gateway.feed.feedback.states import OPEN
 from gateway.feed.feedback.stop import IDS as STOP
@@ -25,6 +29,7 @@ from gateway.feed.obligations import Obligations
 from gateway.feed.reconciliation import reconcile
 from gateway.feed.reconciliation.asking import NO_ANSWER, SUBJECT, ask_all, unanswered
 from gateway.settings import SourceSettings
+from gateway.store import Store, Transact, Transacted
 
 _LOG = logging.getLogger("qiao.supervision")
 
@@ -33,6 +38,11 @@ EVERY = 300.0
 MOST = 1000
 """Open matters of a course that are looked at."""
 
+WRITTEN_WITHIN = 60.0
+"""Seconds that the writer is waited for."""
+
+Write = Callable[[Transact], Awaitable[Transacted]]
+"""The writer of the gateway."""
 Found = tuple[str, str, str]
 """(subject, kind, detail) of an alert."""
 
@@ -54,11 +64,20 @@ def look(obligations: Obligations, tenant: str, at_us: int) -> list[Found]:
 
 def tell(obligations: Obligations, tenant: str, at_us: int) -> None:
     """Let alerts begin and clear as a look finds."""
-    alerts = obligations.store.alerts
-    found = {(subject, kind): detail for subject, kind, detail in look(obligations, tenant, at_us)}
-    known = {
-        (one.subject, one.kind) for one in alerts.find(tenant=tenant) if one.subject.startswith(SUBJECTS)
-    }
+    _told(obligations.store, tenant, SUBJECTS, look(obligations, tenant, at_us), at_us)
+
+
+def tell_overdue(store: Store, at_us: int) -> None:
+    """Let the alerts of critical values begin and clear that nobody has acknowledged in time."""
+    for tenant, _, _ in store.subscriptions.clocks():
+        _told(store, tenant, (CRITICAL,), list(overdue(store, tenant, at_us)), at_us)
+
+
+def _told(store: Store, tenant: str, subjects: tuple[str, ...], looked: list[Found], at_us: int) -> None:
+    alerts = store.alerts
+    found = {(subject, kind): detail for subject, kind, detail in looked}
+    open_ = alerts.find(tenant=tenant, most=2 * MOST)
+    known = {(one.subject, one.kind) for one in open_ if one.subject.startswith(subjects)}
     for subject, kind in sorted(known - set(found)):
         alerts.clear(tenant, subject, kind, at_us)
     for subject, kind in sorted(set(found) - known):
@@ -69,21 +88,32 @@ class Alerting:
     """The thread that looks; one process of a store does.
 
     Args:
-        tenants: whom to look at.
+        tenants: whose duties to look at; of every tenant of the store, critical values that are overdue.
         now: the present, microseconds since 1970.
+        write: the writer of the gateway, which tells of overdue critical values once more; None: nobody does.
+        escalate: to whom beside their owners.
     """
 
     def __init__(
-        self, obligations: Obligations, tenants: Sequence[str], now: Callable[[], int] = now_us
+        self,
+        obligations: Obligations,
+        tenants: Sequence[str],
+        now: Callable[[], int] = now_us,
+        write: Write | None = None,
+        escalate: Sequence[str] = (),
     ) -> None:
+        self._write, self._escalate = write, tuple(escalate)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._obligations, self._tenants, self._now = obligations, tuple(tenants), now
+        self._store = obligations.store
         self._sole = obligations.store.sole("supervision")
-        self._spells = {tenant: Spell(_LOG, tenant) for tenant in self._tenants}
+        self._spells: dict[str, Spell] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="qiao-supervision", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to look; belongs to a running event loop where there is something to write."""
+        self._loop = asyncio.get_running_loop() if self._write is not None else None
         self._thread.start()
 
     def stop(self) -> None:
@@ -95,12 +125,32 @@ class Alerting:
     def once(self) -> None:
         """Look at every tenant; what cannot be looked at now is looked at next time."""
         for tenant in self._tenants:
-            try:
-                if self._sole.mine():
-                    tell(self._obligations, tenant, self._now())
-                self._spells[tenant].over()
-            except QiaoError as error:
-                self._spells[tenant].on(f"not looked at: {error}")
+            self._look(tenant, partial(tell, self._obligations, tenant))
+        self._look("critical values", partial(tell_overdue, self._store))
+        if self._write is not None:
+            self._look("escalations", self._escalated)
+
+    def _escalated(self, at_us: int) -> None:
+        """Tell once more of critical values that are overdue."""
+        assert self._loop is not None  # it was started where there is something to write
+        for tenant, _, _ in self._store.subscriptions.clocks():
+            for one in escalations(self._store, tenant, at_us, self._escalate):
+                done = asyncio.run_coroutine_threadsafe(self._given(one), self._loop).result(WRITTEN_WITHIN)
+                if done.error is not None:
+                    raise done.error
+
+    async def _given(self, one: Transact) -> Transacted:
+        assert self._write is not None
+        return await self._write(one)
+
+    def _look(self, name: str, work: Callable[[int], None]) -> None:
+        spell = self._spells.setdefault(name, Spell(_LOG, name))
+        try:
+            if self._sole.mine():
+                work(self._now())
+            spell.over()
+        except (QiaoError, TimeoutError) as error:
+            spell.on(f"not looked at: {error}")
 
     def _run(self) -> None:
         try:

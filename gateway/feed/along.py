@@ -14,6 +14,9 @@ AROUND = frozenset(
 )  # fmt: skip
 """Types of what is sent along with the documents that refer to it."""
 
+TOLD_ALONE = frozenset(("Specimen",))
+"""Types of what is sent along, too, to who carries an order out: a laboratory needs the sample."""
+
 STEPS = 2
 """How many references lead from a document to what is sent along: to the visit, and to its institution."""
 
@@ -65,6 +68,7 @@ def _references(value: Resource, narrow: bool) -> Iterator[str]:
     A diagnosis leads to no stay: it may have been made on a ward, which is nobody's business.
     """
     if narrow:
-        return (name for name in followed(value) if name.partition("/")[0] in AROUND)
+        types = AROUND | TOLD_ALONE
+        return (name for name in followed(value) if name.partition("/")[0] in types)
     around = AROUND - {"Encounter"} if value.get("resourceType") == "Condition" else AROUND
     return (name for name in references_within(value) if name.partition("/")[0] in around)

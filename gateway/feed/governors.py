@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.store import Desk, Governor, Made, Occasion
+from gateway.canonical import Resource
+from gateway.store import Desk, Governor, Made, Occasion, Witness
 
 
 class Governors:
@@ -24,3 +25,15 @@ class Governors:
             own = [one for one in made if one.type in types]
             if own:
                 governor.govern(desk, own, occasion)
+
+    def held(self, desk: Desk, bodies: Sequence[Resource], occasion: Occasion) -> None:
+        """Show what a message that waits would have written to those who want to know of it."""
+        for governor, _ in self._each:
+            if isinstance(governor, Witness):
+                governor.held(desk, bodies, occasion)
+
+    def stored(self, desk: Desk, occasion: Occasion) -> None:
+        """Tell the same that a message is stored that may have waited."""
+        for governor, _ in self._each:
+            if isinstance(governor, Witness):
+                governor.stored(desk, occasion)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.errors import Misconfigured
 from gateway.mapping.code_files import TableFile, entry, named
 from gateway.mapping.codes import Entry
+
+SEVERAL = "urn:qiao:mapping:several"
+"""Extension (valueBoolean) of a ConceptMap whose targets are all meant: the tests of a panel."""
 
 EXTENDS = "urn:qiao:mapping:extends"
 """Extension (valueString) of a ConceptMap or CodeSystem that adds its codes to another table."""
@@ -42,6 +46,10 @@ def concept_map(where: str, data: Mapping[str, Any]) -> TableFile:
             ``dependsOn``, ``product``, ``unmapped.mode`` other than ``provided``.
     """
     name, extends = _name(where, data)
+    several = any(
+        one.get("url") == SEVERAL and one.get("valueBoolean") in (True, "true")
+        for one in _list(data, "extension", where)
+    )
     groups = _list(data, "group", where)
     entries: dict[str, Entry] = {}
     lines: dict[str, int] = {}
@@ -55,7 +63,7 @@ def concept_map(where: str, data: Mapping[str, Any]) -> TableFile:
             if not code or code in entries:
                 said = f"duplicate code {code!r}" if code else "an element without a code"
                 raise Misconfigured(said, where=_at(where, element))
-            found = _target(where, element, str(group.get("target") or ""))
+            found = _target(where, element, str(group.get("target") or ""), several)
             if found is not None:
                 entries[code], lines[code] = found, element.get("__line__", 0)
     sources = tuple(dict.fromkeys(str(group["source"]) for group in groups if group.get("source")))
@@ -67,7 +75,7 @@ def concept_map(where: str, data: Mapping[str, Any]) -> TableFile:
     )  # fmt: skip
 
 
-def _target(where: str, element: Mapping[str, Any], system: str) -> Entry | None:
+def _target(where: str, element: Mapping[str, Any], system: str, several: bool) -> Entry | None:
     """Return the target of one element, None where it says that there is none."""
     usable = [
         one
@@ -79,12 +87,18 @@ def _target(where: str, element: Mapping[str, Any], system: str) -> Entry | None
             raise Misconfigured("dependsOn and product are not understood", where=_at(where, one))
     if not usable:
         return None
+    if several:
+        first, *rest = (_entry(where, one, system) for one in usable)
+        return replace(first, also=tuple(rest))
     ranked = sorted(usable, key=_rank)
     if len(ranked) > 1 and _rank(ranked[0]) == _rank(ranked[1]):
         raise Misconfigured("two targets fit equally well; keep the right one", where=_at(where, ranked[1]))
-    best = ranked[0]
-    value = {"code": best["code"], "display": best.get("display"), "equivalence": best.get("equivalence")}
-    return entry(value, system, lambda: _at(where, best))
+    return _entry(where, ranked[0], system)
+
+
+def _entry(where: str, target: Mapping[str, Any], system: str) -> Entry:
+    value = {name: target.get(name) for name in ("code", "display", "equivalence")}
+    return entry(value, system, lambda: _at(where, target))
 
 
 def _rank(target: Mapping[str, Any]) -> int:

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ from gateway.mapping.marked import plain, read
 FORMS = (".yaml", ".csv", ".json")
 """What a code table may be written in, by the ending of its file."""
 
-ENTRY_KEYS = frozenset({"code", "display", "system", "equivalence", "timing", "note"})
-COLUMNS = ("code", "target", "display", "system", "equivalence", "timing", "note")
+ENTRY_KEYS = frozenset({"code", "display", "system", "equivalence", "timing", "specimen", "unit", "note"})
+COLUMNS = ("code", "target", "display", "system", "equivalence", "timing", "specimen", "unit", "note")
 HEAD_KEYS = frozenset(
-    {"table", "extends", "target", "source", "note", "exact", "source_system", "source_systems"}
+    {"table", "extends", "target", "source", "note", "exact", "several", "source_system", "source_systems"}
 ) | {"equivalence", "guide", "codes", "__line__"}
 
 EQUIVALENCES = frozenset(
@@ -112,8 +112,24 @@ def entry(value: Any, target: str, where: Callable[[], str], equivalence: str = 
     if close and close not in EQUIVALENCES:
         known = ", ".join(sorted(EQUIVALENCES))
         raise Misconfigured(f"equivalence {close!r} is none of {known}", where=where())
-    extra = {} if timing is None else {"timing": timing}
+    extra: dict[str, Any] = {} if timing is None else {"timing": timing}
+    extra |= {name: _among(value[name]) for name in ("specimen", "unit") if value.get(name) is not None}
     return Entry(code, _text(value.get("display")), system, extra, close)
+
+
+def _entries(value: Any, target: str, where: Callable[[], str], equivalence: str) -> Entry:
+    """Return what a code of a table with ``several`` becomes: the first, with the others in its ``also``."""
+    parts = [
+        entry(one, target, where, equivalence) for one in (value if isinstance(value, list) else [value])
+    ]
+    if not parts:
+        raise Misconfigured("a code without a target; leave it out instead", where=where())
+    return replace(parts[0], also=tuple(parts[1:]))
+
+
+def _among(value: Any) -> tuple[str, ...]:
+    """Return the specimens or units of a test; several stand in a list, or between ``|``."""
+    return tuple(str(one) for one in value) if isinstance(value, list) else tuple(str(value).split("|"))
 
 
 def _text(value: Any) -> str:
@@ -132,10 +148,15 @@ def _made(
     target = _text(head.get("target"))
     close = _text(head.get("equivalence"))
 
+    several = _text(head.get("several")).lower() == "true"
+
     def at(code: str) -> Callable[[], str]:
         return lambda: f"{where}:{lines().get(code, '?')}"
 
-    entries = {code: entry(value, target, at(code), close) for code, value in codes.items()}
+    entries = {
+        code: _entries(value, target, at(code), close) if several else entry(value, target, at(code), close)
+        for code, value in codes.items()
+    }
     if "" in entries:
         raise Misconfigured("an empty code", where=at("")())
     extends = bool(head.get("extends"))
@@ -200,6 +221,9 @@ def _csv(where: str, data: bytes) -> TableFile:
                 columns = _csv_columns(row, at)
                 continue
             code, value = _csv_row(columns, row, at)
+            if code in codes and head.get("several", "").lower() == "true":
+                codes[code] = [*(codes[code] if isinstance(codes[code], list) else [codes[code]]), value]
+                continue
             if code in codes:
                 raise Misconfigured(f"duplicate code {code!r}, also in line {lines[code]}", where=at)
             codes[code], lines[code] = value, reader.line_num

@@ -11,7 +11,8 @@ from typing import Any
 class Entry:
     """What a source code becomes: a FHIR code, its display and system, and further data (a Timing).
 
-    ``equivalence`` is that of ConceptMap (R4), ``""`` where nobody has said how close the two are.
+    ``equivalence`` is that of ConceptMap (R4), ``""`` where nobody has said how close the two are. ``also``
+    is what else it becomes: the other tests of a panel (``several`` of a table).
     """
 
     code: str
@@ -19,6 +20,7 @@ class Entry:
     system: str
     extra: dict[str, Any] = field(default_factory=dict)
     equivalence: str = ""
+    also: tuple[Entry, ...] = ()
 
     def coding(self) -> dict[str, str]:
         """Return the entry as a FHIR Coding."""
@@ -77,7 +79,9 @@ class Table:
         entry = self._entries.get(code)
         if entry is None:
             code = code.strip()
-            entry = self._entries.get(code) or self._entries.get(code.casefold())
+            entry = self._entries.get(code)
+            if entry is None and not self.exact:
+                entry = self._entries.get(code.casefold())
         return entry
 
     def disagrees(self, code: str | None, name: str | None) -> bool:

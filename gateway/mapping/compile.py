@@ -12,6 +12,7 @@ from gateway.canonical.placeholders import is_placeholder
 from gateway.errors import Misconfigured
 from gateway.mapping import (  # noqa: F401 (add their functions to the closed table)
     documents,
+    local_tests,
     observations,
     periods,
     written,

@@ -60,7 +60,7 @@ class Identities:
         value = key.fixed or self.composed(handle, key, last=last)
         if not value:
             return False
-        value += self.scope(handle)
+        value += self.scope(handle) + self.part(handle)
         if key.like_datatype:
             handle.key = (run.local("key", handle.type), value.rstrip("|"))
             handle.id = seed(run.tenant, handle.type, *handle.key)
@@ -110,6 +110,12 @@ class Identities:
             at = len(others)
             others.append(handle)
         return f"{value}#{at + 1}" if at else value
+
+    def part(self, handle: Handle) -> str:
+        """Return what tells the parts of one message apart (``er7.apart``), whose header is the same."""
+        at = handle.step.step.at if handle.step is not None else ""
+        number = self.run.envelope.meta.get("part", "") if at == "MSH" else ""
+        return f"#{number}" if number else ""
 
     def scope(self, handle: Handle) -> str:
         """Return what makes a recycled number unique, as the sender's profile says for this type."""

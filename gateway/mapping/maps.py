@@ -13,6 +13,7 @@ from gateway.canonical import Envelope, Issue, Translation
 from gateway.errors import Misconfigured, Rejected
 from gateway.mapping.apply import Application
 from gateway.mapping.cache import CACHE
+from gateway.mapping.chosen import HEADER, Choice, choices
 from gateway.mapping.code_folders import Change, CodeFolders
 from gateway.mapping.codes import Table
 from gateway.mapping.compile import Compiled, compile_maps
@@ -28,7 +29,7 @@ from gateway.mapping.places import MessageMap
 from gateway.mapping.reads import Reads
 from gateway.mapping.rows import MapFile, MessageFile, map_file, message_file
 from gateway.mapping.run import Run, zone_of
-from gateway.mapping.senders import Profile, choose, profile_file
+from gateway.mapping.senders import Profile, profile_file
 from gateway.mapping.steps import check_names
 from gateway.wire import er7
 
@@ -80,35 +81,40 @@ class Maps:
         self.messages, self.profiles, self.maps = messages, profiles, maps
         files_ = [*maps.values(), *(file for one in self.variants.values() for file in one.changed.values())]
         self._named = {row.codes for file in files_ for row in file.rows if row.codes}
-        self._matched = sorted({int(name[4:]) for one in profiles.values() for name in one.match})
+        self._named |= {one.orders for one in profiles.values() if one.orders}
+        self._named |= {table for one in profiles.values() for table in one.tests}
+        named = {name for one in profiles.values() for patterns in one.match for name in patterns}
+        self._matched = sorted(int(name[4:]) for name in named if HEADER.fullmatch(name))
         self._functions = compiled.functions
         self._remembering = compiled.memories
         self._memories: dict[tuple[str, str, str], Memories] = {}
-        self._chosen: dict[tuple[str, ...], Profile] = {}
+        self._chosen: dict[tuple[str, ...], list[Choice]] = {}
 
     def profile(self, adapter: str, hint: str, message: er7.Message) -> Profile:
-        """Return the sender profile of a message: ``hint`` if it names one, else by its header or its door.
+        """Return the sender profile of a message: ``hint`` if it names one, else what fits it best.
 
         Raises:
             Misconfigured: ``hint`` names no profile.
         """
-        key = (adapter, hint, *(message.header(at) for at in self._matched))
-        found = self._chosen.get(key)
-        if found is None:
-            found = self._choose(adapter, hint, message)
-            if len(self._chosen) < 4096:
-                self._chosen[key] = found
-        return found
-
-    def _choose(self, adapter: str, hint: str, message: er7.Message) -> Profile:
         if hint:
             if hint not in self.profiles:
                 known = ", ".join(sorted(self.profiles))
                 raise Misconfigured(f"no sender profile {hint!r} in mappings/senders; there are {known}")
             return self.profiles[hint]
+        key = (adapter, *(message.header(at) for at in self._matched))
+        found = self._chosen.get(key)
+        if found is None:
+            found = self._choices(adapter, message)
+            if len(self._chosen) < 4096:
+                self._chosen[key] = found
+        return next(one.profile for one in found if not one.inside or one.fits(message))
+
+    def _choices(self, adapter: str, message: er7.Message) -> list[Choice]:
+        """Return what a message with this header may be; the last fits in any case."""
         component = message.separators.component
         header = {f"MSH-{at}": message.header(at).split(component)[0].strip() for at in self._matched}
-        return choose(self.profiles.values(), header, adapter) or self.profiles["default"]
+        found = choices(self.profiles.values(), header, adapter)
+        return found if found and not found[-1].inside else [*found, Choice(self.profiles["default"])]
 
     def translate(
         self,
@@ -129,7 +135,8 @@ class Maps:
         plan, functions = self.plan(message), self._functions
         variant = self.variants.get(profile.id)
         if variant is not None:
-            plan, functions = variant.plan(message.type) or plan, variant.compiled.functions
+            plan = variant.plan(er7.event_of(message)) or plan
+            functions = variant.compiled.functions
         memory = self._memory(message, envelope, profile)
         run = Run(message, envelope, profile, self.tables, functions, memory, self.version)
         if issues is not None:
@@ -189,7 +196,7 @@ class Maps:
         Raises:
             Rejected: its type has none.
         """
-        found = self.messages.get(message.type)
+        found = self.messages.get(er7.event_of(message))
         if found is None:
             raise Rejected("no map for this message type", code="unknown-type", where="MSH-9")
         return found
@@ -226,14 +233,15 @@ def _profiles(folder: Root) -> dict[str, Profile]:
         one = profile_file(path, base)
         if one.id in profiles:
             raise Misconfigured(f"sender {one.id!r} is defined twice", where=path.name)
-        twin = next((other.id for other in profiles.values() if one.match and other.match == one.match), None)
+        others = ((other.id, each) for other in profiles.values() for each in other.match)
+        twin = next((ident for ident, each in others if each in one.match), None)
         if twin is not None:
             raise Misconfigured(f"sender {twin!r} has the same match", where=path.name)
         profiles[one.id] = one
     return profiles
 
 
-LAYOUTS = ("rows", "xml", "cda")
+LAYOUTS = ("rows", "xml", "cda", "astm")
 """Folders of layouts."""
 
 
@@ -345,7 +353,9 @@ def load_maps(
     v2 = root / "hl7v2" if isinstance(root, Path) else root.joinpath("hl7v2")
     folders: list[Root] = [v2.joinpath(name) for name in FOLDERS]
     senders = root.joinpath("senders")
-    tables = CodeFolders([v2.joinpath("codes"), *([codes] if codes is not None else [])])
+    tests = root.joinpath("conceptmaps")
+    own = [codes] if codes is not None else []
+    tables = CodeFolders([v2.joinpath("codes"), *([tests] if tests.is_dir() else []), *own])
     maps = _maps(folders[0], folders[1])
     if "CWE[CodeableConcept]" not in maps:
         raise Misconfigured("the map CWE[CodeableConcept] is missing; OBX-5 needs it", where="datatypes")
@@ -363,6 +373,9 @@ def load_maps(
     )
     messages = _messages(message_files, compiled, maps, forms, layouts)
     profiles = _profiles(senders)
+    for profile in profiles.values():
+        if unknown := {*profile.tests, profile.orders} - {"", *tables.tables}:
+            raise Misconfigured(f"there is no table {min(unknown)!r} of tests", where=f"{profile.id}.yaml")
     variants = _variants(profiles, compiled, maps, message_files, tables.tables, forms)
     if shipped:
         CACHE.save()

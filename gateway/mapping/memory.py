@@ -52,14 +52,16 @@ class Memories:
     Attributes:
         maps: one dict per remembering function, from raw text.
         units: raw OBX-6 → the unit part of a Quantity, and its gaps.
-        ranges: (OBX-7, OBX-6) → referenceRange.
+        ranges: (OBX-7, OBX-6) → referenceRange, one or several.
         authorities: raw HD → URI.
+        tests: OBX-3, OBX-6 and specimen → LOINC coding, why there is none, and what is counted then.
     """
 
     maps: list[dict[str, Entry]]
     units: dict[str, tuple[dict[str, Any], tuple[tuple[str, str], ...]]] = field(default_factory=dict)
-    ranges: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    ranges: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     authorities: dict[str, str | None] = field(default_factory=dict)
+    tests: dict[tuple[str, str, str], tuple[dict[str, str] | None, str, str]] = field(default_factory=dict)
 
 
 def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str, Run, str], Any]:

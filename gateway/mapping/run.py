@@ -112,6 +112,7 @@ class Run:
             "segment",
             "tables",
             "tenant",
+            "tests",
             "units",
             "zone",
         ),
@@ -129,7 +130,7 @@ class Run:
     ) -> None:
         self.maps = maps
         self.memories, self.units, self.ranges = memories.maps, memories.units, memories.ranges
-        self.authorities = memories.authorities
+        self.authorities, self.tests = memories.authorities, memories.tests
         self.mentioned: list[Mentioned] = []
         self.functions = functions
         self.key = ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
+from gateway.canonical.sample import COMPARED, DAY_US, MINUTE_US, WAYS, Samples
 from gateway.errors import Misconfigured
+from gateway.mapping.barcoded import FIELDS, with_barcode
+from gateway.mapping.chosen import DOOR, PART
 from gateway.mapping.elements import is_resource
 from gateway.mapping.marked import plain, read
 from gateway.mapping.overrides import Overrides, read_overrides
@@ -27,12 +29,13 @@ PROFILE_KEYS = frozenset(
         "charset",
         "zone",
         "acknowledge",
+        "answer",
         "unknown",
         "repeat_window",
         "owns",
         "namespaces",
     }
-    | {"systems", "scope", "note", "source", "__line__"}
+    | {"systems", "scope", "like", "orders", "tests", "sample", "note", "source", "__line__"}
     | {"repairs", "overrides", "maps", "messages"}
 )
 
@@ -43,7 +46,8 @@ class Profile:
 
     Attributes:
         id: file stem and name of the sender.
-        match: header field (``"MSH-3"``) → shell pattern; all must match.
+        match: each of them is enough: field of the header (``"MSH-3"``), or of the first segment of its name
+            (``"OBR-4.3"``), or ``"door"`` → shell pattern; all of one must match.
         adapters: shell patterns of adapter ids; the door decides where no header does.
         authorities: names that the hospital gives itself in assigning authorities (HD.1). They are no
             registers: there the kind of a number says which register it belongs to.
@@ -51,30 +55,40 @@ class Profile:
         charset: overrides MSH-18; ``""`` for none.
         zone: of times without one, ``"+08:00"``.
         acknowledge: when the answer leaves: after the inbox commit or after processing.
+        answer: what it hears of orders: the answer that HL7 has for them (ORR, ORL), or ``ack``, a plain ACK.
         unknown: what becomes of a message type without a map.
         repeat_window_s: seconds within which the same message is a repeat.
         owns: resource types that this sender owns; ``"*"`` for all.
         namespaces: assigning authority or coding system → URI.
         systems: identifier kind → URI, for identifiers without an authority.
         scope: resource type → one of :data:`SCOPES`.
+        orders: code table by which ordered tests are said to it (its own codes, several for a panel);
+            ``""``: as they were ordered. Tests that are not in the table are none of its own.
+        tests: code tables that say which LOINC code a test of its own has; none: its codes stay as they are.
+        sample: its results must belong to a sample, order or patient that is known here; None: it says itself
+            whom they are about.
         repairs: what this sender writes wrongly, put right before the rows read it; None for nothing.
         overrides: rows that differ for this sender; None for none.
     """
 
     id: str = "default"
-    match: Mapping[str, str] = field(default_factory=dict)
+    match: tuple[Mapping[str, str], ...] = ()
     adapters: tuple[str, ...] = ()
     authorities: frozenset[str] = frozenset()
     processing: frozenset[str] = frozenset({"P", ""})
     charset: str = ""
     zone: str = "+08:00"
     acknowledge: Literal["processing", "receipt"] = "processing"
+    answer: Literal["order", "ack"] = "order"
     unknown: Literal["quarantine", "reject"] = "quarantine"
     repeat_window_s: int = 7 * 86400
     owns: frozenset[str] = frozenset({"*"})
     namespaces: Mapping[str, str] = field(default_factory=dict)
     systems: Mapping[str, str] = field(default_factory=dict)
     scope: Mapping[str, str] = field(default_factory=dict)
+    orders: str = ""
+    tests: tuple[str, ...] = ()
+    sample: Samples | None = None
     repairs: Repairs | None = None
     overrides: Overrides | None = None
 
@@ -82,12 +96,9 @@ class Profile:
         """Return whether this sender owns a resource type."""
         return "*" in self.owns or type_name in self.owns
 
-    def fits(self, header: Mapping[str, str]) -> bool:
-        """Return whether the header (``{"MSH-3": …}``, first components) belongs to this sender."""
-        return bool(self.match) and all(fnmatchcase(header.get(k, ""), v) for k, v in self.match.items())
 
-
-_HEADER = re.compile(r"MSH-([3-9]|1\d|2[0-5])")
+_SAMPLE = frozenset({"barcode", "within", "skew", "by", "compare", "clock", "validated"})
+_LASTING = re.compile(r"(\d{1,5})([mhd])")
 
 SCOPES = ("visit", "date", "year", "kind", "admission")
 """What makes a recycled number unique: ``kind`` is a document's type, ``admission`` the day a stay began."""
@@ -116,6 +127,23 @@ class _Written:
             raise self.wrong(key, f"{key} takes names and their values, not {value!r}")
         return {str(name): str(one) for name, one in value.items()}
 
+    def matches(self) -> tuple[dict[str, str], ...]:
+        """Return what chooses this profile: patterns that all must fit, or several such."""
+        said = self.data.get("match") or {}
+        listed = said if isinstance(said, list) else [said]
+        found = []
+        for one in listed:
+            if not isinstance(one, dict):
+                raise self.wrong("match", f"match takes names and their values, or several such, not {one!r}")
+            for name in one:
+                part = PART.fullmatch(str(name))
+                if name != DOOR and (part is None or (part[1] == "MSH" and int(part[2]) < 3)):
+                    text = f"match takes fields (MSH-3, OBR-4.3) or {DOOR}, not {name!r}"
+                    raise self.wrong("match", text)
+            if one:
+                found.append({str(name): str(pattern) for name, pattern in one.items()})
+        return tuple(found)
+
     def choice(self, key: str, choices: tuple[str, ...]) -> Any:
         value = str(self.data.get(key, choices[0]))
         if value not in choices:
@@ -134,14 +162,55 @@ class _Written:
             raise self.wrong("zone", f"zone must look like +08:00, not {zone!r}")
         return zone
 
+    def sample(self) -> Samples | None:
+        """Return how results find their sample (``sample: {}``), None where nothing asks for it."""
+        said = self.data.get("sample")
+        if said is False or "sample" not in self.data:
+            return None
+        if not isinstance(said, dict) or set(said) - _SAMPLE:
+            raise self.wrong("sample", f"sample takes {', '.join(sorted(_SAMPLE))}, not {said!r}")
+        if said.get("barcode", FIELDS[0]) not in FIELDS:
+            raise self.wrong(
+                "sample", f"barcode of sample is one of {', '.join(FIELDS)}, not {said['barcode']!r}"
+            )
+        base = Samples()
+        return Samples(
+            self.lasting(said, "within", base.within_us),
+            self.lasting(said, "skew", base.skew_us),
+            self.among(said, "by", WAYS),
+            self.among(said, "compare", COMPARED),
+            self.flag(said, "clock", default=True),
+            self.flag(said, "validated", default=False),
+        )
+
+    def flag(self, said: Mapping[str, Any], key: str, *, default: bool) -> bool:
+        """Return whether something holds."""
+        value = said.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong("sample", f"{key} of sample is true or false, not {value!r}")
+        return value
+
+    def lasting(self, said: Mapping[str, Any], key: str, default: int) -> int:
+        """Return a time such as ``14d``, ``36h`` or ``15m`` in microseconds."""
+        if key not in said:
+            return default
+        found = _LASTING.fullmatch(str(said[key]))
+        if found is None:
+            raise self.wrong("sample", f"{key} of sample looks like 14d, 36h or 15m, not {said[key]!r}")
+        return int(found[1]) * {"m": MINUTE_US, "h": 60 * MINUTE_US, "d": DAY_US}[found[2]]
+
+    def among(self, said: Mapping[str, Any], key: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of the known words that are listed, in their order; all where none is."""
+        asked = said.get(key, list(known))
+        if not isinstance(asked, list) or not set(map(str, asked)) <= set(known):
+            raise self.wrong("sample", f"{key} of sample takes some of {', '.join(known)}, not {asked!r}")
+        return tuple(one for one in known if one in asked)
+
     def check(self) -> None:
         """Refuse keys, header fields and resource types that there are not."""
         for key in self.data:
             if key not in PROFILE_KEYS:
                 raise self.wrong(key, f"unknown key {key!r}; known are {', '.join(sorted(PROFILE_KEYS))}")
-        for name in self.pairs("match"):
-            if not _HEADER.fullmatch(name):
-                raise self.wrong("match", f"match takes fields of the header (MSH-3), not {name!r}")
         for key, names in (("owns", self.texts("owns")), ("scope", list(self.pairs("scope")))):
             for name in names:
                 if name != "*" and not is_resource(name):
@@ -157,29 +226,64 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
     Raises:
         Misconfigured: an unknown key or value; names file and line.
     """
-    marked = read(path)
+    marked = with_barcode(_liked(read(path), path))
     written = _Written(plain(marked), lambda key: f"{path.name}{_line_of(path, key)}")
     written.check()
     base = base or Profile()
     ident = str(written.data.get("sender") or path.name.removesuffix(".yaml"))
     return Profile(
         id=ident,
-        match=written.pairs("match"),
+        match=written.matches(),
         adapters=tuple(written.texts("adapters")),
         authorities=frozenset(written.texts("authorities")) | base.authorities,
         processing=frozenset([*(written.texts("processing") or ["P"]), ""]),
         charset=str(written.data.get("charset") or ""),
         zone=written.zone(base.zone),
         acknowledge=written.choice("acknowledge", ("processing", "receipt")),
+        answer=written.choice("answer", ("order", "ack")),
         unknown=written.choice("unknown", ("quarantine", "reject")),
         repeat_window_s=written.seconds("repeat_window", 7 * 86400),
         owns=frozenset(written.texts("owns") or ["*"]),
         namespaces={**base.namespaces, **written.pairs("namespaces")},
         systems={**base.systems, **written.pairs("systems")},
         scope=written.pairs("scope"),
+        orders=str(written.data.get("orders") or ""),
+        tests=tuple(written.texts("tests")),
+        sample=written.sample(),
         repairs=compile_repairs(ident, marked.get("repairs"), path.name),
         overrides=read_overrides(ident, marked, path.name),
     )
+
+
+_OWN = frozenset({"sender", "match", "adapters", "note", "source", "__line__"})
+"""What a profile has of its own, whatever it is like."""
+
+_JOINED = ("namespaces", "systems", "scope")
+
+
+def _liked(marked: Mapping[str, Any], path: Path | Traversable) -> dict[str, Any]:
+    """Return a profile with what it takes from the one that it is like; its repairs come behind those.
+
+    Raises:
+        Misconfigured: there is no such profile beside it, or that one is like yet another.
+    """
+    name = marked.get("like")
+    if not name:
+        return dict(marked)
+    folder = getattr(path, "parent", None)
+    beside = None if folder is None else folder / f"{name}.yaml"
+    if beside is None or not beside.is_file():
+        raise Misconfigured(
+            f"no sender profile {name!r} beside it", where=f"{path.name}{_line_of(path, 'like')}"
+        )
+    base = {key: one for key, one in read(beside).items() if key not in _OWN}
+    if "like" in base:
+        raise Misconfigured(f"{name!r} is like another profile itself", where=path.name)
+    made = {**base, **marked}
+    for key in _JOINED:
+        made[key] = {**(base.get(key) or {}), **(marked.get(key) or {})}
+    made["repairs"] = [*(base.get("repairs") or ()), *(marked.get("repairs") or ())]
+    return made
 
 
 def _line_of(path: Path | Traversable, key: str) -> str:
@@ -188,17 +292,3 @@ def _line_of(path: Path | Traversable, key: str) -> str:
         if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*:", line):
             return f":{at}"
     return ""
-
-
-def choose(profiles: Iterable[Profile], header: Mapping[str, str], adapter: str) -> Profile | None:
-    """Return the profile that fits the header best (most patterns), else the one that the door names.
-
-    Many senders leave MSH-3 empty or put the name of an instrument there: what came in by the laboratory's
-    door must not own the hospital's patients for that.
-    """
-    known = list(profiles)
-    fitting = [one for one in known if one.fits(header)]
-    if fitting:
-        return max(fitting, key=lambda one: (len(one.match), one.id))
-    doors = [(pattern, one) for one in known for pattern in one.adapters if fnmatchcase(adapter, pattern)]
-    return max(doors, key=lambda found: (len(found[0]), found[1].id))[1] if doors else None

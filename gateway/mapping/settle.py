@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.mapping.identity import seed
 from gateway.mapping.joined import is_withdrawn, join, renumbered
 from gateway.mapping.places import MessageMap
 from gateway.mapping.run import Run
+from gateway.mapping.sampled import PATIENT, happened, stand_in, stands, tells_results, unnamed
 from gateway.mapping.times import to_us
 
 _DAY = len("2026-01-31")
@@ -121,6 +122,9 @@ class Settlement:
         """
         run = self.run
         identities = Identities(run, self.plan)
+        asks = run.profile.sample is not None and tells_results(run)
+        if asks:
+            stand_in(run)
         for handle in run.handles:
             identities.identify(handle)
         self.require()
@@ -135,6 +139,10 @@ class Settlement:
             raise Rejected("the message names nothing to merge", code=reason, where="MRG")
         event_at = self.event_at()
         drafts = [self.draft(handle) for handle in kept]
+        samples = run.profile.sample if asks else None
+        if samples is not None:
+            samples = replace(samples, unnamed=unnamed(run))
+            event_at = happened(drafts, run.envelope.received_at, samples, run.issues) or event_at
         for handle in run.handles:
             # Frames name their resources: without this, every message would wait for the cycle collector.
             handle.frame = NOWHERE
@@ -147,6 +155,7 @@ class Settlement:
             unmapped=Counter(self.noted.unmapped),
             gaps=Counter(run.gaps),
             issues=run.issues,
+            samples=samples,
         )
 
     def referred(self) -> Sequence[Handle]:
@@ -209,6 +218,8 @@ class Settlement:
         """Raise where nothing made a resource that the map requires, or one of them cannot be told."""
         made = [handle for handle in self.run.handles if handle.step is not None]
         have = {one.step.step.name for one in made if one.step and one.state == SETTLED}
+        if self.run.profile.sample is not None and stands(self.run):
+            have.add(PATIENT)
         lost = {
             one.step.step.name
             for one in made

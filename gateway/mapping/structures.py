@@ -6,7 +6,8 @@ holds it against them, so that nothing on the way of a message imports hl7apy::
     {"ORU_R01": ["MSH", "SFT*", {"PATIENT_RESULT*": [{"PATIENT": ["PID", …]}, …]}]}
 
 A ``*`` marks what may repeat. Where a version withdrew a segment, the older place is kept. Where HL7's tables
-say what no sender means, :data:`DOCUMENT` says otherwise.
+say what no sender means, :data:`DOCUMENT` says otherwise; what IHE and analysers add, :data:`INVENTORY` and
+:data:`SPECIMEN`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ its first result there, so it is left out: an OBX is a result, and TXA tells one
 
 RESULTS = ("RESULT", "OBSERVATION")
 """The groups in which a result stands; where :data:`DOCUMENT` was, TXA may follow the OBX."""
+
+INVENTORY = ("OUL_R22", "OUL_R23", "OUL_R24")
+"""Where a result names the reagents that it was measured with (INV behind OBX TCD SID; IHE PaLM LAW, LAB-29).
+In HL7's tables INV stands beside the container alone: the next OBX would begin an order without OBR."""
+
+SPECIMEN: dict[str, list[Any]] = {"SPECIMEN*": ["SPM"]}
+"""Behind the results of ORU_R30, as analysers of molecular diagnostics send it."""
 
 Node = str | dict[str, list[Any]]
 
@@ -106,6 +114,21 @@ def without_documents(tree: list[Node]) -> list[Node]:
     return out
 
 
+def with_inventory(tree: list[Node]) -> list[Node]:
+    """Return a tree in whose results INV may follow."""
+    out: list[Node] = []
+    for node in tree:
+        if isinstance(node, str):
+            out.append(node)
+            continue
+        for title, inner in node.items():
+            new = with_inventory(inner)
+            if title.rstrip("*") == "RESULT" and "NTE*" in new:
+                new.insert(new.index("NTE*"), "INV*")
+            out.append({title: new})
+    return out
+
+
 def _holds(tree: list[Node], name: str) -> bool:
     """Return whether a segment or group of that name stands anywhere in a tree."""
     return any(
@@ -126,7 +149,10 @@ def from_hl7apy() -> dict[str, list[Node]]:
             if name in merged:
                 _lend(tree, merged[name])
             merged[name] = tree
-    return {name: without_documents(tree) for name, tree in merged.items()}
+    made = {name: without_documents(tree) for name, tree in merged.items()}
+    made |= {name: with_inventory(made[name]) for name in INVENTORY}
+    made["ORU_R30"].append(SPECIMEN)
+    return made
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def _forwards(table: Table, code: str, system: str) -> list[Match]:
     entry = table.get(code)
     if entry is None or not entry.code:
         return []
-    return [Match(equivalence(code, system or table.source_system, entry), entry.coding(), table.url)]
+    source = system or table.source_system
+    return [Match(equivalence(code, source, one), one.coding(), table.url) for one in (entry, *entry.also)]
 
 
 _REVERSED = {"wider": "narrower", "narrower": "wider", "subsumes": "specializes", "specializes": "subsumes"}
@@ -65,7 +66,8 @@ _REVERSED = {"wider": "narrower", "narrower": "wider", "subsumes": "specializes"
 
 def _backwards(table: Table, code: str, system: str) -> list[Match]:
     found = []
-    for source, entry in table.entries.items():
+    every = ((source, one) for source, entry in table.entries.items() for one in (entry, *entry.also))
+    for source, entry in every:
         if entry.code == code and system in ("", entry.system):
             close = equivalence(source, table.source_system, entry)
             coding = {"code": source}

@@ -8,11 +8,16 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from gateway.canonical import Issue
 from gateway.mapping.functions import BAD, base64Binary, function, string
 from gateway.mapping.run import Run
 from gateway.mapping.texts import EMPTY, is_han, is_numeric, is_resident
 
 _EIGHT = ("",) * 8
+
+
+MOST_ATTACHED = 8 * 1024 * 1024
+"""Characters of an attachment as it comes: a longer one stays with its message alone."""
 
 
 def _hex(text: str) -> bytes | None:
@@ -25,6 +30,9 @@ def _hex(text: str) -> bytes | None:
 @function("raw", "base64Binary")
 def ed_data(raw: str, run: Run) -> Any:
     """ED.5 as ED.4 encodes it (v2-0299: ``Base64``, ``Hex``, ``A`` for plain text) → base64Binary."""
+    if len(raw) > MOST_ATTACHED:
+        _too_long(run)
+        return None
     parts = [*raw.split("^", 4), *_EIGHT]
     data, encoding = run.unescape(parts[4]), parts[3].strip().upper()
     if not data.strip() or data == '""':
@@ -33,6 +41,14 @@ def ed_data(raw: str, run: Run) -> Any:
         return base64Binary(data, run)
     found = _hex(data) if encoding == "HEX" else data.encode() if encoding == "A" else None
     return BAD if found is None else b64encode(found).decode()
+
+
+def _too_long(run: Run) -> None:
+    said = f"an attachment of more than {MOST_ATTACHED >> 20} MiB was left out; it is in the message"
+    said_zh = f"附件超过 {MOST_ATTACHED >> 20} MiB，未写入资源，原文保留在收件箱"
+    run.issues.append(
+        Issue("warning", "too-long", f"{run.segment}:{run.segment}-5", "attachment", said, said_zh)
+    )
 
 
 @function("value", "string")
@@ -64,6 +80,17 @@ def coding_system(text: str, run: Run) -> Any:
 def authority(raw: str, run: Run) -> Any:
     """HD (namespace & universal id & type) → URI of the assigning authority."""
     return run.authority(raw)
+
+
+@function("value", "string")
+def own_number(text: str, run: Run) -> Any:
+    """Second number of a sample (EIP.2) → itself; nothing where it is the name of who gave the first.
+
+    ``X^DQRM`` for ``X&DQRM``: as a number it would be that of every sample of the hospital.
+    """
+    text = text.strip()
+    named = text in run.profile.authorities or text in run.profile.namespaces
+    return None if named or not text else text
 
 
 @function("value", "uri")

@@ -75,6 +75,13 @@ def graded(rules: Rules, one: Resource, other: Resource) -> Match:
     return Match("certainly-not", score, reasons)
 
 
+def against(rules: Rules, one: Resource, other: Resource) -> list[str]:
+    """Return the elements of two Patients that contradict each other, whatever number they have in common."""
+    said = {rule.id: rule for rule in rules.compare}
+    found = [reason for reason in _compared(rules, one, other) if reason.contradicts]
+    return [said[reason.rule.removesuffix("-nearly")].element for reason in found]
+
+
 def held(rule: Number, patient: Resource, *, old: bool = False) -> set[tuple[str, str]]:
     """Return (system, value) of the numbers that a Patient has by a rule, or had, as they are compared."""
     found = set[tuple[str, str]]()

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from gateway.canonical import Stored
 from gateway.errors import Retry
 from gateway.mapping import Maps
-from gateway.pipeline.recovery import replay
+from gateway.pipeline.recovery import finish_released, replay
 from gateway.pipeline.steps import Validate
+from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
 from gateway.store import Kept, Settle, Store, Walk, Written
 
@@ -96,6 +97,8 @@ def replay_all(
         done = Replayed("")
         for message, written in zip(messages, _patiently(store, settles, dry=dry), strict=True):
             done.add(message, written)
+        if not dry:
+            finish_released(store, maps, adapters, PipelineSettings(), validate)
         yield done
         walk = replace(walk, first="", after=done.last)
 

@@ -173,6 +173,7 @@ class Delivery:
             return None
         envelope.sender, envelope.charset, envelope.zone = done.sender, done.charset, done.zone
         profile = behind.maps.profiles[done.profile] if done.profile else Profile()
+        envelope.answer = profile.answer
         parse = partial(steps.parse, spec, behind.maps, envelope) if done.parsed else None
         reading = steps.Reading(None, profile, done.header, done.flaw, parse, done.echoed)
         return self._first(Job(envelope, spec, reading, heard, ready=done.result))

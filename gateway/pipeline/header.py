@@ -81,17 +81,18 @@ def is_message(raw: bytes) -> bool:
     return b"MSH" in raw[:32].replace(b"\0", b"")
 
 
-def processing_flaw(message: er7.Message, accepted: Collection[str]) -> Flaw | None:
+def processing_flaw(message: er7.Message, accepted: Collection[str], *, records: bool = True) -> Flaw | None:
     """Return why a message may not become part of a record, by MSH-11 (HL7 v2.8 §2.14.9.11, table 0103).
 
     A test patient or a control sample among real ones is worse than a message that waits.
 
     Args:
         accepted: values that the sender's profile takes; an empty MSH-11 counts as ``P``.
+        records: it is to become part of a record; a control sample is nobody's result in any case.
     """
     said = message.header(11).partition(message.separators.component)[0].strip()
     said = "P" if said in ("", '""') else said
-    if said in accepted:
+    if said in accepted or (said != QUALITY_CONTROL and not records):
         return None
     if said in PROCESSING or said == QUALITY_CONTROL:
         text = "MSH-11 says that this is not production; list its value in the sender's profile to take it"
@@ -111,7 +112,9 @@ def _wants_receipt_only(mode: er7.AnswerMode) -> bool:
 def _digest(message: er7.Message, adapter: str) -> bytes:
     if isinstance(message, Laid):  # the same document by another door is answered in the style of that door
         return blake2b(
-            message.raw, digest_size=16, person=blake2b(adapter.encode(), digest_size=16).digest()
+            message.content or message.raw,
+            digest_size=16,
+            person=blake2b(adapter.encode(), digest_size=16).digest(),
         ).digest()
     first = message.segments[0]
     fields = [*first.fields[:7], *first.fields[8:]]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from gateway.canonical import Envelope, Issue, Outcome, Quarantined
+from gateway.canonical import Envelope, Issue, Outcome, Quarantined, Translation
 from gateway.errors import Rejected, Retry
 from gateway.mapping import Maps
 from gateway.pipeline import steps
@@ -51,6 +51,23 @@ def finish_unsettled(
     return outcomes, list(later.values())
 
 
+def finish_released(
+    store: Store,
+    maps: Maps,
+    adapters: Mapping[str, AdapterSpec],
+    limits: PipelineSettings,
+    validate: Validate | None = None,
+) -> list[Outcome]:
+    """End what has come free of what this process has written: a command has no writer that does it.
+
+    Returns how they ended.
+
+    Raises:
+        Retry: as :func:`finish_unsettled`.
+    """
+    return finish_unsettled(store, maps, adapters, limits, validate)[0] if store.released() else []
+
+
 def _pending(store: Store, most: int, later: Collection[str]) -> list[Pending]:
     found = store.unsettled(most + len(later))
     return [one for one in found if one.envelope.id not in later]
@@ -69,6 +86,17 @@ def replay(maps: Maps, adapters: Mapping[str, AdapterSpec], envelope: Envelope,
         return Settle(fresh, _given_up(error.code, error.reason), partial(answer, spec, fresh, None))
     result = steps.translate(maps, fresh, reading, validate)
     return Settle(fresh, result, partial(answer, spec, fresh, reading.record))
+
+
+def as_received(settle: Settle) -> Settle:
+    """Return the end of a message whose results count as measured when they came, whatever its clock says.
+
+    Their times stay as sent; which sample and which value they are is asked as of that moment.
+    """
+    found, at = settle.outcome, settle.envelope.received_at
+    if not isinstance(found, Translation) or found.samples is None or not at:
+        return settle
+    return replace(settle, outcome=replace(found, samples=replace(found.samples, clock=False), event_at=at))
 
 
 def _groups(pending: Sequence[Pending]) -> list[list[Pending]]:

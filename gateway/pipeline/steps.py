@@ -81,7 +81,7 @@ def read(
     except Rejected as error:
         return _unreadable(spec, envelope, error)
     profile = maps.profile(envelope.adapter, sender, record)
-    envelope.sender, envelope.zone = profile.id, profile.zone
+    envelope.sender, envelope.zone, envelope.answer = profile.id, profile.zone, profile.answer
     if profile.charset and profile.charset != envelope.charset:
         envelope.charset = profile.charset
         try:
@@ -89,7 +89,7 @@ def read(
         except Rejected as error:
             return _unreadable(spec, envelope, error)
     header = read_header(envelope, record, kept=records)
-    flaw = header.flaw or (processing_flaw(record, profile.processing) if records else None)
+    flaw = header.flaw or processing_flaw(record, profile.processing, records=records)
     return Reading(record, profile, header, flaw)
 
 
@@ -168,7 +168,7 @@ def _unreadable(spec: AdapterSpec, envelope: Envelope, error: Rejected) -> Readi
             raise Rejected("the bytes do not begin with an MSH segment", code="not-hl7", where="MSH")
         raise error
     # Without separators not even the sender's own number can be echoed: AA would answer to nothing.
-    given_back = error.code == "bad-separators"
+    given_back = error.code == "bad-separators" and not keeps
     issue = Issue("error", "structure", error.where, "HL70357/100" if given_back else "", error.reason)
     flaw: Flaw = (NotUnderstood if given_back else Quarantined)(error.code, [issue])
     return set_aside(envelope, flaw)

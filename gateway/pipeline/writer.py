@@ -259,6 +259,8 @@ class Writer:
         written = self._store.write(batch) if batch else []
         if batch:
             self._outage.over()
+        if self._store.released():  # what they waited for is there: they are next
+            self._unfinished, self._try_again_at = True, time.monotonic()
         done = zip(items, written[: len(items)], strict=True)
         endings = [_ending(job, one) for (job, _), one in done if isinstance(one, Written)]
         told = [ending for ending in endings if ending]

@@ -22,6 +22,7 @@ Right = Literal[
     "export",
     "import",
     "purge",
+    "doors",
     "other",
 ]
 """What a request needs: the interactions of R4 §3.1.0 in groups.
@@ -31,6 +32,7 @@ Right = Literal[
 that a platform gives; ``transaction`` also is batch;
 ``feed`` is the ledger, its proofs and countersignatures;
 ``feedback`` is what else passes between a hospital and its regulator: counts, findings, answers, evidence;
+``doors`` is how the ways in of the process stand;
 ``subscribe`` is whatever concerns a client's own subscriptions; ``other`` is what no table names.
 """
 

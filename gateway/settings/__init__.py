@@ -8,6 +8,7 @@ No file is needed on loopback. Design §2, §5 and §6 ("loopback by default").
 from gateway.settings.casting import Value, cast, cast_one
 from gateway.settings.exposure import CLIENTS, check_port, guard, is_loopback
 from gateway.settings.hosts import is_listed
+from gateway.settings.laboratory import LaboratorySettings
 from gateway.settings.matching import MatchingSettings
 from gateway.settings.places import clients_file, terminology_file
 from gateway.settings.reading import PREFIX, load, override
@@ -35,6 +36,7 @@ __all__ = [
     "PREFIX",
     "ApiSettings",
     "BulkSettings",
+    "LaboratorySettings",
     "MappingSettings",
     "MatchingSettings",
     "PipelineSettings",

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.settings.casting import Value, cast, listed
 from gateway.settings.exposure import CLIENTS, TLS_KEY, check_port, guard
+from gateway.settings.laboratory import LaboratorySettings
 from gateway.settings.matching import MatchingSettings
 from gateway.settings.places import clients_file
 from gateway.settings.receivers import read_receivers
@@ -45,6 +46,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "bulk": BulkSettings,
     "signatures": SignatureSettings,
     "matching": MatchingSettings,
+    "laboratory": LaboratorySettings,
 }
 
 

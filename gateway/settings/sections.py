@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.casting import Value
+from gateway.settings.laboratory import LaboratorySettings
 from gateway.settings.matching import MatchingSettings
 from gateway.settings.receivers import Receivers
 from gateway.settings.regulator import TenantSettings
@@ -229,6 +230,7 @@ class Settings:
     bulk: BulkSettings = field(default_factory=BulkSettings)
     signatures: SignatureSettings = field(default_factory=SignatureSettings)
     matching: MatchingSettings = field(default_factory=MatchingSettings)
+    laboratory: LaboratorySettings = field(default_factory=LaboratorySettings)
     tenants: Mapping[str, TenantSettings] = field(default_factory=dict)
     receivers: Receivers = field(default_factory=Receivers)
     writeback: Mapping[str, WritebackSettings] = field(default_factory=dict)

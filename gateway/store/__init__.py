@@ -3,7 +3,7 @@
 from gateway.store.bookkeeping import Bookkeeping
 from gateway.store.desk import Desk
 from gateway.store.desk_facts import DeskFacts
-from gateway.store.governing import Governor, Made, Occasion
+from gateway.store.governing import Governor, Made, Occasion, Witness
 from gateway.store.inbox_walk import Walk
 from gateway.store.ledger import Entered, Entry
 from gateway.store.model import (
@@ -60,6 +60,7 @@ __all__ = [
     "Transacted",
     "Version",
     "Walk",
+    "Witness",
     "Written",
     "open_store",
 ]

@@ -7,24 +7,32 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from gateway.canonical import NotUnderstood, Outcome, Quarantined, Refused, Translation
+from gateway.canonical import (
+    Envelope,
+    NotUnderstood,
+    Outcome,
+    Quarantined,
+    Refused,
+    Samples,
+    Translation,
+)
 from gateway.errors import Ground, Refusal, Rejected, Retry
-from gateway.store import clock, inbox
+from gateway.store import awaited, clock, inbox, samples
+from gateway.store.awaited import Awaiting
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.conditions import concerned, needs
 from gateway.store.day import day_of
-from gateway.store.desk import Desk
+from gateway.store.desk import LARGEST_KEPT, Desk, Seen
 from gateway.store.direct import execute, pipelined
 from gateway.store.ending import answered, held, refusal
 from gateway.store.engines import database_wide
-from gateway.store.governing import Occasion, Why, shown
+from gateway.store.governing import Occasion, Why, Witness, shown
 from gateway.store.inbox import Settled, Slot
 from gateway.store.interaction import Interactions
 from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.memory import Memory
 from gateway.store.model import Receive, Result, Settle, Transact, Transacted, Written
-from gateway.store.reading import Reading
 from gateway.store.spare import spared
 from gateway.store.transact import Transaction, expected
 
@@ -44,14 +52,17 @@ class Attempt:
         self.changes = Changes()
         self.written: list[Written | Transacted] = []
         self.slots: dict[str, Slot] = {}
+        self.released = 0
+        self._seen: Seen = {}
+        self._waits: list[tuple[int, int]] = []
         self._connection = connection
         self._memory = memory
         self._batch = batch
         self._asked = {tenant: clock.ask(connection, tenant) for tenant in sorted(_tenants(batch))}
         self._ticks: dict[str, Ticks] = {}
         self._begun: dict[str, int] = {}
-        self._reading: Reading = memory.applier.look_up(connection)
-        self._reading.ask(*_expected(batch, memory.tenants))
+        self.reading = memory.applier.look_up(connection, memory.books.bodies)
+        self.reading.ask(*_expected(batch, memory.tenants))
 
     def run(self) -> None:
         """Apply every item.
@@ -73,9 +84,30 @@ class Attempt:
             sqlite3.Error, psycopg.Error: SQL refuses a row; the caller rolls back.
         """
         inbox.flush(self._connection, list(self.slots.values()))
+        self._release()
         self.changes.flush(self._connection)
         for ticks in self._ticks.values():
             clock.give_back(self._connection, ticks)
+
+    def _release(self) -> None:
+        """Let those wait that this batch could not end, and release those that have waited for it."""
+        connection, memory = self._connection, self._memory
+        awaited.wait(connection, self._waits)
+        spoken = self.changes.numbers()
+        if spoken and memory.waits is None:
+            memory.waits = awaited.is_any(connection)
+        if spoken and (memory.waits or self._waits):
+            self.released = awaited.release(connection, spoken, self.changes)
+        if self._waits or self.released:
+            memory.waits = None
+
+    def remember(self) -> None:
+        """Keep what was read of versions that stand now; only once they are committed."""
+        parsed = self._memory.books.parsed
+        for entry in self.changes.entries.values():
+            seen = self._seen.get(entry.seq)
+            if seen is not None and seen[0] is entry.body and len(seen[0]) <= LARGEST_KEPT:
+                parsed.update({entry.seq: seen[1]})
 
     @property
     def tenants(self) -> dict[str, int]:
@@ -94,15 +126,15 @@ class Attempt:
         self.slots = memory.slots(connection, [item.envelope.id for item in settles])
         self._ticks = {tenant: ask() or clock.take(connection, tenant) for tenant, ask in self._asked.items()}
         self._begun = {tenant: ticks.seq for tenant, ticks in self._ticks.items()}
-        self._reading.take()
-        self._reading.expect(*_expected(self._batch, self.tenants))
+        self.reading.take()
+        self.reading.expect(*_expected(self._batch, self.tenants))
         work = [
             (self._ticks[item.envelope.tenant].no, item.outcome)
             for item in settles
             if isinstance(item.outcome, Translation)
         ]
         if work:
-            self._reading.prefetch(work)
+            self.reading.prefetch(work)
 
     def _transact(self, item: Transact) -> Transacted:
         """Make the changes of one interaction; whatever goes wrong in it costs it alone."""
@@ -115,7 +147,7 @@ class Attempt:
                 if need.undo:
                     execute(self._connection, "SAVEPOINT transact")
         interactions = Interactions(
-            item.source, ticks, self._reading, applier.emission, own, beside=item.joins
+            item.source, ticks, self.reading, applier.emission, own, beside=item.joins
         )
         transaction = Transaction(item, interactions, ticks, applier.zone, linked=need.linked)
         try:
@@ -139,6 +171,7 @@ class Attempt:
             ticks.seq, ticks.ts_us = seq, ts_us
             if need.undo:
                 execute(self._connection, "ROLLBACK TO transact")
+                self.changes.flushes += 1  # what the tables said meanwhile counts no more
             self._count(error, ticks, "api")
             result = Transacted(error=refusal(error), at=transaction.at)
         if need.undo:
@@ -162,6 +195,7 @@ class Attempt:
             source=source,
             committed=self._begun[ticks.tenant],
             rehearsed=memory.rehearsed,
+            seen=self._seen,
         )
 
     def _govern(
@@ -223,10 +257,12 @@ class Attempt:
             self.changes.flush(self._connection)
             execute(self._connection, "SAVEPOINT message")
         try:
+            if translation.samples is not None:
+                translation = self._sampled(item.envelope, translation, translation.samples, ticks, changes)
             if item.keeps:
                 translation = self._spared(item, translation, ticks.no)
             stored = self._memory.applier.apply(
-                item.envelope, translation, ticks, self._reading, changes, again=item.keeps
+                item.envelope, translation, ticks, self.reading, changes, again=item.keeps
             )
             self._oversee(item, ticks, changes)
             outcome = stored
@@ -238,17 +274,37 @@ class Attempt:
             ticks.seq, ticks.ts_us = seq, ts_us
             if merges:
                 execute(self._connection, "ROLLBACK TO message")
+                self.changes.flushes += 1  # what the tables said meanwhile counts no more
             if isinstance(error, Retry):
                 if merges:
                     execute(self._connection, "RELEASE message")
                 raise
             self._count(error, ticks, "message")
             _LOG.info("inbox %s: not stored (%s)", item.envelope.id, type(error).__name__)
+            if isinstance(error, Awaiting):
+                n = self.slots[item.envelope.id].n
+                self._waits += [(k, n) for k in awaited.keys_of(ticks.no, error.numbers)]
             outcome = held(error, translation.issues)
             settled = inbox.settled(outcome, translation, 0, 0, answered(item, outcome))
+            kept = item.keeps and self.slots[item.envelope.id].state == "stored"
+            if isinstance(outcome, Quarantined) and not kept:
+                self._witness(item.envelope, translation, ticks)
         if merges:
             execute(self._connection, "RELEASE message")
         return outcome, settled
+
+    def _sampled(
+        self, envelope: Envelope, translation: Translation, policy: Samples, ticks: Ticks, changes: Changes
+    ) -> Translation:
+        """Let results be about whom their sample is of.
+
+        Raises:
+            Awaiting: nobody knows yet.
+        """
+        emission = self._memory.applier.emission
+        interactions = Interactions(envelope.id, ticks, self.reading, emission, changes, beside=True)
+        desk = self._desk(interactions, ticks, envelope.id)
+        return samples.settle(desk, translation, policy, envelope.received_at)
 
     def _oversee(self, item: Settle, ticks: Ticks, changes: Changes) -> None:
         """Let the governor look at what a message has made."""
@@ -257,16 +313,42 @@ class Attempt:
             return
         why: Why = "remapped" if self.slots[envelope.id].state == "stored" else "written"
         interactions = Interactions(
-            envelope.id, ticks, self._reading, memory.applier.emission, changes, beside=True
+            envelope.id, ticks, self.reading, memory.applier.emission, changes, beside=True
         )
-        occasion = Occasion("message", envelope.id, envelope.sender, None, memory.rehearsed)
+        clock = _believed(item.outcome)
+        occasion = Occasion("message", envelope.id, envelope.sender, None, memory.rehearsed, clock)
         self._govern(interactions, ticks, occasion, why)
+        governor: object = memory.governor
+        if self.slots[envelope.id].receive is None and isinstance(governor, Witness):
+            governor.stored(self._desk(interactions, ticks, envelope.id), occasion)
+
+    def _witness(self, envelope: Envelope, translation: Translation, ticks: Ticks) -> None:
+        """Let the governor know what waits; whatever goes wrong with that, the message stays as it ended."""
+        memory = self._memory
+        governor: object = memory.governor
+        if not isinstance(governor, Witness):
+            return
+        seq, ts_us, changes = ticks.seq, ticks.ts_us, Changes(self.changes)
+        emission = memory.applier.emission
+        interactions = Interactions(envelope.id, ticks, self.reading, emission, changes, beside=True)
+        clock = _believed(translation)
+        occasion = Occasion("message", envelope.id, envelope.sender, None, memory.rehearsed, clock)
+        try:
+            bodies = [draft.body for draft in translation.drafts]
+            governor.held(self._desk(interactions, ticks, envelope.id), bodies, occasion)
+            changes.made.clear()  # what the governor wrote is nobody's to judge
+            self.changes.absorb(changes)
+        except Exception as error:
+            if database_wide(error):
+                raise
+            ticks.seq, ticks.ts_us = seq, ts_us
+            _LOG.error("inbox %s: what waits was not looked at (%s)", envelope.id, type(error).__name__)
 
     def _spared(self, item: Settle, translation: Translation, tenant: int) -> Translation:
         """Return a replayed message without what newer messages have overtaken."""
 
         def owner(key: IdentKey) -> str | None:
-            return self._reading.owner(key, self.changes)
+            return self.reading.owner(key, self.changes)
 
         return spared(self._connection, tenant, item.envelope, translation, owner)
 
@@ -315,3 +397,9 @@ def _expected(batch: Sequence[Item], tenants: Mapping[str, int]) -> tuple[set[Re
                 if entry is not None:
                     entries.add(entry)
     return entries, idents
+
+
+def _believed(outcome: object) -> bool:
+    """Tell whether the times in a message are believed."""
+    samples = outcome.samples if isinstance(outcome, Translation) else None
+    return samples is None or samples.clock

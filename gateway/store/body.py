@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.canonical import Resource
-from gateway.canonical.json import dumps, loads
+from gateway.canonical.json import dumps, stored
 from gateway.store.clock import instant
 from gateway.store.keys import content_sha
 
@@ -67,10 +67,10 @@ def head(type_: str, id_: str, ver: int, ts_us: int) -> bytes:
 
 def resource(body: bytes) -> Resource:
     """Return a stored body as a resource without what the store added; decimals keep their digits."""
-    stored: Resource = loads(body)
-    meta = {name: value for name, value in stored["meta"].items() if name not in ("versionId", "lastUpdated")}
+    found: Resource = stored(body)
+    meta = {name: value for name, value in found["meta"].items() if name not in ("versionId", "lastUpdated")}
     if meta:
-        stored["meta"] = meta
+        found["meta"] = meta
     else:
-        del stored["meta"]
-    return stored
+        del found["meta"]
+    return found

@@ -13,6 +13,7 @@ from gateway.store.docket import Docket
 from gateway.store.index import Rows
 from gateway.store.insert import Insert
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
+from gateway.store.types import NUMBER
 
 _VERSION = Insert(
     "INTO version (seq, type, fhir_id, ver, ts_us, event_us, prev_seq, source, sha, body, method)",
@@ -51,6 +52,9 @@ _REFUSAL = Insert(
 )
 
 
+AWAITED = frozenset(NUMBER[name] for name in ("Patient", "ServiceRequest", "Specimen"))
+"""Types whose numbers messages in quarantine wait for."""
+
 Change = tuple[ResourceKey, int, int, bool]
 """(resource, ``seq`` of the version that lived before or 0, ``seq`` now, whether it lives now)"""
 
@@ -74,6 +78,7 @@ class Changes:
         "currents",
         "docket",
         "entries",
+        "filed",
         "flushes",
         "gaps",
         "idents",
@@ -82,6 +87,7 @@ class Changes:
         "new_idents",
         "postings",
         "refused",
+        "spoken",
         "superseded",
         "tallies",
         "versions",
@@ -97,10 +103,12 @@ class Changes:
         self.currents: list[tuple[Any, ...]] = []
         self.new_idents: dict[IdentKey, str] = {}
         self.postings = Rows()
+        self.filed = Rows()  # the postings that were inserted last
         self.tallies: Counter[tuple[str, str, str]] = Counter()
         self.gaps: Counter[tuple[str, str, str, str]] = Counter()
         self.refused: Counter[tuple[int, str, str, str]] = Counter()
         self.docket: Docket | None = None
+        self.spoken: set[int] = set()  # keys of numbers in rows that were inserted before its end
         self.made: list[Change] = []  # of governed types, for the governor: not handed down
         self.moved: list[Change] = []
 
@@ -160,6 +168,10 @@ class Changes:
         self.gaps.update(other.gaps)
         self.refused.update(other.refused)
 
+    def numbers(self) -> set[int]:
+        """Return the keys under which this batch has filed what messages wait for (``awaited.py``)."""
+        return self.spoken | {row[0] for row in self.postings.tokens if row[1] in AWAITED}
+
     def waiting(self) -> bool:
         """Tell whether there are rows that a search could ask for and that are not in the tables."""
         return bool(self.versions or self.currents)
@@ -167,6 +179,7 @@ class Changes:
     def flush(self, connection: Connection) -> None:
         """Write every row and drop it; the state of what was touched stays known."""
         self.bottom.flushes += 1
+        self.bottom.spoken = self.bottom.numbers() | self.numbers()
         _VERSION.run(connection, self.versions)
         _SUPERSEDED.run(connection, self.superseded)
         newest = {row[:3]: row for row in self.currents}
@@ -186,4 +199,4 @@ class Changes:
             self.refused,
         ):  # fmt: skip
             rows.clear()
-        self.postings = Rows()
+        self.filed, self.postings = self.postings, Rows()

@@ -6,11 +6,11 @@ commit. Whatever it does is undone together where its Transact or message fails.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal, TypeVar, cast
 
 from gateway.canonical import Resource
-from gateway.canonical.json import stored
+from gateway.canonical.json import glance, stored
 from gateway.canonical.logical_id import is_id, new_id
 from gateway.errors import Ground, Rejected
 from gateway.store import identity, lookup, supervised_business
@@ -22,17 +22,25 @@ from gateway.store.ledger.entry import Entered, Entry
 from gateway.store.lookup import ResourceKey
 from gateway.store.model import Change, Version
 from gateway.store.numbers import inherited
-from gateway.store.referrers import lists_of, referrers
+from gateway.store.referrers import bearers, lists_of, referrers
 from gateway.store.serials import Serial, mint
 from gateway.store.serials.serial import is_serial
 from gateway.store.types import NUMBER
 from gateway.store.unmerge import Unmerged, unmerge
 
+T = TypeVar("T")
+
 MOST_REFERRING = 1000
 """Resources that one look-up of what refers to something returns."""
 
-_LARGEST_KEPT = 65_536
+MOST_BEARING = 32
+"""Resources with one number, the newest: a number that so many have names nothing."""
+
+LARGEST_KEPT = 32_768
 """Bytes of a body that is worth keeping as a resource."""
+
+Seen = dict[int, tuple[bytes, Resource]]
+"""``seq`` → bytes of a version of this batch, and what they say; a ``seq`` may go back and come again."""
 
 
 class Desk:
@@ -57,15 +65,17 @@ class Desk:
         source: str,
         committed: int,
         rehearsed: bool = False,
+        seen: Seen | None = None,
     ) -> None:
         """
         Args:
             committed: the newest ``seq`` of the tenant before this batch.
+            seen: what other desks of this batch have read.
         """
         self.tenant, self.tenant_no = ticks.tenant, ticks.no
         self.source, self.zone, self.rehearsed = source, zone, rehearsed
         self._do, self._ticks, self._books, self._committed = interactions, ticks, books, committed
-        self._seen: dict[int, tuple[bytes, Resource]] = {}
+        self._seen: Seen = {} if seen is None else seen
         self.told: list[tuple[str, Ground]] = []
 
     @property
@@ -83,6 +93,32 @@ class Desk:
         entry = self._do.entry(self._key(type, id))
         return None if not entry.ver or entry.deleted else self._parsed(entry.seq, entry.body)
 
+    def lives(self, type: str, id: str) -> bool:
+        """Tell whether a resource is there and not deleted; it is not read for that."""
+        return self._do.lives(self._key(type, id))
+
+    def gist(self, read: Callable[[Resource], T], type: str, id: str) -> T | None:
+        """Return what a function makes of a resource as it stands; None where it does not live.
+
+        Of what is committed it is remembered: of a report with many results each is read once, and not again
+        with every one that is added.
+
+        Args:
+            read: the same function each time; what it returns is small, and depends on the resource alone,
+                whose decimals it may be shown as floats.
+        """
+        entry = self._do.entry(self._key(type, id))
+        if not entry.ver or entry.deleted:
+            return None
+        known = self._books.gists.get(entry.seq)
+        if known is not None and known[0] is read:
+            return cast("T", known[1])
+        body = self._do.reading.version(entry.seq) if entry.body is None else entry.body
+        made = read(glance(body))
+        if entry.seq <= self._committed:
+            self._books.gists.update({entry.seq: (read, made)})
+        return made
+
     def version(self, type: str, id: str) -> Version | None:
         """Return the current version, a tombstone too, None where there never was one."""
         key = self._key(type, id)
@@ -97,8 +133,20 @@ class Desk:
         """
         lists = tuple(key for name in by for key in lists_of(type, name))
         found = referrers(self._do, self.tenant_no, NUMBER.get(type, 0), reference, most, lists)
-        name = reference.encode()
-        return [self._parsed(seq, body) for seq, body in found if name in body]
+        return [self._parsed(seq, body) for seq, body in found]
+
+    def event_at(self, type: str, id: str) -> int | None:
+        """Return when the newest event happened that a resource speaks for, in microseconds since 1970."""
+        return self._do.entry(self._key(type, id)).event_us
+
+    def bearing(self, type: str, parameter: str, value: str, most: int = MOST_BEARING) -> list[Resource]:
+        """Return the current resources of a type with this code or identifier, of whatever system.
+
+        Args:
+            parameter: token parameter of the type that selects where it stands (``identifier``).
+        """
+        found = bearers(self._do, self.tenant_no, type, parameter, value, most)
+        return [self._parsed(seq, body) for seq, body in found]
 
     def named(self, type: str, system: str, value: str) -> Resource | None:
         """Return the living resource that an identifier belongs to."""
@@ -316,7 +364,7 @@ class Desk:
         """
         for one in versions:
             self._do.erase(self._key(one.type, one.id), [one])
-            self._books.parsed.discard(one.seq)
+            self._books.erased(one.seq)
         self._do.changes.booked().emptied += messages
 
     def naming(self, seqs: Collection[int], after: int) -> list[int]:
@@ -370,13 +418,13 @@ class Desk:
         if found is None:
             if body is None:
                 row = self._do.changes.waiting_version(seq)
-                body = row[9] if row else lookup.body(self._do.connection, seq)
+                body = row[9] if row else self._do.reading.version(seq)
             seen = self._seen.get(seq)
             if seen is not None and seen[0] is body:
                 return seen[1]
             found = stored(body)
             self._seen[seq] = body, found
-            if seq <= self._committed and len(body) <= _LARGEST_KEPT:
+            if seq <= self._committed and len(body) <= LARGEST_KEPT:
                 self._books.parsed.update({seq: found})
         return found
 

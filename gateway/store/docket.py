@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from gateway.store.index import Rows
 from gateway.store.insert import Insert
 from gateway.store.ledger.entry import Entered
 from gateway.store.ledger.tail import Tail
-from gateway.store.lru import Lru
+from gateway.store.lru import Bodies, Lru
 from gateway.store.serials.serial import Serial
 
 SerialKey = tuple[int, str, str, str]
@@ -56,13 +56,17 @@ class Books:
         bookkeeping: by tenant; who has none keeps the books as :class:`Bookkeeping` has it by default.
         tails: the end of each tenant's ledger, by its number.
         parsed: bodies of committed versions as resources, by ``seq``.
+        bodies: bytes of those that were written last and will be asked for: what comes in pieces.
+        gists: what a function has made of committed versions, by ``seq`` (``Desk.gist``).
         named: what committed entries are about or name: of it there is nothing more to write down.
         zone: in which the days of the ledgers begin.
     """
 
     bookkeeping: dict[str, Bookkeeping] = field(default_factory=dict)
     tails: dict[int, Tail] = field(default_factory=dict)
-    parsed: Lru[int, Resource] = field(default_factory=lambda: Lru(1024))
+    parsed: Lru[int, Resource] = field(default_factory=lambda: Lru(2048))
+    bodies: Bodies = field(default_factory=lambda: Bodies(16 * 1024 * 1024))
+    gists: Lru[int, tuple[Callable[..., object], object]] = field(default_factory=lambda: Lru(16_384))
     named: Lru[Key, bool] = field(default_factory=lambda: Lru(4096))
     zone: str = "Z"
 
@@ -73,10 +77,18 @@ class Books:
             found = self.bookkeeping[tenant] = Bookkeeping()
         return found
 
+    def erased(self, seq: int) -> None:
+        """Forget what a version said that is taken away."""
+        self.parsed.discard(seq)
+        self.bodies.discard(seq)
+        self.gists.discard(seq)
+
     def forget(self) -> None:
         """Go back to knowing nothing of the database."""
         self.tails.clear()
         self.parsed.clear()
+        self.bodies.clear()
+        self.gists.clear()
         self.named.clear()
 
 
@@ -84,8 +96,8 @@ class Docket:
     """Rows to write; those of one item lie on those of its batch (``below``) until it has gone well."""
 
     __slots__ = (
-        "below", "blocks", "counted", "counters", "days", "emptied", "entered", "named", "purged", "rows",
-        "serial_rows", "serials", "supervised", "tails", "unfiled", "values",
+        "below", "blocks", "counted", "counters", "days", "emptied", "entered", "erased", "named", "purged",
+        "rows", "serial_rows", "serials", "supervised", "tails", "unfiled", "values",
     )  # fmt: skip
 
     def __init__(self, below: Docket | None = None) -> None:
@@ -96,6 +108,7 @@ class Docket:
         self.blocks: list[Row] = []
         self.days: list[Row] = []
         self.purged: list[int] = []
+        self.erased: set[int] = set()  # of the purged those that are gone from the tables
         self.unfiled = Rows()  # postings that go with what is purged
         self.emptied: list[int] = []  # messages whose bytes go with it
         self.serials: dict[SerialKey, Serial] = {}
@@ -148,6 +161,7 @@ class Docket:
         self.blocks += other.blocks
         self.days += other.days
         self.purged += other.purged
+        self.erased |= other.erased
         self.unfiled.absorb(other.unfiled)
         self.emptied += other.emptied
         self.serials.update(other.serials)
@@ -164,6 +178,7 @@ class Docket:
         _BLOCK.run(connection, self.blocks)
         _DAY.run(connection, self.days)
         erase(connection, self.purged, self.unfiled, self.emptied)
+        self.erased.update(self.purged)
         _SERIAL.run(connection, self.serial_rows)
         _COUNTER.run(connection, list(self.counted.items()))
         _SUPERVISED.run(connection, [(*key, n) for key, n in sorted(self.supervised.items())])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from gateway.canonical import Issue, Resource
 from gateway.errors import Refusal
@@ -74,6 +74,7 @@ class Occasion:
         sender: name of the message's sender, ``""`` for the API.
         caller: ``Transact.caller``.
         rehearsed: nothing of it will be kept.
+        clock: whether the times in it are believed (``gateway.canonical.sample.Samples.clock``).
     """
 
     door: Literal["api", "message"]
@@ -81,6 +82,7 @@ class Occasion:
     sender: str = ""
     caller: object = None
     rehearsed: bool = False
+    clock: bool = True
 
 
 class Governor(Protocol):
@@ -101,6 +103,25 @@ class Governor(Protocol):
         Raises:
             Refusal: the Transact fails with it; the message ends ``Refused``, and nothing of it is kept.
         """
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A Governor that also hears of messages that were understood and are not stored: they wait."""
+
+    def held(self, desk: Desk, bodies: Sequence[Resource], occasion: Occasion) -> None:
+        """Look at what a message would have written; what it writes through ``desk`` is kept.
+
+        It is called each time that the message is tried and held.
+
+        Args:
+            bodies: with references by seed ids, which are nobody's yet.
+        """
+        ...
+
+    def stored(self, desk: Desk, occasion: Occasion) -> None:
+        """Hear that a message is stored that may have waited, whether it has changed anything or not."""
         ...
 
 

@@ -13,7 +13,6 @@ from gateway.canonical import Resource
 from gateway.canonical.json import glance, loads
 from gateway.errors import Rejected
 from gateway.patch import same_resource
-from gateway.store import lookup
 from gateway.store.body import Content, content, render, resource
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
@@ -292,7 +291,7 @@ class Interactions:
         return owner is None or not self.lives((*ident[:2], owner))
 
     def _body(self, entry: Entry) -> bytes:
-        return entry.body if entry.body is not None else lookup.body(self.connection, entry.seq)
+        return entry.body if entry.body is not None else self._reading.version(entry.seq)
 
     def _version(self, key: ResourceKey, entry: Entry) -> Version:
         body = self._body(entry)

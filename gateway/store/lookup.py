@@ -146,6 +146,19 @@ def is_version(connection: Connection, seq: int, key: ResourceKey) -> bool:
     return execute(connection, sql, (seq, *key[1:])).fetchone() is not None
 
 
+def awaited(connection: Connection, keys: Collection[int]) -> list[int]:
+    """Return the numbers in the inbox of the messages that wait for something under these keys."""
+    select = "SELECT w.n FROM q CROSS JOIN awaited w WHERE w.k = q.a"
+    return sorted({row[0] for row in _ask(connection, select, "a", [(k,) for k in keys])()})
+
+
+def reasons(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """Return number → reason of the messages that are in quarantine, in the order in which they came."""
+    select = "SELECT i.n, i.reason FROM q CROSS JOIN inbox i WHERE i.n = q.a AND i.state = 'quarantined'"
+    found = _ask(connection, select, "a", [(n,) for n in numbers])
+    return dict(sorted((row[0], row[1]) for row in found()))
+
+
 def inbox_states(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, State, str]]:
     """Return inbox id → (n, state, reason) of the messages that are there."""
     found = _ask(

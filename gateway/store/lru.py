@@ -1,4 +1,4 @@
-"""A bounded dictionary that forgets what was used longest ago."""
+"""Bounded dictionaries that forget what was used longest ago."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ class Lru(Generic[K, V]):
             self._entries.move_to_end(key)
         return found
 
+    def peek(self, key: K) -> V | None:
+        """Return the entry, which counts as no use, or None."""
+        return self._entries.get(key)
+
     def update(self, entries: Mapping[K, V]) -> None:
         """Put entries in and drop the oldest beyond the size."""
         for key, value in entries.items():
@@ -42,3 +46,30 @@ class Lru(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+class Bodies(Lru[int, bytes]):
+    """Bytes of versions by their ``seq``: at most ``size`` bytes together."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._weight = 0
+
+    def update(self, entries: Mapping[int, bytes]) -> None:
+        """Put bytes in and drop the oldest beyond the size."""
+        for seq, body in entries.items():
+            self.discard(seq)
+            self._entries[seq] = body
+            self._weight += len(body)
+        while self._weight > self._size:
+            _, body = self._entries.popitem(last=False)
+            self._weight -= len(body)
+
+    def discard(self, seq: int) -> None:
+        """Forget those of one version, if they are there."""
+        self._weight -= len(self._entries.pop(seq, b""))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        self._weight = 0

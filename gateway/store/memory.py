@@ -32,6 +32,8 @@ class Memory:
     books: Books = field(default_factory=Books)
     governor: Governor | None = None
     rehearsed: bool = False
+    waits: bool | None = None
+    """Whether any message waits for something to be written; None: nobody has looked."""
 
     def forget(self, last_n: int) -> None:
         """Go back to knowing nothing but the end of the inbox."""
@@ -40,14 +42,18 @@ class Memory:
         self.tenants.clear()
         self.open.clear()
         self.books.forget()
+        self.waits = None
 
     def committed(self, attempt: Attempt) -> None:
         """Remember what a committed attempt wrote."""
         self.tenants.update(attempt.tenants)
-        self.applier.committed(attempt.changes)
+        attempt.remember()
+        self.applier.committed(attempt.changes, attempt.reading)
         if attempt.changes.docket is not None:
             self.books.tails.update(attempt.changes.docket.tails)
             self.books.named.update(dict.fromkeys(attempt.changes.docket.named, True))
+            for seq in attempt.changes.docket.erased:  # another item of the batch may have read it meanwhile
+                self.books.erased(seq)
         for id_, slot in attempt.slots.items():
             slot.receive = None
             if slot.state == "received":

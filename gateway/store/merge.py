@@ -145,11 +145,25 @@ def belated(stored: Resource, incoming: Resource, fills: Iterable[str] = ()) -> 
     result = gathered(stored, stored, incoming)
     if stored.get("status") == "unknown" and "status" in incoming and "status" not in fills:
         result = {**result, "status": incoming["status"]}
+    if _completes(result, incoming) and "status" not in fills:
+        result = {**result, "status": incoming["status"]}
     if incoming.get("resourceType") == "Encounter" and "location" in incoming:
         history = been(stored.get("location", []), incoming["location"])
         if history != stored.get("location"):
             result = left({**result, "location": history})
     return result
+
+
+_GROWING = ("registered", "partial", "preliminary", "final")
+"""How a report comes together; a piece that is measured first may be the last one to come."""
+
+
+def _completes(stored: Resource, incoming: Resource) -> bool:
+    """Tell whether an older piece makes a report more complete than it was without it."""
+    if incoming.get("resourceType") != "DiagnosticReport":
+        return False
+    before, now = stored.get("status"), incoming.get("status")
+    return before in _GROWING and now in _GROWING and _GROWING.index(now) > _GROWING.index(before)
 
 
 def is_error(status: Any) -> bool:

@@ -9,31 +9,46 @@ from sqlalchemy import Connection
 from gateway.canonical import Translation
 from gateway.store import identity, lookup
 from gateway.store.changes import Changes
+from gateway.store.filings import MOST_ROWS, Filings, Found, Key, Sought
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.lru import Lru
+from gateway.store.lru import Bodies, Lru
 from gateway.store.numbers import SPOKEN
 from gateway.store.types import NUMBER
 
 _Asked = tuple[set[IdentKey], Callable[[], dict[ResourceKey, Entry]], Callable[[], dict[IdentKey, str]]]
 
-Referring = tuple[int, list[tuple[int, str, bytes]]]
-"""How often rows had been inserted when it was asked, and (``seq``, id, body) of what refers to something."""
+Filed = tuple[int, list[tuple[int, str, bytes]]]
+"""How often rows had been inserted when it was asked; (``seq``, id, body) of what is filed under a key."""
 
 
 class Reading:
-    """The committed state, as the batch's messages ask for it."""
+    """The committed state, as the batch's messages ask for it.
+
+    Attributes:
+        bodies: bytes of committed versions, by ``seq``.
+        filings: what keys led to before this batch.
+        filed: what the tables were asked of keys since: (key, what, how many at most) → answer.
+    """
 
     def __init__(
-        self, connection: Connection, entries: Lru[ResourceKey, Entry], idents: Lru[IdentKey, str]
+        self,
+        connection: Connection,
+        entries: Lru[ResourceKey, Entry],
+        idents: Lru[IdentKey, str],
+        bodies: Bodies,
+        filings: Filings,
     ) -> None:
         self.connection = connection
+        self.bodies = bodies
+        self.filings = filings
         self._cached_entries = entries
         self._cached_idents = idents
         self._idents: dict[IdentKey, str | None] = {}
         self._spoken: dict[tuple[int, int], bool] = {}
         self._entries: dict[ResourceKey, Entry] = {}
         self._asked: _Asked = (set(), dict, dict)
-        self.referring: dict[tuple[int, ...], Referring] = {}
+        self._lent: list[Entry] = []
+        self.filed: dict[tuple[Key, Sought, int], Filed] = {}
 
     def ask(self, entries: Collection[ResourceKey], idents: Collection[IdentKey]) -> None:
         """Post the look-ups of what no cache knows, for :meth:`take`."""
@@ -128,5 +143,23 @@ class Reading:
     def body(self, entry: Entry) -> bytes:
         """Return the stored bytes of a state."""
         if entry.body is None:
-            entry.body = lookup.body(self.connection, entry.seq)
+            entry.body = self.version(entry.seq)
+            self._lent.append(entry)
         return entry.body
+
+    def version(self, seq: int) -> bytes:
+        """Return the stored bytes of a version that is in the table."""
+        found = self.bodies.get(seq)
+        return lookup.body(self.connection, seq) if found is None else found
+
+    def committed(self) -> tuple[dict[ResourceKey, Entry], dict[tuple[Key, Sought], Found]]:
+        """Return what was looked up of resources and of keys, to be remembered; let go of the bodies."""
+        for entry in self._lent:
+            entry.body = None
+        known = {key: entry for key, entry in self._entries.items() if entry.ver}
+        asked = {
+            (key, sought): {id_: seq for seq, id_, _ in rows}
+            for (key, sought, most), (_, rows) in self.filed.items()
+            if len(rows) < min(most, MOST_ROWS)
+        }
+        return known, asked

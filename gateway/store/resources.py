@@ -9,21 +9,25 @@ from sqlalchemy import Connection
 from gateway.canonical import Envelope, Issue, Stored, Translation
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
-from gateway.store import behind, identity, moving, namesakes, parting, turning
+from gateway.store import barcodes, behind, identity, moving, namesakes, parting, turning
 from gateway.store.changes import Changes
 from gateway.store.clock import Ticks
 from gateway.store.emission import Emission
+from gateway.store.filings import Filings
 from gateway.store.index import Index
 from gateway.store.interaction import Interactions
 from gateway.store.lookup import Entry, IdentKey, ResourceKey
-from gateway.store.lru import Lru
+from gateway.store.lru import Bodies, Lru
 from gateway.store.message import Message, Pending
 from gateway.store.moving import Moved
 from gateway.store.reading import Reading
 from gateway.store.restated import Restated
-from gateway.store.types import NAME
+from gateway.store.types import NAME, NUMBER
 
 CACHE_SIZE = 50_000
+
+_IN_PIECES = frozenset(NUMBER[name] for name in ("DiagnosticReport", "Observation"))
+"""Types whose first versions are looked at again soon; of others those that follow a version are."""
 
 
 class Applier:
@@ -31,25 +35,48 @@ class Applier:
 
     def __init__(self, postings: Index, zone: str) -> None:
         self.zone = zone
+        self.barcode_over_us = barcodes.OVER_US
         self.emission = Emission(postings)
         self._entries: Lru[ResourceKey, Entry] = Lru(CACHE_SIZE)
         self._idents: Lru[IdentKey, str] = Lru(CACHE_SIZE)
+        self._filings = Filings()
 
-    def look_up(self, connection: Connection) -> Reading:
-        """Return what a batch looks up, before the caches and beside them."""
-        return Reading(connection, self._entries, self._idents)
+    def look_up(self, connection: Connection, bodies: Bodies) -> Reading:
+        """Return what a batch looks up, before the caches and beside them.
 
-    def committed(self, changes: Changes) -> None:
-        """Remember what a committed batch wrote."""
-        for entry in changes.entries.values():
-            entry.body = None
-        self._entries.update(changes.entries)
+        Args:
+            bodies: bytes of versions that are remembered.
+        """
+        return Reading(connection, self._entries, self._idents, bodies, self._filings)
+
+    def committed(self, changes: Changes, reading: Reading) -> None:
+        """Remember what a committed batch wrote, and what it looked up."""
+        known, asked = reading.committed()
+        if changes.flushes > 1:  # some of it was looked up between two inserts
+            self._filings.clear()
+        else:
+            self._filings.committed(asked, changes.filed, changes.entries)
+            self._remember({key: entry for key, entry in known.items() if self._entries.peek(key) is None})
+        reading.bodies.update(
+            {
+                one.seq: one.body
+                for key, one in changes.entries.items()
+                if one.body is not None and (one.ver > 1 or key[1] in _IN_PIECES)
+            }
+        )
+        self._remember(changes.entries)
         self._idents.update(changes.idents)
+
+    def _remember(self, entries: Mapping[ResourceKey, Entry]) -> None:
+        for entry in entries.values():
+            entry.body = None
+        self._entries.update(entries)
 
     def forget(self) -> None:
         """Drop the caches."""
         self._entries.clear()
         self._idents.clear()
+        self._filings.clear()
 
     def apply(
         self,
@@ -91,6 +118,9 @@ class Applier:
             ticks.no, translation.drafts, message.belongs, message.standing, message.is_newer, message.moved
         )
         drafts = identity.settle(ticks.no, drafts, message.belongs, message.moved)
+        drafts = barcodes.passed_on(
+            envelope.tenant, ticks.no, drafts, message, translation.event_at, self.barcode_over_us
+        )
         for key, said in parted:
             stays = any(draft.id == key[2] for draft in drafts)
             message.become(key, behind.without(message.standing(key), said, stays=stays))

@@ -139,7 +139,8 @@ class Restated:
 
     def _referring(self, type_no: int, name: str) -> list[Resource]:
         found = referrers(self._interactions, self._tenant, type_no, name, _MOST)
-        return [resource(body) for _, body in found]
+        reading = self._interactions.reading
+        return [resource(reading.version(seq) if body is None else body) for seq, body in found]
 
     def _sources(self, key: ResourceKey) -> Iterator[str]:
         """Yield the messages that have written the versions of a resource."""

@@ -67,6 +67,10 @@ class Store(ResourceReads, InboxReads):
         """Let ``governor`` decide on what is written of its types; without one nothing is looked at."""
         self._writer.govern(governor)
 
+    def pass_on_barcodes(self, over_us: int) -> None:
+        """Let the number of a sample go to the next one, when nothing has happened to it for so long."""
+        self._writer.pass_on_barcodes(over_us)
+
     def keep_books(self, tenant: str, bookkeeping: Bookkeeping) -> None:
         """Set how a tenant's ledger is hashed and what its serials look like; before anything is written.
 
@@ -122,6 +126,14 @@ class Store(ResourceReads, InboxReads):
             Retry: the database cannot commit now; nothing of the batch is kept, unless :meth:`sure` is not.
         """
         return self._writer.write(batch)
+
+    def released(self) -> bool:
+        """Tell whether messages that waited in quarantine have become unfinished since the last call.
+
+        What they waited for is committed. Belongs to the writer's thread.
+        """
+        found, self._writer.released = self._writer.released, 0
+        return found > 0
 
     def on_commit(self, callback: Committed) -> None:
         """Let ``callback`` know of each commit: tenant → its newest sequence number.

@@ -42,6 +42,7 @@ class Writer:
     def __init__(self, session: Session, applier: Applier) -> None:
         self._session = session
         self.listeners: list[Committed] = []
+        self.released = 0
         self._memory = Memory(applier, inbox.last_n(session.writer))
 
     @property
@@ -54,11 +55,16 @@ class Writer:
         self._memory.governor = governor
         self._memory.applier.emission.governed = frozenset(NUMBER[name] for name in governor.types)
 
+    def pass_on_barcodes(self, over_us: int) -> None:
+        """Let the number of a sample go to the next one, when nothing has happened to it for so long."""
+        self._memory.applier.barcode_over_us = over_us
+
     def write(self, batch: Sequence[Item]) -> list[Written | Transacted]:
         """Write the whole batch and commit it; see ``Store.write``."""
         attempts = self._run(batch, keep=True)
         if len(attempts) == 1:  # after a bisection the memory starts empty
             self._memory.committed(attempts[0])
+        self.released += sum(attempt.released for attempt in attempts)
         self._tell({tenant: seq for attempt in attempts for tenant, seq in attempt.newest.items()})
         return [written for attempt in attempts for written in attempt.written]
 

@@ -1,7 +1,8 @@
-"""Listening: the settings of every door that binds a port, and the TLS context that three of them ask for."""
+"""TLS: the settings of every door that binds a port, and the contexts that three of them ask for."""
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from typing import Literal
@@ -50,3 +51,33 @@ def server_context(adapter: str, settings: Mapping[str, str | int | float | bool
         said = f"tls_cert, tls_key or tls_client_ca cannot be loaded: {error}"
         raise Misconfigured(said, where=adapter) from None
     return context
+
+
+def client_context(adapter: str, settings: Mapping[str, str | int | float | bool]) -> ssl.SSLContext | None:
+    """Return the context in which the same door calls its senders, None without a certificate.
+
+    They are known by the authority of ``tls_client_ca``, whatever address they have: certificates of devices
+    seldom name one.
+
+    Raises:
+        Misconfigured: a file cannot be loaded.
+    """
+    cert, key, authority = (str(settings[name]) for name in ("tls_cert", "tls_key", "tls_client_ca"))
+    if not cert or not authority:
+        return None
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=authority)
+        context.load_cert_chain(cert, key or None)
+    except (OSError, ssl.SSLError) as error:
+        said = f"tls_cert, tls_key or tls_client_ca cannot be loaded: {error}"
+        raise Misconfigured(said, where=adapter) from None
+    context.check_hostname = False
+    return context
+
+
+def is_here(host: str) -> bool:
+    """Tell whether only this machine is reached at an address; a name that is none may be anybody."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

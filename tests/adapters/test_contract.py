@@ -27,7 +27,7 @@ from gateway.pipeline import steps
 
 ADAPTERS = registry.find()
 ROOT = registry.one_root() / "adapters"
-FORMATS = (".hl7", ".xml", ".rows")
+FORMATS = (".hl7", ".xml", ".rows", ".astm")
 """Endings of samples; ``.rows`` is a row as ``gateway.wire.rows`` writes it."""
 SAMPLES = sorted(path for path in ROOT.glob("*/*/samples/*") if path.suffix in FORMATS)
 MOMENT = 1_772_323_200_000_000  # 2026-03-01T00:00:00Z
@@ -119,7 +119,7 @@ def test_golden_resources_are_valid_r4(path: Path) -> None:
     from fhir.resources.R4B import get_fhir_model_class
 
     bundle: dict[str, Any] = json.loads(path.with_suffix(".json").read_bytes())
-    for entry in bundle["entry"]:
+    for entry in bundle.get("entry", ()):
         resource = entry["resource"]
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)
 

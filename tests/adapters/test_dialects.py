@@ -47,7 +47,8 @@ def ended(adapter: str, raw: bytes, number: int = 0) -> tuple[Envelope, steps.Re
          {"country", "order-columns", "test-name", "number"}),
         ("52-unnamed-device-line-feeds", "lis-unnamed", {"application", "facility", "country", "number"}),
         ("53-mindray-bc-blood-count", "mindray-bc", set()),
-        ("54-mindray-bs-glucose", "mindray-bs", {"test-name", "test-system", "panel", "sample"}),
+        ("54-mindray-bs-glucose", "mindray-bs",
+         {"test-name", "test-system", "panel", "panel-system", "sample"}),
         ("56-ihe-law-results", "ihe-law", set()),
         ("50-legacy-code-and-name-gbk", "ris-legacy",
          {"country", "class", "attending", "orderer", "finding-name", "status-place"}),
@@ -66,6 +67,7 @@ def test_a_dialect_gets_its_profile_and_the_account_names_each_repair(
 @pytest.mark.parametrize(
     ("name", "before", "after", "reason"),
     [
+        ("53-mindray-bc-blood-count", b"00001^Automated Count", b"00003^LJ QCR", "quality-control"),
         ("53-mindray-bc-blood-count", b"|1|P|2.3.1", b"|1|Q|2.3.1", "not-production"),
         ("54-mindray-bs-glucose", b"||||0||ASCII", b"||||2||ASCII", "quality-control"),
         ("54-mindray-bs-glucose", b"||||0||ASCII", b"||||1||ASCII", "calibration"),
@@ -89,13 +91,24 @@ def test_a_control_without_a_patient_is_named_as_what_it_is() -> None:
     assert made.reason == "quality-control"
 
 
-def test_the_tests_of_one_bar_code_share_its_report_and_its_order() -> None:
+def test_the_tests_of_one_bar_code_share_its_report_and_its_sample() -> None:
     made = [ended(*sample(name))[1] for name in ("54-mindray-bs-glucose", "55-mindray-bs-same-sample-urea")]
     reports = [draft for one in made if isinstance(one, Translation) for draft in one.drafts
                if draft.type == "DiagnosticReport"]  # fmt: skip
     assert len({draft.id for draft in reports}) == 1
     assert len({draft.body["result"][0]["reference"] for draft in reports}) == 2
-    assert len({draft.body["basedOn"][0]["reference"] for draft in reports}) == 1
+    assert len({draft.body["specimen"][0]["reference"] for draft in reports}) == 1
+    assert all("basedOn" not in draft.body for draft in reports), "the bar code is no order's number"
+
+
+@pytest.mark.parametrize(("said", "kept_apart"), [(b"Q", True), (b"T", False), (b"D", False), (b"P", False)])
+def test_a_control_is_nobodys_result_where_nothing_is_stored_either(said: bytes, kept_apart: bool) -> None:
+    adapter, raw = sample("53-mindray-bc-blood-count")
+    spec = ADAPTERS[adapter]
+    raw = raw.replace(b"|1|P|2.3.1", b"|1|" + said + b"|2.3.1")
+    envelope = Envelope("", "default", adapter, "", 0, spec.content_type, "", raw)
+    made = steps.translate(maps(), envelope, steps.read(spec, maps(), envelope, records=False))
+    assert isinstance(made, Quarantined) == kept_apart
 
 
 def test_profiles_without_overrides_share_the_maps() -> None:
@@ -103,7 +116,11 @@ def test_profiles_without_overrides_share_the_maps() -> None:
         maps().variants
     )
     assert {"default", "his", "lis", "pacs", "ris"}.isdisjoint(maps().variants)
-    assert all(maps().profiles[name].repairs is None for name in ("default", "his", "lis", "pacs", "ris"))
+    assert all(maps().profiles[name].repairs is None for name in ("default", "his", "pacs", "ris"))
+    made = maps().profiles["lis"].repairs
+    assert made is not None
+    kept_apart = {"control", "calibration", "pool", "control-type"}
+    assert {one.id for one in made.repairs} == {f"lis/{one}" for one in kept_apart}
 
 
 def test_a_hospital_information_system_decides_about_all_that_it_sends_but_reports() -> None:

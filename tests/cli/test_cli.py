@@ -139,6 +139,7 @@ def test_every_help_has_an_example_and_names_the_settings_it_reads() -> None:
         "[validation]",
         "[terminology]",
         "[signatures]",
+        "[laboratory]",
         "[adapters",
         "reads no settings",
     )

@@ -115,6 +115,11 @@ def test_a_message_is_identified_by_its_control_id_within_its_sender() -> None:
     assert one["id"] != other["id"]
 
 
+def test_a_question_makes_no_message() -> None:
+    asked = "MSH|^~\\&|LIS|H1|QIAO||20260301083015||QBP^Q11^QBP_Q11|8|P|2.5.1\rQPD|WOS^^IHELAW|Q8|B1"
+    assert bundles([asked.encode()], "message") == []
+
+
 def test_the_header_says_event_sender_software_and_focus() -> None:
     made = bundle(admission())
     header = made["entry"][0]["resource"]

@@ -117,7 +117,16 @@ def test_everything_is_replayed_in_order_and_again(store: str) -> None:
     assert json.loads(part.stdout)["messages"] == 1
 
 
-@pytest.mark.parametrize("how", [["--all"], ["--all", "--since", "soon"], [], ["--quarantined", "--dry-run"]])
+@pytest.mark.parametrize(
+    "how",
+    [
+        ["--all"],
+        ["--all", "--since", "soon"],
+        [],
+        ["--quarantined", "--dry-run"],
+        ["--quarantined", "--as-received"],
+    ],
+)
 def test_a_replay_that_is_not_clear_is_refused(store: str, how: list[str]) -> None:
     assert qiao("inbox", "replay", "--store", store, *how).returncode == 2
 

@@ -23,6 +23,7 @@ class Failing:
     """A store that cannot be asked, until it can."""
 
     works = False
+    subscriptions = SimpleNamespace(clocks=tuple)
 
     def sole(self, _name: str) -> Failing:
         return self
@@ -44,7 +45,9 @@ def test_the_supervisor(caplog: pytest.LogCaptureFixture) -> None:
     supervisor = Alerting(SimpleNamespace(store=store), ["north"])  # type: ignore[arg-type]
     assert said(caplog, supervisor.once, store) == [
         "north: not looked at: the store cannot be read (NoAnswer)",
+        "critical values: not looked at: the store cannot be read (NoAnswer)",
         "north: goes on, after 3 failures",
+        "critical values: goes on, after 3 failures",
     ]
 
 

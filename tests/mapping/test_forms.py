@@ -83,6 +83,7 @@ def copied(tmp_path: Path, old: str, new: str) -> Path:
     root = tmp_path / "mappings"
     shutil.copytree(shipped / "hl7v2", root / "hl7v2", ignore=shutil.ignore_patterns("guide"))
     shutil.copytree(shipped / "senders", root / "senders")
+    shutil.copytree(shipped / "conceptmaps", root / "conceptmaps")
     for file in (root / "hl7v2/blocks/sender.yaml", root / "hl7v2/messages/ADT_A01.yaml"):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace(old, new), encoding="utf-8")

@@ -26,9 +26,9 @@ def maps() -> Maps:
     return load_maps()
 
 
-def members(maps: Maps, *segments: str) -> dict[str, list[str]]:
+def members(maps: Maps, *segments: str, head: tuple[str, ...] = HEAD) -> dict[str, list[str]]:
     """Return the codes of the members of every isolate, by its organism."""
-    raw = "\r".join((*HEAD, *segments, "")).encode()
+    raw = "\r".join((*head, *segments, "")).encode()
     envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "x-application/hl7-v2+er7", "", raw)
     made = maps.translate(er7.parse(raw), envelope, maps.profiles["default"])
     results: list[dict[str, Any]] = [d.body for d in made.drafts if d.type == "Observation"]
@@ -66,3 +66,20 @@ def test_an_isolate_that_is_not_there_or_not_the_only_one_gets_no_members(maps: 
         "KPN": [],
         "PAE": [],
     }
+
+
+@pytest.mark.parametrize("event", ["R21", "R22", "R23", "R24"])
+def test_susceptibilities_by_specimen_are_members_too(maps: Maps, event: str) -> None:
+    """Culture instruments send OUL: the isolates stand under the order of the specimen."""
+    head, patient, order = HEAD
+    head = head.replace("ORU^R01^ORU_R01", f"OUL^{event}^OUL_{event}")
+    specimen, container = "SPM|1|S1||BLD^Blood^HL70487", "SAC|||S1"
+    structures = {
+        "R21": (head, patient, order),
+        "R22": (head, patient, specimen, order),
+        "R23": (head, patient, specimen, container, order),
+        "R24": (head, patient, order),
+    }
+    flat = ("OBX|3|SN|CRO^c^99LIS|1|<=^1|ug/mL||S|||F", "OBX|4|SN|AMK^a^99LIS|2|<=^2|ug/mL||S|||F")
+    found = members(maps, *ISOLATES, *flat, head=structures[event])
+    assert found == {"KPN": ["CRO"], "PAE": ["AMK"]}

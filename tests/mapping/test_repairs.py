@@ -232,3 +232,27 @@ def test_a_wrong_repair_is_refused_at_load_with_file_and_line(tmp_path: Path, re
     with pytest.raises(Misconfigured, match=why) as caught:
         maps(tmp_path, f"  - {repair}\n")
     assert caught.value.where.startswith("old.yaml:")
+
+
+def test_a_profile_is_like_another_and_adds_what_is_different(tmp_path: Path) -> None:
+    from gateway.mapping.senders import profile_file
+
+    (tmp_path / "base.yaml").write_text(
+        "sender: base\nadapters: ['lis/*']\nmatch: {MSH-3: A}\nowns: [Observation]\n"
+        "namespaces: {X: 'urn:x'}\n"
+        "repairs: [{id: one, at: OBX-6, clear: true}]\n"
+    )
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "sender: own\nlike: base\nmatch: {MSH-3: B}\nnamespaces: {Y: 'urn:y'}\n"
+        "repairs: [{id: two, at: OBX-7, clear: true}]\n"
+    )
+    made = profile_file(own)
+    assert (made.id, made.match, made.adapters, made.owns) == ("own", ({"MSH-3": "B"},), (), {"Observation"})
+    assert made.namespaces == {"X": "urn:x", "Y": "urn:y"}
+    assert made.repairs is not None
+    assert [one.id for one in made.repairs.repairs] == ["own/one", "own/two"]
+    own.write_text("sender: own\nlike: nobody\n")
+    with pytest.raises(Misconfigured, match=r"no sender profile 'nobody' beside it") as told:
+        profile_file(own)
+    assert told.value.where == "own.yaml:2"

@@ -41,7 +41,7 @@ def result(obx: str) -> dict[str, Any]:
 def test_several_coded_values_become_components_and_no_value_stands_beside_them() -> None:
     made = result("OBX|1|CWE|ORG^Organism^L||A^aa^L~B^bb^L||||||F")
     assert [part["valueCodeableConcept"]["text"] for part in made["component"]] == ["aa", "bb"]
-    assert all(part["code"] == made["code"] for part in made["component"])
+    assert all(part["code"]["coding"] == made["code"]["coding"] for part in made["component"])
     assert not [name for name in made if name.startswith("value")]
 
 

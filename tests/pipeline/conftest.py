@@ -71,6 +71,9 @@ class FaultyStore:
     def find_repeats(self, asked: Sequence[AskRepeat]) -> list[Repeat | None]:
         return self.store.find_repeats(asked)
 
+    def released(self) -> bool:
+        return self.store.released()
+
     def unsettled(self, limit: int) -> list[Pending]:
         return self.store.unsettled(limit)
 

@@ -152,6 +152,7 @@ def test_lanes_are_named_by_what_their_documents_began_with(desk: Any) -> None:
     with session.transaction() as connection:
         direct.execute(connection, "UPDATE delivery SET doc = '1001' WHERE n <> 2")
         direct.execute(connection, "UPDATE delivery SET doc = 'P1' WHERE n = 2")
+        direct.execute(connection, "DROP TABLE awaited")
         direct.execute(connection, "UPDATE store_meta SET value = '4' WHERE name = 'schema_version'")
     session.close()
     assert upgrade(desk.url, progress=silent).before == 4

@@ -10,5 +10,5 @@ NAME = "lis/hl7v2"
 
 
 def source(settings: Mapping[str, str | int | float | bool]) -> MllpDoor:
-    """Return the door, not yet open."""
-    return MllpDoor(NAME, settings)
+    """Return the door, not yet open; analysers may ask at it, and tell of several samples at once."""
+    return MllpDoor(NAME, settings, asked=True, apart=True)

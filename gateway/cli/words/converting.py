@@ -72,6 +72,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "{messages} messages: {converted} converted, {quarantined} not, {seconds} s",
         "共 {messages} 条：转换 {converted}，未能转换 {quarantined}，用时 {seconds} 秒",
     ),
+    "captures.checksums": (
+        "{file}: no frame has the right checksum; all of them were taken without",
+        "{file}：没有一帧校验和正确，已忽略校验和读取",
+    ),
+    "captures.bad": (
+        "{file}: {count} frames are bad and were passed over, as an instrument's receiver does",
+        "{file}：{count} 帧校验或序号错误，已按接收方规则跳过",
+    ),
     "gather.stray": (
         "{file}: stray text, {lines} lines, first at line {first}; passed over",
         "{file}：消息之外的文字 {lines} 行，首见于第 {first} 行；已略过",

@@ -161,6 +161,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "请确认接收方在运行，且其 endpoint 可接收通知；网关会自动重试，"
         "进度见 GET [base]/Subscription/ID/$status",
     ),
+    "doctor.doors.none": ("no gateway answers here", "没有运行中的网关"),
+    "doctor.doors.closed": (
+        "a gateway runs, and tells only operators how its doors stand",
+        "网关正在运行，但只向运维角色说明各接入的状态",
+    ),
+    "doctor.do.doors": (
+        "look at the cable, converter or address of a line that is not open; GET [base]/$doors with an "
+        "operator's token tells all counters",
+        "请检查未打开线路的电缆、转换器或地址；以运维令牌访问 GET [base]/$doors 可看全部计数",
+    ),
     "doctor.do.ports": (
         "mend the address or port in that section",
         "请更正该节中的地址或端口",

@@ -65,6 +65,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "按原顺序重新转换 --since 以来所有已入库和被隔离的消息；较新的状态保持不变",
     ),
     "inbox.replay.sender": ("with --all: only this sender profile", "与 --all 合用：只处理此发送方"),
+    "inbox.replay.as-received": (
+        "its results count as measured when they came: the clock of the analyser was wrong",
+        "结果按接收时间归属标本：仪器时钟有误",
+    ),
+    "inbox.replay.as-received-one": (
+        "--as-received goes with the ID of one message: somebody has looked at it",
+        "--as-received 只能用于一条消息的 ID：须有人核对过",
+    ),
     "inbox.replay.dry-run": (
         "with --all: tell what would change, write nothing",
         "与 --all 合用：只报告会有什么变化，不写入",

@@ -56,7 +56,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.door.his/xml_http": ("branch: XML, SOAP", "分院：XML、SOAP"),
     "demo.door.his/cda": ("branch: documents", "分院：共享文档"),
     "demo.door.his/files": ("branch: files", "分院：文件"),
-    "demo.door.lis/hl7v2": ("LIS HL7 v2", "LIS HL7 v2"),
+    "demo.door.lis/astm": ("analysers: ASTM", "仪器：ASTM"),
+    "demo.door.lis/law": ("analysers: LAW", "仪器：LAW"),
+    "demo.door.lis/hl7v2": ("LIS, analysers: HL7 v2", "LIS、仪器：HL7 v2"),
     "demo.door.pacs/ris_hl7v2": ("RIS HL7 v2", "RIS HL7 v2"),
     "demo.stored": ("stored", "入库"),
     "demo.quarantined": ("quarantined", "隔离"),
@@ -68,6 +70,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.submitted": ("submitted", "提交"),
     "demo.effective": ("took effect", "生效"),
     "demo.gated": ("refused by rules", "被规则拒绝"),
+    "demo.asked": ("analysers told / asked", "仪器查询：下达/询问"),
+    "demo.critical": ("critical values, open", "危急值，待确认"),
     "demo.ledger": ("ledger entries", "台账条目"),
     "demo.acknowledged": ("acknowledged by regulator", "监管平台已确认"),
     "demo.open": ("open", "未确认"),
@@ -81,13 +85,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "  qiao feed verify --store sqlite:///DIR/qiao.db         the chain and every document in it\n"
         "  qiao policy explain nat-20-forbidden-drug              why a prescription was refused\n"
         "  qiao inbox list --store sqlite:///DIR/qiao.db          every message, and what became of it\n"
-        "  qiao inbox show ID --account --store …                 of every field of one",
+        "  qiao inbox show ID --account --store …                 of every field of one\n"
+        "  qiao critical list --store sqlite:///DIR/qiao.db       critical values, not acknowledged",
         "接下来可以看：\n"
         "  qiao demo --dir DIR                                    保留全部数据并持续运行\n"
         "  qiao feed verify --store sqlite:///DIR/qiao.db         核验台账链及其中每份文书\n"
         "  qiao policy explain nat-20-forbidden-drug              处方为何被拒绝\n"
         "  qiao inbox list --store sqlite:///DIR/qiao.db          每条消息及其结果\n"
-        "  qiao inbox show ID --account --store …                 某条消息每个字段的去向",
+        "  qiao inbox show ID --account --store …                 某条消息每个字段的去向\n"
+        "  qiao critical list --store sqlite:///DIR/qiao.db       尚无人确认的危急值",
     ),
     "demo.over": (
         "The day is over; the API stays up. Ctrl-C ends.",
@@ -103,6 +109,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "send.to": ("HOST:PORT of the receiver", "接收方 HOST:PORT"),
     "send.line": ("{file} message {index}: {code} {text}", "{file} 第 {index} 条：{code} {text}"),
     "send.unreachable": ("{to}: {reason}", "{to}：{reason}"),
+    "send.astm": (
+        "send ASTM messages of an analyser over TCP or a serial device, and show what is answered",
+        "通过 TCP 或串口发送检验仪器的 ASTM 消息并显示应答",
+    ),
+    "send.astm.to": (
+        "HOST:PORT of the receiver, or a serial device (/dev/ttyUSB0)",
+        "接收方 HOST:PORT，或串口设备（/dev/ttyUSB0）",
+    ),
+    "send.astm.speed": ("bits in a second of a serial device", "串口波特率"),
+    "send.astm.answers": (
+        "messages to wait for and show, after a host query",
+        "等待并显示的应答消息数（查询之后）",
+    ),
     "send.xml": (
         "post XML files over HTTP, bare or in SOAP, and show the answers",
         "经 HTTP 或 SOAP 发送 XML 文件并显示应答",

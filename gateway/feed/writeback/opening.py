@@ -75,7 +75,8 @@ def _wire(name: str, said: WritebackSettings, settings: Settings, maps: Maps, ou
         raise Misconfigured(f"there is no such profile; there is {known}", where=f"{where} dialect")
     organization = settings.tenant(said.tenant).organization
     dialect = dialect_of(profile, maps.tables, said.register)
-    teller = Teller(name, said, out.set(said.map), dialect, organization, _address(said, where))
+    tests = maps.tables[profile.orders] if profile.orders else None
+    teller = Teller(name, said, out.set(said.map), dialect, organization, _address(said, where), tests)
     _check(said, teller, where)
     scheme = _scheme(said, where)
     wire = _kinds(scheme, teller, where)

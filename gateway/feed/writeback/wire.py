@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from gateway.errors import Rejected
@@ -12,11 +12,17 @@ from gateway.feed.document import Document
 from gateway.feed.receiver.wire import Reply, Request, Verdict
 from gateway.feed.writeback.numbered import numbered
 from gateway.feed.writeback.person import OfPerson
+from gateway.mapping.codes import Table
 from gateway.mapping.outbound import Dialect, OutSet, Saying
+from gateway.mapping.outbound.ending import ENDS
 from gateway.mapping.outbound.moments import in_digits
+from gateway.mapping.outbound.ordered import in_codes
 from gateway.settings import WritebackSettings
 from gateway.store import Entered
 from gateway.store.clock import instant
+
+LABORATORY = "lab"
+"""Kind of the documents that order tests."""
 
 
 def control_id(entry: Entered) -> str:
@@ -36,6 +42,7 @@ class Teller:
         name: of the HIS.
         organization: code of the institution, MSH-4 where the settings say no other.
         address: where it is, its secrets read.
+        tests: code table (``orders`` of its profile) in whose codes tests go out; None: as they were ordered.
     """
 
     name: str
@@ -44,6 +51,7 @@ class Teller:
     dialect: Dialect
     organization: str = ""
     address: str = ""
+    tests: Table | None = None
 
     def saying(self, entry: Entered) -> Saying:
         """Return how an entry is told. Raises ``Rejected``: the map has no word for it any more."""
@@ -111,8 +119,12 @@ class Telling:
         """Return how a document is told, of whom, and with which facts.
 
         Raises:
-            Rejected: the map has no word for it any more, or the HIS does not know the patient any more.
+            Rejected: the map has no word for it any more, the HIS does not know the patient any more, or who
+                makes the test has no code for it.
         """
-        saying = self.teller.saying(document.entry)
-        person = OfPerson(numbered(document), self.teller.dialect)
+        saying, known = self.teller.saying(document.entry), numbered(document)
+        if self.teller.tests is not None and document.entry.kind == LABORATORY:
+            ends = document.entry.event in ENDS
+            known = replace(known, members=tuple(in_codes(known.members, self.teller.tests, end=ends)))
+        person = OfPerson(known, self.teller.dialect)
         return saying, person, self.teller.facts(document, saying)

@@ -13,6 +13,7 @@ from gateway.canonical import Envelope, Translation
 from gateway.canonical.lineage import Block, unpack
 from gateway.mapping.account.claims import Books, Claims
 from gateway.mapping.account.leaves import REPAIRED, Leaf, Reader, is_null, judged
+from gateway.mapping.account.left_out import left_out
 from gateway.mapping.account.readers import Readers
 from gateway.mapping.apply import Application, normal_fields
 from gateway.mapping.handles import Frame
@@ -83,11 +84,12 @@ class Ledger:
                 self._claims.block(books, block, f)
             for act in place.acts if place else ():
                 self._claims.besides(books, act, index, f)
-        return [
+        leaves = [
             leaf
             for (index, (f, _, place)), sent in zip(enumerate(placed), normal_fields(message), strict=True)
             for leaf in self._leaves(books, plan, place, index, f, sent, blocks[index])
         ]
+        return [*leaves, *left_out(message)]
 
     @staticmethod
     def _enter(books: Books, f: list[str], frame: Frame) -> None:

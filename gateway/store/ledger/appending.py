@@ -58,7 +58,7 @@ def purge(
     tail = _tail(connection, docket, books, ticks)
     docket.purged += gone
     for seq in gone:
-        books.parsed.discard(seq)
+        books.erased(seq)
     after = replace(
         entered, n=tail.n + 1, algorithm=tail.algorithm, ts_us=max(ticks.ts_us, tail.ts_us), event=PURGED,
         back=entered.n, prev=tail.hash, hash=b"",

@@ -21,7 +21,7 @@ from gateway.store.tables.version import TENANT_SHIFT
 
 __all__ = ["SCHEMA_VERSION", "TABLES", "TENANT_SHIFT"]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 TABLES = [
     *meta.TABLES,

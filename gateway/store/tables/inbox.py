@@ -74,4 +74,13 @@ class Tally(SQLModel, table=True):
     n: int
 
 
-TABLES = tables(Inbox, InboxRaw, GapRow, Tally)
+class Awaited(SQLModel, table=True):
+    """What messages in quarantine wait for: they are tried again when something is filed under that key."""
+
+    __tablename__: ClassVar[Any] = "awaited"
+    __table_args__ = (Index("awaited_n", "n"), CLUSTERED)
+    k: int = key(BIG)
+    n: int = key(BIG)
+
+
+TABLES = tables(Inbox, InboxRaw, GapRow, Tally, Awaited)

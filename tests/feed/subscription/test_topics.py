@@ -67,3 +67,12 @@ def test_filters_narrow_a_topic(rig: Any, receiver: Any) -> None:
     ]
     filters = ("DiagnosticReport?patient=Patient/b",)
     assert numbers(rig, receiver, "lab-report-final", *bodies, filters=filters) == [0, 1]
+
+
+def test_a_critical_value_is_told_when_it_is_to_be_acknowledged_and_again(rig: Any, receiver: Any) -> None:
+    coding = {"system": "urn:qiao:codes:task-code", "code": "critical-value"}
+    task = {"resourceType": "Task", "id": "t1", "intent": "order", "code": {"coding": [coding]}}
+    bodies = [{**task, "status": one} for one in ("requested", "completed", "requested")]
+    other = {**task, "id": "t2", "status": "requested", "code": {"text": "x"}}
+    noted = {**bodies[2], "description": "corrected"}
+    assert numbers(rig, receiver, "critical-value", *bodies, noted, other) == [1, 0, 1, 0, 0]

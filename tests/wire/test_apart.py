@@ -1,0 +1,185 @@
+"""Results of several samples or patients in one message are taken apart; nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.canonical import Envelope
+from gateway.errors import Retry
+from gateway.wire import er7, hl7v2
+from gateway.wire.mllp.client import MllpClient
+
+HEAD = r"MSH|^~\&|A|B|||20260305090000||{type}|1|P|2.5.1"
+PID = "PID|1||1002345^^^DQRM^MR"
+
+
+def message(type_: str, *lines: str, end: str = "\r") -> bytes:
+    return (end.join((HEAD.format(type=type_), *lines)) + end).encode()
+
+
+def names(raw: bytes) -> list[str]:
+    return [line[:3] for line in raw.decode().splitlines()]
+
+
+def tube(number: int) -> tuple[str, ...]:
+    return f"SPM|{number}|T{number}", "SAC|||x", "OBR|1|||GLU^GLU^L", "OBX|1|NM|GLU^GLU^L||5.6", "NTE|1||n"
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_each_tube_gets_the_header_and_the_patient(end: str) -> None:
+    parts = er7.apart(message("OUL^R22^OUL_R22", PID, "PV1|1|O", *tube(1), *tube(2), end=end))
+    assert [names(one) for one in parts] == [["MSH", "PID", "PV1", "SPM", "SAC", "OBR", "OBX", "NTE"]] * 2
+    assert [b"T1" in one for one in parts] == [True, False]
+    assert all(one.endswith(end.encode()) for one in parts)
+
+
+def test_a_tube_without_a_patient_of_its_own_has_that_of_the_one_before() -> None:
+    other = "PID|2||1000977^^^DQRM^MR"
+    raw = message("OUL^R22", PID, *tube(1), other, *tube(2), *tube(3))
+    assert [one.count(b"1000977") for one in er7.apart(raw)] == [0, 1, 1]
+
+
+def test_each_patient_of_a_report_message_is_one() -> None:
+    raw = message(
+        "ORU^R01", PID, "OBR|1|A", "OBX|1|NM|x||1", "PID|2||77", "PV1|1|I", "OBR|1|B", "OBX|1|NM|x||2"
+    )
+    first, second = er7.apart(raw)
+    assert names(first) == ["MSH", "PID", "OBR", "OBX"]
+    assert names(second) == ["MSH", "PID", "PV1", "OBR", "OBX"]
+
+
+@pytest.mark.parametrize("pid", [(), ("PID|1||^^^^MR",), ('PID|1|""|""||李四',)])
+def test_orders_of_nobody_with_a_number_are_apart_by_their_samples(pid: tuple[str, ...]) -> None:
+    raw = message(
+        "ORU^R01", *pid, "OBR|1||S1|CBC", "OBX|1|NM|x||1", "ORC|RE", "OBR|2||S2|CBC", "OBX|1|NM|x||2"
+    )
+    first, second = er7.apart(raw)
+    assert names(first) == ["MSH", *(["PID"] if pid else []), "OBR", "OBX"]
+    assert names(second) == ["MSH", *(["PID"] if pid else []), "ORC", "OBR", "OBX"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message("ORU^R01", "PID|1||77", "OBR|1||S1|CBC", "OBX|1", "OBR|2||S2|CBC", "OBX|1"),
+        message("ORU^R01", "PID|1", "OBR|1||S1|CBC", "OBX|1", "OBR|2||S1|CRP", "OBX|1"),
+        message("ORU^R01", "PID|1", "OBR|1|||CBC", "OBX|1", "OBR|2|||CRP", "OBX|1"),
+        message("ORU^R01", "OBX|1", "OBR|1||S1|CBC", "OBX|1", "OBR|2||S2|CRP", "OBX|1"),
+        message("OUL^R22", PID, *tube(1)),
+        message("OUL^R22", PID, "ORC|SC", "OBR|1", "OBX|1|NM|x||1", "SPM|1|T1", "SPM|2|T2"),
+        message("OUL^R22", *tube(1), "SPM|2|T2"),
+        message("OUL^R22", PID, "OBR|1|A", "OBX|1", "PID|2||77", *tube(1), *tube(2)),
+        message("OUL^R22", PID, "PID|2||77", *tube(1), *tube(2)),
+        message("OUL^R22", PID, *tube(1), *tube(2), "PID|2||77"),
+        message("OUL^R22", PID, "OBX|1|NM|x||1", *tube(1), *tube(2)),
+        message("OUL^R22", *tube(1), *tube(2), "DSC|more"),
+        message("OUL^R24", "OBR|1", "SPM|1|T1", "OBX|1", "OBR|2", "SPM|1|T2"),
+        message("ORU^R01", PID, "OBR|1|A", "OBX|1", PID, "OBR|2|B", "OBX|1"),
+        message("ORU^R01", PID, "OBR|1|A", "OBX|1", "PID|2||77", "OBR|1" + "|" * 25 + "A&x^1", "OBX|1"),
+        message("OML^O33", PID, "SPM|1|T1", "ORC|NW", "OBR|1", "SPM|2|T2", "ORC|NW", "OBR|2"),
+        message("OUL^R22", *tube(1), *tube(2)).decode().encode("utf-16-le"),
+        b"MSH|^~\\&\r",
+        b"no message at all SPM SPM",
+        b"",
+    ],
+)
+def test_what_belongs_together_or_is_not_known_stays_whole(raw: bytes) -> None:
+    assert er7.apart(raw) == [raw]
+
+
+def test_the_roles_of_samples() -> None:
+    raw = message("OUL^R22", "SPM|1|a|||||||||Q^^HL70369", "SPM|2|b|||||||||P", "SPM|3|c")
+    assert er7.roles(raw) == {b"Q", b"P", b""}
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=6), st.booleans())
+def test_every_segment_is_in_exactly_one_part(results: list[int], with_patient: bool) -> None:
+    lines = [PID] if with_patient else []
+    marks = []
+    for at, many in enumerate(results):
+        lines.append(f"SPM|{at}|T{at}")
+        for result in range(many):
+            mark = f"|r{at}.{result}|"
+            marks.append(mark)
+            lines += ["OBR|1|||X^X^L", f"OBX|1|NM{mark}"]
+    parts = er7.apart(message("OUL^R22^OUL_R22", *lines))
+    assert len(parts) == len(results)
+    joined = b"".join(parts).decode()
+    assert [joined.count(mark) for mark in marks] == [1] * len(marks)
+    assert all(one.startswith(b"MSH|") and one.count(b"MSH|") == 1 for one in parts)
+
+
+def test_more_parts_than_anybody_sends_or_a_head_in_each_of_them_stay_whole() -> None:
+    patients = [line for at in range(10_001) for line in (f"PID|1||{at}", "OBR|1")]
+    assert len(er7.apart(message("ORU^R01", *patients[:-2]))) == 10_000
+    for many in (
+        message("ORU^R01", *patients),
+        message("OUL^R22", PID, "NTE|1||" + "x" * 200_000, *tube(1) * 90),
+    ):
+        assert er7.apart(many) == [many]
+
+
+class Behind:
+    """What is behind a door: it gives these answers."""
+
+    def __init__(self, *answers: bytes | Retry) -> None:
+        self.answers, self.taken = list(answers), list[Envelope]()
+
+    async def __call__(self, envelope: Envelope) -> bytes:
+        (answer,) = await self.many([envelope])
+        if isinstance(answer, Retry):
+            raise answer
+        return answer
+
+    async def many(self, envelopes: Sequence[Envelope]) -> list[bytes | Retry]:
+        self.taken += envelopes
+        return [self.answers.pop(0) for _ in envelopes]
+
+
+def said(code: str, more: str = "") -> bytes:
+    return f"MSH|^~\\&|QIAO\rMSA|{code}|1{more}\r".encode()
+
+
+def sent(behind: Behind, raw: bytes) -> str:
+    async def run() -> Any:
+        settings = {name: default for name, _, default, _ in hl7v2.options(0)}
+        door = hl7v2.MllpDoor("lis/hl7v2", settings, apart=True)
+        await door.start(behind)
+        host, _, port = str(door.status()["address"]).rpartition(":")
+        async with MllpClient(host, int(port)) as client:
+            answer = await client.send(raw)
+        await door.stop()
+        return answer
+
+    answer = asyncio.run(run())
+    return next(line for line in answer.decode().split("\r") if line.startswith("MSA"))
+
+
+RUN = message("OUL^R22", *tube(1), *tube(2), *tube(3))
+
+
+@pytest.mark.parametrize(
+    ("answers", "heard"),
+    [
+        ((said("AA"), said("AA"), said("AA")), "MSA|AA|1"),
+        ((said("AA"), said("AA", "|held\rERR|||0^x|W"), said("AA")), "MSA|AA|1|held"),
+        ((said("AA"), said("AE", "|rule"), said("AA", "|held\rERR|||0^x|W")), "MSA|AE|1|rule"),
+        ((said("AE", "|rule"), said("AR", "|no"), said("AA")), "MSA|AR|1|no"),
+        ((said("CA"), said("CR", "|no"), said("CA")), "MSA|CR|1|no"),
+    ],
+)
+def test_the_sender_hears_one_answer_the_worst(answers: tuple[bytes, ...], heard: str) -> None:
+    behind = Behind(*answers)
+    assert sent(behind, RUN) == heard
+    assert [one.meta["part"] + "/" + one.meta["parts"] for one in behind.taken] == ["1/3", "2/3", "3/3"]
+    assert [one.raw for one in behind.taken] == er7.apart(RUN)
+
+
+def test_what_could_not_all_be_committed_is_to_be_sent_again() -> None:
+    assert sent(Behind(said("AA"), Retry("full"), said("AA")), RUN).startswith("MSA|AR|1|")
