@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl as tls
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from socket import gaierror
 
-from gateway.errors import Misconfigured
 from gateway.wire.astm.door import Door, Handle
 from gateway.wire.astm.link import Link
 from gateway.wire.astm.profile import Counters, Limits, Profile
+from gateway.wire.binding import binding, bound
 from gateway.wire.mllp.limits import Peer
 
 _TICK = 0.5
@@ -63,7 +61,7 @@ class AstmServer:
         Raises:
             Misconfigured: code ``"cannot-bind"``.
         """
-        try:
+        with binding(self._host, self._port):
             self._server = await asyncio.start_server(
                 self._connected,
                 self._host,
@@ -72,20 +70,12 @@ class AstmServer:
                 ssl=self._ssl,
                 ssl_handshake_timeout=self.limits.frame_timeout if self._ssl else None,
             )
-        except OSError as error:
-            why = error.strerror if isinstance(error, gaierror) else os.strerror(error.errno or 0)
-            raise Misconfigured(
-                f"cannot bind {self._host}:{self._port}: {why}", code="cannot-bind"
-            ) from error
         self._tick()
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port that are bound, after ``start``."""
-        if self._server is None or not self._server.sockets:
-            return self._host, self._port
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
+        return bound(self._server, self._host, self._port)
 
     def sweep(self) -> None:
         """Let the time-outs that have passed happen; runs by itself twice a second."""

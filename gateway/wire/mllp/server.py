@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl as tls
 import time
 from collections.abc import Callable
-from socket import gaierror
 
-from gateway.errors import Misconfigured
+from gateway.wire.binding import binding, bound
 from gateway.wire.mllp.connection import Connection, Door, Failure, Handle, Oversize
 from gateway.wire.mllp.limits import Counters, Limits
 
@@ -61,7 +59,7 @@ class MllpServer:
         """
         loop = asyncio.get_running_loop()
         handshake = self.limits.frame_timeout if self._ssl else None
-        try:
+        with binding(self._host, self._port):
             self._server = await loop.create_server(
                 lambda: Connection(self._door),
                 self._host,
@@ -70,20 +68,12 @@ class MllpServer:
                 ssl=self._ssl,
                 ssl_handshake_timeout=handshake,
             )
-        except OSError as error:
-            why = error.strerror if isinstance(error, gaierror) else os.strerror(error.errno or 0)
-            raise Misconfigured(
-                f"cannot bind {self._host}:{self._port}: {why}", code="cannot-bind"
-            ) from error
         self._tick()
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port that are bound, after ``start``."""
-        if self._server is None or not self._server.sockets:
-            return self._host, self._port
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
+        return bound(self._server, self._host, self._port)
 
     def sweep(self) -> None:
         """Close the connections whose time is over; runs by itself about once a second."""
