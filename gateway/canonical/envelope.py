@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from struct import unpack
+
+_DRAWN = 512
+_random: deque[int] = deque()
+"""Numbers of 64 bits, drawn by the handful: whoever asks the system gives up its turn among the threads."""
+os.register_at_fork(after_in_child=_random.clear)  # a child has numbers of its own
 
 
 def new_envelope_id(received_at: int) -> str:
@@ -15,8 +22,18 @@ def new_envelope_id(received_at: int) -> str:
         received_at: microseconds since 1970-01-01T00:00:00Z.
     """
     head = (received_at // 1000) << 16 | 0x7000 | (received_at % 1000) * 4
-    tail = int.from_bytes(os.urandom(8), "big") & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000
+    tail = _drawn() & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000
     return f"{head:016x}{tail:016x}"
+
+
+def _drawn() -> int:
+    """Return one number, whichever thread asks; no number twice."""
+    try:
+        return _random.popleft()
+    except IndexError:
+        one, *rest = unpack(f"{_DRAWN}Q", os.urandom(8 * _DRAWN))
+        _random.extend(rest)
+        return int(one)
 
 
 def now_us() -> int:

@@ -92,11 +92,7 @@ def _named(resource: Resource, path: str) -> Iterator[tuple[str, str]]:
 
 def visit_is_virtual(desk: Desk, encounter: str) -> bool:
     """Tell whether an Encounter on file is an internet visit."""
-    version = desk.version("Encounter", encounter)
-    if version is None or _VIRTUAL not in version.body:
-        return False
-    found = desk.read("Encounter", encounter)
-    return found is not None and is_virtual(found)
+    return bool(desk.gist(is_virtual, "Encounter", encounter))
 
 
 def _may_belong(desk: Desk, type_: str, body: bytes) -> bool:

@@ -58,6 +58,21 @@ def render(type_: str, id_: str, ver: int, ts_us: int, parts: Content) -> bytes:
     return b"".join((head(type_, id_, ver, ts_us), source, meta, rest, b"}"))
 
 
+def rendered(body: Resource, ver: int, ts_us: int) -> Resource:
+    """Return what the bytes of :func:`render` say, without reading them: ``body`` with the store's ``meta``.
+
+    Its parts are those of ``body``; a number may be a ``Decimal`` that JSON writes without a point.
+    """
+    own = body.get("meta") or {}
+    meta = {"versionId": str(ver), "lastUpdated": instant(ts_us)}
+    if source := own.get("source"):
+        meta["source"] = source
+    meta |= {name: value for name, value in own.items() if name not in _STORE_OWNED}
+    made = {"resourceType": body["resourceType"], "id": body["id"], "meta": meta, **body}
+    made["meta"] = meta  # in its place
+    return made
+
+
 def head(type_: str, id_: str, ver: int, ts_us: int) -> bytes:
     """Return how the JSON of a version begins: what the row says beside the body."""
     return (

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.canonical import Resource
 from gateway.store.docket import Docket
 from gateway.store.index import Rows
 from gateway.store.insert import Insert
@@ -87,6 +88,7 @@ class Changes:
         "new_idents",
         "postings",
         "refused",
+        "said",
         "spoken",
         "superseded",
         "tallies",
@@ -110,6 +112,7 @@ class Changes:
         self.docket: Docket | None = None
         self.spoken: set[int] = set()  # keys of numbers in rows that were inserted before its end
         self.made: list[Change] = []  # of governed types, for the governor: not handed down
+        self.said: dict[int, Resource] = {}  # the same by ``seq`` as they were composed
         self.moved: list[Change] = []
 
     def entry(self, key: ResourceKey) -> Entry | None:

@@ -73,6 +73,7 @@ class Emission:
         changes.entries[key] = entry
         if type_no in self.governed:
             changes.made.append((key, 0 if old.deleted else old.seq, seq, True))
+            changes.said[seq] = body
         return entry
 
     def filed(self, body: Resource, tenant: int, seq: int, rows: Rows) -> None:

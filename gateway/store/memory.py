@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from gateway.store import lookup
+from gateway.store.changes import Changes
 from gateway.store.docket import Books
 from gateway.store.governing import Governor
 from gateway.store.inbox import Slot
 from gateway.store.lru import Lru
+from gateway.store.reading import Reading
 from gateway.store.resources import Applier
-
-if TYPE_CHECKING:
-    from gateway.store.attempt import Attempt
 
 _OPEN_MESSAGES = 100_000
 
@@ -44,17 +42,18 @@ class Memory:
         self.books.forget()
         self.waits = None
 
-    def committed(self, attempt: Attempt) -> None:
-        """Remember what a committed attempt wrote."""
-        self.tenants.update(attempt.tenants)
-        attempt.remember()
-        self.applier.committed(attempt.changes, attempt.reading)
-        if attempt.changes.docket is not None:
-            self.books.tails.update(attempt.changes.docket.tails)
-            self.books.named.update(dict.fromkeys(attempt.changes.docket.named, True))
-            for seq in attempt.changes.docket.erased:  # another item of the batch may have read it meanwhile
+    def committed(
+        self, tenants: Mapping[str, int], changes: Changes, reading: Reading, slots: Mapping[str, Slot]
+    ) -> None:
+        """Remember what a committed batch wrote: for whom, what, what it looked up, where messages stand."""
+        self.tenants.update(tenants)
+        self.applier.committed(changes, reading)
+        if changes.docket is not None:
+            self.books.tails.update(changes.docket.tails)
+            self.books.named.update(dict.fromkeys(changes.docket.named, True))
+            for seq in changes.docket.erased:  # another item of the batch may have read it meanwhile
                 self.books.erased(seq)
-        for id_, slot in attempt.slots.items():
+        for id_, slot in slots.items():
             slot.receive = None
             if slot.state == "received":
                 self.open.update({id_: slot})

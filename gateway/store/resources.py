@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from gateway.canonical import Envelope, Issue, Stored, Translation
+from gateway.canonical import Draft, Envelope, Issue, Stored, Translation
 from gateway.canonical.logical_id import is_id
 from gateway.errors import Rejected
 from gateway.store import barcodes, behind, identity, moving, namesakes, parting, turning
@@ -99,10 +99,7 @@ class Applier:
         refs, issues = list[str](), list[Issue]()
         if translation.merges:
             do = Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True)
-            for undo in (parting.part, turning.turn):
-                before = Message(ticks.no, translation.event_at, reading, changes, again=again)
-                translation, names, told = undo(translation, before, do, ticks)
-                refs, issues = refs + names, issues + told
+            translation, refs, issues = _undone(translation, ticks, do, again=again)
         message = Message(ticks.no, translation.event_at, reading, changes, again=again)
         merges, spoken = identity.move(
             ticks.no,
@@ -114,21 +111,10 @@ class Applier:
             message.undone,
         )
         message.goes_on = frozenset(own for *_, own in spoken if own is not None)
-        drafts, parted = namesakes.settle(
-            ticks.no, translation.drafts, message.belongs, message.standing, message.is_newer, message.moved
-        )
-        drafts = identity.settle(ticks.no, drafts, message.belongs, message.moved)
-        drafts = barcodes.passed_on(
-            envelope.tenant, ticks.no, drafts, message, translation.event_at, self.barcode_over_us
-        )
-        for key, said in parted:
-            stays = any(draft.id == key[2] for draft in drafts)
-            message.become(key, behind.without(message.standing(key), said, stays=stays))
-        for draft in drafts:
-            message.draft(draft)
+        drafts = self._drafted(envelope, translation, ticks.no, message)
         if any(draft.type == "Composition" for draft in drafts):
-            interactions = Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True)
-            Restated(ticks.no, translation.event_at, message, interactions).settle(drafts)
+            do = Interactions(envelope.id, ticks, reading, self.emission, changes, beside=True)
+            Restated(ticks.no, translation.event_at, message, do).settle(drafts)
         for joined in merges:
             message.join(joined)
         message.number(spoken, merges, ticks.ts_us)
@@ -141,6 +127,24 @@ class Applier:
         if ends:
             refs += self._move(ends, ticks, reading, changes)
         return Stored(refs, [*translation.issues, *issues, *message.issues.values()])
+
+    def _drafted(
+        self, envelope: Envelope, translation: Translation, tenant: int, message: Message
+    ) -> Sequence[Draft]:
+        """Lay the drafts of a message on what is stored; returns them with the ids that they belong to."""
+        drafts, parted = namesakes.settle(
+            tenant, translation.drafts, message.belongs, message.standing, message.is_newer, message.moved
+        )
+        drafts = identity.settle(tenant, drafts, message.belongs, message.moved)
+        drafts = barcodes.passed_on(
+            envelope.tenant, tenant, drafts, message, translation.event_at, self.barcode_over_us
+        )
+        for key, said in parted:
+            stays = any(draft.id == key[2] for draft in drafts)
+            message.become(key, behind.without(message.standing(key), said, stays=stays))
+        for draft in drafts:
+            message.draft(draft)
+        return drafts
 
     def _move(self, ends: Mapping[str, str], ticks: Ticks, reading: Reading, changes: Changes) -> list[str]:
         """Write what stored resources refer to anew, see ``moving``; the caller can undo what is written."""
@@ -176,3 +180,15 @@ class Applier:
         entry.known = (pending.known,) if pending.known else ()
         entry.survivor = identity.survivor_known(pending.body)
         return f"{type_}/{id_}/_history/{entry.ver}"
+
+
+def _undone(
+    translation: Translation, ticks: Ticks, do: Interactions, *, again: bool
+) -> tuple[Translation, list[str], list[Issue]]:
+    """Take back what a message with merges is against; returns what is left of it, versions and remarks."""
+    refs, issues = list[str](), list[Issue]()
+    for undo in (parting.part, turning.turn):
+        before = Message(ticks.no, translation.event_at, do.reading, do.changes, again=again)
+        translation, names, told = undo(translation, before, do, ticks)
+        refs, issues = refs + names, issues + told
+    return translation, refs, issues

@@ -63,7 +63,7 @@ class Writer:
         """Write the whole batch and commit it; see ``Store.write``."""
         attempts = self._run(batch, keep=True)
         if len(attempts) == 1:  # after a bisection the memory starts empty
-            self._memory.committed(attempts[0])
+            attempts[0].committed()
         self.released += sum(attempt.released for attempt in attempts)
         self._tell({tenant: seq for attempt in attempts for tenant, seq in attempt.newest.items()})
         return [written for attempt in attempts for written in attempt.written]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
 from gateway.canonical import Draft, Issue, Merge, Refused, Stored, Translation
+from gateway.canonical.json import dumps, loads
 from gateway.errors import Ground, Refusal
 from gateway.store import Change, Desk, Entry, Made, Occasion, Settle, Transact
 
@@ -140,6 +142,27 @@ def test_it_is_shown_what_a_message_makes(
     assert desk.store.inbox_show(occasion.source).row.state == "stored"
     assert len(desk.store.ledger.entries("default")) == 1
     assert desk.store.ledger.verify("default").ok
+
+
+@pytest.mark.parametrize("door", ["api", "message"])
+def test_what_it_is_shown_is_what_is_stored(
+    desk: Any, governor: Governor, observation: Make, door: str
+) -> None:
+    """It is not read back for that; nothing of it may be missing, or otherwise."""
+    value = {"value": Decimal("1.50"), "unit": "g/L"}
+    said = {"meta": {"source": "urn:x", "tag": [{"code": "t"}], "versionId": "9"}, "valueQuantity": value}
+    if door == "api":
+        desk.transact(put("o1", **said))
+        desk.transact(put("o1", **said, status="final"))
+    else:
+        desk.stored(observation("o1", **said))
+        desk.stored(observation("o1", **said, status="amended"))
+    stored = [loads(one.body) for one in desk.store.history("default", "Observation", "o1", count=9).versions]
+    (_, first), (before, second) = governor.bodies
+    assert [second, first] == stored
+    assert [*second] == [*stored[0]], "in the same order, too"
+    assert before == first
+    assert dumps(second["valueQuantity"]) == b'{"value":1.50,"unit":"g/L"}'
 
 
 def test_a_refused_message_leaves_nothing_and_says_why(
