@@ -9,15 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gateway.canonical import Resource
 from gateway.canonical.elements import each, first
+from gateway.canonical.rule_file import rule_file
 from gateway.errors import Misconfigured
 from gateway.validation.terminology.systems.ucum_measure import measure
 
@@ -83,13 +80,8 @@ def load_delta_rules(file: Path | None = None) -> DeltaRules:
     Raises:
         Misconfigured: the file is none, or a rule in it; names file and test.
     """
-    found: Traversable = file or files("mappings").joinpath("laboratory", "delta.yaml")
-    where = str(file) if file else "mappings/laboratory/delta.yaml"
-    try:
-        said = yaml.load(found.read_text("utf-8"), yaml.CSafeLoader)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"cannot be read as YAML ({type(error).__name__})", where=where) from None
-    tests = said.get("tests") if isinstance(said, dict) and said.get("delta") == "Observation" else None
+    said, where = rule_file(file, "laboratory", "delta.yaml")
+    tests = said.get("tests") if said.get("delta") == "Observation" else None
     if not isinstance(tests, list):
         raise Misconfigured("delta rules have delta: Observation, and tests", where=where)
     return {code: rule for one in tests for code, rule in _rules(one, where)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from gateway.canonical import Resource
@@ -29,17 +29,35 @@ class LaboratoryOrders:
     def govern(self, desk: Desk, made: Sequence[Made], occasion: Occasion) -> None:
         """See ``gateway.store.governing.Governor``."""
         samples: dict[str, list[str]] = {}
+        reported: set[str] = set()
         for one in made:
             if _stays(desk, one):
                 continue
-            for order in _orders(desk, one):
+            for order in _orders(desk, one, occasion):
                 named = samples.setdefault(order, [])
                 if one.type == "Specimen":
                     named.append(f"Specimen/{one.id}")
+                elif one.type == "DiagnosticReport":
+                    reported.add(order)
+        new = {
+            f"ServiceRequest/{one.id}" for one in made if one.type == "ServiceRequest" and not one.before_seq
+        }
         for name, specimens in samples.items():
             found = desk.read(*name.split("/", 1))
-            if found is not None and is_laboratory(found):
+            if found is None or not is_laboratory(found):
+                continue
+            if name not in reported or found.get("status") == "active" or not _is_hearsay(desk, name, new):
                 _move(desk, found, specimens)
+
+
+def _is_hearsay(desk: Desk, name: str, new: Collection[str]) -> bool:
+    """Tell whether an order is known by reports on it alone: they say how far it is; nobody waits for it.
+
+    Not of one that they call active: it is completed with them, or an analyser would be given it again.
+    """
+    if desk.event_at(*name.split("/", 1)) is not None:
+        return False
+    return name in new or not desk.lives("Task", named_id(name, "laboratory"))
 
 
 def _stays(desk: Desk, made: Made) -> bool:
@@ -63,8 +81,12 @@ def _moving(report: Resource) -> tuple[object, ...]:
     )
 
 
-def _orders(desk: Desk, made: Made) -> Iterator[str]:
-    """Yield the orders that a version is about."""
+def _orders(desk: Desk, made: Made, occasion: Occasion) -> Iterator[str]:
+    """Yield the orders that a version is about.
+
+    Orders that a message names with a new sample are in the message; through the API an order may have named
+    the sample before.
+    """
     after = made.after
     if made.type == "ServiceRequest":
         if after is not None:
@@ -72,7 +94,7 @@ def _orders(desk: Desk, made: Made) -> Iterator[str]:
         return
     path = "basedOn" if made.type == "DiagnosticReport" else "request"
     yield from (one for one in references(after, path) if one.startswith("ServiceRequest/"))
-    if made.type == "Specimen":
+    if made.type == "Specimen" and (made.before_seq or occasion.door == "api"):
         for order in desk.referring("ServiceRequest", f"Specimen/{made.id}", "specimen"):
             yield f"ServiceRequest/{order['id']}"
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from gateway.canonical import Draft, Envelope, Stored, Translation, new_envelope_id, now_us
 from gateway.canonical.json import loads
 from gateway.feed.governors import Governors
 from gateway.feed.laboratory import LaboratoryOrders, stage_of
-from gateway.store import Change, Desk, Store, Transact, open_store
+from gateway.store import Change, Desk, Receive, Settle, Store, Transact, open_store
 
 Body = dict[str, Any]
 LAB = {"coding": [{"system": "http://snomed.info/sct", "code": "108252007"}]}
@@ -25,6 +26,17 @@ class Ward:
         changes = [Change("update", one["resourceType"], one["id"], one) for one in bodies]
         (done,) = self.store.write([Transact("default", "test", changes)])
         assert done.error is None, done.error
+
+    def hear(self, *bodies: Body, owns: tuple[str, ...] = ("DiagnosticReport", "Specimen")) -> None:
+        """Take in a message of somebody whose word counts for these types."""
+        drafts = [
+            Draft(one["resourceType"], one["id"], one, owns=one["resourceType"] in owns) for one in bodies
+        ]
+        at = now_us()
+        envelope = Envelope(new_envelope_id(at), "default", "lis/hl7v2", "lis", at, "text/plain", "", b"MSH|")
+        settle = Settle(envelope, Translation(drafts, event_at=at), lambda _: b"")
+        _, done = self.store.write([Receive(envelope, str(at), b"", at), settle])
+        assert isinstance(done.outcome, Stored), done.outcome
 
     def order(self, **more: Any) -> Body:
         return {"resourceType": "ServiceRequest", "id": "r1", "status": "active", "intent": "order",
@@ -125,6 +137,37 @@ def test_the_task_of_an_order_in_a_ledger_goes_its_way_and_the_order_stays(
     ward.put(ward.report("final"))
     assert ward.stage == ("validated", "completed")
     assert ward.status == "active", "who answers for the visit completes it"
+
+
+def test_an_order_that_only_reports_have_named_has_no_task_until_it_comes_itself(ward: Ward) -> None:
+    sample = ward.specimen(receivedTime="2026-03-06T12:55:00+08:00")
+    ward.hear(ward.order(status="completed"), sample, ward.report("final"))
+    ward.hear(ward.order(status="completed"), sample, ward.report("corrected"))
+    assert ward.stage is None, "the report says how far it is; nobody has ordered anything that anybody knows"
+    ward.hear(ward.order(), owns=("ServiceRequest",))
+    assert ward.stage == ("corrected", "completed")
+    ward.hear(ward.order(status="completed"), ward.report("amended"))
+    assert ward.stage == ("corrected", "completed")
+
+
+def test_an_order_that_a_report_calls_active_is_completed_with_it(ward: Ward) -> None:
+    ward.hear(ward.order(), ward.report("final"))
+    assert (ward.stage, ward.status) == (("validated", "completed"), "completed"), "or it would be done again"
+
+
+def test_an_order_that_comes_in_the_words_of_its_report_has_its_task(ward: Ward) -> None:
+    ward.hear(ward.order(), ward.report("preliminary"))
+    ward.hear(ward.order(), owns=("ServiceRequest",))
+    assert ward.stage == ("resulted", "in-progress")
+    ward.hear(ward.report("final"))
+    assert (ward.stage, ward.status) == (("validated", "completed"), "completed")
+
+
+def test_an_order_that_comes_without_a_report_has_its_task_whoever_tells_of_it(ward: Ward) -> None:
+    ward.hear(ward.order(), ward.specimen())
+    assert ward.stage == ("ordered", "requested")
+    ward.hear(ward.order(status="completed"), ward.report("final"))
+    assert ward.stage == ("validated", "completed")
 
 
 def test_what_changes_nothing_writes_nothing(ward: Ward) -> None:
