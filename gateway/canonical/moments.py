@@ -34,16 +34,24 @@ def local(us: int) -> datetime:
     return (_EPOCH + us * _US).astimezone(CHINA)
 
 
-@lru_cache(maxsize=4096)
 def moment(text: object) -> int | None:
     """Return the first microsecond of a FHIR date, dateTime or instant; None where it is none."""
+    return _moment(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> int | None:
     found = _read(text)
     return None if found is None else (found - _EPOCH) // _US
 
 
-@lru_cache(maxsize=4096)
 def day(text: object) -> date | None:
     """Return the day in China of a FHIR date or dateTime, the first one of a month or year; None for none."""
+    return _day(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date | None:
     found = _read(text)
     return None if found is None else found.date()
 

@@ -59,7 +59,8 @@ def list_(options: argparse.Namespace) -> int:
     for row in (*rows, *unread):
         _print(row, as_json=options.json)
     if not options.json:
-        notice(say("critical.counted", count=len(rows), late=late))
+        old = sum(row["state"] == "old" for row in rows)
+        notice(say("critical.counted", count=len(rows), late=late, old=old))
     return 1 if late else 0
 
 
@@ -77,6 +78,7 @@ def show(options: argparse.Namespace) -> int:
 
 def acknowledge(options: argparse.Namespace) -> int:
     """Say that somebody has taken note."""
+    from gateway.canonical.actor import Principal
     from gateway.feed.critical import Said
     from gateway.feed.critical import acknowledge as acknowledged
     from gateway.store import Transact
@@ -86,7 +88,7 @@ def acknowledge(options: argparse.Namespace) -> int:
         said = Said(
             options.by or _user(), options.text, options.reported_by, options.read_back, options.treatment
         )
-        act = partial(acknowledged, id_=id_, said=said)
+        act = partial(acknowledged, id_=id_, said=said, principal=Principal(f"cli:{_user()}"))
         (done,) = store.write([Transact(options.tenant, "cli", [], act=act)])
         if done.error is not None:
             with of_the_command():
@@ -153,7 +155,7 @@ def _one(store: Store, options: argparse.Namespace) -> Resource:
 
 def _row(task: Resource) -> dict[str, Any]:
     from gateway.canonical import now_us
-    from gateway.canonical.elements import each, first
+    from gateway.canonical.elements import first
     from gateway.feed.critical import is_overdue
 
     return {
@@ -167,10 +169,15 @@ def _row(task: Resource) -> dict[str, Any]:
         "observation": first(task, "focus.reference", ""),
         "since": task.get("authoredOn", ""),
         "due": first(task, "restriction.period.end", ""),
-        "inbox": next(
-            (one["valueString"] for one in each(task, "input") if one["type"]["text"] == "inbox"), ""
-        ),
+        "inbox": _said(task, "inbox"),
+        "sender": _said(task, "sender"),
     }
+
+
+def _said(task: Resource, name: str) -> str:
+    from gateway.canonical.elements import each
+
+    return next((one["valueString"] for one in each(task, "input") if one["type"]["text"] == name), "")
 
 
 def _print(row: dict[str, Any], *, as_json: bool) -> None:

@@ -20,6 +20,10 @@ FAULTS: dict[str, str] = {
     "it is a whole number from 1 to {most}": "须为 1 至 {most} 的整数",
     "critical rules and limits are lists": "危急值规则与界限须为列表",
     "there is no table {name} of tests": "没有检验项目对照表 {name}",
+    "specimen is a word of the table specimen-type, not {said}": (
+        "specimen 须为标本类型对照表中的词，而不是 {said}"
+    ),
+    "needs is specimen, or nothing": "needs 只能为 specimen，或不填",
     "an attachment of more than {count} MiB was left out; it is in the message": (
         "附件超过 {count} MiB，未写入资源，原文保留在收件箱"
     ),
@@ -53,4 +57,9 @@ FAULTS: dict[str, str] = {
     "the work of analysers cannot be kept: {what}": "无法保存仪器的待检项目：{what}",
     "most is a number up to {most}, not {said}": "most 为不超过 {most} 的数，而不是 {said}",
     "say who has taken note of it": "请说明接收人",
+    "nobody of this id is on file: give one that is, or a name": (
+        "系统中没有该标识的人员，请填写已有人员的标识或姓名"
+    ),
+    "this client acts for another person than it names": "该客户端代表的人员与所填写的人员不符",
+    "there are more: acknowledge these, or search for Tasks": "还有更多未列出，请先确认这些，或检索 Task",
 }

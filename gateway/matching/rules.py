@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-import yaml
-
 from gateway.canonical.placeholders import PLACEHOLDERS
+from gateway.canonical.rule_file import rule_file
 from gateway.errors import Misconfigured
 from gateway.matching.spelling import number as spelled
 
@@ -117,13 +114,8 @@ def load_rules(file: Path | None = None) -> Rules:
     Raises:
         Misconfigured: the file is none, or a rule in it; names file and rule.
     """
-    found: Traversable = file or files("mappings").joinpath("matching", "patient.yaml")
-    where = str(file) if file else "mappings/matching/patient.yaml"
-    try:
-        said = yaml.load(found.read_text("utf-8"), yaml.CSafeLoader)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"cannot be read as YAML ({type(error).__name__})", where=where) from None
-    if not isinstance(said, dict) or said.get("match") != "Patient" or not set(said) <= _TOP:
+    said, where = rule_file(file, "matching", "patient.yaml")
+    if said.get("match") != "Patient" or not set(said) <= _TOP:
         raise Misconfigured(
             "matching rules have match: Patient, numbers, compare, find and grades", where=where
         )

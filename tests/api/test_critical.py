@@ -71,6 +71,47 @@ def test_a_result_by_the_api_calls_somebody_who_answers_by_the_api(call: Call) -
     assert call("GET", "/fhir/Task/$critical-values?unread=true").json()["total"] == 0
 
 
+def potassium(id_: str) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation", "id": id_, "status": "final", "effectiveDateTime": instant(now_us()),
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]},
+        "valueQuantity": {"value": 2.1, "unit": "mmol/L", "code": "mmol/L"},
+    }  # fmt: skip
+
+
+def test_who_is_named_is_on_file_and_the_client_is_written_down(call: Call) -> None:
+    assert call("PUT", "/fhir/Observation/o1", potassium("o1")).status_code == 201
+    (entry,) = call("GET", "/fhir/Task/$critical-values").json()["entry"]
+    url = f"/fhir/Task/{entry['resource']['id']}/$acknowledge"
+
+    def take(**said: str) -> httpx.Response:
+        made = [{"name": name.replace("_", "-"), "valueString": text} for name, text in said.items()]
+        return call("POST", url, {"resourceType": "Parameters", "parameter": made})
+
+    for said in ({"by": "Practitioner/nobody"}, {"by": "李护士", "reported_by": "PractitionerRole/nobody"}):
+        answer = take(**said)
+        assert (answer.status_code, "on file" in answer.text) == (400, True), answer.text
+    person = {"resourceType": "Practitioner", "id": "d1"}
+    assert call("PUT", "/fhir/Practitioner/d1", person).status_code == 201
+    assert take(by="Practitioner/d1").status_code == 200
+    done = call("GET", f"/fhir/Task/{entry['resource']['id']}").json()
+    told = {one["type"]["text"]: one.get("valueString") or one["valueReference"] for one in done["output"]}
+    assert told == {"acknowledged-by": {"reference": "Practitioner/d1"}, "client": "local"}
+
+
+def test_of_more_than_are_shown_no_total_is_told(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in range(4):
+        assert call("PUT", f"/fhir/Observation/o{at}", potassium(f"o{at}")).status_code == 201
+    whole = call("GET", "/fhir/Task/$critical-values").json()
+    assert (whole["total"], len(whole["entry"])) == (4, 4)
+    monkeypatch.setattr("gateway.api.critical.MOST", 3)
+    part = call("GET", "/fhir/Task/$critical-values").json()
+    assert "total" not in part
+    assert [one["search"]["mode"] for one in part["entry"]] == ["match"] * 3 + ["outcome"]
+    monkeypatch.setattr("gateway.api.critical.MOST", 4)
+    assert call("GET", "/fhir/Task/$critical-values").json()["total"] == 4
+
+
 def test_another_task_is_none(call: Call) -> None:
     said = {"resourceType": "Parameters", "parameter": [{"name": "by", "valueString": "李护士"}]}
     assert call("POST", "/fhir/Task/none/$acknowledge", said).status_code == 404

@@ -17,7 +17,7 @@ from gateway.store.clock import instant
 LOINC = "http://loinc.org"
 
 
-def filled(tmp_path: Path, minutes: int) -> str:
+def filled(tmp_path: Path, minutes: int, hours: int = 0) -> str:
     """Return a store with one critical value, to be acknowledged within so many minutes."""
     file = tmp_path / "own.yaml"
     file.write_text(
@@ -31,7 +31,7 @@ def filled(tmp_path: Path, minutes: int) -> str:
     body = {
         "resourceType": "Observation", "id": "o1", "status": "final",
         "code": {"coding": [{"system": LOINC, "code": "2823-3"}]},
-        "effectiveDateTime": instant(now_us()),
+        "effectiveDateTime": instant(now_us() - hours * 3_600_000_000),
         "valueQuantity": {"value": 6.8, "unit": "mmol/L", "code": "mmol/L"},
     }  # fmt: skip
     (done,) = store.write([Transact("default", "x", [Change("update", "Observation", "o1", body)])])
@@ -55,6 +55,20 @@ def test_from_the_list_to_the_acknowledgement(tmp_path: Path, capsys: pytest.Cap
     assert "acknowledged" in run("list", "--all")[1]
     assert "李护士 已复述" in run("show", f"Task/{row['id']}")[1]
     assert run("show", "nothing")[0] == 2
+
+
+def test_a_sender_of_old_ones_is_seen_in_the_list_and_by_the_doctor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = filled(tmp_path, 30, hours=96)
+    assert main(["critical", "list", "--store", url, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["state"], row["sender"]) == ("old", "x")
+    monkeypatch.setenv("QIAO_STORE__URL", url)
+    assert main(["doctor", "--json"]) != 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    (look,) = [one for one in checks if "1 senders tell critical values" in str(one)]
+    assert "bad" in look.values()
 
 
 def test_limits_are_shown_and_wrong_ones_are_refused(

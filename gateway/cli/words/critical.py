@@ -18,12 +18,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "critical.read-back": ("the value as it was read back", "复述的结果"),
     "critical.treatment": ("what is done; may be told later", "处置措施，可事后补记"),
     "critical.id": ("id of its Task, as the list shows it", "任务标识，见列表"),
-    "critical.counted": ("{count} critical values, {late} overdue", "共 {count} 条危急值，超时 {late} 条"),
+    "critical.counted": (
+        "{count} critical values, {late} overdue; {old} of them stand for a sender's results of former days",
+        "共 {count} 条危急值，超时 {late} 条；其中 {old} 条为某发送方时间过旧的结果",
+    ),
     "critical.overdue": ("OVERDUE", "超时"),
     "doctor.critical": (
         "{tests} codes have limits, {open} critical values are open, {late} overdue; "
+        "{old} senders tell critical values that are too old to call for each: look at their clocks; "
         "{unread} units or wordings cannot be held against a limit",
-        "{tests} 个代码有危急值界限；未确认 {open} 条，超时 {late} 条；{unread} 种单位或写法无法判断",
+        "{tests} 个代码有危急值界限；未确认 {open} 条，超时 {late} 条；"
+        "{old} 个发送方的危急值时间过旧、未逐项通知，请核对仪器时钟；{unread} 种单位或写法无法判断",
     ),
     "doctor.do.critical": (
         "qiao critical list, then qiao critical acknowledge ID --by NAME",
@@ -35,6 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "critical.state.open": ("open", "待确认"),
     "critical.state.held": ("held, of whom is unknown", "待归属"),
+    "critical.state.old": ("too old to call for each", "时间过旧，未逐项通知"),
     "critical.state.released": ("released", "已归属"),
     "critical.state.acknowledged": ("acknowledged", "已确认"),
     "critical.state.acknowledged-late": ("acknowledged late", "超时确认"),

@@ -1,6 +1,7 @@
 """Critical values (危急值): who must be told of a result at once, until somebody says so."""
 
 from gateway.feed.critical.acknowledge import Said, acknowledge
+from gateway.feed.critical.old import is_old
 from gateway.feed.critical.overdue import SUBJECT, escalations, is_overdue, overdue, tasks
 from gateway.feed.critical.rules import Rules, load_rules
 from gateway.feed.critical.task import UNREAD, is_critical
@@ -15,6 +16,7 @@ __all__ = [
     "acknowledge",
     "escalations",
     "is_critical",
+    "is_old",
     "is_overdue",
     "load_rules",
     "overdue",

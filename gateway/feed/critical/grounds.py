@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,8 @@ CRITICAL = "critical"
 """Code of :data:`RANGES`: of a range that came with the result, its own critical limits."""
 _OTHER = ("valueInteger", "valueRange", "valueRatio", "valueSampledData")
 """Values with numbers that no limit can be held against."""
+_SAME = Fraction(1)
+"""A value is in the unit of its limit already."""
 _PLAIN = frozenset(("1", "[pH]"))
 """Units of what has none: a pH, an INR."""
 TOLD = frozenset(("registered", "preliminary", "final", "amended", "corrected", "unknown"))
@@ -67,49 +70,79 @@ class Unread:
     why: str
 
 
-def ground_of(
-    rules: Rules, observation: Resource, patient: Resource | None, on: date
-) -> Ground | Unread | None:
+@dataclass(slots=True, frozen=True)
+class Person:
+    """Whose a result is, as far as a limit depends on it.
+
+    Attributes:
+        sex: FHIR administrative-gender, ``""`` for none.
+        born: None where the day is not known.
+        on: the day on which the sample was taken.
+    """
+
+    sex: str
+    born: date | None
+    on: date
+
+
+def person_of(patient: Resource | None, on: date) -> Person:
+    """Return what a Patient says of sex and age, on a day."""
+    said: Any = first(patient, "birthDate", "")
+    try:
+        born = date.fromisoformat(said) if len(str(said)) == 10 else None
+    except ValueError:
+        born = None
+    return Person(str(first(patient, "gender", "")), born, on)
+
+
+def ground_of(rules: Rules, observation: Resource, whose: Callable[[], Person]) -> Ground | Unread | None:
     """Return why a result is critical, or that nobody can tell; None where it is not.
 
     Its components are results, too; the first that is critical counts.
 
     Args:
-        patient: whose it is, for age and sex.
-        on: the day on which the sample was taken.
+        whose: returns whose it is; asked where a limit depends on it.
     """
-    if observation.get("status") not in TOLD:
+    if str(observation.get("status")) not in TOLD:
         return None
-    parts = [observation, *(one for one in each(observation, "component") if isinstance(one, dict))]
-    found = [one for part in parts if (one := _ground(rules, part, patient, on)) is not None]
+    if "component" not in observation:
+        return _ground(rules, observation, whose)
+    parts = [observation, *_components(observation)]
+    found = [one for part in parts if (one := _ground(rules, part, whose)) is not None]
     return next((one for one in found if isinstance(one, Ground)), found[0] if found else None)
 
 
-def _ground(rules: Rules, part: Resource, patient: Resource | None, on: date) -> Ground | Unread | None:
+def _ground(rules: Rules, part: Resource, whose: Callable[[], Person]) -> Ground | Unread | None:
     test = _test(rules, part)
-    name = test.names[1] if test else _name(part)
-    found = _beyond(test, part, patient, on) if test is not None else None
-    if isinstance(found, tuple):
-        return Ground(found[0], name, _value(part), found[1])
-    if own := _beyond_own(part):
-        return Ground(own[0], name, _value(part), own[1])
-    flags = sorted(codes(part.get("interpretation"), FLAGS) & rules.flags)
-    if flags:
-        return Ground(flags[0], name, _value(part))
-    return found if test is not None else _untranslated(rules, part)
+    found = _beyond(test, part, whose) if test is not None else None
+    why = found if isinstance(found, tuple) else _beyond_own(part) or _flagged(rules, part)
+    if why is not None:
+        return Ground(why[0], test.names[1] if test else _name(part), _value(part), why[1])
+    return _untranslated(rules, part) if test is None else found if isinstance(found, Unread) else None
+
+
+def _flagged(rules: Rules, part: Resource) -> tuple[str, str] | None:
+    flags = codes(part.get("interpretation"), FLAGS) & rules.flags
+    return (min(flags), "") if flags else None
 
 
 def shown(observation: Resource) -> str:
     """Return a value as it is read, with those of its components."""
-    parts = [f"{_name(one)} {_value(one)}".strip() for one in each(observation, "component")]
+    parts = [f"{_name(one)} {_value(one)}".strip() for one in _components(observation)]
     return "; ".join(one for one in (_value(observation), *parts) if one)
+
+
+def _components(observation: Resource) -> list[Resource]:
+    return [one for one in each(observation, "component") if isinstance(one, dict)]
 
 
 def _value(part: Resource) -> str:
     quantity = part.get("valueQuantity")
     if isinstance(quantity, dict):
         unit = quantity.get("unit") or quantity.get("code") or ""
-        return f"{quantity.get('comparator', '')}{quantity.get('value', '')} {unit}".strip()
+        value = quantity.get("value", "")
+        digits = format(value, "f") if isinstance(value, Decimal) else value  # as it is stored
+        return f"{quantity.get('comparator', '')}{digits} {unit}".strip()
     said = texts(part.get("valueCodeableConcept"))
     return said[0] if said else str(part.get("valueString") or "")
 
@@ -122,7 +155,9 @@ def _name(observation: Resource) -> str:
 def _test(rules: Rules, observation: Resource) -> Test | None:
     for coding in each(observation, "code.coding"):
         if isinstance(coding, dict):
-            found = rules.by_code.get((coding.get("system", ""), coding.get("code", "")))
+            system, code = coding.get("system", ""), coding.get("code", "")
+            said = isinstance(system, str) and isinstance(code, str)
+            found = rules.by_code.get((system, code)) if said else None
             if found is not None:
                 return found
     return None
@@ -144,34 +179,43 @@ def _untranslated(rules: Rules, part: Resource) -> Unread | None:
     return None
 
 
-def _beyond(
-    test: Test, part: Resource, patient: Resource | None, on: date
-) -> tuple[str, str] | Unread | None:
+def _beyond(test: Test, part: Resource, whose: Callable[[], Person]) -> tuple[str, str] | Unread | None:
     """Return the side, and the limit as it is read."""
-    if test.grades & codes(part.get("valueCodeableConcept"), GRADES):
+    if test.grades and test.grades & codes(part.get("valueCodeableConcept"), GRADES):
         return FOUND, ""
-    if "".join(_value(part).split()) in test.texts:
+    if test.texts and "".join(_value(part).split()) in test.texts:
         return FOUND, ""
-    sex, born = _person(patient)
-    limits = [one for one in test.limits if one.is_for(sex, born, on)]
+    limits = _limits(test, whose)
     quantity = part.get("valueQuantity")
-    if not isinstance(quantity, dict) or "value" not in quantity:
+    value = _number(quantity.get("value")) if isinstance(quantity, dict) else None
+    if not isinstance(quantity, dict) or value is None:
         said = any(one.isdigit() for one in _value(part)) or any(one in part for one in _OTHER)
         return Unread(test.names[1], "", "number") if limits and said else None
+    sign = quantity.get("comparator", "")
     for limit in limits:
         into = _into(quantity, limit.unit, test.molar_mass)
+        if into is _SAME:
+            return _side(limit, value, sign)
         if into is not None:
-            side = _side(limit, Fraction(str(quantity["value"])) * into, quantity.get("comparator", ""))
-            return side if side is None or into == 1 else (side[0], f"{side[1]} {limit.unit}")
+            side = _side(limit, Fraction(value) * into, sign)
+            return side if side is None else (side[0], f"{side[1]} {limit.unit}")
     unit = str(quantity.get("unit") or quantity.get("code") or "")
     return Unread(test.names[1], unit, "unit") if limits else None
+
+
+def _limits(test: Test, whose: Callable[[], Person]) -> Sequence[Limit]:
+    """Return the limits that hold for somebody; who it is, is asked only where it matters."""
+    if all(one.is_for_all for one in test.limits):
+        return test.limits
+    person = whose()
+    return [one for one in test.limits if one.is_for(person.sex, person.born, person.on)]
 
 
 def _into(quantity: Resource, unit: str, molar_mass: Fraction | None) -> Fraction | None:
     """Return by what a value is multiplied to be one in the unit of a limit, None where UCUM cannot say."""
     code = quantity.get("code")
     if code == unit or (unit in _PLAIN and (code in _PLAIN or not (code or quantity.get("unit")))):
-        return Fraction(1)
+        return _SAME
     one, other = measure(code) if isinstance(code, str) else None, measure(unit)
     return one.into(other, molar_mass) if one and other else None
 
@@ -181,31 +225,33 @@ def _beyond_own(observation: Resource) -> tuple[str, str] | None:
     quantity = observation.get("valueQuantity")
     if not isinstance(quantity, dict) or "value" not in quantity:
         return None
-    value, sign = Decimal(str(quantity["value"])), quantity.get("comparator", "")
-    for one in each(observation, "referenceRange"):
-        if CRITICAL not in codes(first(one, "type"), RANGES):
+    own = [one for one in each(observation, "referenceRange") if isinstance(one, dict) and "type" in one]
+    value, sign = _number(quantity["value"]) if own else None, quantity.get("comparator", "")
+    if value is None:
+        return None
+    for one in own:
+        if CRITICAL not in codes(one["type"], RANGES):
             continue
-        low, high = first(one, "low.value"), first(one, "high.value")
-        if low is not None and value < Decimal(str(low)) and sign in ("", "<", "<="):
-            return "low", f"<{low}"
-        if high is not None and value > Decimal(str(high)) and sign in ("", ">", ">="):
-            return "high", f">{high}"
+        low, high = _number(first(one, "low.value")), _number(first(one, "high.value"))
+        if low is not None and value < low and sign in ("", "<", "<="):
+            return "low", f"<{low:f}"
+        if high is not None and value > high and sign in ("", ">", ">="):
+            return "high", f">{high:f}"
     return None
 
 
-def _side(limit: Limit, value: Fraction, sign: str) -> tuple[str, str] | None:
+def _number(said: object) -> Decimal | None:
+    """Return the number that stands in a Quantity; where nobody checks what is stored, it may be none."""
+    number = said if type(said) in (int, float, Decimal) else None
+    value = None if number is None else Decimal(str(number))
+    return value if value is not None and value.is_finite() else None
+
+
+def _side(limit: Limit, value: Decimal | Fraction, sign: str) -> tuple[str, str] | None:
     """Return on which side a value is; ``>5`` is no higher than 6.2 as far as anybody knows."""
-    if limit.at_most is not None and value <= Fraction(limit.at_most) and sign in ("", "<", "<="):
-        return "low", f"≤{limit.at_most}"
-    if limit.at_least is not None and value >= Fraction(limit.at_least) and sign in ("", ">", ">="):
-        return "high", f"≥{limit.at_least}"
+    low, high = limit.at_most, limit.at_least
+    if low is not None and sign in ("", "<", "<=") and value <= type(value)(low):
+        return "low", f"≤{low}"
+    if high is not None and sign in ("", ">", ">=") and value >= type(value)(high):
+        return "high", f"≥{high}"
     return None
-
-
-def _person(patient: Resource | None) -> tuple[str, date | None]:
-    said: Any = first(patient, "birthDate", "")
-    try:
-        born = date.fromisoformat(said) if len(str(said)) == 10 else None
-    except ValueError:
-        born = None
-    return str(first(patient, "gender", "")), born

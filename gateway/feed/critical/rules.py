@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from gateway.canonical.json import dumps
+from gateway.canonical.rule_file import rule_file
 from gateway.errors import Misconfigured
 from gateway.validation.terminology.systems.ucum_measure import measure
 
@@ -30,8 +26,6 @@ _LIMIT = {"unit", "sex", "from", "under", "at_most", "at_least"}
 _ALONE = frozenset({"[pH]", "Cel", "[degF]"})
 """Units of UCUM that begin elsewhere: they are compared with themselves only."""
 _AGE = re.compile(r"(\d{1,4})\s*(d|mo|a)")
-_WRITTEN = re.compile(rb'"(?:code|display|text)":"((?:[^"\\]|\\.)*)"').findall
-"""The codes and their names in a stored body, as JSON writes them."""
 
 Age = tuple[int, str]
 """A number of days (``d``), months (``mo``) or years (``a``)."""
@@ -67,6 +61,11 @@ class Limit:
             f"{sign}{one}" for sign, one in (("≤", self.at_most), ("≥", self.at_least)) if one is not None
         ]
         return " ".join([*sides, self.unit, *([self.sex] if self.sex else []), *ages])
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it depends on nobody's sex or age."""
+        return not self.sex and self.since is None and self.under is None
 
     def is_for(self, sex: str, born: date | None, on: date) -> bool:
         """Tell whether it is for somebody; what is not known of a person fits no condition."""
@@ -112,7 +111,6 @@ class Rules:
         flags: codes of v3-ObservationInterpretation.
         by_code: tests.
         by_local: the same by the codes and names of laboratories, in capitals.
-        hint: all that makes a result worth reading, as JSON writes it; ``local_hint`` of names, in capitals.
         required: those of :data:`REQUIRED` without which nothing is acknowledged.
         escalate: whom else to tell once it is overdue: ``Type/id``, or a name.
     """
@@ -121,18 +119,9 @@ class Rules:
     recent_hours: int
     flags: frozenset[str]
     by_code: Mapping[Code, Test]
-    hint: frozenset[bytes] = field(repr=False)
     by_local: Mapping[str, Test] = field(default_factory=dict)
-    local_hint: frozenset[bytes] = field(default=frozenset(), repr=False)
     required: tuple[str, ...] = ()
     escalate: tuple[str, ...] = ()
-
-    def may_be(self, body: bytes) -> bool:
-        """Tell by the bytes of an Observation whether it is worth reading: by the codes in it."""
-        found = _WRITTEN(body)
-        return not (
-            self.hint.isdisjoint(found) and self.local_hint.isdisjoint(one.strip().upper() for one in found)
-        )
 
 
 def load_rules(file: Path | None = None) -> Rules:
@@ -141,13 +130,8 @@ def load_rules(file: Path | None = None) -> Rules:
     Raises:
         Misconfigured: the file is none, or a rule in it; names file and test.
     """
-    found: Traversable = file or files("mappings").joinpath("laboratory", "critical.yaml")
-    where = str(file) if file else "mappings/laboratory/critical.yaml"
-    try:
-        said = yaml.load(found.read_text("utf-8"), yaml.CSafeLoader)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"cannot be read as YAML ({type(error).__name__})", where=where) from None
-    if not isinstance(said, dict) or said.get("critical") != "Observation" or not set(said) <= _TOP:
+    said, where = rule_file(file, "laboratory", "critical.yaml")
+    if said.get("critical") != "Observation" or not set(said) <= _TOP:
         raise Misconfigured(
             "critical rules have critical: Observation, minutes, flags and tests", where=where
         )
@@ -159,15 +143,13 @@ def load_rules(file: Path | None = None) -> Rules:
             if by_code.setdefault(code, one) is not one:
                 raise Misconfigured("two critical tests have one code", where=f"{where} {code[1]}")
     by_local = {word.upper(): one for one in made for word in one.local}
-    hint = frozenset(dumps(one)[1:-1] for one in ("critical", *flags, *(code for _, code in by_code)))
-    local_hint = frozenset(dumps(word)[1:-1].upper() for word in by_local)
     minutes, hours = (
         _whole(said, name, most, where) for name, most in (("minutes", 10_080), ("recent_hours", 87_600))
     )
     required, escalate = (tuple(_texts(said.get(name, []), where)) for name in ("required", "escalate"))
     if not set(required) <= set(REQUIRED):
         raise Misconfigured(f"required are some of {', '.join(REQUIRED)}", where=where)
-    return Rules(minutes, hours, frozenset(flags), by_code, hint, by_local, local_hint, required, escalate)
+    return Rules(minutes, hours, frozenset(flags), by_code, by_local, required, escalate)
 
 
 def _test(said: object, where: str) -> Test:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.canonical import Resource
@@ -22,6 +22,7 @@ STATES = "urn:qiao:codes:critical-state"
 _STATES = {
     "open": "待确认",
     "held": "待归属",
+    "old": "时间过旧",
     "released": "已归属",
     "acknowledged": "已确认",
     "acknowledged-late": "超时确认",
@@ -31,7 +32,9 @@ REQUIRES = "required"
 GONE = "-"
 """Value of a result that was taken back."""
 MINUTE_US = 60_000_000
-_OWNERS = ("Practitioner/", "PractitionerRole/", "Organization/", "CareTeam/")
+PERSONS = ("Practitioner/", "PractitionerRole/", "Organization/")
+"""How references to somebody begin who can tell, or be told."""
+_OWNERS = (*PERSONS, "CareTeam/")
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/communication-category"
 ALERT = {"coding": [{"system": _CATEGORY, "code": "alert", "display": "Alert"}], "text": DISPLAY}
 
@@ -108,26 +111,37 @@ def begin(desk: Desk, observation: Resource, ground: Ground, rules: Rules, known
         **around,
         **({"owner": owner} if owner else {}),
         **({"note": known["note"]} if known and known.get("note") else {}),
-        "reasonCode": {"text": ground.limit or ground.code},
+        "reasonCode": {"text": reason_of(ground)},
     }
     said = f"{DISPLAY}：{ground.text}"
-    call(desk, id_of(observation), said, {"value": shown(observation)}, rules, task, notice)
+    call(desk, id_of(observation), said, [told("value", shown(observation))], rules, task, notice)
+
+
+def reason_of(ground: Ground) -> str:
+    """Return why, in a word: the limit, or the laboratory's flag."""
+    return ground.limit or ground.code
 
 
 def call(
-    desk: Desk, id_: str, said: str, inputs: Mapping[str, str], rules: Rules, task: Resource, notice: Resource
+    desk: Desk,
+    id_: str,
+    said: str,
+    inputs: Sequence[Resource],
+    rules: Rules,
+    task: Resource,
+    notice: Resource,
 ) -> None:
     """Write a Task and the Communication that goes with it.
 
     Args:
-        inputs: what the Task says beside: type → text.
+        inputs: what the Task says beside.
         task, notice: more elements of the two.
     """
     now = instant(desk.ts_us)
-    told = named_id(id_, "communication", str(desk.ts_us))
+    notified = named_id(id_, "communication", str(desk.ts_us))
     desk.write(
         {
-            "resourceType": "Communication", "id": told, "status": "in-progress", "priority": "stat",
+            "resourceType": "Communication", "id": notified, "status": "in-progress", "priority": "stat",
             "category": [ALERT],
             "basedOn": [{"reference": f"Task/{id_}"}],
             "sent": now,
@@ -144,19 +158,29 @@ def call(
             "authoredOn": now, "lastModified": now,
             "restriction": {"period": {"start": now, "end": instant(desk.ts_us + rules.minutes * MINUTE_US)}},
             "input": [
-                *({"type": {"text": name}, "valueString": value} for name, value in inputs.items()),
-                *({"type": {"text": REQUIRES}, "valueString": one} for one in rules.required),
-                {"type": {"text": "communication"}, "valueReference": {"reference": f"Communication/{told}"}},
+                *inputs,
+                *(told(REQUIRES, one) for one in rules.required),
+                named("communication", f"Communication/{notified}"),
             ],
             **task,
         }
     )  # fmt: skip
 
 
+def told(name: str, text: str) -> Resource:
+    """Return an input of a Task that is a text."""
+    return {"type": {"text": name}, "valueString": text}
+
+
+def named(name: str, reference: str) -> Resource:
+    """Return an input of a Task that is another resource, by its ``"Type/id"``."""
+    return {"type": {"text": name}, "valueReference": {"reference": reference}}
+
+
 def who(said: str) -> dict[str, str]:
     """Return somebody as a Reference: ``Type/id``, or only a name."""
     type_, slash, _ = said.partition("/")
-    return {"reference": said} if slash and f"{type_}/" in _OWNERS[:3] else {"display": said}
+    return {"reference": said} if slash and f"{type_}/" in PERSONS else {"display": said}
 
 
 def changed(desk: Desk, task: Resource, found: Ground | Unread | None, value: str) -> None:
@@ -168,14 +192,29 @@ def changed(desk: Desk, task: Resource, found: Ground | Unread | None, value: st
     why = (
         "（不再达到危急值）" if found is None else "（无法判断是否危急）" if isinstance(found, Unread) else ""
     )
+    ground = found if isinstance(found, Ground) else None
     text = f"结果已更正：{value_of(task)} → {value}{why}"
     if value == GONE:
         text = f"结果已撤回：{value_of(task)}"
+    elif value == value_of(task):
+        now = reason_of(ground) if ground else "无"
+        text = f"危急值依据已更正：{first(task, 'reasonCode.text', '')} → {now}{why}"
     notes = [*each(task, "note"), {"time": instant(desk.ts_us), "text": text}]
-    told = {"description": f"{DISPLAY}：{found.text}"} if isinstance(found, Ground) else {}
+    said = (
+        {"description": f"{DISPLAY}：{ground.text}", "reasonCode": {"text": reason_of(ground)}}
+        if ground
+        else {}
+    )
     rest = [one for one in each(task, "input") if each(one, "type.text") != ["value"]]
-    inputs = [{"type": {"text": "value"}, "valueString": value}, *rest]
-    desk.write({**task, **told, "lastModified": instant(desk.ts_us), "note": notes, "input": inputs})
+    desk.write(
+        {
+            **task,
+            **said,
+            "lastModified": instant(desk.ts_us),
+            "note": notes,
+            "input": [told("value", value), *rest],
+        }
+    )
 
 
 def misdirected(desk: Desk, task: Resource, observation: Resource) -> Resource:

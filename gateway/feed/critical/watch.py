@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from gateway.canonical import Resource
 from gateway.canonical.elements import each, first, patient_of
 from gateway.canonical.moments import day_of, moment
-from gateway.feed.critical.grounds import Ground, Unread, ground_of, shown
-from gateway.feed.critical.held import CALLED, begin_held, end_held, held_id
+from gateway.feed.critical.grounds import Ground, Person, Unread, ground_of, person_of, shown
+from gateway.feed.critical.held import CALLED, begin_held, end_held, tasks_of
+from gateway.feed.critical.old import begin_old
 from gateway.feed.critical.rules import Rules
 from gateway.feed.critical.task import GONE, begin, changed, id_of, is_open, misdirected, value_of
 from gateway.feed.critical.unread import begin_unread
@@ -40,27 +41,25 @@ class CriticalValues:
 
     def held(self, desk: Desk, bodies: Sequence[Resource], occasion: Occasion) -> None:
         """See ``gateway.store.governing.Witness``: results that wait in quarantine call, too."""
-        if desk.version("Task", held_id(occasion.source)) is not None:
-            return
         results = [one for one in bodies if one.get("resourceType") == "Observation"]
-        found = [one for one in results if not self._is_old(desk, one, occasion)]
-        grounds = [one for body in found if isinstance(one := self._ground(desk, body), Ground)]
-        if grounds:
-            begin_held(desk, occasion.source, grounds, _sample(bodies), self._rules)
+        found = [(body, one) for body in results if isinstance(one := self._ground(desk, body), Ground)]
+        if not found or tasks_of(desk, occasion.source):
+            return
+        old = [one for one in found if self._is_old(desk, one[0], occasion)]
+        if len(old) < len(found):
+            new = [one for one in found if one not in old]
+            begin_held(desk, occasion, new, _sample(bodies), self._rules)
+        if old:
+            begin_old(desk, occasion, old, self._rules, held=True)
 
     def stored(self, desk: Desk, occasion: Occasion) -> None:
         """See ``gateway.store.governing.Witness``: what waits no more is nobody's to find."""
-        if desk.version("Task", held_id(occasion.source)) is not None:
-            end_held(desk, occasion.source, CALLED)
+        end_held(desk, occasion.source, CALLED)
 
     def _look(self, desk: Desk, made: Made, occasion: Occasion) -> None:
-        version = made.version
-        may_be = version is not None and not version.deleted and self._rules.may_be(version.body)
-        if not may_be and not made.before_seq:
-            return
         after = made.after
-        found = self._ground(desk, after) if after is not None and may_be else None
-        if found is None and version is not None and version.ver == 1:
+        found = self._ground(desk, after) if after is not None else None
+        if found is None and after is not None and after["meta"]["versionId"] == "1":
             return  # a first version: nobody was ever called for it
         task = desk.read("Task", id_of({"resourceType": "Observation", "id": made.id}))
         gone = after is None or after.get("status") in _TAKEN_BACK
@@ -69,27 +68,33 @@ class CriticalValues:
             begin_unread(desk, after, found)
         before = made.before if task is not None else None
         moved = before is not None and after is not None and patient_of(before) != patient_of(after)
+        turned = before is not None and _side(self._ground(desk, before)) != _side(found)
         if task is not None and is_open(task):
             if moved and after is not None:
                 task = misdirected(desk, task, after)
             if moved and isinstance(found, Ground) and after is not None:
                 begin(desk, after, found, self._rules, task)
-            elif moved or value != value_of(task):
+            elif moved or turned or value != value_of(task):
                 changed(desk, task, found, value)
             return
-        known = task is not None and not moved and value == value_of(task) == _stood(before)
+        same = task is not None and not moved and not turned
+        known = task is not None and same and value == value_of(task) == _stood(before)
         if not isinstance(found, Ground) or after is None or known:
             return
         waited = occasion.door == "message" and end_held(desk, occasion.source)
-        if waited or not self._is_old(desk, after, occasion):
+        if waited or task is not None or not self._is_old(desk, after, occasion):
             begin(desk, after, found, self._rules, task)
+        elif _stood(made.before) != value:  # else it was counted with the version before
+            begin_old(desk, occasion, [(after, found)], self._rules)
 
     def _ground(self, desk: Desk, observation: Resource) -> Ground | Unread | None:
-        type_, _, id_ = patient_of(observation).partition("/")
-        patient = desk.read(type_, id_) if type_ == "Patient" else None
-        taken = _taken_us(observation)
-        on = taken if _CLOCKS_US < taken < desk.ts_us else desk.ts_us
-        return ground_of(self._rules, observation, patient, day_of(on))
+        def whose() -> Person:
+            type_, _, id_ = patient_of(observation).partition("/")
+            taken = _taken_us(observation)
+            on = taken if _CLOCKS_US < taken < desk.ts_us else desk.ts_us
+            return person_of(desk.read(type_, id_) if type_ == "Patient" else None, day_of(on))
+
+        return ground_of(self._rules, observation, whose)
 
     def _is_old(self, desk: Desk, observation: Resource, occasion: Occasion) -> bool:
         """Tell whether a result is one of former days: an analyser sends its memory, or a store is filled.
@@ -113,6 +118,11 @@ def _stood(before: Resource | None) -> str:
     if before is None or before.get("status") in _TAKEN_BACK:
         return GONE
     return shown(before) or GONE
+
+
+def _side(found: Ground | Unread | None) -> str:
+    """Return on which side, or by which flag, a result is critical."""
+    return found.code if isinstance(found, Ground) else ""
 
 
 def _taken_us(observation: Resource) -> int:
