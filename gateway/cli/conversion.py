@@ -141,7 +141,7 @@ class Converter:
         # Nothing of the outside (time, place) may get into the result: the same file, the same bytes.
         spec = self._specs[item.adapter]
         content = item.content or spec.content_type
-        envelope = Envelope("", "default", item.adapter, "", 0, content, "", item.raw)
+        envelope = Envelope("", "default", item.adapter, "", 0, content, "", item.raw, item.meta)
         try:
             reading = steps.read(spec, self._maps, envelope, self._plan.sender, records=False)
         except Rejected as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -49,6 +49,7 @@ class Item:
         flaw: why its bytes are not here, ``""`` where they are.
         adapter: the way in whose format it has.
         content: type of its bytes, ``""`` for that of the way in.
+        meta: what a door would say of it.
     """
 
     file: str
@@ -57,6 +58,7 @@ class Item:
     flaw: str = ""
     adapter: str = HL7V2
     content: str = ""
+    meta: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -234,8 +236,14 @@ def with_samples(items: Iterable[Item]) -> Iterator[Item]:
         if one.flaw or one.adapter not in (ASTM, HL7V2):
             yield one
             continue
-        parts = captures.samples_in(one.raw) if one.adapter == ASTM else captures.roles_in(one.raw)
-        yield from (replace(one, raw=raw) for raw in parts)
+        if one.adapter == ASTM:
+            yield from (replace(one, raw=raw) for raw in captures.samples_in(one.raw))
+        else:
+            parts = captures.roles_in(one.raw)
+            yield from (
+                replace(one, raw=raw, meta=meta)
+                for raw, meta in zip(parts, er7.told_apart(len(parts)), strict=True)
+            )
 
 
 def _open(path: Path) -> BinaryIO:

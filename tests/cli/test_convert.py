@@ -244,3 +244,47 @@ def test_a_sender_profile_that_is_not_there_is_a_wrong_setting() -> None:
     done = convert(HIS[0], "--sender", "nobody")
     assert done.returncode == 2
     assert b"nobody" in done.stderr
+
+
+def test_parts_of_a_message_have_ids_of_their_own_as_at_the_door(tmp_path: Path) -> None:
+    """Two tubes and a control in one run of a Chinese analyser: a Provenance for each, no byte misread."""
+    lines = ["MSH|^~\\&|億區|墊乛|||20260305090000||OUL^R22|1|P|2.5.1||||||GB18030"]
+    lines += ["PID|1||1002345^^^DQRM^MR||億^區||19910412|F"]
+    for at, role in enumerate("PPQ", 1):
+        lines += [f"SPM|{at}|墊{at}||SER^億|||||||{role}", f"OBR|{at}|||GLU^墊|||20260305085000"]
+        lines += ["OBX|1|NM|GLU^墊||5.6|mmol/L|||||F|||20260305085900"]
+    file, out = tmp_path / "run.hl7", tmp_path / "out.ndjson"
+    file.write_bytes("".join(f"{one}\r" for one in lines).encode("gb18030"))
+    convert(file, "-o", out, "--sender", "lis")
+    bundles = [json.loads(one) for one in out.read_bytes().splitlines()]
+    found = [[one["resource"] for one in bundle["entry"]] for bundle in bundles]
+    trails = [[one["id"] for one in made if one["resourceType"] == "Provenance"] for made in found]
+    assert len(bundles) == 2
+    assert len({id_ for one in trails for id_ in one}) == sum(map(len, trails))
+    names = [one["name"][0]["text"] for made in found for one in made if one["resourceType"] == "Patient"]
+    assert set(names) == {"億區"}
+
+
+@pytest.mark.parametrize("structure", ["OUL^R22^OUL_R22", "OUL^R24^OUL_R24", "ORU^R01^ORU_R01"])
+@pytest.mark.parametrize(("role", "made"), [("Q", 1), ("C", 1), ("G", 1), ("", 2), ("P", 2)])
+def test_a_control_is_no_patient_where_no_profile_fits(
+    tmp_path: Path, structure: str, role: str, made: int
+) -> None:
+    sent = [f"MSH|^~\\&|ANALYSER|LAB|||20260305090000||{structure}|1|P|2.5.1||||||UNICODE UTF-8"]
+    sent += ["PID|1||1002345^^^DQRM^MR||林^知夏||19910412|F"]
+    for at, said in enumerate(("P", role), 1):
+        sample = f"SPM|{at}|26030500{at}||SER|||||||{said}"
+        order = f"OBR|{at}|||GLU^GLU|||20260305085000"
+        result = "OBX|1|NM|GLU^GLU||5.6|mmol/L|||||F|||20260305085900"
+        sent += [sample, order, result] if "R22" in structure else [order, result, sample]
+    file, out = tmp_path / "run.hl7", tmp_path / "out.ndjson"
+    file.write_bytes("".join(f"{one}\r" for one in sent).encode())
+    done = convert(file, "-o", out, "--json")
+    assert written(out, "Observation") == made
+    assert json.loads(done.stdout)["quarantined"] == 2 - made
+
+
+def written(out: Path, type_name: str) -> int:
+    """Return how many resources of a type were written."""
+    entries = [one["resource"] for bundle in lines(out.read_bytes()) for one in bundle["entry"]]
+    return sum(one["resourceType"] == type_name for one in entries)

@@ -96,3 +96,15 @@ def test_the_answer_to_an_empty_batch() -> None:
     batch = er7.Batch("B7", HEADER, [], 0)
     said = er7.acknowledge_batch(batch, [], datetime(2026, 3, 2, tzinfo=UTC))
     assert said == b"BHS|^~\\&|QIAO|Q|HIS|H1|20260302000000+0000|||||B7\rBTS|0\r"
+
+
+@pytest.mark.parametrize("charset", ["gbk", "utf-8"])
+def test_a_byte_of_a_chinese_name_is_no_delimiter(charset: str) -> None:
+    header = "BHS|^~\\&|億區|墊|QIAO|Q|20260302||||B7\r".encode(charset)
+    file = er7.batches_in(header + ONE + b"BTS|1\r")
+    assert file is not None
+    (batch,) = file.batches
+    assert batch.id == "B7"
+    answer = er7.acknowledge_batch(batch, [b"MSA|AA\r"], datetime(2026, 3, 2, tzinfo=UTC)).decode(charset)
+    fields = answer.split("\r")[0].split("|")
+    assert (fields[2:6], fields[11]) == (["QIAO", "Q", "億區", "墊"], "B7")

@@ -1,7 +1,7 @@
 """ER7, the pipe-and-hat encoding of HL7 v2: parse, read, change, write, split, acknowledge."""
 
 from gateway.wire.er7.ack import CONDITIONS, AckError, AnswerMode, acknowledge, answer_mode
-from gateway.wire.er7.apart import apart, roles
+from gateway.wire.er7.apart import apart, roles, told_apart
 from gateway.wire.er7.batch import Batch, File, acknowledge_batch, batches_in
 from gateway.wire.er7.escape import escape, unescape
 from gateway.wire.er7.message import Message
@@ -36,5 +36,6 @@ __all__ = [
     "respond",
     "roles",
     "split_messages",
+    "told_apart",
     "unescape",
 ]

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.errors import Rejected
+from gateway.wire.er7.charset import detect
+
 _BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))(?:\xef\xbb\xbf)?(FHS|BHS|MSH|BTS|FTS)([^A-Za-z0-9\s])")
 _CONTROL_ID, _SENDER, _RECEIVER = 11, (3, 4), (5, 6)
 _LONGEST = 64
@@ -61,7 +64,7 @@ def batches_in(raw: bytes) -> File | None:
     ends = [one.start() for one in found[1:]] + [len(raw)]
     for mark, end in zip(found, ends, strict=True):
         segment = raw[mark.start() : end].removeprefix(b"\xef\xbb\xbf")
-        name, fields = mark[1], re.split(rb"[\r\n]", segment, maxsplit=1)[0].split(mark[2])
+        name, fields = mark[1], _fields(segment, mark[2])
         if name == b"BHS" or (name == b"MSH" and not open_):
             file.batches.append(Batch(_text(fields, _CONTROL_ID - 1), segment if name == b"BHS" else b""))
             open_ = True
@@ -77,7 +80,7 @@ def batches_in(raw: bytes) -> File | None:
 def acknowledge_batch(batch: Batch, answers: Sequence[bytes], now: datetime) -> bytes:
     """Return the batch of the answers to those of a batch; its trailer says where the counts differ."""
     given = batch.header[3:4] or b"|"
-    fields = re.split(rb"[\r\n]", batch.header, maxsplit=1)[0].split(given)
+    fields = _fields(batch.header, given)
 
     def field_of(number: int) -> bytes:
         return fields[number - 1] if len(fields) >= number else b""
@@ -91,6 +94,16 @@ def acknowledge_batch(batch: Batch, answers: Sequence[bytes], now: datetime) -> 
         trailer.append(b"BTS-1 says %d, there are %d" % (batch.said or 0, len(batch.messages)))
     parts = [given.join(header), *(one.rstrip(b"\r") for one in answers), given.join(trailer)]
     return b"\r".join(parts) + b"\r"
+
+
+def _fields(segment: bytes, mark: bytes) -> list[bytes]:
+    """Return the fields of a segment; a byte of a character that looks like the separator is none."""
+    line = re.split(rb"[\r\n]", segment, maxsplit=1)[0]
+    try:
+        text, charset = detect(line)
+    except Rejected:
+        return line.split(mark)
+    return [one.encode(charset) for one in text.split(mark.decode("latin-1"))]
 
 
 def _text(fields: Sequence[bytes], at: int) -> str:

@@ -10,6 +10,9 @@ ORDER_WANTED = "ORM^O01 RF"
 WORK_HEARD = "ORL^O34 LAB-28"
 """Event of an ORL^O34 by which an analyser says what it does with its work (IHE LAW, ORL_O42)."""
 
+STATUS_WITH_RESULTS = "SSU^U03 OBX"
+"""Event of an SSU^U03 that tells more than where a sample stands: nobody reads that, so it is set aside."""
+
 _HOLDERS = frozenset(("MSH", "ORC", "NTE"))
 
 
@@ -26,6 +29,8 @@ def event_of(message: Message) -> str:
     """
     if is_acknowledgement(message):
         return "ACK"
+    if message.type == "SSU^U03" and any(one.name == "OBX" for one in message.segments):
+        return STATUS_WITH_RESULTS
     if message.type == "ORL^O34":
         return WORK_HEARD if _is_of_law(message) else message.type
     if message.type not in ("ORM^O01", "ORM"):
