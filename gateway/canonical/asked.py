@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.canonical.record import Record
 from gateway.canonical.resource import Resource
+from gateway.errors import Rejected
 
 Value = str | Mapping[str, Sequence["Value"]]
 """A text, or names and what stands in each: the elements of a document, the fields of a segment."""
@@ -23,6 +24,7 @@ class Question:
         record: the question; a file of ``mappings/queries`` says what its paths mean.
         format: of the record; only files for it are looked at.
         asker: who asks, as the transport has shown it (a user, the subject of a certificate).
+        shown: somebody is shown the answer, and that stands in the trail; else the door looks for itself.
     """
 
     tenant: str
@@ -31,6 +33,7 @@ class Question:
     sender: str = ""
     asker: str = ""
     format: str = "xml"
+    shown: bool = True
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,6 +47,7 @@ class Answer:
         said: name and content of what is said of them, one list for each that is said by itself.
         total: how many there are; no less than ``found``.
         ignored: parameters that were given and not looked at.
+        untold: of several samples those of which nothing can be said, as they were asked for, and why.
     """
 
     form: str
@@ -52,6 +56,12 @@ class Answer:
     said: Sequence[Sequence[tuple[str, Value]]] = ()
     total: int = 0
     ignored: Sequence[str] = ()
+    untold: Sequence[tuple[str, Rejected]] = ()
+
+    @property
+    def left(self) -> int:
+        """How many there are that this answer does not tell, because it may not have so many."""
+        return max(0, self.total - len(self.found))
 
 
 class Ask(Protocol):

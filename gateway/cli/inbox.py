@@ -152,6 +152,7 @@ def replay(options: argparse.Namespace) -> int:
     from gateway.pipeline.recovery import as_received, finish_released
     from gateway.pipeline.recovery import replay as again
     from gateway.store import Walk
+    from gateway.wire.hl7v2 import refuses
 
     settings = read_settings(options)
     maps, adapters = maps_of(settings), registry.find()
@@ -160,7 +161,8 @@ def replay(options: argparse.Namespace) -> int:
         state = "rejected" if options.rejected else "quarantined"
         ids = [options.id] if options.id else [row.id for row in _rows(store, state, None, 1_000_000)]
         for id_ in ids:
-            envelope = _entry(store, id_).envelope
+            entry = _entry(store, id_)
+            envelope = entry.envelope
             if not envelope.raw:
                 raise Rejected(say("inbox.purged"), where=id_)
             settle = again(maps, adapters, envelope)
@@ -169,8 +171,12 @@ def replay(options: argparse.Namespace) -> int:
             row = _entry(store, id_).row
             left += row.state != "stored"
             refs = getattr(written.outcome, "refs", [])
+            late = row.state == "stored" and refuses(entry.answer or b"")
+            if late:
+                notice(say("inbox.replay.order", id=id_, sender=row.sender or "default"))
             if options.json:
-                print_json({"id": id_, "state": row.state, "reason": row.reason, "refs": refs})
+                told = {"id": id_, "state": row.state, "reason": row.reason, "refs": refs}
+                print_json({**told, "heard": "not-taken"} if late else told)
             else:
                 print(f"{id_}  {padded(say_state(row.state), 16)} {say_reason(row.reason) or len(refs)}")
         if options.quarantined:

@@ -20,7 +20,7 @@ TROUBLE = ("bad", "noise", "lost", "incomplete", "oversize", "timeouts", "failur
 _OPEN = "open"
 _ADDRESS = re.compile(r"\S+:\d+")
 """What a line says that listens; one that is called says ``open``, or why it is not."""
-_SHOWN = ("open", "messages", "asked", *TROUBLE)
+_SHOWN = ("open", "messages", "asked", "asked_untold", "asked_cut", *TROUBLE)
 
 
 def doors(settings: Settings) -> str:

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 from gateway.errors import Rejected
 from gateway.mapping import Maps, Profile
-from gateway.mapping.asked import DOOR, Asked, Queries, Query, apart, read
+from gateway.mapping.asked import Asked, Queries, Query, apart, read, sample_of
 from gateway.mapping.chosen import choose
 from gateway.mapping.outbound import Dialect, Resources, dialect_of, said_body, said_segments
 from gateway.mapping.outbound.ordered import for_instrument, is_order, of_sample, to_be_done
-from gateway.pipeline.finding import Found, find
+from gateway.pipeline.finding import Found, find_in_parts
 from gateway.pipeline.reach import groups, reach
 from gateway.spec import Answer, Question, Value
 from gateway.store import Store, Version
@@ -45,15 +45,17 @@ class Asking:
     async def __call__(self, question: Question, /) -> Answer:
         """Return the answer to a question. Raises ``Rejected`` and ``Retry``, see ``gateway.spec.Ask``."""
         loop, profile = asyncio.get_running_loop(), self._profile(question)
-        query, parts = await loop.run_in_executor(self._threads, self._found, question, profile)
-        if question.format != DOOR:  # what a door asks for itself is shown to nobody
+        query, parts, untold = await loop.run_in_executor(self._threads, self._found, question, profile)
+        if question.shown:
             for asked, found in parts:
                 self._note(question, found.versions, _told(query, asked))
         said = await loop.run_in_executor(self._threads, self._said, query, parts, profile)
+        if untold and not said:
+            raise untold[0][1]
         matches = {name: one for _, found in parts for name, one in found.matches.items()}
         around = {name: one for _, found in parts for name, one in found.around.items()}
         total, ignored = sum(found.total for _, found in parts), parts[0][0].ignored
-        return Answer(query.form, list(matches.values()), list(around.values()), said, total, ignored)
+        return Answer(query.form, list(matches.values()), list(around.values()), said, total, ignored, untold)
 
     def close(self) -> None:
         """Take no question any more."""
@@ -64,20 +66,23 @@ class Asking:
         named = profiles.get(question.sender) or choose(profiles.values(), {}, question.adapter)
         return named or profiles["default"]
 
-    def _found(self, question: Question, profile: Profile) -> tuple[Query, list[tuple[Asked, Found]]]:
-        """Return what the store has; of several samples those that can be told, if there is one."""
+    def _found(
+        self, question: Question, profile: Profile
+    ) -> tuple[Query, list[tuple[Asked, Found]], list[tuple[str, Rejected]]]:
+        """Return what the store has; of several samples those that can be told, and those that cannot."""
         query = self._queries.of(question.record, question.format)
         parts: list[tuple[Asked, Found]] = []
-        refused: list[Rejected] = []
+        untold: list[tuple[str, Rejected]] = []
         for one in apart(query, question.record, profile):
             try:
                 asked = read(query, one, profile)
-                parts.append((asked, find(self._store, question.tenant, asked)))
+                found = find_in_parts(self._store, question.tenant, asked, query.group)
+                parts += [(asked, one) for one in found]
             except Rejected as error:
-                refused.append(error)
+                untold.append((sample_of(query, one), error))
         if not parts:
-            raise refused[0]
-        return query, parts
+            raise untold[0][1]
+        return query, parts, untold
 
     def _said(
         self, query: Query, parts: Sequence[tuple[Asked, Found]], profile: Profile

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.canonical import Resource, now_us
-from gateway.canonical.elements import reference, references
+from gateway.canonical.elements import name_of, reference, references
 from gateway.canonical.json import stored
 from gateway.errors import Rejected
 from gateway.mapping.asked import Asked, Searched
-from gateway.pipeline.reach import STEPS, Named, concerns, refers
+from gateway.mapping.outbound.path import Path
+from gateway.pipeline.reach import STEPS, Named, concerns, groups, refers
 from gateway.store import Store, Version
 
 MOST = 100
 """Resources of one answer that were asked for; how many there are is told."""
+PAGE = 500
+"""Of them, those that are read, and gone through, at a time."""
 ORDERS = "ServiceRequest"
 """What a search that follows a reference finds."""
 MOST_AROUND = 2000
@@ -54,12 +57,41 @@ def find(store: Store, tenant: str, asked: Asked) -> Found:
         Rejected: as ``Store.search``; ``several-patients``: what was found must be of one, and is not.
         Retry: the store cannot be asked now.
     """
-    found = Found()
+    newest, included, total = _gathered(store, tenant, asked)
+    return _with_around(store, tenant, newest, included, total)
+
+
+def find_in_parts(store: Store, tenant: str, asked: Asked, together: Path | None) -> list[Found]:
+    """Return what a tenant has, a long list in parts: what goes with thousands of orders is a lot.
+
+    Args:
+        together: resources with the same value there are in one part.
+
+    Raises:
+        Rejected, Retry: as :func:`find`.
+    """
+    newest, included, total = _gathered(store, tenant, asked)
+    if len(newest) <= PAGE:
+        return [_with_around(store, tenant, newest, included, total)]
+    parts: list[list[Version]] = [[]]
+    named = _named(newest)
+    for group in groups(together, _parsed(newest).values()):
+        if parts[-1] and len(parts[-1]) + len(group) > PAGE:
+            parts.append([])
+        parts[-1] += [named[name_of(one)] for one in reversed(group)]
+    found = [_with_around(store, tenant, one, included, len(one)) for one in parts]
+    found[-1].total += total - len(newest)
+    return found
+
+
+def _gathered(store: Store, tenant: str, asked: Asked) -> tuple[list[Version], dict[str, Version], int]:
+    """Return what is asked for, the newest first, what came with it, and how many there are."""
     people = _people(store, tenant, asked.numbers) if asked.numbers else None
     if people is not None and not people:
-        return found
+        return [], {}, 0
     bound = asked.most or MOST
     most = min(asked.first or bound, bound)
+    total = 0
     matches: dict[str, Version] = {}
     included: dict[str, Version] = {}
     for search in asked.searches:
@@ -70,14 +102,24 @@ def find(store: Store, tenant: str, asked: Asked) -> Found:
             pairs = _followed(store, tenant, search, included)
             search = replace(search, type=ORDERS)
         if pairs:
-            found.total += _searched(store, tenant, pairs, search, matches, included)
+            total += _searched(store, tenant, pairs, search, most, matches, included)
+    unread = max(0, total - len(matches))
     if asked.alone:
-        matches = _of_one(store, tenant, matches, asked.within_us)
+        of_one = _of_one(store, tenant, matches, asked.within_us)
+        if len(of_one) < len(matches):  # the number is used again: what is older still is not meant, either
+            matches, unread = of_one, 0
     if asked.status:
         matches = {name: one for name, one in matches.items() if _in_force(stored(one.body), asked.status)}
-        found.total = len(matches)
-    newest = sorted(matches.values(), key=lambda one: one.seq, reverse=True)[:most]
-    found.matches = _parsed(newest)
+    if asked.alone or asked.status:
+        total = len(matches) + unread
+    return sorted(matches.values(), key=lambda one: one.seq, reverse=True)[:most], included, total
+
+
+def _with_around(
+    store: Store, tenant: str, newest: list[Version], included: Mapping[str, Version], total: int
+) -> Found:
+    """Return what was found with what goes with it."""
+    found = Found(_parsed(newest), total=total)
     kept = {name for one in found.matches.values() for name in refers(one)} | set(found.matches)
     beside = [one for one in included.values() if concerns(stored(one.body), kept)]
     found.around = _parsed(beside)
@@ -88,7 +130,7 @@ def find(store: Store, tenant: str, asked: Asked) -> Found:
 
 
 def _pairs(search: Searched, people: Mapping[str, bool] | None, most: int) -> list[tuple[str, str]]:
-    pairs = [*search.pairs, ("_count", str(most)), ("_total", "accurate")]
+    pairs = [*search.pairs, ("_count", str(min(most, PAGE))), ("_total", "accurate")]
     if people is None:
         return pairs
     if search.about == "_id":
@@ -119,18 +161,22 @@ def _followed(
 
 
 def _searched(
-    store: Store, tenant: str, pairs: Sequence[tuple[str, str]], search: Searched,
+    store: Store, tenant: str, pairs: Sequence[tuple[str, str]], search: Searched, most: int,
     matches: dict[str, Version], included: dict[str, Version],
 ) -> int:  # fmt: skip
     """Add what a search finds; return how many there are that no search before has found."""
     page = store.search(tenant, search.type, pairs)
-    versions = page.matches
+    versions, total, read = page.matches, page.total or 0, len(page.matches)
+    included |= _named(page.included)
+    while page.cursor and read < most:
+        page = store.search(tenant, search.type, [*pairs, ("_cursor", page.cursor)])
+        included |= _named(page.included)
+        versions, read = versions + page.matches, read + len(page.matches)
     if search.type == "Patient":
         versions = [heir for one in versions if (heir := _heir(store, tenant, one)) is not None]
     new = {name: one for name, one in _named(versions).items() if name not in matches}
     matches |= new
-    included |= _named(page.included)
-    return (page.total or 0) - (len(page.matches) - len(new))
+    return total - (read - len(new))
 
 
 def _in_force(resource: Resource, status: Collection[str]) -> bool:

@@ -7,6 +7,8 @@ cannot be answered so         L.3 ``Q``: the request is wrong
 Q.13 ``D``                    P alone: who it is, not what is to be done
 Q.13 ``A``                    nothing: the request before is withdrawn
 ============================  =====================================================
+
+Of several samples those of which nothing can be said, and a list that is cut, stand in C behind H (§10).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from gateway.wire.astm.records import Message, write
 from gateway.wire.er7.write import encoded
 
 FOUND, NOTHING, WRONG = "F", "I", "Q"
+LONGEST_REMARK = 200
 
 _PROCESSING = {"RQ": ("SA", "QA")}
 """H.12 of who asks → of the answer, and of one that has nothing; Mindray has words of its own, others P."""
@@ -55,9 +58,22 @@ def answered(message: Message, envelope: Envelope, answer: Answer | Rejected) ->
         told = [one for one in told if one[0] != "O"]
     own = {name: fields for name, fields in reversed(told) if name in ("H", "L")}
     records = [("H", _head(message, envelope, found=end == FOUND) | own.get("H", {}))]
+    records += [("C", {2: str(at), 3: "L", 4: [one], 5: "G"}) for at, one in enumerate(_remarks(answer), 1)]
     records += [one for one in told if one[0] not in own]
     records += [("L", {2: "1", 3: end} | own.get("L", {}))]
     return write(_numbered(records), charset, message.delimiters)
+
+
+def _remarks(answer: Answer | Rejected) -> list[Mapping[int, str]]:
+    """Return code and text (C.4) of what an answer leaves out."""
+    if isinstance(answer, Rejected):
+        return []
+    said: list[Mapping[int, str]] = [
+        {1: why.code, 2: f"{number}: {why.reason}"[:LONGEST_REMARK]} for number, why in answer.untold
+    ]
+    if answer.left:
+        said.append({1: "cut", 2: f"{answer.left} more orders: ask by bar code or for a shorter time"})
+    return said
 
 
 def charset_of(message: Message, envelope: Envelope) -> str:

@@ -22,6 +22,8 @@ CONTENT_TYPE = "application/astm"
 FORMAT = "astm"
 """Of its questions in ``mappings/queries``."""
 
+_COUNTED = ("stored", "kept", "refused", "asked", "asked_untold", "asked_cut")
+
 _LOG = logging.getLogger("qiao.astm")
 
 
@@ -35,7 +37,7 @@ class Reception:
     Attributes:
         deliver: set before the first line opens.
         ask: answers questions; None: they are kept, and nobody answers.
-        counts: how messages ended.
+        counts: how messages ended; questions, samples that an answer left out, answers that were cut.
         heard: ``heard LINE`` → moment of its last message, in UTC.
     """
 
@@ -46,7 +48,7 @@ class Reception:
         self._known = {one.peer: one for one in known}
         self.ask: Ask | None = None
         self.heard: dict[str, str] = {}
-        self.counts: Counter[str] = Counter(dict.fromkeys(("stored", "kept", "refused", "asked"), 0))
+        self.counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
 
     def of(self, line: Line) -> Handle:
         """Return what takes the messages of one line."""
@@ -87,7 +89,19 @@ class Reception:
             _LOG.warning("%s: a question of %s is not answered: %s", NAME, asker, error.code)
             found = error
         self.counts["asked"] += 1
+        if isinstance(found, Answer):
+            self._note(found)
         return answered(message, envelope, found)
+
+    def _note(self, answer: Answer) -> None:
+        """Count and log what an answer leaves out; an instrument may pass over what it says of it."""
+        self.counts["asked_untold"] += len(answer.untold)
+        self.counts["asked_cut"] += bool(answer.left)
+        if answer.untold:
+            why = ", ".join(sorted({error.code for _, error in answer.untold}))
+            _LOG.warning("%s: of a question %d samples are not told: %s", NAME, len(answer.untold), why)
+        if answer.left:
+            _LOG.warning("%s: an answer has no room for %d more orders", NAME, answer.left)
 
     async def _deliver(self, envelopes: Sequence[Envelope]) -> None:
         """Hand over what belongs together. Raises ``Retry``: not all of it could be committed."""

@@ -199,7 +199,8 @@ def back(piece: Piece, numbers: Collection[str], control: str, now: datetime) ->
              for one in _tubes(message)]  # fmt: skip
     lines = [*_patient(message), *_lines([one for one in tubes if one.tests])]
     raw = _again(message, _opening(message, control, now), lines)
-    return replace(piece, control=control, kind="back", raw=raw, at_us=piece.at_us, sent=False)
+    at_us = round(now.timestamp() * 1_000_000)  # it is old when it was not taken for long, not its test
+    return replace(piece, control=control, kind="back", raw=raw, at_us=at_us, sent=False)
 
 
 def replace_tests(tube: _Tube, tests: list[_Test]) -> _Tube:

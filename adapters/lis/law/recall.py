@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapters.lis.law.piece import Piece, number_of, numbers_in, order_of
 from gateway.canonical.elements import each
@@ -16,6 +16,7 @@ from gateway.wire.hl7v2 import Asked, written
 MOST_LOOKS = 20
 """Pages of orders that are read at a time; what is behind them the next look reads."""
 
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _LOG = logging.getLogger("qiao.law")
 
 
@@ -39,15 +40,16 @@ class Recall:
         """
         numbers: set[str] = set()
         for _ in range(MOST_LOOKS):
-            moment = datetime.fromtimestamp(since_us // 1_000_000, UTC)
-            record = _question("ENDED", f"{moment:%Y%m%d%H%M%S}+0000")
-            answer = await self._ask(Question(self._tenant, self._adapter, record, "", "", "door"))
+            moment = _BEGIN + timedelta(microseconds=since_us)  # of changes no two have the same
+            record = _question("ENDED", f"{moment:%Y%m%d%H%M%S.%f}+0000")
+            answer = await self._ask(
+                Question(self._tenant, self._adapter, record, "", "", "door", shown=False)
+            )
             for one in answer.said:
                 numbers |= {order_of(said) for line in written(record, one)
                             if (said := number_of(line.split("|")[2]))}  # fmt: skip
-            last = _last_us(answer.found)
-            since_us, before = max(since_us, last), since_us
-            if answer.total <= len(answer.found) or since_us // 1_000_000 == before // 1_000_000:
+            since_us, before = max(since_us, _last_us(answer.found)), since_us
+            if not answer.left or since_us == before:
                 break
         return numbers, since_us
 
@@ -56,7 +58,9 @@ class Recall:
         found: set[str] = set()
         for barcode in piece.barcodes:
             record = _question("WOS", barcode)
-            question = Question(self._tenant, self._adapter, record, piece.sender, piece.name, "hl7v2")
+            question = Question(
+                self._tenant, self._adapter, record, piece.sender, piece.name, "hl7v2", shown=False
+            )
             try:
                 answer = await self._ask(question)
             except Rejected as error:
@@ -65,6 +69,21 @@ class Recall:
             asked = Asked(record, answer, "", datetime.now(UTC))
             found |= {number for one in answer.said for number in numbers_in(asked, one)}
         return found
+
+    async def note(self, piece: Piece) -> None:
+        """Put on record that an analyser is told again whose the tubes of a piece are: it is to stop.
+
+        Raises:
+            Retry: that cannot be kept now.
+        """
+        for barcode in piece.barcodes:
+            record = _question("BACK", barcode)
+            try:
+                await self._ask(
+                    Question(self._tenant, self._adapter, record, piece.sender, piece.name, "door")
+                )
+            except Rejected as error:
+                _LOG.warning("%s: no read is on record of work taken back: %s", self._adapter, error.code)
 
     async def over(self, held: Iterable[tuple[Piece, str]], ended: set[str]) -> list[tuple[Piece, list[str]]]:
         """Return which tests of which pieces are to be taken back.
@@ -98,4 +117,4 @@ def _question(name: str, what: str) -> er7.Message:
 def _last_us(found: Sequence[object]) -> int:
     """Return the latest change of some resources, microseconds since 1970."""
     moments = [datetime.fromisoformat(str(at)) for one in found for at in each(one, "meta.lastUpdated")]
-    return max((int(one.timestamp() * 1_000_000) for one in moments), default=0)
+    return max(((one - _BEGIN) // timedelta(microseconds=1) for one in moments), default=0)

@@ -53,7 +53,7 @@ class LawDoor(MllpDoor):
 
     def host_query(self, ask: Ask) -> HostQuery:
         """Return what answers the queries of LAB-27."""
-        self._work.recall = Recall(NAME, self._of, ask)
+        self._work.asks(Recall(NAME, self._of, ask))
         return _Query(ask, self._work)
 
     async def start(self, deliver: Deliver) -> None:
@@ -62,8 +62,7 @@ class LawDoor(MllpDoor):
         Raises:
             Misconfigured: the port cannot be bound, or what was promised cannot be read.
         """
-        self._work.deliver = deliver
-        await self._work.start()
+        await self._work.start(deliver)
         try:
             await super().start(deliver)
         except BaseException:

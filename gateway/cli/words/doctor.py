@@ -50,6 +50,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{quarantined} wait in quarantine, {rejected} were rejected",
         "隔离中 {quarantined} 条，已退回 {rejected} 条",
     ),
+    "doctor.inbox.orders": (
+        "{orders} of them are orders, which their senders know as not taken",
+        "其中申请 {orders} 条，其发送方获知的是未被接受",
+    ),
     "doctor.senders": ("the last {count} messages: {listed}", "最近 {count} 条消息：{listed}"),
     "doctor.senders.silent": ("none of {names}", "没有来自 {names} 的消息"),
     "doctor.senders.default": (

@@ -24,6 +24,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "every rejected message all the same: its sender was told AR and may have sent it again, mended",
         "照样处理所有已退回的消息：发送方收到过 AR，可能已改正后重发",
     ),
+    "inbox.replay.order": (
+        "{id}: {sender} heard that this order is not taken (ORC-1 UA); it is in force now: tell them, or let "
+        "them send it again as it was, then they hear OK",
+        "{id}：{sender} 此前获知该申请未被接受（ORC-1 UA），现已生效：请告知对方，"
+        "或由对方原样重发，即可收到 OK",
+    ),
     "inbox.replay.left": (
         "{count} rejected messages are left alone: their senders were told to mend them and send them again; "
         "--rejected works them all the same",

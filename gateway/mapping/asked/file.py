@@ -34,7 +34,7 @@ _SEARCH = frozenset(("type", "about", "with", "by", "otherwise", "follow"))
 
 MOST = 100
 """Resources of one answer that were asked for, where a file says no other number."""
-MOST_OF_ALL = 1000
+MOST_OF_ALL = 2000
 """No file may say more."""
 
 OR = " or "

@@ -24,7 +24,7 @@ NOTHING = frozenset(("", "-", "--", "/", "无", "NULL", "null", '""'))
 """What is written where there is nothing."""
 
 _WILD = re.compile(r"[*%?]")
-_MOMENT = re.compile(r"(\d{4}(?:\d\d){0,5})(?:\.\d+)?([+-]\d{4})?\Z")
+_MOMENT = re.compile(r"(\d{4}(?:\d\d){0,5})(?:(\.\d{1,6})\d*)?([+-]\d{4})?\Z")
 _RESERVED = re.compile(r"([\\$,|])")
 _COUNTED = re.compile(r"(.*?)(\d{1,18})")
 """A number whose end is counted up."""
@@ -115,6 +115,12 @@ def apart(query: Query, record: Record, profile: Profile) -> list[Record]:
             told = {one.strip(): one for one in record.each(parameter.path)}
             return [_OneOf(record, parameter, one) for key, one in told.items() if key not in NOTHING]
     return [record]
+
+
+def sample_of(query: Query, record: Record) -> str:
+    """Return the number of the sample that a question is about, ``""`` where it names none."""
+    paths = (query.parameters[name].path for name in sorted(query.enough))
+    return next((said for path in paths if path and (said := (record.get(path) or "").strip())), "")
 
 
 def _range(first: Sequence[str], last: Sequence[str], name: str) -> list[str]:
@@ -242,7 +248,7 @@ def _moment(said: str, name: str, minute: str) -> tuple[str, str, str, str]:
     """Return a moment as FHIR has it, its first and last second as 14 digits, and its zone.
 
     Args:
-        minute: of an hour without one.
+        minute: of an hour without one; ``"59"`` of an end: it lasts until its second is over.
     """
     match = _MOMENT.match(re.sub(r"(?<=\d)[-: T/](?=\d)", "", said) if len(said) > 5 else said)
     digits = match[1] if match else ""
@@ -257,7 +263,9 @@ def _moment(said: str, name: str, minute: str) -> tuple[str, str, str, str]:
     text = "-".join(filter(None, parts))
     if len(filled) > 8:
         text += "T" + ":".join(filter(None, (filled[8:10], filled[10:12], filled[12:14])))
-    zone = match[2] if match and match[2] else ""
+        if len(filled) == 14 and match and match[2] and minute == "00":
+            text += match[2]
+    zone = match[3] if match and match[3] else ""
     return text, digits.ljust(14, "0"), digits.ljust(14, "9"), f"{zone[:3]}:{zone[3:]}" if zone else ""
 
 

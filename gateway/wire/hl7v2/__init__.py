@@ -4,5 +4,17 @@ from gateway.wire.hl7v2.answer import answer
 from gateway.wire.hl7v2.answering import Asked, written
 from gateway.wire.hl7v2.door import CONTENT_TYPE, MllpDoor, options, parse
 from gateway.wire.hl7v2.host_query import HostQuery
+from gateway.wire.hl7v2.order_answer import is_of, refuses
 
-__all__ = ["CONTENT_TYPE", "Asked", "HostQuery", "MllpDoor", "answer", "options", "parse", "written"]
+__all__ = [
+    "CONTENT_TYPE",
+    "Asked",
+    "HostQuery",
+    "MllpDoor",
+    "answer",
+    "is_of",
+    "options",
+    "parse",
+    "refuses",
+    "written",
+]

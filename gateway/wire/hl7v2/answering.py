@@ -2,13 +2,16 @@
 
 ============  ======================  ==================================================================
 QBP^Q11       RSP^K11                 MSH MSA [ERR] QAK QPD, then what is said of the orders
+QBP^Z01, Z03  RSP^Z02                 the same (Cepheid GeneXpert); nothing known is OK, and no order
 QRY^Q02       QCK^Q02, then DSR^Q03   one DSR for each sample, DSC-1 says that another follows (Mindray BS);
                                       to QRD-9 CAN, which ends such a download, QCK alone
 ORM^O01, RF   ORR^O02                 MSA and what is said; nothing known is AR (Mindray BC)
 ============  ======================  ==================================================================
 
 Nothing known is an answer (QAK-2 NF), and so is what cannot be answered (MSA-1 AE, QAK-2 AE, the reason in
-ERR): an analyser that hears nothing waits, and asks again.
+ERR): an analyser that hears nothing waits, and asks again. Of several samples those of which nothing can be
+said stand in ERR as warnings; of a list that is cut QAK-4 to 6 say how many orders there are, are here, and
+are left out (§5.5.2). A DSR has no place for either.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from datetime import datetime
 from gateway.canonical.asked import Answer, Value
 from gateway.errors import Rejected
 from gateway.wire import er7
+from gateway.wire.er7.ack import numbers
 from gateway.wire.er7.charset import writing_codec
 from gateway.wire.er7.question import ORDER_WANTED
 from gateway.wire.er7.write import segment
@@ -58,6 +62,16 @@ class Asked:
         return () if isinstance(self.answer, Rejected) else self.answer.said
 
     @property
+    def untold(self) -> Sequence[tuple[str, Rejected]]:
+        """Samples of which nothing can be said beside others, and why."""
+        return () if isinstance(self.answer, Rejected) else self.answer.untold
+
+    @property
+    def left(self) -> int:
+        """How many orders there are that a list has no room for."""
+        return 0 if isinstance(self.answer, Rejected) else self.answer.left
+
+    @property
     def status(self) -> str:
         """QAK-2 (table 0208)."""
         if isinstance(self.answer, Rejected):
@@ -83,31 +97,50 @@ def is_answered(message: er7.Message) -> bool:
 
 def _respond(
     asked: Asked, kind: Sequence[str], lines: Iterable[str], code: str = "", text: str = "",
-    control_id: str = "", accepted: str = "",
+    control_id: str = "", accepted: str = "", remarks: Sequence[er7.AckError] = (),
 ) -> bytes:  # fmt: skip
-    errors, more = [], {}
+    errors, more = [*remarks] if numbers(asked.message.version) >= (2, 5) else [], {}
+    text = text or (remarks[0].text if remarks else "")  # before 2.5 ERR has no place for a text
     if isinstance(asked.answer, Rejected):
         condition = _CONDITIONS.get(asked.answer.code, 207)
         errors = [er7.AckError(condition, "E", asked.answer.reason[:_LONGEST])]
         text = asked.answer.reason[:_LONGEST]
+        code = code or "AE"
     if er7.answer_mode(asked.message).enhanced:
         more = {15: "NE", 16: "NE"}
     if profile := asked.message.header(21):
         more[21] = profile
     return er7.respond(
-        asked.message, kind, list(lines), code=code or ("AE" if errors else "AA"),
+        asked.message, kind, list(lines), code=code or "AA",
         control_id=control_id or asked.control_id, text=text, errors=errors, now=asked.now, more=more,
         condition=accepted,
     )  # fmt: skip
 
 
-def _rsp(asked: Asked) -> list[bytes]:
+def _rsp(asked: Asked, kind: Sequence[str] = ("RSP", "K11", "RSP_K11"), nothing: str = "NF") -> list[bytes]:
     message, mark = asked.message, asked.message.separators.field
     name, tag = (_raw(message, "QPD", number) for number in (1, 2))
-    lines = [mark.join(("QAK", tag, asked.status, name)).rstrip(mark), *_echoed(message, "QPD")]
+    state = ["QAK", tag, nothing if asked.status == "NF" else asked.status, name, *_hits(asked)]
+    lines = [mark.join(state).rstrip(mark), *_echoed(message, "QPD")]
     if asked.inline:
         lines += [line for one in asked.said for line in written(message, one)]
-    return [_respond(asked, ("RSP", "K11", "RSP_K11"), lines)]
+    return [_respond(asked, kind, lines, remarks=_remarks(asked))]
+
+
+def _rsp_xpert(asked: Asked) -> list[bytes]:
+    return _rsp(asked, ("RSP", "Z02"), "OK")
+
+
+def _hits(asked: Asked) -> list[str]:
+    """Return QAK-4 to 6 of a list that is cut, nothing of one that is whole."""
+    if isinstance(asked.answer, Rejected) or not asked.left:
+        return []
+    return [str(asked.answer.total), str(len(asked.answer.found)), str(asked.left)]
+
+
+def _remarks(asked: Asked) -> list[er7.AckError]:
+    """Return what is said of samples that are not told; 0 of table 0357: the rest is."""
+    return [er7.AckError(0, "W", f"{number}: {why.reason}"[:_LONGEST]) for number, why in asked.untold]
 
 
 def _dsr(asked: Asked) -> list[bytes]:
@@ -138,11 +171,12 @@ def _displayed(lines: Iterable[str], mark: str) -> list[str]:
 def _orr(asked: Asked) -> list[bytes]:
     lines = [line for one in asked.said for line in written(asked.message, one)]
     code = {"OK": "AA", "NF": "AR"}.get(asked.status, "AE")
-    return [_respond(asked, ("ORR", "O02", "ORR_O02"), lines, code, text="" if lines else "no order")]
+    text = "" if lines else "no order"
+    return [_respond(asked, ("ORR", "O02", "ORR_O02"), lines, code, text, remarks=_remarks(asked))]
 
 
 _ANSWERS: Mapping[str, Callable[[Asked], list[bytes]]] = {
-    "QBP^Q11": _rsp, "QRY^Q02": _dsr, ORDER_WANTED: _orr,
+    "QBP^Q11": _rsp, "QBP^Z01": _rsp_xpert, "QBP^Z03": _rsp_xpert, "QRY^Q02": _dsr, ORDER_WANTED: _orr,
 }  # fmt: skip
 
 

@@ -155,8 +155,8 @@ class MllpDoor:
 
         Those that are committed are known when it sends the message again.
         """
-        told = [{**meta, "part": str(at), "parts": str(len(parts))} for at in range(1, len(parts) + 1)]
-        envelopes = [self._envelope(raw, one) for raw, one in zip(parts, told, strict=True)]
+        told = er7.told_apart(len(parts))
+        envelopes = [self._envelope(raw, {**meta, **one}) for raw, one in zip(parts, told, strict=True)]
         answers = []
         for envelope, answer in zip(envelopes, await self._deliver.many(envelopes), strict=True):
             if isinstance(answer, Retry):

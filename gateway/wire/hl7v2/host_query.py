@@ -23,12 +23,34 @@ _LOG = logging.getLogger("qiao.hl7v2")
 _MAY_ASK = re.compile(rb"(?:QBP|QRY|ORM)[^A-Za-z0-9]")
 _DISPLAYED = re.compile(rb"ACK[^A-Za-z0-9]Q03")
 """What a Mindray BS says to each DSR^Q03; the next one follows it."""
+_COUNTED = ("found", "nothing", "refused", "untold", "cut")
 MOST_DOWNLOADS = 1000
 """Connections on which a download is under way; the oldest is forgotten."""
 MOST_LEFT = 50_000
 """Messages of all of them that were not sent yet; likewise."""
 _BEGIN = 400
 """Bytes in which MSH-9 stands: what holds none of the words there is no question, and is not looked at."""
+
+
+class _Download:
+    """Samples that are sent one by one, each when the one before it was acknowledged.
+
+    Args:
+        left: DSRs that were not sent yet; ``sent``: the one that was.
+
+    Attributes:
+        before: control ids of those that were acknowledged.
+    """
+
+    def __init__(self, left: list[bytes], sent: bytes) -> None:
+        self.left, self._sent, self.before = left, er7.parse(sent).control_id, set[str]()
+
+    def next(self) -> bytes:
+        """Return the next one, which is sent now."""
+        self.before.add(self._sent)
+        made = self.left.pop(0)
+        self._sent = er7.parse(made).control_id
+        return made
 
 
 class HostQuery:
@@ -42,11 +64,15 @@ class HostQuery:
     def __init__(self, adapter: str, ask: Ask) -> None:
         self._adapter, self._ask = adapter, ask
         self._counts: Counter[str] = Counter()
-        self._downloads: dict[tuple[str, str], list[bytes]] = {}
+        self._downloads: dict[tuple[str, str], _Download] = {}
 
     def status(self) -> Mapping[str, int | str]:
-        """Return how many questions were answered with something, with nothing, and could not be answered."""
-        return {f"asked_{name}": self._counts[name] for name in ("found", "nothing", "refused")}
+        """Return how many questions were answered with something, with nothing, and could not be answered.
+
+        ``asked_untold`` are samples that were left out of an answer to several, because nobody can tell whose
+        they are; ``asked_cut`` answers with fewer orders than there are.
+        """
+        return {f"asked_{name}": self._counts[name] for name in _COUNTED}
 
     async def answered(self, envelope: Envelope, acknowledged: bytes) -> bytes:
         """Return what goes back for a message: for a question its answer, else its acknowledgement.
@@ -76,31 +102,53 @@ class HostQuery:
         found = await self._found(envelope, message, verdict)
         asked = await self.asked(envelope, message, found)
         self._counts["found" if asked.said else "refused" if asked.status == "AE" else "nothing"] += 1
+        self._note(asked)
         commits = [one for one in frames if len(frames) > 1 or code == "CA"][:1]
         told = answered(asked)
         self._downloads.pop(line, None)
         if message.type == "QRY^Q02" and len(told) > 2:
-            self._downloads[line], told = told[2:], told[:2]
+            self._downloads[line], told = _Download(told[2:], told[1]), told[:2]
             self._forget()
         return BETWEEN_FRAMES.join([*commits, *told])
 
+    def _note(self, asked: Asked) -> None:
+        """Count and log what an answer leaves out; an analyser may have no ear for it."""
+        self._counts["untold"] += len(asked.untold)
+        self._counts["cut"] += bool(asked.left)
+        if asked.untold:
+            why = ", ".join(sorted({error.code for _, error in asked.untold}))
+            _LOG.warning(
+                "%s: of a question %d samples are not told: %s", self._adapter, len(asked.untold), why
+            )
+        if asked.left:
+            _LOG.warning("%s: an answer has no room for %d more orders", self._adapter, asked.left)
+
     def _forget(self) -> None:
         """Forget the oldest downloads: who has hung up says nothing of it."""
-        while len(self._downloads) > MOST_DOWNLOADS or sum(map(len, self._downloads.values())) > MOST_LEFT:
+        while (
+            len(self._downloads) > MOST_DOWNLOADS
+            or sum(len(one.left) for one in self._downloads.values()) > MOST_LEFT
+        ):
             del self._downloads[next(iter(self._downloads))]
 
     def _next(self, line: tuple[str, str], envelope: Envelope) -> bytes:
-        """Return the next DSR of a download, ``b""`` where there is none or the last one was not taken."""
-        left = self._downloads.pop(line, [])
+        """Return the next DSR of a download, ``b""`` where there is none or the last one was not taken.
+
+        What was acknowledged before calls for nothing: the next one has been sent to it.
+        """
+        download = self._downloads.get(line)
         try:
-            taken = er7.parse(envelope.raw, charset=envelope.charset).get("MSA-1") == "AA"
+            said = er7.parse(envelope.raw, charset=envelope.charset)
         except Rejected:
-            taken = False
-        if not left or not taken:
             return b""
-        if left[1:]:
-            self._downloads[line] = left[1:]
-        return left[0]
+        if download is None or not er7.is_acknowledgement(said):
+            return b""
+        if (said.get("MSA-2") or "").strip() in download.before:
+            return b""
+        if said.get("MSA-1") != "AA" or not download.left:
+            del self._downloads[line]
+            return b""
+        return download.next()
 
     async def asked(self, envelope: Envelope, message: er7.Message, found: Answer | Rejected) -> Asked:
         """Return a question with what was found for it, as it is answered. Raises ``Retry``: not now."""

@@ -6,6 +6,7 @@ commit acknowledgement (MSH-15) stays an ACK. Who expects a plain ACK says so in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from gateway.wire import er7
@@ -21,6 +22,9 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
 
 _TAKEN = {"NW": "OK", "CA": "CR", "DC": "DR", "XO": "XR", "HD": "HR", "RL": "OR", "RP": "RQ"}
 _NOT_TAKEN = {"NW": "UA", "CA": "UC", "DC": "UD", "XO": "UX", "HD": "UH", "RL": "UR", "RP": "UM"}
+_REFUSED = re.compile(
+    rb"[\r\n]ORC[^A-Za-z0-9\s](?:" + "|".join(_NOT_TAKEN.values()).encode() + rb")(?![A-Z])"
+)
 _KEPT = {"PID": 0, "SPM": 5, "SAC": 5, "OBR": 5}
 """Segments that come back, and how many of their fields beside the name; 0 for all of them."""
 _SAMPLES = frozenset(("SPM", "SAC"))
@@ -30,6 +34,11 @@ _SAMPLES = frozenset(("SPM", "SAC"))
 def is_of(message: er7.Message) -> bool:
     """Tell whether a message brings orders that are answered here; an ORM^O01 that only asks brings none."""
     return er7.event_of(message) in KINDS
+
+
+def refuses(answer: bytes) -> bool:
+    """Tell whether an answer of ours says of an order that it is not taken."""
+    return _REFUSED.search(answer) is not None
 
 
 def told(message: er7.Message, *, taken: bool, why: str = "") -> list[str]:

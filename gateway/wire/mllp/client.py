@@ -9,7 +9,7 @@ from typing import Self
 
 from gateway.errors import Rejected, Retry
 from gateway.wire.mllp.frame import Framer, frame
-from gateway.wire.mllp.limits import MIB
+from gateway.wire.port import MIB
 
 _CHUNK = 1 << 16
 

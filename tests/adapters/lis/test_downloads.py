@@ -56,8 +56,11 @@ async def three_tubes(lab: Any, texts: Any) -> None:
     await lab.one(texts.order("LAB3", barcode="78", test="WBC^^99LAB", key="o-3"))
 
 
-def acknowledged(key: str = "2") -> bytes:
-    return f"MSH|^~\\&|Mindray|BS-800|||20260305084001||ACK^Q03|{key}|P|2.3.1||||||ASCII\rMSA|AA|1\r".encode()
+def acknowledged(key: str = "2", about: str = "1", code: str = "AA") -> bytes:
+    """Return what a Mindray BS says to a DSR."""
+    return (
+        f"MSH|^~\\&|Mindray|BS-800|||20260305084001||ACK^Q03|{key}|P|2.3.1||||||ASCII\rMSA|{code}|{about}\r"
+    ).encode()
 
 
 def test_the_samples_of_a_day_come_one_by_one_as_each_is_acknowledged(
@@ -90,6 +93,58 @@ def test_the_samples_of_a_day_come_one_by_one_as_each_is_acknowledged(
             )
             assert (await heard())[2:] == ["ERR|0", "QAK|SR|OK"]  # no third, and nothing after the end
             writer.close()
+
+    run(tell())
+
+
+class Line:
+    """A connection of a Mindray BS."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self.writer = reader, writer
+
+    def say(self, *messages: bytes) -> None:
+        self.writer.write(b"".join(b"\x0b" + one + b"\x1c\r" for one in messages))
+
+    async def heard(self) -> str:
+        """Return type and control id of the next message."""
+        async with asyncio.timeout(20):
+            frame = await self._reader.readuntil(b"\x1c\r")
+        return " ".join(frame[1:-2].decode().split("\r")[0].split("|")[8:10])
+
+
+def test_an_acknowledgement_that_comes_twice_skips_no_sample(
+    laboratory: Open, texts: Any, own_codes: Any
+) -> None:
+    async def tell() -> None:
+        async with laboratory(loaded=own_codes) as lab:
+            await three_tubes(lab, texts)
+            await lab.one(texts.order("LAB4", barcode="79", patient="1000978", key="o-4"))
+            line = Line(*await asyncio.open_connection("127.0.0.1", lab.port))
+            line.say(download(texts))
+            assert [await line.heard() for _ in range(2)] == ["QCK^Q02 8", "DSR^Q03 1"]
+            line.say(acknowledged("21", "1"), acknowledged("22", "1"), acknowledged("21", "1"))
+            assert await line.heard() == "DSR^Q03 2"
+            line.say(acknowledged("23", "2"))
+            assert await line.heard() == "DSR^Q03 3", "only once, and not before the second was taken"
+            line.say(acknowledged("24", "2"), acknowledged("25", "3"), download(texts, key="9", what="CAN"))
+            assert await line.heard() == "QCK^Q02 9"
+            line.writer.close()
+
+    run(tell())
+
+
+def test_a_sample_that_is_not_taken_ends_the_download(laboratory: Open, texts: Any, own_codes: Any) -> None:
+    async def tell() -> None:
+        async with laboratory(loaded=own_codes) as lab:
+            await three_tubes(lab, texts)
+            line = Line(*await asyncio.open_connection("127.0.0.1", lab.port))
+            line.say(download(texts))
+            assert [await line.heard() for _ in range(2)] == ["QCK^Q02 8", "DSR^Q03 1"]
+            line.say(acknowledged("21", "1", code="AE"), acknowledged("22", "1"))
+            line.say(download(texts, key="9", what="CAN"))
+            assert await line.heard() == "QCK^Q02 9"
+            line.writer.close()
 
     run(tell())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from adapters.lis.law.journal import Journal
 from adapters.lis.law.piece import Piece, heard
 from adapters.lis.law.recall import Recall
+from gateway.canonical import now_us
 from gateway.errors import Misconfigured, Retry
 from gateway.mapping import load_maps
 
 Open = Callable[..., Any]
+HOUR_US = 3600 * 1_000_000
 RESIDENT = "990101199104120026"
 
 
@@ -179,7 +182,7 @@ def test_an_order_of_the_same_number_stays(laboratory: Open, texts: Any) -> None
             await until(lambda: told(lab, "held") == 1)
             await lab.one(other.replace(b"ORC|NW", b"ORC|CA").replace(b"|o-2|", b"|o-3|"))
             await until(lambda: {one["status"] for one in lab.all("ServiceRequest")} == {"active", "revoked"})
-            await lab.door._work.look()
+            await lab.door._work.taking_back.look()
             assert (told(lab, "held"), told(lab, "waiting")) == (1, 0)
             await device.brought(("NW", "7"))
 
@@ -189,7 +192,7 @@ def test_an_order_of_the_same_number_stays(laboratory: Open, texts: Any) -> None
 def test_a_promise_outlives_a_restart_and_what_was_cancelled_meanwhile_is_not_brought(
     laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.lis.law.work.PAUSES", (0.05,))
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.05,))
 
     async def tell() -> None:
         async with analyser() as device:
@@ -204,14 +207,14 @@ def test_a_promise_outlives_a_restart_and_what_was_cancelled_meanwhile_is_not_br
             await lab.one(texts.order(control="CA", key="o-3"))
         async with laboratory("lis/law", settings=settings) as lab:
             assert told(lab, "waiting") == 2
-            await lab.door._work.look()
+            await lab.door._work.taking_back.look()
             async with analyser(port=port) as device:
                 await device.brought(("DC", texts.barcode), ("NW", "LAB2"))
                 await until(lambda: (told(lab, "held"), told(lab, "waiting")) == (1, 0))
         async with analyser(port=port) as device, laboratory("lis/law", settings=settings) as lab:
             assert told(lab, "held") == 1
             await lab.one(texts.order("LAB2", barcode="77", patient="1000977", control="CA", key="o-4"))
-            await lab.door._work.look()
+            await lab.door._work.taking_back.look()
             await device.brought(("CA", "LAB2"))
 
     run(tell())
@@ -329,7 +332,7 @@ def test_a_store_that_fails_while_it_is_looked_forgets_no_cancellation(laborator
             await lab.one(texts.wos())
             await until(lambda: told(lab, "held") == 1)
             await lab.one(texts.order(control="CA", key="o-3"))
-            work, asks = lab.door._work, []
+            work, asks = lab.door._work.taking_back, []
 
             async def failing(question: Any) -> Any:
                 asks.append(question.format)
@@ -359,10 +362,10 @@ def test_what_cannot_be_kept_is_not_promised(laboratory: Open, texts: Any, tmp_p
             async def full(pieces: Any) -> None:
                 raise Retry("the disk is full")
 
-            keeps, lab.door._work._journal.put = lab.door._work._journal.put, full
+            keeps, lab.door._work.bringing.journal.put = lab.door._work.bringing.journal.put, full
             answer = await lab.one(texts.wos())
             assert texts.segments(answer, "MSA")[0][1] == "AR" and "207" in str(answer)
-            lab.door._work._journal.put = keeps
+            lab.door._work.bringing.journal.put = keeps
             assert texts.segments(await lab.one(texts.wos()), "QAK")[0][2] == "OK"
 
     run(tell())
@@ -424,7 +427,7 @@ def test_a_completed_test_of_the_same_number_and_another_tube_takes_nothing_back
 def test_what_waits_for_others_is_not_brought_once_it_is_completed(
     laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.lis.law.work.PAUSES", (0.05,))
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.05,))
 
     async def tell() -> None:
         async with analyser("B") as off:
@@ -457,7 +460,7 @@ def test_what_may_have_arrived_is_taken_back_when_it_is_cancelled_meanwhile(
     laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An analyser that has taken work and could not say so measures what nobody wants any more."""
-    monkeypatch.setattr("adapters.lis.law.work.PAUSES", (0.05,))
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.05,))
 
     async def tell() -> None:
         async with analyser() as device, laboratory("lis/law", settings=places(device, work_look=0.0)) as lab:
@@ -469,14 +472,14 @@ def test_what_may_have_arrived_is_taken_back_when_it_is_cancelled_meanwhile(
                 return said.replace("MSA|AA|W", "MSA|AA|X") if mute else said  # nothing that is meant
 
             device.answer = answered  # type: ignore[method-assign]
-            work = lab.door._work
+            work = lab.door._work.bringing
             work._timeout = 0.2
             await lab.one(texts.order())
             await lab.one(texts.wos())
-            await until(lambda: any(one.sent for one in work._waiting.values()))
+            await until(lambda: any(one.sent for one in work.waiting.values()))
             await lab.one(texts.order(control="CA", key="o-3"))
-            while any(one.kind == "work" for one in work._waiting.values()):
-                await work.look()
+            while any(one.kind == "work" for one in work.waiting.values()):
+                await lab.door._work.taking_back.look()
                 await asyncio.sleep(0.01)
             mute = False
             await until(lambda: told(lab, "waiting") == 0)
@@ -488,11 +491,11 @@ def test_what_may_have_arrived_is_taken_back_when_it_is_cancelled_meanwhile(
 def test_a_journal_that_fails_for_a_moment_forgets_no_promise(
     laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.lis.law.work.PAUSES", (0.05,))
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.05,))
 
     async def tell() -> None:
         async with analyser() as device, laboratory("lis/law", settings=places(device)) as lab:
-            journal, failed = lab.door._work._journal, []
+            journal, failed = lab.door._work.bringing.journal, []
             changed = journal.changed
 
             async def full(piece: Any) -> None:
@@ -514,7 +517,7 @@ def test_that_a_piece_may_have_arrived_is_on_disk_before_it_leaves(laboratory: O
 
     async def tell() -> None:
         async with analyser() as device, laboratory("lis/law", settings=places(device)) as lab:
-            journal, kept = lab.door._work._journal, []
+            journal, kept = lab.door._work.bringing.journal, []
             changed = journal.changed
 
             async def seen(piece: Any) -> None:
@@ -586,6 +589,92 @@ def test_what_the_door_looks_for_itself_is_nobodys_reading(laboratory: Open, tex
             assert (numbers, lab.trail._waiting) == ({"LAB88001"}, {})
             await lab.one(texts.wos())
             assert lab.trail._waiting == {}  # nothing is to be done, nobody was shown
+
+    run(tell())
+
+
+def test_more_orders_of_one_second_than_a_page_are_all_seen(
+    laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds are cancelled at once when a ward is closed; what is behind them must not wait for ever."""
+    second = now_us() // 1_000_000 * 1_000_000
+    monkeypatch.setattr("gateway.store.clock.now_us", lambda: second)
+
+    async def tell() -> None:
+        async with laboratory("lis/law") as lab:
+            query = next(one for one in lab.asking._queries if one.name == "law-ended")
+            numbers = [f"L{at}" for at in range(7)]
+            orders = [
+                texts.order(one, control=control, key=f"{one}{control}")
+                for one in numbers
+                for control in ("NW", "CA")
+            ]
+            await lab.send(*orders)
+            most = query.most
+            object.__setattr__(query, "most", 2)
+            try:
+                found, since = await Recall("lis/law", "default", lab.asking).ended(second)
+            finally:
+                object.__setattr__(query, "most", most)
+            assert found == set(numbers)
+            assert since // 1_000_000 == second // 1_000_000
+
+    run(tell())
+
+
+def test_whom_work_that_is_taken_back_is_of_stands_in_the_trail(laboratory: Open, texts: Any) -> None:
+    async def tell() -> None:
+        async with (
+            analyser() as device,
+            laboratory("lis/law", settings=places(device, work_look=0.0)) as lab,
+        ):
+            await lab.one(texts.order())
+            await lab.one(texts.order("LAB2", test="UREA^尿素^99LAB", key="o-2"))
+            await lab.one(texts.wos())
+            await until(lambda: told(lab, "held") == 2)
+            await lab.one(texts.order("LAB2", control="CA", test="UREA^尿素^99LAB", key="o-3"))
+            lab.trail._waiting.clear()
+            await lab.door._work.taking_back.look()
+            ((reader, patient),) = lab.trail._waiting
+            (read,) = lab.trail._waiting.values()
+            assert reader.client == "lis/law:ANALYSER"
+            assert patient == f"Patient/{lab.all('Patient')[0]['id']}"
+            assert all(one.startswith("law-back: ") for one in read.queries), "what it asks itself is no read"
+            await until(lambda: told(lab, "taken_back") == 1)
+
+    run(tell())
+
+
+def test_what_is_taken_back_of_an_old_test_is_brought_as_long_as_anything(
+    laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The analyser is off for a moment when a test is cancelled that it took long ago."""
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.05,))
+
+    async def tell() -> None:
+        async with (
+            analyser() as device,
+            laboratory("lis/law", settings=places(device, work_look=0.0)) as lab,
+        ):
+            await lab.one(texts.order())
+            await lab.one(texts.wos())
+            await until(lambda: told(lab, "held") == 1)
+            bringing = lab.door._work.bringing
+            old = {key: replace(one, at_us=one.at_us - 13 * HOUR_US) for key, one in bringing.held.items()}
+            bringing.held.update(old)
+            await lab.one(texts.order(control="CA", key="o-3"))
+            answer, deaf = device.answer, [True, True]
+
+            def answered(text: str) -> str:
+                if deaf:
+                    deaf.pop()
+                    raise ConnectionError
+                return answer(text)
+
+            device.answer = answered  # type: ignore[method-assign]
+            await lab.door._work.taking_back.look()
+            await until(lambda: told(lab, "taken_back") == 1)
+            assert told(lab, "given_up") == 0
 
     run(tell())
 

@@ -128,21 +128,21 @@ def test_nothing_to_be_done_is_brought_as_such(laboratory: Open, texts: Any) -> 
 def test_an_analyser_that_refuses_or_falls_silent_is_counted(
     laboratory: Open, texts: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.lis.law.work.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("adapters.lis.law.bringing.PAUSES", (0.0, 0.0))
 
     async def tell() -> None:
         async with (
             analyser("UA") as device,
             laboratory("lis/law", settings={"work_port": device.port}) as lab,
         ):
-            lab.door._work._kept_us = 10**15
+            lab.door._work.bringing._kept_us = 10**15
             await lab.one(texts.order())
             device.deaf = 1
             await lab.one(texts.wos())
             await until(lambda: lab.door.status()["work_refused"] == 1)
             assert lab.reasons() == ["order-not-taken"]
             device.deaf = 1
-            lab.door._work._kept_us = -1
+            lab.door._work.bringing._kept_us = -1
             await lab.one(texts.wos(key="q-2"))
             await until(lambda: lab.door.status()["work_given_up"] == 1)
             assert [one["status"] for one in lab.all("ServiceRequest")] == ["active"]
