@@ -24,8 +24,23 @@ from gateway.mapping.marked import plain, read
 FORMS = (".yaml", ".csv", ".json")
 """What a code table may be written in, by the ending of its file."""
 
-ENTRY_KEYS = frozenset({"code", "display", "system", "equivalence", "timing", "specimen", "unit", "note"})
-COLUMNS = ("code", "target", "display", "system", "equivalence", "timing", "specimen", "unit", "note")
+ENTRY_KEYS = frozenset(
+    {"code", "display", "system", "equivalence", "timing", "specimen", "unit", "needs", "note"}
+)
+COLUMNS = (
+    "code",
+    "target",
+    "display",
+    "system",
+    "equivalence",
+    "timing",
+    "specimen",
+    "unit",
+    "needs",
+    "note",
+)
+NEEDS = "specimen"
+"""What a test may need to be known (``needs``): its code is used for other specimens, too."""
 HEAD_KEYS = frozenset(
     {"table", "extends", "target", "source", "note", "exact", "several", "source_system", "source_systems"}
 ) | {"equivalence", "guide", "codes", "__line__"}
@@ -114,6 +129,10 @@ def entry(value: Any, target: str, where: Callable[[], str], equivalence: str = 
         raise Misconfigured(f"equivalence {close!r} is none of {known}", where=where())
     extra: dict[str, Any] = {} if timing is None else {"timing": timing}
     extra |= {name: _among(value[name]) for name in ("specimen", "unit") if value.get(name) is not None}
+    if needs := _text(value.get("needs")):
+        if needs != NEEDS:
+            raise Misconfigured(f"needs is {NEEDS}, or nothing", where=where())
+        extra["needs"] = needs
     return Entry(code, _text(value.get("display")), system, extra, close)
 
 

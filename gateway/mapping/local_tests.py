@@ -7,6 +7,7 @@ One that is left stands beside the local coding; where none or several are, that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from gateway.mapping.run import Run
 
 LOINC = "http://loinc.org"
+Key = tuple[str, str, str, bool]
+"""OBX-3, OBX-6 and the specimen as they are written, and whether OBX-5 is a number."""
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?").fullmatch
 Why = Literal["no-map", "specimen", "unit", "several"]
 """Why a code stays local."""
+BARE = "1"
+"""Unit of a number without one (UCUM)."""
 BETWEEN = "|"
 """Stands between the parts of a gap: code, unit, specimen, name."""
 
@@ -31,7 +37,8 @@ class Asked:
 
     Attributes:
         codes: its code, then its name.
-        unit: UCUM code, ``""`` for a result without a unit, None where UCUM has none for what was written.
+        unit: UCUM code, ``"1"`` for a number without a unit, ``""`` for another result without one, None
+            where UCUM has none for what was written.
         specimen: code of v2-0487, ``""`` where nobody says it.
     """
 
@@ -63,6 +70,8 @@ def _chosen(candidates: Sequence[Entry], asked: Asked) -> Entry | Why:
     left = [one for one in units if not asked.specimen or _agrees(one, "specimen", asked.specimen)]
     if not left:
         return "specimen"
+    if not asked.specimen and any(one.extra.get("needs") for one in left):
+        return "several"
     return left[0] if len({one.code for one in left}) == 1 else "several"
 
 
@@ -72,9 +81,14 @@ def is_of_tests(table: Table) -> bool:
 
 
 def _agrees(entry: Entry, what: str, said: str | None) -> bool:
-    """Tell whether a test is one of this unit or specimen; one that names none is one of any."""
+    """Tell whether a test is one of this unit or specimen; one that names none is one of any.
+
+    One that has no unit at all (``|``) says what is there, not how much: a number is none of its results.
+    """
     allowed = entry.extra.get(what)
-    return not allowed or said in allowed
+    return (
+        not allowed or said in allowed or (what == "unit" and said == BARE and "" in allowed and any(allowed))
+    )
 
 
 def test_loinc(f: list[str], run: Run) -> Any:
@@ -98,7 +112,7 @@ def test_unmapped(f: list[str], run: Run) -> Any:
 
 def _test(f: list[str], run: Run) -> tuple[dict[str, str] | None, str, str]:
     """Return the coding of a test, why there is none, and what is counted then; it is remembered."""
-    key = (f[3].partition("~")[0], f[6] if len(f) > 6 else "", _specimen_field(run))
+    key = (f[3].partition("~")[0], f[6] if len(f) > 6 else "", _specimen_field(run), _is_number(f))
     known = run.tests.get(key)
     if known is None:
         lines, gaps = len(run.lineage), len(run.gaps)
@@ -106,12 +120,12 @@ def _test(f: list[str], run: Run) -> tuple[dict[str, str] | None, str, str]:
         del run.lineage[lines:], run.gaps[gaps:]  # the rows that write code and unit tell of them
         if len(run.tests) >= MOST:
             run.tests.clear()
-        if not any("\\" in one for one in key):  # what an escape sequence means depends on the charset
+        if not any("\\" in one for one in key[:3]):  # what an escape sequence means depends on the charset
             run.tests[key] = known
     return known
 
 
-def _meant(key: tuple[str, str, str], run: Run) -> tuple[dict[str, str] | None, str, str]:
+def _meant(key: Key, run: Run) -> tuple[dict[str, str] | None, str, str]:
     asked = _asked(key, run)
     if asked is None:
         return None, "", ""
@@ -126,21 +140,31 @@ def said(gap: str) -> Asked:
     return Asked((code, name) if name else (code,), unit, specimen)
 
 
-def _asked(key: tuple[str, str, str], run: Run) -> Asked | None:
+def _asked(key: Key, run: Run) -> Asked | None:
     """Return what OBX says of its test; None where it has a LOINC code, or none at all."""
-    code, written, specimen = key
+    code, written, specimen, is_number = key
     made = run.by_map("CWE[CodeableConcept]", code) or {}
     codings = made.get("coding", ())
     if not codings or any(one.get("system") == LOINC for one in codings):
         return None
     words = tuple(one for one in (codings[0].get("code"), codings[0].get("display")) if one)
     unit = unit_of(written, run)
-    return Asked(words, unit.get("code") if unit else "", _specimen(specimen, run))
+    bare = BARE if is_number else ""
+    return Asked(words, unit.get("code") if unit else bare, _specimen(specimen, run))
+
+
+def _is_number(f: list[str]) -> bool:
+    """Tell whether a result (OBX) is a number: by its type, or as it reads."""
+    return len(f) > 5 and (f[2] in ("NM", "SN") or NUMBER(f[5].strip()) is not None)
 
 
 def _specimen_field(run: Run) -> str:
-    """Return the raw specimen of a result: SPM-4, else OBR-15 with its components as those of SPM-4."""
-    return run.other("SPM", 4) or run.other("OBR", 15).partition("^")[0].replace("&", "^")
+    """Return the raw specimen of a result: SPM-4, else OBR-15 with its components as those of SPM-4.
+
+    Where neither says anything, what the profile says of its sender.
+    """
+    said = run.other("SPM", 4) or run.other("OBR", 15).partition("^")[0].replace("&", "^")
+    return said or run.profile.specimen
 
 
 def _specimen(raw: str, run: Run) -> str:

@@ -376,6 +376,9 @@ def load_maps(
     for profile in profiles.values():
         if unknown := {*profile.tests, profile.orders} - {"", *tables.tables}:
             raise Misconfigured(f"there is no table {min(unknown)!r} of tests", where=f"{profile.id}.yaml")
+        if profile.specimen and tables.tables["specimen-type"].get(profile.specimen) is None:
+            text = f"specimen is a word of the table specimen-type, not {profile.specimen!r}"
+            raise Misconfigured(text, where=f"{profile.id}.yaml")
     variants = _variants(profiles, compiled, maps, message_files, tables.tables, forms)
     if shipped:
         CACHE.save()

@@ -61,7 +61,9 @@ class Memories:
     units: dict[str, tuple[dict[str, Any], tuple[tuple[str, str], ...]]] = field(default_factory=dict)
     ranges: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     authorities: dict[str, str | None] = field(default_factory=dict)
-    tests: dict[tuple[str, str, str], tuple[dict[str, str] | None, str, str]] = field(default_factory=dict)
+    tests: dict[tuple[str, str, str, bool], tuple[dict[str, str] | None, str, str]] = field(
+        default_factory=dict
+    )
 
 
 def remembering(call: Callable[[str, Run, str], Any], at: int) -> Callable[[str, Run, str], Any]:

@@ -35,7 +35,7 @@ PROFILE_KEYS = frozenset(
         "owns",
         "namespaces",
     }
-    | {"systems", "scope", "like", "orders", "tests", "sample", "note", "source", "__line__"}
+    | {"systems", "scope", "like", "orders", "tests", "specimen", "sample", "note", "source", "__line__"}
     | {"repairs", "overrides", "maps", "messages"}
 )
 
@@ -65,6 +65,8 @@ class Profile:
         orders: code table by which ordered tests are said to it (its own codes, several for a panel);
             ``""``: as they were ordered. Tests that are not in the table are none of its own.
         tests: code tables that say which LOINC code a test of its own has; none: its codes stay as they are.
+        specimen: of what its tests are where a message does not say (SPM-4, OBR-15), in words of the table
+            ``specimen-type``; ``""``: nobody knows.
         sample: its results must belong to a sample, order or patient that is known here; None: it says itself
             whom they are about.
         repairs: what this sender writes wrongly, put right before the rows read it; None for nothing.
@@ -88,6 +90,7 @@ class Profile:
     scope: Mapping[str, str] = field(default_factory=dict)
     orders: str = ""
     tests: tuple[str, ...] = ()
+    specimen: str = ""
     sample: Samples | None = None
     repairs: Repairs | None = None
     overrides: Overrides | None = None
@@ -249,6 +252,7 @@ def profile_file(path: Path | Traversable, base: Profile | None = None) -> Profi
         scope=written.pairs("scope"),
         orders=str(written.data.get("orders") or ""),
         tests=tuple(written.texts("tests")),
+        specimen=str(written.data.get("specimen") or ""),
         sample=written.sample(),
         repairs=compile_repairs(ident, marked.get("repairs"), path.name),
         overrides=read_overrides(ident, marked, path.name),

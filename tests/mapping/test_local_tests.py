@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from gateway.canonical import Envelope, Translation
 from gateway.cli.gaps import _is_open, line
+from gateway.errors import Misconfigured
 from gateway.mapping import Maps, load_maps
 from gateway.mapping.local_tests import LOINC, Asked, is_of_tests, resolve, said
 from gateway.store import Gap
@@ -26,9 +29,12 @@ def maps() -> Maps:
     return load_maps()
 
 
-def translated(maps: Maps, code: str, unit: str, specimen: str = "", sender: str = "lis-astm") -> Translation:
+def translated(
+    maps: Maps, code: str, unit: str, specimen: str = "", sender: str = "lis-astm", value: str = "5.6"
+) -> Translation:
     obr = "OBR|1||T1|CBC^panel^99LIS" + ("|" * 11 + specimen if specimen else "")
-    raw = "\r".join((*HEAD, obr, f"OBX|1|NM|{code}||5.6|{unit}|||||F", "")).encode()
+    kind = "ST" if value != "5.6" else "NM"
+    raw = "\r".join((*HEAD, obr, f"OBX|1|{kind}|{code}||{value}|{unit}|||||F", "")).encode()
     envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "x-application/hl7-v2+er7", "", raw)
     return maps.translate(er7.parse(raw), envelope, maps.profiles[sender])
 
@@ -45,7 +51,24 @@ def code_of(made: Translation) -> dict[str, Any]:
     ("K^K^99AN", "mmol/L", "SER^Serum^HL70487", "2823-3"),
     ("K^K^99AN", "mmol/L", "尿液", "2828-2"),
     ("K^K^99AN", "mmol/L", "", "several"),
-    ("GLU^GLU^99AN", "mg/dL", "", "2345-7"),
+    ("GLU^GLU^99AN", "mg/dL", "", "several"),
+    ("GLU^GLU^99AN", "mg/dL", "SER", "2345-7"),
+    ("GLU^GLU^99AN", "mg/dL", "UR", "2350-7"),
+    ("UA^UA^99AN", "umol/L", "", "several"),
+    ("UA^UA^99AN", "umol/L", "SER", "14933-6"),
+    ("UA^UA^99AN", "umol/L", "尿液", "specimen"),
+    ("UA^UA^99AN", "mg/dL", "尿液", "3086-6"),
+    ("TP^TP^99AN", "g/L", "", "several"),
+    ("TP^TP^99AN", "g/L", "UR", "2888-6"),
+    ("TP^TP^99AN", "mg/L", "", "several"),
+    ("TP^TP^99AN", "g/L", "CSF", "2880-3"),
+    ("ALB^ALB^99AN", "g/L", "", "several"),
+    ("ALB^ALB^99AN", "g/L", "PLAS", "1751-7"),
+    ("BUN^BUN^99AN", "mmol/L", "", "several"),
+    ("BUN^BUN^99AN", "mmol/L", "SER", "14937-7"),
+    ("DBIL^DBIL^99AN", "umol/L", "", "several"),
+    ("DBIL^DBIL^99AN", "umol/L", "SER", "14629-0"),
+    ("ALT^ALT^99AN", "U/L", "", "1742-6"),
     ("CA^CA^99AN", "mmol/L", "", "several"),
     ("CA^CA^99AN", "mmol/L", "UR", "2004-0"),
     ("UREA^UREA^99AN", "mmol/L", "SER", "22664-7"),
@@ -54,9 +77,9 @@ def code_of(made: Translation) -> dict[str, Any]:
     ("PCT^PCT^99AN", "%", "", "51637-7"),
     ("PCT^PCT^99AN", "ng/mL", "", "33959-8"),
     ("17^CREA^99AN", "umol/L", "SER", "14682-9"),
-    ("HBSAG^HBsAg^99AN", "", "SER", "5196-1"),
-    ("HBSAG^HBsAg^99AN", "-", "SER", "5196-1"),
-    ("HBSAG^HBsAg^99AN", "IU/mL", "SER", "unit"),
+    ("HBSAG^HBsAg^99AN", "", "SER", "unit"),
+    ("HBSAG^HBsAg^99AN", "-", "SER", "unit"),
+    ("HBSAG^HBsAg^99AN", "IU/mL", "SER", "63557-3"),
     ("INR^INR^99AN", "", "PLAS", "6301-6"),
     ("PT^PT^99AN", "秒", "BLD", "specimen"),
     ("WBC^WBC^99AN", "g/L", "", "unit"),
@@ -75,6 +98,45 @@ def test_specimen_and_unit_are_checked(
     marks = [one["valueCode"] for one in found.get("extension", ()) if one["url"] == MARK]
     assert (mapped, marks) == (([expected], []) if expected[0].isdigit() else ([], [expected]))
     assert bool(marks) == any(name == "lis-astm" for name, _ in made.gaps)
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    ("阳性", ["5196-1"]), ("0.02", []), ("-1.5", []), ("阴性(-)", ["5196-1"]),
+])  # fmt: skip
+def test_presence_is_no_number(maps: Maps, value: str, expected: list[str]) -> None:
+    """5196-1 says whether it is there; a number without a unit is an index, whose cut-off nobody knows."""
+    found = code_of(translated(maps, "HBSAG^HBsAg^99AN", "", "SER", value=value))
+    assert [one["code"] for one in found["coding"] if one.get("system") == LOINC] == expected
+
+
+def profiled(tmp_path: Path, specimen: str) -> Maps:
+    """Return maps with a sender that says of what its tests are."""
+    said = f"sender: chem\nlike: lis-astm\nmatch: {{MSH-3: CHEM}}\nspecimen: {specimen}\n"
+    root = tmp_path / "mappings"
+    shutil.copytree(str(files("mappings")), root)
+    (root / "senders" / "chem.yaml").write_text(said, "utf-8")
+    return load_maps(root)
+
+
+def test_a_profile_says_of_what_its_tests_are(tmp_path: Path) -> None:
+    own = profiled(tmp_path, "血清")
+    for code, unit, specimen, expected in (
+        ("UA^UA^99AN", "umol/L", "", ["14933-6"]),
+        ("K^K^99AN", "mmol/L", "", ["2823-3"]),
+        ("K^K^99AN", "mmol/L", "尿液", ["2828-2"]),
+        ("K^K^99AN", "mmol/L", "不详", []),
+    ):
+        found = code_of(translated(own, code, unit, specimen, sender="chem"))
+        assert [one["code"] for one in found["coding"] if one.get("system") == LOINC] == expected, code
+
+
+def test_a_specimen_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="specimen-type"):
+        profiled(tmp_path, "soup")
+
+
+def test_of_what_an_analyser_measures_no_shipped_profile_guesses(maps: Maps) -> None:
+    assert {one.specimen for one in maps.profiles.values()} == {""}
 
 
 def test_what_has_loinc_already_is_left_alone(maps: Maps) -> None:
