@@ -35,7 +35,7 @@ def quantity(text: str, run: Run) -> Any:
 
 def _quantity(text: str, unit: dict[str, Any]) -> dict[str, Any] | None:
     made = measured(text)
-    return None if made is None else {**made, **unit}
+    return None if made is None or made["value"] in wordings.NO_RESULT else {**made, **unit}
 
 
 _SIGNS = ("", "=", "<", ">", "<=", ">=")

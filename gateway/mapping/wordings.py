@@ -24,7 +24,11 @@ ORIGINAL = "http://hl7.org/fhir/StructureDefinition/originalText"
 GRADES = "urn:qiao:codes:qualitative-result"
 """System of the grades of the table ``qualitative``."""
 
-_NOT_COMPUTED = re.compile(r"[*＊]+(?:\.[*＊]+)?|-{2,}(?:\.-+)?|-\.-+")
+_NOT_COMPUTED = re.compile(r"[*＊]+(?:\.[*＊]+)?|-{2,}(?:\.-+)?|-\.-+|-(?:268435455|100000000)(?:\.0*)?")
+"""Stars and dashes, and what chemistry analysers of Mindray write for no result: -0x0FFFFFFF, or -1E8."""
+
+NO_RESULT = frozenset((-268435455, -100000000))
+"""Numbers that say that there is no result; nothing that is measured comes near them."""
 _TITRE = re.compile(r"(<=|>=|=<|=>|[<>≤≥＜＞])?\s*1\s*[:：]\s*(\d{1,6})")
 _TITRE_UNITS = frozenset({"titer", "titre", "{titer}", "{titre}", "滴度", "效价"})
 _FLAG = "[↑↓]{1,3}|HH?|LL?"

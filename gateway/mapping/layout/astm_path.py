@@ -10,7 +10,8 @@
 ``R.3.4 before '/'``        the text up to a character; ``R.3.4 after '+'``: what follows its first one
 ``same(R.9)``               what all of them say; nothing where they differ
 ``written(R.6)``            the field as it was written, its delimiters included
-``O.5 => .4 ^ .5``          a repetition of each repeat; the paths are components of it
+``O.5 => .4 ^ .5``          a repetition of each repeat; the paths are components of it, ``.`` is all of it
+``R.4 => written``          the same; of ``^13`` all is told, since what stands second is no value
 ``R``                       the whole record, as it was written
 ``$line``, ``$peer``        the line it came by, and the address at its other end
 ``$p3``, ``$p4``, ``$p5``   valued where P.3, P.4 or P.5 is told to be the hospital's number of the patient
@@ -63,7 +64,10 @@ def reader(text: str, codes: Codes, where: str) -> Get:
         return parts[0]
 
     def first(node: Node, facts: Facts) -> str:
-        return next((found for one in parts if (found := one(node, facts))), "")
+        for one in parts:
+            if found := one(node, facts):
+                return found
+        return ""
 
     return first
 
@@ -123,8 +127,15 @@ def path_of(text: str, where: str) -> Path:
 
 
 def _first(path: Path) -> Get:
+    type_, number = path.record, path.field
+
     def get(node: Node, facts: Facts) -> str:
-        return next((text for one in node.nearest(path.record) if (text := value(one, path))), "")
+        for record in node.nearest(type_):
+            fields = record.fields
+            there = not number or (number <= len(fields) and fields[number - 1])  # most fields hold nothing
+            if there and (text := value(record, path)):
+                return text
+        return ""
 
     return get
 

@@ -47,6 +47,9 @@ _NUMBER = re.compile(r"^([A-Z?])\[\d+\]")
 
 _RELATIVE = re.compile(r"\.(\d+)?")
 
+WRITTEN = "written"
+"""Behind ``=>``: all of the repeat, and a second component that stands alone is not taken for the first."""
+
 Read = Callable[[Node, Facts], str]
 
 
@@ -166,11 +169,12 @@ class AstmLayout:
         form = form_of(column, frozenset(column.paths()))
         numbers = [_component(one, where) for one in column.paths()]
         first = [path._replace(repeat=1, component=number) for number in numbers]
+        tell = _as_written if WRITTEN in column.paths() else Record.said
 
         def read(node: Node, facts: Facts) -> str:
             for record in node.nearest(path.record)[:1]:
                 if record.count(path.field) < 2:
-                    return filled(form, [escaped(record.said(one)) for one in first])
+                    return filled(form, [escaped(tell(record, one)) for one in first])
                 made = [
                     filled(form, [escaped(record.said(one.part(number))) for number in numbers])
                     for one in each(record, path)
@@ -201,9 +205,15 @@ def _composed(column: Column, gets: list[Get]) -> Read:
     return lambda node, facts: filled(form, [escaped(get(node, facts)) for get in gets])
 
 
+def _as_written(record: Record, path: Path) -> str:
+    """Return a field, whole where its first component says nothing (``^13``)."""
+    said, first = record.said(path), record.said(path.part(1))
+    return said if first or not said else record.shown(path)
+
+
 def _component(text: str, where: str) -> int:
     """Return the number of a component, 0 for the whole repeat."""
-    found = _RELATIVE.fullmatch(text)
+    found = _RELATIVE.fullmatch("." if text == WRITTEN else text)
     if found is None:
         said = f"behind => there are components of the repeat, .4, or . for all of it, not {text!r}"
         raise Misconfigured(said, where=where)

@@ -11,13 +11,14 @@ import pytest
 from gateway.store import Walk
 
 Open = Callable[..., Any]
+FACILITIES = {"Mindray": "BS-800", "BC-6800": "Mindray"}
 
 
 def results(sender: str, guide: str, role: str, barcode: str) -> bytes:
     """Return an OUL^R22 with one result of a sample in this role (table 0369)."""
     lines = (
-        f"MSH|^~\\&|{sender}|LAB|QIAO|LAB|20260305090000||OUL^R22^OUL_R22|r-1|P|2.5.1|||NE|AL||"
-        f"UNICODE UTF-8|||{guide}",
+        f"MSH|^~\\&|{sender}|{FACILITIES.get(sender, 'LAB')}|QIAO|LAB|20260305090000||OUL^R22^OUL_R22|r-1|P|"
+        f"2.5.1|||NE|AL||UNICODE UTF-8|||{guide}",
         f"SPM|1|{barcode}||SER^Serum^HL70487|||||||{role}",
         'OBR|1|""||14749-6^Glucose^LN',
         "ORC|OK||||CM",
@@ -26,7 +27,10 @@ def results(sender: str, guide: str, role: str, barcode: str) -> bytes:
     return "".join(f"{one}\r" for one in lines).encode()
 
 
-@pytest.mark.parametrize(("sender", "guide"), [("IM5000", "LAB-29^IHE"), ("LIS", ""), ("X9000", "")])
+@pytest.mark.parametrize(
+    ("sender", "guide"),
+    [("IM5000", "LAB-29^IHE"), ("LIS", ""), ("X9000", ""), ("LLIS", ""), ("Mindray", ""), ("BC-6800", "")],
+)
 @pytest.mark.parametrize(
     ("role", "reason"),
     [("Q^Control specimen^HL70369", "quality-control"), ("C^Calibrator^HL70369", "calibration")],

@@ -128,6 +128,10 @@ def test_a_control_is_never_a_patients(head: str, order: str) -> None:
         ("Alinity ci-series", "^^^565^Syphilis^UNDILUTED^P|534", "565^Syphilis^99ABBOTT", "534", "P"),
         ("ARCHITECT", "^^^21^hCG^U^P^47^07^^I|NEG", "21^hCG^99ABBOTT", "NEG", "I"),
         ("ANY", "^GLU|5.6^", "GLU^^ANY", "5.6", ""),
+        ("ANY", "^^^07D^1^101128|^13|g/dL", "07D^^ANY", "\\S\\13", ""),  # a code of what is wrong, no value
+        ("ANY", "^^^07D|6.1^13|g/dL", "07D^^ANY", "6.1\\S\\13", ""),
+        ("A1^Roche^AMPLILINK", "^^^HI2CAP96|2.52E+3 (3.40)", "HI2CAP96^^99AMPLILINK", "2.52E+3 (3.40)", ""),
+        ("m2000^8.1", "^^^HIV^HIV^395139^1000^^F|< 40", "HIV^HIV^99ABBOTT", "< 40", "F"),
     ],
 )
 def test_where_test_and_value_stand(head: str, result: str, test: str, value: str, sub: str) -> None:
@@ -135,6 +139,15 @@ def test_where_test_and_value_stand(head: str, result: str, test: str, value: st
     (found,) = fields(message, "OBX")
     assert found[3].split("^")[:3] == test.split("^")
     assert (found[5], found[4]) == (value, sub)
+
+
+def test_the_bar_code_of_a_blood_group_stands_in_the_fourth_field_and_its_state_is_no_unit() -> None:
+    card = "^^^AntiA^MO31^Bloodgroup: A,B,D (5009)^"
+    order = "O|1||2603070034^^^\\^^^|^^^MO31^^^|R|20260307111036"
+    message = laid("H|\\^&|||Bio-Rad|IH v5.0", "P|1||170", order, f"R|1|{card}|40^^|C||||R||op^", L)
+    (found,) = fields(message, "OBX")
+    assert (message.type, sample(message)) == ("ASTM^bio-rad-ih", "2603070034")
+    assert (found[3].split("^")[0], found[4], found[5], found[6]) == ("AntiA", "MO31", "40", "")
 
 
 def test_the_code_of_a_test_stands_between_its_dilutions() -> None:
