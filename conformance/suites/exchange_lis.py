@@ -10,17 +10,24 @@ from conformance.harness.run import Run
 from conformance.suites.exchange import (
     analyser,
     asked,
+    coded,
+    critical,
     dialogue,
+    isolates,
     meanings,
     measured,
     ordered,
+    pictures,
     reports,
     results,
 )
 from conformance.suites.exchange.hospital import declared as declares
 
 SUITE = Suite("exchange_lis", zh="与 LIS 的数据交换", en="Exchange with the LIS")
-PARTS = (results, reports, ordered, asked, dialogue, measured, meanings, analyser)
+PARTS = (
+    results, reports, ordered, asked, dialogue, measured,
+    meanings, coded, isolates, critical, pictures, analyser,
+)  # fmt: skip
 
 
 @check("CQ49-3.4b", zh="有与 LIS 交换数据的接口", en="there is a door to exchange data with the LIS")

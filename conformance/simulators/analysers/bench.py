@@ -15,10 +15,11 @@ from conformance.simulators.analysers.er7_line import Er7Line
 from conformance.simulators.analysers.haematology import Haematology
 from conformance.simulators.analysers.immunoassay import Immunoassay, is_work
 from conformance.simulators.analysers.reach import Opening, Spoken, unheard
-from conformance.simulators.analysers.tube import Analyser, Told, fields
+from conformance.simulators.analysers.tube import Analyser, Numbered, Told, fields
 from conformance.simulators.mllp import acknowledgement
 
 TAKEN = ("AA", "CA", "ACK")
+_HL7: tuple[type[Numbered], ...] = (Chemistry, Counter, Immunoassay)
 
 
 class Bench(ABC):
@@ -80,9 +81,11 @@ class Hl7Bench(Bench):
 
     Attributes:
         work: HOST:PORT at which it takes its work; None: on the connection on which it asks (LAW, LAB-28).
+        willing: it takes the work that it is brought; else it refuses all of it.
     """
 
     work: tuple[str, int] | None = None
+    willing: bool = True
 
     def line(self) -> Er7Line:
         """Return a line, not open yet."""
@@ -119,7 +122,8 @@ class Hl7Bench(Bench):
     def _behind(self, line: Er7Line, at: datetime) -> Told:
         behind = line.take()
         if isinstance(self.analyser, Immunoassay) and is_work(behind):
-            line.put(self.analyser.accepted(behind, at))
+            said = self.analyser.accepted if self.willing else self.analyser.refused
+            line.put(said(behind, at))
         return self.analyser.told(behind)
 
 
@@ -132,11 +136,7 @@ def made(kind: str, name: str = "", stem: str = "") -> Analyser:
     """Return an analyser of a kind; ``stem`` begins its message numbers."""
     if kind == Haematology.kind:
         return Haematology(name or "HEMA-5")
-    if kind == Counter.kind:
-        return Counter(name or "BC-6800", stem)
-    return (
-        Immunoassay(name or "IM5000", stem) if kind == Immunoassay.kind else Chemistry(name or "BS-480", stem)
-    )
+    return next((one for one in _HL7 if one.kind == kind), Chemistry)(name, stem)
 
 
 def bench(analyser: Analyser, where: Opening, patience: float = 30.0) -> Bench:

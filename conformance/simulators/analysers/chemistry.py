@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import count
 from typing import ClassVar
 
 from conformance.simulators.analysers.tube import (
-    Analyser,
     Measured,
+    Numbered,
     Role,
     Told,
     fields,
     items,
+    message,
     part,
     unit,
     value_type,
@@ -27,21 +27,19 @@ _BARCODE, _FIRST_TEST = 21, 29
 """Lines of DSR^Q03 (DSP-1): the bar code; the tests from here on."""
 
 
-class Chemistry(Analyser):
+class Chemistry(Numbered):
     """The chemistry analyser."""
 
     kind = "chemistry"
+    usual = "BS-480"
     menu = items("BC", "GLU", "UREA", "K", "CREA")
     channels: ClassVar[dict[str, str]] = {one.code: str(number) for number, one in enumerate(menu, start=1)}
     """Code → the number under which this analyser knows the test."""
 
-    def __init__(self, name: str = "BS-480", stem: str = "") -> None:
-        self.name, self._stem, self._numbers = name, stem, count(1)
-
     def query(self, barcode: str, at: datetime) -> str:
         """Ask by QRY^Q02, the bar code in QRD-8."""
         asked = segment("QRD", {1: stamp(at), 2: "R", 3: "D", 4: "1", 7: "RD", 8: barcode, 9: "OTH", 12: "T"})
-        return _message(self._msh("QRY^Q02", at, ""), asked, segment("QRF", {6: "RCT", 7: "COR", 8: "ALL"}))
+        return message(self._msh("QRY^Q02", at, ""), asked, segment("QRF", {6: "RCT", 7: "COR", 8: "ALL"}))
 
     def told(self, answer: str) -> Told:
         """Read the lines of DSR^Q03 by their places."""
@@ -84,7 +82,7 @@ class Chemistry(Analyser):
             13: one.value,
             14: stamp(one.at),
         }
-        return _message(
+        return message(
             self._msh("ORU^R01", one.at, _ROLE[role]),
             segment("PID", patient),
             segment("OBR", order),
@@ -92,15 +90,9 @@ class Chemistry(Analyser):
         )
 
     def _msh(self, kind: str, at: datetime, role: str) -> str:
-        control = f"{self._stem}{next(self._numbers)}"
-        return (
-            f"MSH|^~\\&|Mindray|{self.name}|||{stamp(at)}||{kind}|{control}|P|2.3.1||||{role}||UNICODE UTF-8"
-        )
+        head = f"MSH|^~\\&|Mindray|{self.name}|||{stamp(at)}||{kind}|{self._control()}"
+        return f"{head}|P|2.3.1||||{role}||UNICODE UTF-8"
 
 
 def _patient(person: Person) -> dict[int, str]:
     return {5: escape(person.name), 7: day(person.birth), 8: person.sex}
-
-
-def _message(*lines: str) -> str:
-    return "".join(f"{one}\r" for one in lines)

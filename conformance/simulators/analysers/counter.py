@@ -5,15 +5,15 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import count
 
 from conformance.simulators.analysers.tube import (
-    Analyser,
     Measured,
+    Numbered,
     Role,
     Told,
     fields,
     items,
+    message,
     part,
     unit,
     value_type,
@@ -28,18 +28,16 @@ _SEXES = {"Male": "M", "Female": "F", "男": "M", "女": "F"}
 _PANEL = components("00001", "Automated Count", "99MRC")
 
 
-class Counter(Analyser):
+class Counter(Numbered):
     """The other blood counter, which asks by ORM^O01 and hears ORR^O02."""
 
     kind = "counter"
+    usual = "BC-6800"
     menu = items("BR", "WBC", "RBC", "HGB", "PLT")
-
-    def __init__(self, name: str = "BC-6800", stem: str = "") -> None:
-        self.name, self._stem, self._numbers = name, stem, count(1)
 
     def query(self, barcode: str, at: datetime) -> str:
         """Ask by ORC-1 RF, the bar code in ORC-3."""
-        return _message(self._msh("ORM^O01", at, "P"), segment("ORC", {1: "RF", 3: barcode, 5: "IP"}))
+        return message(self._msh("ORM^O01", at, "P"), segment("ORC", {1: "RF", 3: barcode, 5: "IP"}))
 
     def told(self, answer: str) -> Told:
         """Read PID, the bar code of ORC-2 or OBR-2, and the tests: of each order, or of the mode (OBX-5)."""
@@ -73,13 +71,12 @@ class Counter(Analyser):
         order = {1: "1", 3: barcode, 4: _PANEL, 7: stamp(at), 22: stamp(at), 24: "HM"}
         patient = {1: "1"} | ({} if person is None else _patient(person))
         lines = [_result(number, one) for number, one in enumerate(measured, start=1)]
-        return _message(
+        return message(
             self._msh("ORU^R01", at, _ROLE[role]), segment("PID", patient), segment("OBR", order), *lines
         )
 
     def _msh(self, kind: str, at: datetime, processing: str) -> str:
-        control = f"{self._stem}{next(self._numbers)}"
-        head = f"MSH|^~\\&|Mindray|{self.name}|||{stamp(at)}||{kind}|{control}"
+        head = f"MSH|^~\\&|Mindray|{self.name}|||{stamp(at)}||{kind}|{self._control()}"
         return f"{head}|{processing}|2.3.1||||||UNICODE UTF-8"
 
 
@@ -93,7 +90,3 @@ def _result(number: int, one: Measured) -> str:
         5: escape(one.value), 6: unit(one.item), 7: one.item.interval, 8: one.flag,
         11: "C" if one.corrected else "F", 14: stamp(one.at),
     })  # fmt: skip
-
-
-def _message(*lines: str) -> str:
-    return "".join(f"{one}\r" for one in lines)

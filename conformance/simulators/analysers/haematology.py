@@ -12,6 +12,7 @@ from conformance.simulators.analysers.tube import (
     Told,
     fields,
     items,
+    message,
     part,
     unit,
 )
@@ -33,7 +34,7 @@ class Haematology(Analyser):
 
     def query(self, barcode: str, at: datetime) -> str:
         """Ask by Q.3.2, the number of the specimen."""
-        return _records(self._head(at), f"Q|1|^{barcode}||ALL||||||||O", "L|1|N")
+        return message(self._head(at), f"Q|1|^{barcode}||ALL||||||||O", "L|1|N")
 
     def told(self, answer: str) -> Told:
         """Read P, O and the codes of O.5."""
@@ -52,7 +53,7 @@ class Haematology(Analyser):
     ) -> list[str]:
         """Return one message, a record R for each result."""
         at = max(one.at for one in measured)
-        return [_records(self._head(at), _patient(person), *_sample(barcode, measured, role), "L|1|N")]
+        return [message(self._head(at), _patient(person), *_sample(barcode, measured, role), "L|1|N")]
 
     def rack(self, tubes: Sequence[tuple[str, Sequence[Measured], Role]]) -> str:
         """Return one message with the results of several tubes: P, O and R of each."""
@@ -60,26 +61,22 @@ class Haematology(Analyser):
         lines = [self._head(at)]
         for number, (barcode, measured, role) in enumerate(tubes, start=1):
             lines += [f"P|{number}", *_sample(barcode, measured, role)]
-        return _records(*lines, "L|1|N")
+        return message(*lines, "L|1|N")
 
     def of_specimen(self, barcode: str, measured: Sequence[Measured], specimen: str) -> str:
         """Return results of another specimen than blood (O.16, code of v2-0487)."""
         at = max(one.at for one in measured)
-        return _records(self._head(at), "P|1", *_sample(barcode, measured, "patient", specimen), "L|1|N")
+        return message(self._head(at), "P|1", *_sample(barcode, measured, "patient", specimen), "L|1|N")
 
     def remarked(self, barcode: str, measured: Sequence[Measured], remark: str, own: str) -> str:
         """Return results with a remark (C) and a record of the manufacturer (M) behind the first of them."""
         order, first, *others = _sample(barcode, measured, "patient")
         behind = [f"C|1|I|{remark}|I", f"M|1|{own}"]
         at = max(one.at for one in measured)
-        return _records(self._head(at), _patient(None), order, first, *behind, *others, "L|1|N")
+        return message(self._head(at), _patient(None), order, first, *behind, *others, "L|1|N")
 
     def _head(self, at: datetime) -> str:
         return f"H|\\^&|||{self.name}^1.2^SN0815|||||||P|LIS2-A2|{stamp(at)}"
-
-
-def _records(*lines: str) -> str:
-    return "".join(f"{one}\r" for one in lines)
 
 
 def _patient(person: Person | None) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import count
 
 from conformance.simulators.analysers.tube import (
-    Analyser,
     Measured,
+    Numbered,
     Role,
     Told,
     fields,
     items,
+    message,
     part,
     unit,
     value_type,
@@ -26,20 +26,18 @@ _ROLE = {"patient": "P^Patient^HL70369", "control": "Q^Control specimen^HL70369"
 WORK = "OML^O33"
 
 
-class Immunoassay(Analyser):
+class Immunoassay(Numbered):
     """The immunoassay analyser."""
 
     kind = "immunoassay"
+    usual = "IM5000"
     menu = items("CARD", "CTNI", "MYO", "CKMB", "BNP")
-
-    def __init__(self, name: str = "IM5000", stem: str = "") -> None:
-        self.name, self._stem, self._numbers = name, stem, count(1)
 
     def query(self, barcode: str, at: datetime) -> str:
         """Ask by QBP^Q11 WOS."""
         head = self._msh("QBP^Q11^QBP_Q11", at, "LAB-27")
         tag = f"T{head.split('|')[9]}"
-        return _message(head, f"QPD|WOS^Work Order Step^IHE_LABTF|{tag}|{barcode}", "RCP|I||R^^HL70394")
+        return message(head, f"QPD|WOS^Work Order Step^IHE_LABTF|{tag}|{barcode}", "RCP|I||R^^HL70394")
 
     def told(self, answer: str) -> Told:
         """Read RSP^K11 or OML^O33: SAC-3 or SPM-2, and OBR of each order that is new (ORC-1 NW)."""
@@ -72,10 +70,17 @@ class Immunoassay(Analyser):
         ]
         for one in measured:
             lines += self._result(one)
-        return [_message(*lines)]
+        return [message(*lines)]
 
     def accepted(self, work: str, at: datetime) -> str:
         """Return ORL^O34: every order of a piece of work is taken."""
+        return self._answered(work, at, "OK", "SC")
+
+    def refused(self, work: str, at: datetime) -> str:
+        """Return ORL^O34: no order of a piece of work is taken (a reagent is lacking)."""
+        return self._answered(work, at, "UA", "CA")
+
+    def _answered(self, work: str, at: datetime, word: str, state: str) -> str:
         head = next(iter(work.split("\r")))
         lines = [self._msh("ORL^O34^ORL_O34", at, "LAB-28"), f"MSA|AA|{fields(head)[9]}"]
         for line in work.split("\r"):
@@ -83,8 +88,8 @@ class Immunoassay(Analyser):
             if said[0] in ("PID", "SPM", "SAC"):
                 lines.append(line)
             if said[0] == "ORC" and said[1] == "NW":
-                lines.append(f"ORC|OK|{said[2]}|||SC")
-        return _message(*lines)
+                lines.append(f"ORC|{word}|{said[2]}|||{state}")
+        return message(*lines)
 
     def _result(self, one: Measured) -> list[str]:
         test = components(one.item.loinc, one.item.name, "LN")
@@ -106,10 +111,9 @@ class Immunoassay(Analyser):
         return [segment("OBR", order), segment("ORC", {1: "OK", 5: "CM"}), segment("OBX", result)]
 
     def _msh(self, kind: str, at: datetime, transaction: str) -> str:
-        control = f"{self._stem}{next(self._numbers)}"
         modes = "NE|NE" if kind.startswith("ORL") else "NE|AL"
         return (
-            f"MSH|^~\\&|{self.name}|LAB|QIAO|LAB|{stamp(at)}+0800||{kind}|{control}|P|2.5.1|||{modes}|CHN|"
+            f"MSH|^~\\&|{self.name}|LAB|QIAO|LAB|{stamp(at)}+0800||{kind}|{self._control()}|P|2.5.1|||{modes}|CHN|"
             f"UNICODE UTF-8|||{transaction}^IHE"
         )
 
@@ -122,7 +126,3 @@ def is_work(message: str) -> bool:
 def _patient(person: Person) -> dict[int, str]:
     name = components(person.family, person.given, "", "", "", "", "L", "I")
     return {1: "1", 5: name, 7: day(person.birth), 8: person.sex}
-
-
-def _message(*lines: str) -> str:
-    return "".join(f"{one}\r" for one in lines)

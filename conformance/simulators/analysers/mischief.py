@@ -10,14 +10,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from random import Random
 from ssl import SSLWantReadError
 
 from conformance.simulators.analysers import e1381
 from conformance.simulators.analysers.bench import AstmBench, Bench, Hl7Bench
 from conformance.simulators.analysers.e1381 import ACK, ENQ, EOT, NAK, STX, frames, records_of
-from conformance.simulators.analysers.reach import Wire
+from conformance.simulators.analysers.reach import Where, Wire
+from conformance.simulators.mllp import frame
 
 ENDLESS = 12 << 20
 """Bytes of a frame without an end: more than any host should keep."""
@@ -152,6 +154,28 @@ def broken_off(bench: Bench, message: str) -> None:
     elif isinstance(bench, Hl7Bench):
         with bench.line() as half:
             half.wire.sendall(b"\x0b" + message.encode(bench.charset)[: len(message) // 2])
+
+
+def spoken_plainly(bench: Bench, message: str) -> bytes:
+    """Say a message without TLS where TLS is spoken, whatever is answered; return all that was heard.
+
+    Raises:
+        OSError: there is no line.
+    """
+    assert isinstance(bench.where, Where)
+    if isinstance(bench, AstmBench):
+        said = ENQ + b"".join(frames(records_of(message), bench.charset)) + EOT
+    else:
+        said = frame(message.encode(bench.charset))
+    patience, heard = min(bench.patience, _BORED), b""
+    line = replace(bench.where, tls=None)(patience)
+    with closing(line), suppress(OSError):
+        bench.spoken(True, said)
+        line.sendall(said)
+        while piece := line.recv(_CHUNK):
+            heard += piece
+    bench.spoken(False, heard)
+    return heard
 
 
 def at_once(benches: Sequence[Bench], messages: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import ClassVar, Literal
 
 from conformance.simulators.panels import PANELS, Item
@@ -96,6 +97,27 @@ class Analyser(ABC):
         """
 
 
+class Numbered(Analyser):
+    """An analyser of HL7 v2: it numbers its messages.
+
+    Args:
+        name: what it calls itself; ``""``: ``usual``.
+        stem: begins the numbers of its messages.
+
+    Attributes:
+        usual: what an analyser of this kind calls itself.
+    """
+
+    usual: ClassVar[str]
+
+    def __init__(self, name: str = "", stem: str = "") -> None:
+        self.name, self._stem, self._numbers = name or self.usual, stem, count(1)
+
+    def _control(self) -> str:
+        """Return the number of the next message (MSH-10)."""
+        return f"{self._stem}{next(self._numbers)}"
+
+
 def items(panel: str, *codes: str) -> tuple[Item, ...]:
     """Return some items of a panel, in this order."""
     found = {one.code: one for one in PANELS[panel].items}
@@ -121,3 +143,8 @@ def value_type(value: str) -> str:
 def unit(item: Item) -> str:
     """Return a unit as UCUM writes powers: ``10*9/L``, which no separator of the line can split."""
     return item.unit.replace("^", "*")
+
+
+def message(*lines: str) -> str:
+    """Return segments or records as one message: each ends with CR."""
+    return "".join(f"{one}\r" for one in lines)

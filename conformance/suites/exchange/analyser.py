@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from conformance.harness.check import Case, checks
 from conformance.harness.run import Run
 from conformance.harness.words import Words, same
@@ -13,6 +15,7 @@ from conformance.simulators.analysers.mischief import (
     sent_in_pieces,
     sent_spoilt,
     sent_twice,
+    spoken_plainly,
 )
 from conformance.simulators.exact import Resource
 from conformance.suites.exchange.bench import ANALYSERS, Laboratory, Ordered, analysed, with_laboratory
@@ -172,6 +175,28 @@ _MORE = (
 def another_line(run: Run, protocol: str, option: str) -> None:
     """A line that a target may have beside its ports."""
     with_laboratory(_ask_and_tell, option)(run, protocol)
+
+
+@checks([
+    Case(protocol, EXCHANGE,
+         Words(f"{said}的 TLS 端口不接收明文", f"the TLS port of {told} takes no plain text"), (protocol,))
+    for protocol, said, told in ANALYSERS
+])  # fmt: skip
+def plain_text(run: Run, protocol: str) -> None:
+    """Results without TLS where TLS is declared (``ca``); then the same over TLS."""
+    with_laboratory(_say_plainly, "ca")(run, protocol)
+
+
+def _say_plainly(run: Run, laboratory: Laboratory) -> None:
+    one = laboratory.ordered()
+    messages = laboratory.results(one.tube)
+    with laboratory.bench() as bench:
+        heard = spoken_plainly(bench, messages[0])
+    taken = heard.startswith(ACK) or re.search(rb"\rMSA\|[AC]A", heard)
+    run.expect(not taken, "明文未被应答为接收", "no plain text is acknowledged")
+    laboratory.nothing(one, "明文的结果未入库", "nothing of it is stored")
+    laboratory.told(messages, "经 TLS 的结果被接收", "over TLS they are taken")
+    laboratory.expect(one, "5.60", "4.20")
 
 
 def _ask_and_tell(run: Run, laboratory: Laboratory) -> None:

@@ -8,6 +8,7 @@ from conformance.harness.run import Run
 from conformance.harness.words import same
 from conformance.simulators.analysers.tube import Told
 from conformance.suites.exchange.bench import Laboratory, Ordered, analysed
+from conformance.suites.exchange.ordered import ENDED
 
 
 def _codes(laboratory: Laboratory, one: Ordered) -> set[str]:
@@ -61,6 +62,25 @@ def asked_cancelled(run: Run, laboratory: Laboratory) -> None:
     _expect(run, told, _codes(laboratory, one) - _codes(laboratory, _only(one, first)))
     laboratory.order(one, [second], "CA", minutes=9)
     _expect(run, laboratory.asks(one.tube, minutes=12), set())
+
+
+@analysed(
+    "{}拒收任务（UA）后，申请仍有效，再次查询仍下达，结果归位",
+    "work that {} refuses (UA) is still ordered: it is told to who asks again, and its results are taken",
+    "law",
+)  # fmt: skip
+def work_refused(run: Run, laboratory: Laboratory) -> None:
+    """A reagent is lacking: no order is taken; the reagent is there, and the tube is read again."""
+    one = laboratory.ordered()
+    run.step("仪器拒收任务", "the analyser refuses its work")
+    _expect(run, laboratory.asks(one.tube, willing=False), _codes(laboratory, one))
+    for number in one.tube.orders.values():
+        state = str(laboratory.there(f"ServiceRequest?identifier={number}").get("status"))
+        run.expect(state not in ENDED, "申请仍有效", "the order is still there", same(state))
+    run.step("仪器再次查询", "it asks again")
+    _expect(run, laboratory.asks(one.tube, minutes=9), _codes(laboratory, one))
+    laboratory.told(laboratory.results(one.tube))
+    laboratory.expect(one, "5.60", "4.20")
 
 
 def _only(one: Ordered, item: object) -> Ordered:

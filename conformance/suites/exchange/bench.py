@@ -134,16 +134,19 @@ class Laboratory(Hospital):
             assert isinstance(bench, AstmBench)
             yield bench
 
-    def asks(self, tube: Tube, barcode: str = "", minutes: int = 6) -> Told:
+    def asks(self, tube: Tube, barcode: str = "", minutes: int = 6, *, willing: bool = True) -> Told:
         """Let the analyser ask for a tube, so long after it was drawn.
 
         Args:
             barcode: what it has read instead of the tube's.
+            willing: it takes the work that it is brought then (LAW), else it refuses.
 
         Raises:
             Unanswered: it hears nothing.
         """
         with self.bench() as bench:
+            if isinstance(bench, Hl7Bench):
+                bench.willing = willing
             return bench.ask(barcode or tube.barcode, tube.taken + timedelta(minutes=minutes))
 
     def results(

@@ -21,7 +21,7 @@ _FORMS = (
     ("O35", "O36", "按标本与容器"),
 )
 """Trigger of the order, of its answer (HL7 v2.5.1 table 0003)."""
-_ENDED = ("revoked", "entered-in-error")
+ENDED = ("revoked", "entered-in-error")
 
 
 def _drawn(hospital: Hospital) -> tuple[Visit, Tube]:
@@ -94,10 +94,10 @@ def order_cancelled(run: Run, hospital: Hospital) -> None:
     for number in tube.orders.values():
         found = hospital.one(
             f"ServiceRequest?identifier={number}", "申请可检索", "the order is found",
-            lambda one: one.get("status") in _ENDED,
+            lambda one: one.get("status") in ENDED,
         )  # fmt: skip
         status = str(found.get("status"))
-        run.expect(status in _ENDED, "申请已撤销", "the order is revoked", same(status))
+        run.expect(status in ENDED, "申请已撤销", "the order is revoked", same(status))
 
 
 @exchange(

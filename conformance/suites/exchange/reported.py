@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from conformance.harness.paths import pick
 from conformance.harness.run import Run
+from conformance.harness.words import same
 from conformance.simulators import laboratory
 from conformance.simulators.dialects import LABORATORY, Dialect
 from conformance.simulators.exact import Resource
@@ -41,6 +43,14 @@ def publish(
     hospital.sent(
         laboratory.publish(hospital.chart, report, at, status, dialect), "报告被接收", "the report is taken"
     )
+
+
+def finished(hospital: Hospital, report: Report, change: Any = str) -> list[Resource]:
+    """Send a final report, its text changed; returns the results that FHIR then names."""
+    at = report.collected + timedelta(minutes=60)
+    answer = hospital.ask(laboratory.publish(hospital.chart, report, at, "F"), text=change)
+    hospital.run.expect(answer.code in ("AA", "CA"), "报告被接收", "the report is taken", same(answer.code))
+    return observations(hospital, report_of(hospital, report))
 
 
 def report_of(hospital: Hospital, report: Report, *states: str) -> Resource:

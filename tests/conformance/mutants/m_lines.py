@@ -122,6 +122,20 @@ def serial_dead() -> None:
     instead(Calling, "start", lambda _: lambda self: None)
 
 
+@mutant(ROW, "仪器拒收的任务不再下达", "work that an analyser has refused is told no more")
+def refused_is_told_no_more() -> None:
+    refused: set[bytes] = set()
+
+    def forgotten(raw: bytes) -> bytes:
+        if b"\rORC|UA|" in raw:
+            refused.update(re.findall(rb"\rSPM\|[^|\r]*\|([\w-]+)", raw))
+        for one in refused if b"\rQPD|" in raw else ():
+            raw = raw.replace(one, b"0" + one)
+        return raw
+
+    _deliver(forgotten)
+
+
 @mutant(ROW, "任务送不到仪器自己的端口", "work is not brought to the analyser's own port")
 def work_not_brought() -> None:
     from gateway.errors import Retry

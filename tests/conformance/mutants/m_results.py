@@ -37,6 +37,11 @@ def critical_flag_lowered() -> None:
     _altered(rb"\|HH(?=\|)", b"|H")
 
 
+@mutant(ROW, "变化标志（U、D）丢失", "flags of a change (U, D) are lost")
+def change_flag_lost() -> None:
+    _altered(rb"(\r(?:OBX(?:\|[^|\r]*){7}|R(?:\|[^|\r]*){5})\|)[UD](?=\|)", rb"\1N")
+
+
 @mutant(ROW, "危急值无人知晓", "nobody is told of a critical value")
 def critical_untold() -> None:
     from gateway.feed.critical import watch

@@ -27,7 +27,7 @@ from conformance.simulators.analysers.tube import Told
 from conformance.suites.exchange.bench import ANALYSERS, Laboratory
 
 SPOKEN = [name for name, _, _ in ANALYSERS]
-MORE = "another_line"
+MORE = {"another_line", "plain_text"}
 """Checks of lines that a target may have beside its ports."""
 DOORS = {
     "lis_astm": {"protocol": "astm", "port": 9},
@@ -63,13 +63,14 @@ def test_four_analysers_are_tried_with_the_same_checks() -> None:
     assert set.intersection(*listed.values()) >= {
         "asked", "asked_unknown", "asked_cancelled", "measured", "sent_again", "put_right", "measured_again",
         "quality_control", "unknown_sample", "somebody_else", "memory", "clock_ahead", "together", "cut_off",
-        "below_limit", "not_measured", "flagged_critical", "flooded", MORE,
+        "below_limit", "not_measured", "flagged_critical", "flagged_changed", "flooded", *MORE,
     }  # fmt: skip
     assert listed["astm"] - listed["law"] == {
         "spoilt", "in_pieces", "frame_again", "contention", "rack", "remarked", "critical_value", "of_urine",
     }  # fmt: skip
     assert listed["chemistry"] - listed["law"] == {"aggregated", "query_status", "critical_value"}
     assert listed["counter"] - listed["law"] == {"picture"}
+    assert listed["law"] - listed["counter"] == {"calibration", "work_refused"}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_four_analysers_are_tried_with_the_same_checks() -> None:
 )
 def test_who_declares_no_such_door_passes_none(doors: dict[str, Any], verdict: Verdict, reason: str) -> None:
     there = session(doors)
-    found = [tried(one, there) for one in own() if one.id.split(".")[1] != MORE]
+    found = [tried(one, there) for one in own() if one.id.split(".")[1] not in MORE]
     there.close()
     assert {one.verdict for one in found} == {verdict}
     assert all(one.reason is not None and reason in one.reason.en for one in found)

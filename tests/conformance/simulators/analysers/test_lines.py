@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +26,7 @@ from conformance.simulators.analysers.mischief import (
     contended,
     sent_spoilt,
     sent_twice,
+    spoken_plainly,
 )
 from conformance.simulators.analysers.reach import Where
 from conformance.simulators.mllp import END, START
@@ -298,6 +300,40 @@ def test_work_that_is_brought_is_taken_on_the_same_connection() -> None:
     assert told.tests == {"CTNI": "JY1"}
     assert "MSA|AA|W1" in served.messages[-1]
     assert "ORC|OK|JY1" in served.messages[-1]
+
+
+def test_an_analyser_may_refuse_its_work() -> None:
+    served = Er7Host()
+    with host(served) as port:
+        bench = Hl7Bench(Immunoassay(), Where(port=port), 10.0)
+        bench.willing = False
+        assert bench.ask("T1", AT).tests == {"CTNI": "JY1"}
+    assert "ORC|UA|JY1" in served.messages[-1]
+
+
+def test_who_takes_plain_text_where_tls_is_spoken_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.simulators.analysers.mischief._BORED", 0.2)
+    secret = ssl.create_default_context()
+    hosts: list[tuple[type[AstmBench | Hl7Bench], Haematology | Immunoassay, AstmHost | Er7Host]] = [
+        (AstmBench, Haematology(), AstmHost()),
+        (Hl7Bench, Immunoassay(), Er7Host()),
+    ]
+    for kind, analyser, served in hosts:
+        (message,) = measured(analyser)
+        with host(served) as port:
+            heard = spoken_plainly(kind(analyser, Where(port=port, tls=secret), 10.0), message)
+        assert heard.startswith(ACK) or b"MSA|AA" in heard
+        assert len(served.messages) == 1
+
+
+def test_who_speaks_tls_alone_takes_no_plain_text() -> None:
+    def alert(line: socket.socket) -> None:
+        line.recv(1)
+        line.sendall(b"\x15\x03\x03\x00\x02\x02\x46")  # protocol_version; begins like NAK
+
+    with host(alert) as port:
+        bench = AstmBench(Haematology(), Where(port=port, tls=ssl.create_default_context()), 10.0)
+        assert ACK not in spoken_plainly(bench, measured(Haematology())[0])
 
 
 def test_two_senders_at_once_are_both_answered() -> None:

@@ -149,6 +149,9 @@ def test_work_is_understood_and_taken() -> None:
     answer = analyser.accepted(work, AT)
     assert lines(answer, "MSA") == [["MSA", "AA", "W1"]]
     assert [one[1:3] for one in lines(answer, "ORC")] == [["OK", "JY1"], ["OK", "JY2"]]
+    refusal = analyser.refused(work, AT)
+    assert lines(refusal, "MSA") == [["MSA", "AA", "W1"]]
+    assert [one[1:3] for one in lines(refusal, "ORC")] == [["UA", "JY1"], ["UA", "JY2"]]
     nothing = work.replace(
         "ORC|NW|JY1\rOBR||JY1||CTNI^肌钙蛋白^99LIS\rORC|NW|JY2\rOBR||JY2||MYO", 'ORC|DC\rOBR||""||""'
     )
