@@ -16,8 +16,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -159,8 +161,9 @@ def run(size: Size) -> Iterator[dict[str, Any]]:
         yield {"case": case, "analysers": size.analysers, **_measured(case, size)}
 
 
-def _measured(case: str, size: Size) -> dict[str, float]:
-    store = copy_of(filled(size.resources), "analysers")
+@contextmanager
+def serving(store: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Run a gateway on core 0 before a store; give its process id and what it said when it was ready."""
     closed = {f"QIAO_ADAPTERS__{door}__ENABLED": "false" for door in CLOSED}
     ports = {f"QIAO_ADAPTERS__{door}__PORT": "0" for door in OPEN}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("QIAO_")}
@@ -181,20 +184,7 @@ def _measured(case: str, size: Size) -> dict[str, float]:
         )
     assert process.stdout is not None
     try:
-        ready = json.loads(process.stdout.readline())
-        orders = [order(one, tube) for tube in range(TUBES) for one in range(size.analysers)]
-        sender.send(_port(ready, "his/hl7v2"), orders, 16)
-        had = _stored(ready["api"])
-        before, spent = memory_mib(process.pid), cpu_seconds(process.pid)
-        arguments = [str(_port(ready, CASES[case].door)), case, str(size.analysers), str(size.seconds)]
-        ours = pinned(1, [sys.executable, "-m", "benchmarks.analysers", *arguments])
-        found = json.loads(subprocess.run(ours, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
-        spent = (cpu_seconds(process.pid) - spent) / found["messages"] * 1e6
-        stored = _stored(ready["api"]) - had
-        if stored != found["results"]:
-            raise SystemExit(f"{found['results']} results were acknowledged, {stored} are stored")
-        row: dict[str, float] = found
-        return row | {"cpu_us": spent, "before_mib": before, "peak_mib": memory_mib(process.pid, "VmHWM")}
+        yield process.pid, json.loads(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -203,21 +193,58 @@ def _measured(case: str, size: Size) -> dict[str, float]:
             process.kill()
 
 
-def _port(ready: dict[str, Any], door: str) -> int:
+def ordered(ready: dict[str, Any], analysers: int) -> None:
+    """Order all tubes of so many analysers."""
+    orders = [order(one, tube) for tube in range(TUBES) for one in range(analysers)]
+    sender.send(port_of(ready, "his/hl7v2"), orders, 16)
+
+
+def _measured(case: str, size: Size) -> dict[str, float]:
+    store = copy_of(filled(size.resources), "analysers")
+    with serving(store) as (process, ready):
+        ordered(ready, size.analysers)
+        had = stored(ready["api"])
+        before, spent = memory_mib(process), cpu_seconds(process)
+        arguments = [str(port_of(ready, CASES[case].door)), case, str(size.analysers), str(size.seconds)]
+        ours = pinned(1, [sys.executable, "-m", "benchmarks.analysers", *arguments])
+        found = json.loads(subprocess.run(ours, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+        spent = (cpu_seconds(process) - spent) / found["messages"] * 1e6
+        there = stored(ready["api"]) - had
+        if there != found["results"]:
+            raise SystemExit(f"{found['results']} results were acknowledged, {there} are stored")
+        row: dict[str, float] = found
+        return row | {"cpu_us": spent, "before_mib": before, "peak_mib": memory_mib(process, "VmHWM")}
+
+
+def port_of(ready: dict[str, Any], door: str) -> int:
+    """Return the port of a door."""
     return int(ready["doors"][door].rpartition(":")[2])
 
 
-def _stored(api: str) -> int:
+def stored(api: str) -> int:
+    """Return how many results the store has."""
     with urlopen(f"{api}/Observation?_summary=count", timeout=60) as answer:  # noqa: S310 -- our own gateway
         return int(json.loads(answer.read())["total"])
 
 
-class _Line:
-    """One analyser on its connection; it works on one message after the other until the time is over."""
+class Line:
+    """One analyser on its connection; it works on one message after the other until the time is over.
 
-    def __init__(self, analyser: int, case: Case, until: float, waits: list[float]) -> None:
+    Args:
+        numbers: of the first message, and of the one that is not sent any more.
+        waits: gets how long each took, in seconds.
+    """
+
+    def __init__(
+        self,
+        analyser: int,
+        case: Case,
+        until: float,
+        waits: list[float],
+        numbers: tuple[int, float] = (0, float("inf")),
+    ) -> None:
         self._analyser, self._case, self._until, self._waits = analyser, case, until, waits
-        self._number = 0
+        self._number, self._most = numbers
 
     async def work(self, port: int) -> int:
         """Return how many messages were acknowledged, or questions answered."""
@@ -225,7 +252,7 @@ class _Line:
         tell = (
             self._post if self._case.door == "lis/hl7v2" else self._tell if self._case.results else self._ask
         )
-        while time.perf_counter() < self._until:
+        while time.perf_counter() < self._until and self._number < self._most:
             self._waits.append(await tell())
             self._number += 1
         self._writer.close()
@@ -268,7 +295,7 @@ class _Line:
 async def _load(port: int, case: Case, analysers: int, seconds: float) -> dict[str, float]:
     waits: list[float] = []
     begun = time.perf_counter()
-    lines = (_Line(one, case, begun + seconds, waits).work(port) for one in range(analysers))
+    lines = (Line(one, case, begun + seconds, waits).work(port) for one in range(analysers))
     messages = sum(await asyncio.gather(*lines))
     took = time.perf_counter() - begun
     waits.sort()

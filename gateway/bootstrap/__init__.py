@@ -5,36 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from threading import local
 
 from gateway import registry
-from gateway.api import Context, Options, create_app
-from gateway.api.context import Examine
-from gateway.api.front import protect
-from gateway.api.server import Server
-from gateway.bootstrap import address, questions, regulator
+from gateway.bootstrap import address, api, questions, regulator
 from gateway.bootstrap.running import Gateway, start, stop
 from gateway.bootstrap.worker import command, maps_of
-from gateway.feed.alerting import Alerting
 from gateway.feed.matching import MatchingWorker
-from gateway.feed.relay import open_relay
-from gateway.feed.subscription import Notifier, Worker, load_topics
-from gateway.feed.visit.from_platform import from_platform
 from gateway.feed.writeback import open_writeback
 from gateway.matching import load_rules
 from gateway.pipeline.engine import Engine, Parts
 from gateway.pipeline.workers import Staff
-from gateway.policy import policy_of
-from gateway.security import Clients
-from gateway.security.signature import open_signatures
-from gateway.settings import CLIENTS, Settings, clients_file, guard, is_loopback
+from gateway.settings import Settings
 from gateway.spec import AdapterSpec, Lays, Source
 from gateway.store import Store, open_store
 from gateway.store.export import Limits
-from gateway.validation import Examination, Validator, draft_validator, examine, terminology_of, validator_of
+from gateway.validation import draft_validator, terminology_of
 from gateway.validation.terminology import Searched, Terminology
 
 __all__ = ["Gateway", "build", "serve", "start", "stop"]
@@ -56,59 +44,34 @@ def build(settings: Settings, trail: str = "trail") -> Gateway:
     """
     registry.one_root()
     adapters = registry.find()
-    registry.check_names(adapters, settings.adapters, settings.file)
-    doors = _doors(settings, adapters)
-    maps = maps_of(settings)
+    doors, maps = _doors(settings, adapters), maps_of(settings)
     for door in doors.values():
         maps.layouts.check_named(door.layouts if isinstance(door, Lays) else {})
     rules = load_rules(Path(settings.matching.rules) if settings.matching.rules else None)
-    validate = draft_validator(settings)
-    terminology = terminology_of(settings)
-    clients = _clients(settings)
+    validate, terminology = draft_validator(settings), terminology_of(settings)
+    clients = api.clients(settings)
     listening = address.bind(settings.api)
     store = _store(settings, terminology)
     base = partial(address.base, settings.api, listening)
-    signatures = open_signatures(settings.signatures)
-    obligations = regulator.obligations(settings, store)
-    visits = regulator.visits(settings, store, signatures, obligations)
-    regulator.warn_unsigned(settings)
-    pull = regulator.pull(settings, store, signatures, base)
-    parts = Parts(
-        store, maps, adapters, settings.pipeline, validate, _trail(settings, trail), _staff(settings)
-    )
-    engine = Engine(parts)
-    notifier = _notifier(settings, store)
-    worker = Worker(
-        store, notifier, engine.write, base,
-        may=lambda client, tenant: clients.may(client, tenant, "subscribe"), limited=clients.limited,
-    )  # fmt: skip
-    serials = from_platform(settings, engine.write, visits.hospitals)
-    relay = open_relay(settings, store, base, serials, signatures)
-    served = Context(
-        store, _options(settings), maps, terminology, _examine(settings), engine.write, notifier,
-        lambda tenant: policy_of(settings.tenant(tenant)), visits, pull, obligations,
-        rules, lambda: {name: door.status() for name, door in doors.items()}, regulator.delta_rules(settings),
-    )  # fmt: skip
-    server = _server(settings, served, clients)
-    alerting = Alerting(
-        obligations, sorted({*settings.tenants, *settings.supervision}),
-        write=engine.write, escalate=regulator.critical_rules(settings).escalate,
-    )  # fmt: skip
+    supervised = regulator.supervise(settings, store, base)
+    kept = _trail(settings, trail)
+    engine = Engine(Parts(store, maps, adapters, settings.pipeline, validate, kept, _staff(settings)))
+    served = api.context(settings, store, maps, terminology, supervised, rules, engine.write, doors)
     return Gateway(
         settings,
         store,
         maps,
         adapters,
         engine,
-        worker,
-        relay,
+        api.worker(settings, served, clients, base),
+        regulator.relay(settings, store, base, supervised, engine.write),
         open_writeback(settings, store, maps),
         MatchingWorker(store, rules, settings.matching, engine.write),
-        alerting,
+        regulator.alerting(settings, supervised, engine.write),
         served.trail,
         questions.asking(settings, store, maps, served.trail),
         doors,
-        server,
+        api.server(settings, served, clients),
         listening,
     )
 
@@ -131,13 +94,6 @@ def _store(settings: Settings, terminology: Terminology) -> Store:
     return store
 
 
-def _server(settings: Settings, served: Context, clients: Clients) -> Server:
-    limits = settings.api
-    nameless = is_loopback(limits.host) and not (limits.behind_proxy or limits.public_url)
-    app = protect(create_app(served, registry.version()), clients, nameless=nameless)
-    return Server(app, cert=limits.tls_cert, key=limits.tls_key, max_connections=limits.max_connections)
-
-
 async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = None) -> None:
     """Run a gateway until SIGINT or SIGTERM."""
     gateway = build(settings)
@@ -145,53 +101,13 @@ async def serve(settings: Settings, ready: Callable[[Gateway], None] | None = No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    api = await start(gateway)
+    task = await start(gateway)
     try:
         if ready:
             ready(gateway)
-        await asyncio.wait({api, loop.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, loop.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await stop(gateway, api)
-
-
-def _options(settings: Settings) -> Options:
-    return Options(
-        public_url=settings.api.public_url,
-        validate=settings.api.validate,
-        import_hosts=settings.bulk.import_hosts,
-        public=frozenset(name for name, one in settings.tenants.items() if one.public),
-        audited=frozenset(name for name, one in settings.tenants.items() if one.audit_reads),
-    )
-
-
-def _examine(settings: Settings) -> Examine:
-    """Return what checks a body for the API: each thread has a validator, none waits for another's body."""
-    own = local()
-
-    def check(data: bytes, profiles: Sequence[str]) -> Examination:
-        validator: Validator | None = getattr(own, "validator", None)
-        if validator is None:
-            validator = own.validator = validator_of(settings)
-        validator.refresh()
-        return examine(validator, data, profiles)
-
-    return check
-
-
-def _notifier(settings: Settings, store: Store) -> Notifier:
-    wanted, api = settings.subscriptions, settings.api
-    topics = load_topics(Path(wanted.topics) if wanted.topics else None, store.zone)
-    return Notifier(store, topics, wanted, loopback=is_loopback(api.host) and not api.behind_proxy)
-
-
-def _clients(settings: Settings) -> Clients:
-    """Return who may use the API; a port that others can reach needs somebody who may."""
-    clients = Clients(
-        clients_file(settings), settings.api.token, sees=lambda tenant: settings.tenant(tenant).regulator_sees
-    )
-    where, api = f"{settings.file or 'settings'} [api]", settings.api
-    guard(where, api.host, {CLIENTS: clients.some}, (CLIENTS,), proxied=api.behind_proxy)
-    return clients
+        await stop(gateway, task)
 
 
 def _doors(settings: Settings, adapters: Mapping[str, AdapterSpec]) -> dict[str, Source]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from gateway.api.server import bind as bound
 from gateway.errors import Misconfigured
 from gateway.security import DEFAULT_TENANT
 from gateway.settings import ApiSettings
+
+Base = Callable[[str], str]
+"""Gives the URL of the FHIR API by the tenant's name."""
 
 
 def bind(api: ApiSettings) -> socket.socket:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.bootstrap.address import Base
 from gateway.canonical.sample import DAY_US
+from gateway.feed.alerting import Alerting, Write
 from gateway.feed.bundle import Bundler, Seal
 from gateway.feed.critical import CriticalValues, Rules, load_rules
 from gateway.feed.feedback import Feedback
@@ -16,16 +18,43 @@ from gateway.feed.laboratory import DeltaRules, LaboratoryOrders, load_delta_rul
 from gateway.feed.obligations import Obligations
 from gateway.feed.pull import Pull
 from gateway.feed.purging import RECORDS, Retention
+from gateway.feed.relay import RelayWorker, open_relay
 from gateway.feed.unsigned import unsigned
+from gateway.feed.visit.from_platform import from_platform
 from gateway.feed.visit.governor import Visits
 from gateway.feed.visit.hospital import bookkeeping_of
 from gateway.policy import policy_of
 from gateway.security import DEFAULT_TENANT
-from gateway.security.signature import Signatures
+from gateway.security.signature import Signatures, open_signatures
 from gateway.settings import Settings
 from gateway.store import Store
 
 _LOG = logging.getLogger("qiao")
+
+
+@dataclass(slots=True, frozen=True)
+class Supervision:
+    """What knows what each tenant owes its regulator, and sees to it."""
+
+    signatures: Signatures
+    obligations: Obligations
+    visits: Visits
+    pull: Pull
+
+
+def supervise(settings: Settings, store: Store, base: Base) -> Supervision:
+    """Let what is written be governed; what is set wrong stops the start."""
+    signatures, owed = open_signatures(settings.signatures), obligations(settings, store)
+    governor = visits(settings, store, signatures, owed)
+    warn_unsigned(settings)
+    return Supervision(signatures, owed, governor, pull(settings, store, signatures, base))
+
+
+def alerting(settings: Settings, supervised: Supervision, write: Write) -> Alerting:
+    """Return what looks at what is due, late, over or missing."""
+    tenants = sorted({*settings.tenants, *settings.supervision})
+    escalate = critical_rules(settings).escalate
+    return Alerting(supervised.obligations, tenants, write=write, escalate=escalate)
 
 
 def obligations(settings: Settings, store: Store) -> Obligations:
@@ -75,7 +104,7 @@ def warn_unsigned(settings: Settings) -> None:
         _LOG.warning("%s has no sign_key: what the regulator gets is not signed", section)
 
 
-def pull(settings: Settings, store: Store, signatures: Signatures, base: Callable[[str], str]) -> Pull:
+def pull(settings: Settings, store: Store, signatures: Signatures, base: Base) -> Pull:
     """Return what serves the ledgers to those who come for them."""
 
     def seal(tenant: str) -> Seal | None:
@@ -85,3 +114,9 @@ def pull(settings: Settings, store: Store, signatures: Signatures, base: Callabl
     institutions = Institutions(store, settings.tenant)
     bundler = Bundler(base, institutions.of, seal)
     return Pull(store, bundler, settings.tenant, signatures)
+
+
+def relay(settings: Settings, store: Store, base: Base, supervised: Supervision, write: Write) -> RelayWorker:
+    """Return what sends the ledgers to their receivers; serials that a platform gives come back by it."""
+    serials = from_platform(settings, write, supervised.visits.hospitals)
+    return open_relay(settings, store, base, serials, supervised.signatures)

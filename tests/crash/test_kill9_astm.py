@@ -7,27 +7,20 @@ once more, in another session. ``QIAO_CRASH_SEED`` repeats a run.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import random
-import socket
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gateway.cli import main
-from gateway.errors import QiaoError
 from gateway.store import Store, Walk, open_store
-from gateway.wire import er7
 from gateway.wire.astm.frame import ACK, ENQ, EOT, frames
-from gateway.wire.mllp import MllpClient
+from tests.crash.serving import Gateway, moment, ordered
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(600)]
 
-PORTS = ("api", "his/hl7v2", "his/cda", "lis/hl7v2", "pacs/ris_hl7v2", "lis/astm")
+DOOR = "lis/astm"
 SAMPLE, ASKED = "260307900", "260307901"
 """Bar codes of the tube with results, and of the one whose order is asked for."""
 FRAMES = 5
@@ -37,12 +30,6 @@ STOPS = [
 ]
 """Where the gateway is killed: at which thing that is sent (ENQ, frames, EOT), before or after its answer;
 while it answers a question: at its ENQ, its first frame, in its middle, at its end."""
-
-NOW = datetime.now(timezone(timedelta(hours=8)))
-
-
-def moment(minutes: int) -> str:
-    return f"{NOW + timedelta(minutes=minutes):%Y%m%d%H%M%S}"
 
 
 def message(number: int) -> bytes:
@@ -60,52 +47,8 @@ def message(number: int) -> bytes:
 QUESTION = f"H|\\^&|||TEST-1|||||||P|LIS2-A2|{moment(0)}\rQ|1|^{ASKED}||ALL||||||||O\rL|1|F\r".encode()
 
 
-def ordered(sample: str, number: str) -> bytes:
-    """Return an order as a HIS sends it."""
-    return (
-        f"MSH|^~\\&|HIS|DQRM|LIS|DQRM|{moment(-45)}||OML^O21^OML_O21|{number}|P|2.5.1|||||CHN|UNICODE UTF-8\r"
-        "PID|1||1002345^^^DQRM^MR||林^知夏||19910412|F\r"
-        "PV1|1|O|||||||||||||||||V1002345^^^DQRM^VN\r"
-        f"ORC|NW|{number}^HIS|||||||{moment(-45)}\r"
-        f"OBR|1|{number}^HIS||CBC^血常规^99LAB\r"
-        f"SPM|1|{sample}||BLD^全血^HL70487|||||||P||||||{moment(-15)}\r"
-    ).encode()
-
-
 class Killed(Exception):
     """The gateway is gone."""
-
-
-class Gateway:
-    """``qiao serve`` in a process that is killed and started again."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-        ports = {name: int(one.getsockname()[1]) for name, one in zip(PORTS, sockets, strict=True)}
-        for one in sockets:
-            one.close()
-        self.port, self.his = ports["lis/astm"], ports["his/hl7v2"]
-        text = f'[store]\nurl = "{url}"\n[api]\nport = {ports.pop("api")}\n'
-        text += "".join(f'[adapters."{name}"]\nport = {port}\n' for name, port in ports.items())
-        self._config = folder / "qiao.toml"
-        self._config.write_text(text)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["tests.loaded"])
-        self._process: Any = None
-
-    def start(self) -> None:
-        arguments = ["serve", "--config", str(self._config)]
-        self._process = self._context.Process(target=main, args=(arguments,), daemon=True)
-        self._process.start()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.join(60)
-        assert self._process.exitcode == 0
 
 
 class Analyser:
@@ -121,12 +64,7 @@ class Analyser:
         self._waiting: list[bytes] = []
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    return await asyncio.open_connection("127.0.0.1", self.gateway.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
+        return await self.gateway.line(DOOR)
 
     async def deliver(self) -> None:
         """Send what waits, without an accident."""
@@ -191,34 +129,20 @@ class Analyser:
                 heard, text = heard + 1, text + frame[1:-5]
 
 
-async def order(gateway: Gateway, raw: bytes) -> None:
-    """Let the HIS order a test."""
-    client = MllpClient("127.0.0.1", gateway.his, timeout=10)
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                answer = er7.parse(await client.send(raw))
-                break
-            except QiaoError:
-                await asyncio.sleep(0.02)
-    assert answer.get("MSA-1") == "AA"
-    await client.close()
-
-
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(
     tmp_path: Path, engine: str, request: pytest.FixtureRequest
 ) -> None:
     seed = int(os.environ.get("QIAO_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
     url = f"sqlite:///{tmp_path / 'qiao.db'}" if engine == "sqlite" else request.getfixturevalue("database")
-    gateway = Gateway(tmp_path, url)
+    gateway = Gateway(tmp_path, url, DOOR)
     analyser = Analyser(gateway, random.Random(seed))
     stops = STOPS if engine == "sqlite" else STOPS[::4]
 
     async def rounds() -> None:
         gateway.start()
         for sample in (SAMPLE, ASKED):
-            await order(gateway, ordered(sample, f"L{sample}"))
+            assert b"MSA|AA|" in await gateway.said(ordered(sample, f"L{sample}"))
         for number, (step, when) in enumerate(stops, 1):
             await analyser.deliver()
             if when == "asking":

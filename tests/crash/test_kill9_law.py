@@ -6,37 +6,17 @@ An analyser hears a piece of work again where nobody knows whether it has arrive
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import socket
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gateway.cli import main
-from gateway.errors import QiaoError
-from gateway.wire.mllp import MllpClient
+from tests.crash.serving import Gateway, moment, ordered
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(600)]
 
-PORTS = ("api", "his/hl7v2", "his/cda", "lis/hl7v2", "pacs/ris_hl7v2", "lis/law")
-NOW = datetime.now(timezone(timedelta(hours=8)))
+DOOR = "lis/law"
 SAMPLE = "260307990"
-
-
-def moment(minutes: int) -> str:
-    return f"{NOW + timedelta(minutes=minutes):%Y%m%d%H%M%S}"
-
-
-def ordered(control: str, key: str, minutes: int) -> bytes:
-    return (
-        f"MSH|^~\\&|HIS|DQRM|LIS|DQRM|{moment(minutes)}||OML^O21^OML_O21|{key}|P|2.5.1||||||UNICODE UTF-8\r"
-        "PID|1||1002345^^^DQRM^MR||林^知夏||19910412|F\r"
-        f"ORC|{control}|LAB1^HIS|||||||{moment(minutes)}\r"
-        f"OBR|1|LAB1^HIS||GLU^葡萄糖^99LAB\r"
-        f"SPM|1|{SAMPLE}||SER^血清^HL70487|||||||P||||||{moment(-15)}\r"
-    ).encode()
 
 
 QUERY = (
@@ -44,44 +24,6 @@ QUERY = (
     "UNICODE UTF-8|||LAB-27^IHE\r"
     f"QPD|WOS^Work Order Step^IHE_LABTF|T-1|{SAMPLE}\rRCP|I||R^^HL70394\r"
 ).encode()
-
-
-class Gateway:
-    """``qiao serve`` in a process that is killed and started again."""
-
-    def __init__(self, folder: Path, work: int) -> None:
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-        ports = {name: int(one.getsockname()[1]) for name, one in zip(PORTS, sockets, strict=True)}
-        for one in sockets:
-            one.close()
-        self.port = ports["lis/law"]
-        text = f'[store]\nurl = "sqlite:///{folder / "qiao.db"}"\n[api]\nport = {ports.pop("api")}\n'
-        text += "".join(f'[adapters."{name}"]\nport = {port}\n' for name, port in ports.items())
-        text += f'work = "ANALYSER=127.0.0.1:{work}"\nwork_look = 0.1\nwork_state = "{folder / "work.db"}"\n'
-        self._config = folder / "qiao.toml"
-        self._config.write_text(text)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["tests.loaded"])
-        self._process: Any = None
-
-    def start(self) -> None:
-        arguments = ["serve", "--config", str(self._config)]
-        self._process = self._context.Process(target=main, args=(arguments,), daemon=True)
-        self._process.start()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
-
-    async def said(self, message: bytes) -> bytes:
-        """Return what it answers, as soon as it does."""
-        async with asyncio.timeout(120):
-            while True:
-                try:
-                    async with MllpClient("127.0.0.1", self.port) as client:
-                        return await client.send(message)
-                except QiaoError:
-                    await asyncio.sleep(0.05)  # it is starting
 
 
 class Analyser:
@@ -135,11 +77,19 @@ def test_what_was_promised_outlives_kill_9(tmp_path: Path) -> None:
     async def tell() -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = int(free.getsockname()[1])
-        device, gateway = Analyser(port), Gateway(tmp_path, port)
+        settings = {
+            "work": f'"ANALYSER=127.0.0.1:{port}"',
+            "work_look": "0.1",
+            "work_state": f'"{tmp_path / "work.db"}"',
+        }
+        device, gateway = (
+            Analyser(port),
+            Gateway(tmp_path, f"sqlite:///{tmp_path / 'qiao.db'}", DOOR, settings),
+        )
         device.gateway = gateway
         gateway.start()
-        await gateway.said(ordered("NW", "o1", -45))
-        assert b"QAK|T-1|OK" in await gateway.said(QUERY)
+        await gateway.said(ordered(SAMPLE, "LAB1"), DOOR)
+        assert b"QAK|T-1|OK" in await gateway.said(QUERY, DOOR)
         await asyncio.to_thread(gateway.kill)  # it is promised, and the analyser is off
         gateway.start()
         device.kills = ["before", "after"]
@@ -151,7 +101,7 @@ def test_what_was_promised_outlives_kill_9(tmp_path: Path) -> None:
             times = len(device.heard)
             assert times >= 2
             device.kills = ["before"]
-            await gateway.said(ordered("CA", "o2", -5))
+            await gateway.said(ordered(SAMPLE, "LAB1", control="CA", key="o2", minutes=-5), DOOR)
             await device.settled()
             back = device.heard[times:]
             assert {word for word, _ in back} == {"CA"}, "taken back, though the gateway was killed"

@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +20,7 @@ from gateway.store import Version, direct, open_store
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
+Killed = Callable[..., tuple[list[str], str]]
 ROUNDS = 15
 
 CLIENT = """
@@ -75,32 +70,10 @@ for line in sys.stdin:
 """
 
 
-def test_what_waits_is_neither_lost_nor_doubled(tmp_path: Path) -> None:
-    seed = int(os.environ.get("QIAO_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
-    dice = random.Random(seed)
+def test_what_waits_is_neither_lost_nor_doubled(tmp_path: Path, killed: Killed) -> None:
     url = f"sqlite:///{tmp_path / 'qiao.db'}"
-    said: set[tuple[str, int]] = set()
-    command = [sys.executable, "-c", CLIENT, url]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as clients:
-        for turn in range(ROUNDS):
-            said |= _round(clients, turn * 1_000, wait=1 + dice.randrange(6), late=dice.random() * 0.02)
-        clients.communicate()
-    _check(url, said, f"QIAO_CRASH_SEED={seed}")
-
-
-def _round(clients: subprocess.Popen[str], begin: int, *, wait: int, late: float) -> set[tuple[str, int]]:
-    """Let a client write until some of it is answered, and kill it; return what was."""
-    assert clients.stdin is not None
-    assert clients.stdout is not None
-    print(begin, file=clients.stdin, flush=True)
-    client = int(clients.stdout.readline())
-    lines = [clients.stdout.readline() for _ in range(wait)]
-    time.sleep(late)  # anywhere between two answers
-    os.kill(client, signal.SIGKILL)
-    while not lines[-1].startswith("ended"):
-        lines.append(clients.stdout.readline())
-    assert lines.pop() == f"ended by {int(signal.SIGKILL)}\n"
-    return {(kind, int(number)) for kind, number in map(str.split, lines)}
+    lines, seed = killed(CLIENT, url, rounds=ROUNDS, apart=1_000)
+    _check(url, {(kind, int(number)) for kind, number in map(str.split, lines)}, seed)
 
 
 def _check(url: str, said: set[tuple[str, int]], seed: str) -> None:

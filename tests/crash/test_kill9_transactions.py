@@ -5,13 +5,8 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +17,7 @@ from gateway.store import open_store
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
+Killed = Callable[..., tuple[list[str], str]]
 ROUNDS = 40
 ENTRIES = 60
 
@@ -62,33 +58,10 @@ for line in sys.stdin:
 """
 
 
-def test_a_transaction_is_whole_or_absent(tmp_path: Path) -> None:
-    seed = int(os.environ.get("QIAO_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
-    dice = random.Random(seed)
+def test_a_transaction_is_whole_or_absent(tmp_path: Path, killed: Killed) -> None:
     url = f"sqlite:///{tmp_path / 'qiao.db'}"
-    answered: set[int] = set()
-    command = [sys.executable, "-c", CLIENT, url, str(ENTRIES)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as clients:
-        for turn in range(ROUNDS):
-            wait, late = 1 + dice.randrange(6), dice.random() * 0.02
-            answered |= _round(clients, turn * 1_000_000, wait=wait, late=late)
-        clients.communicate()
-    _check(url, answered, f"QIAO_CRASH_SEED={seed}")
-
-
-def _round(clients: subprocess.Popen[str], begin: int, *, wait: int, late: float) -> set[int]:
-    """Let a client write until some of its transactions are answered, and kill it; return those."""
-    assert clients.stdin is not None
-    assert clients.stdout is not None
-    print(begin, file=clients.stdin, flush=True)
-    client = int(clients.stdout.readline())
-    lines = [clients.stdout.readline() for _ in range(wait)]
-    time.sleep(late)  # anywhere between two answers
-    os.kill(client, signal.SIGKILL)
-    while not lines[-1].startswith("ended"):
-        lines.append(clients.stdout.readline())
-    assert lines.pop() == f"ended by {int(signal.SIGKILL)}\n"
-    return {int(number) for line in lines for number in line.split()}
+    lines, seed = killed(CLIENT, url, str(ENTRIES), rounds=ROUNDS, apart=1_000_000)
+    _check(url, {int(number) for line in lines for number in line.split()}, seed)
 
 
 def _check(url: str, answered: set[int], seed: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -58,12 +59,6 @@ class Sender:
             return
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Give the loop turns until ``condition`` holds; the surrounding timeout bounds it."""
-    while not condition():  # noqa: ASYNC110 - the condition is a counter of the server, not an event
-        await asyncio.sleep(0.001)
-
-
 def test_coalesced_and_split_frames_are_answered_in_order(serve: Serve):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
@@ -97,7 +92,7 @@ def test_a_slow_frame_does_not_let_a_later_one_overtake(serve: Serve):
     serve(test, handle)
 
 
-def test_the_pipeline_is_bounded(serve: Serve):
+def test_the_pipeline_is_bounded(serve: Serve, wait_until: Any):
     running, most, gate = 0, 0, asyncio.Event()
 
     async def handle(content: bytes, peer: Peer) -> bytes:
@@ -111,7 +106,7 @@ def test_the_pipeline_is_bounded(serve: Serve):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
         await sender.put(b"".join(frame(b"%d" % n) for n in range(50)))
-        await until(lambda: server.counters.frames == 4)
+        await wait_until(lambda: server.counters.frames == 4)
         gate.set()
         assert [await sender.answer() for _ in range(50)] == [b"%d" % n for n in range(50)]
         await sender.close()
@@ -120,14 +115,14 @@ def test_the_pipeline_is_bounded(serve: Serve):
     assert most == 4
 
 
-def test_a_sender_that_takes_no_answers_stops_being_read(serve: Serve):
+def test_a_sender_that_takes_no_answers_stops_being_read(serve: Serve, wait_until: Any):
     async def handle(content: bytes, peer: Peer) -> bytes:
         return b"x" * 200_000
 
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
         sender.writer.write(frame(b"m") * 400)
-        await until(lambda: any(c.blocked for c in server._door.connections))
+        await wait_until(lambda: any(c.blocked for c in server._door.connections))
         for _ in range(20):
             await asyncio.sleep(0)
         assert server.counters.frames < 200
@@ -138,7 +133,7 @@ def test_a_sender_that_takes_no_answers_stops_being_read(serve: Serve):
     serve(test, handle, limits=Limits(pipeline=8))
 
 
-def test_a_sender_that_never_takes_its_answers_is_closed(serve: Serve):
+def test_a_sender_that_never_takes_its_answers_is_closed(serve: Serve, wait_until: Any):
     clock = Clock()
 
     async def handle(content: bytes, peer: Peer) -> bytes:
@@ -147,11 +142,11 @@ def test_a_sender_that_never_takes_its_answers_is_closed(serve: Serve):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
         await sender.put(frame(b"m"))
-        await until(lambda: any(c.blocked for c in server._door.connections))
+        await wait_until(lambda: any(c.blocked for c in server._door.connections))
         clock.now += 31
         server.sweep()
         server.sweep()
-        await until(lambda: server.counters.open == 0)
+        await wait_until(lambda: server.counters.open == 0)
         sender.writer.transport.abort()
 
     assert serve(test, handle, clock=clock).counters.timeouts == 1
@@ -193,16 +188,16 @@ def test_a_complete_frame_just_above_the_limit_is_oversize_too(serve: Serve):
     assert serve(test, limits=Limits(max_message=100)).counters.oversize == 1
 
 
-def test_one_byte_a_minute(serve: Serve):
+def test_one_byte_a_minute(serve: Serve, wait_until: Any):
     clock = Clock()
 
     async def test(server: MllpServer) -> None:
         slow, idle = await Sender.to(server), await Sender.to(server)
         await slow.put(b"\x0bM")
-        await until(lambda: server.counters.bytes == 2)
+        await wait_until(lambda: server.counters.bytes == 2)
         clock.now += 20
         await slow.put(b"S")
-        await until(lambda: server.counters.bytes == 3)
+        await wait_until(lambda: server.counters.bytes == 3)
         server.sweep()
         assert server.counters.open == 2
         clock.now += 20
@@ -234,13 +229,13 @@ def test_idle_timeout_only_where_configured(serve: Serve):
     assert serve(test, clock=clock, limits=Limits(idle_timeout=60)).counters.timeouts == 1
 
 
-def test_a_sender_without_framing_is_closed(serve: Serve):
+def test_a_sender_without_framing_is_closed(serve: Serve, wait_until: Any):
     clock = Clock()
 
     async def test(server: MllpServer) -> None:
         quiet, loud = await Sender.to(server), await Sender.to(server)
         await quiet.put(b"MSH|^~\\&|no framing\r")
-        await until(lambda: server.counters.noise > 0)
+        await wait_until(lambda: server.counters.noise > 0)
         clock.now += 31
         server.sweep()
         assert await quiet.answer() is None
@@ -253,15 +248,15 @@ def test_a_sender_without_framing_is_closed(serve: Serve):
     assert (counters.timeouts, counters.frames, counters.answers) == (1, 0, 0)
 
 
-def test_frames_cut_off_are_counted_and_never_handled(serve: Serve):
+def test_frames_cut_off_are_counted_and_never_handled(serve: Serve, wait_until: Any):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
         await sender.put(b"\x0bMSH|1\r\x0bMSH|2\r\x1c\r")
         assert await sender.answer() == b"ACK MSH|2\r"
         await sender.put(b"\x0bMSH|3")
-        await until(lambda: any(c._framer.inside for c in server._door.connections))
+        await wait_until(lambda: any(c._framer.inside for c in server._door.connections))
         await sender.close()
-        await until(lambda: server.counters.open == 0)
+        await wait_until(lambda: server.counters.open == 0)
 
     counters = serve(test).counters
     assert (counters.frames, counters.truncated) == (1, 2)
@@ -278,14 +273,14 @@ def test_five_hundred_connections(serve: Serve):
     assert serve(test).counters.connections == 500
 
 
-def test_surplus_connections_are_closed_at_once_and_places_come_back(serve: Serve):
+def test_surplus_connections_are_closed_at_once_and_places_come_back(serve: Serve, wait_until: Any):
     async def test(server: MllpServer) -> None:
         first, second = await Sender.to(server), await Sender.to(server)
-        await until(lambda: server.counters.open == 2)
+        await wait_until(lambda: server.counters.open == 2)
         surplus = await Sender.to(server)
         assert await surplus.answer() is None
         await first.close()
-        await until(lambda: server.counters.open == 1)
+        await wait_until(lambda: server.counters.open == 1)
         third = await Sender.to(server)
         await third.put(frame(b"3"))
         assert await third.answer() == b"ACK 3"
@@ -366,7 +361,7 @@ def test_stop_finishes_what_is_under_way(serve: Serve):
     serve(test, handle)
 
 
-def test_stop_does_not_wait_for_ever(serve: Serve):
+def test_stop_does_not_wait_for_ever(serve: Serve, wait_until: Any):
     async def handle(content: bytes, peer: Peer) -> bytes:
         await asyncio.Event().wait()
         return b""
@@ -374,7 +369,7 @@ def test_stop_does_not_wait_for_ever(serve: Serve):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
         await sender.put(frame(b"m"))
-        await until(lambda: server.counters.frames == 1)
+        await wait_until(lambda: server.counters.frames == 1)
         await server.stop()
         assert await sender.answer() is None
         await sender.close()
@@ -382,10 +377,10 @@ def test_stop_does_not_wait_for_ever(serve: Serve):
     serve(test, handle, limits=Limits(stop_timeout=0.02))
 
 
-def test_small_answers_are_not_delayed(serve: Serve):
+def test_small_answers_are_not_delayed(serve: Serve, wait_until: Any):
     async def test(server: MllpServer) -> None:
         sender = await Sender.to(server)
-        await until(lambda: server.counters.open == 1)
+        await wait_until(lambda: server.counters.open == 1)
         (connection,) = server._door.connections
         accepted = connection._transport.get_extra_info("socket")
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from gateway.wire.astm.assembly import Received
 from gateway.wire.astm.machine import Machine
-from gateway.wire.astm.profile import MIB, Counters, Limits, Profile
+from gateway.wire.astm.profile import Counters, Limits, Profile
+from gateway.wire.port import MIB
 
 _CHUNK = 1 << 16
 

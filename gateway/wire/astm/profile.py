@@ -8,8 +8,7 @@ from typing import Literal
 
 from gateway.wire.astm.frame import SIZE
 from gateway.wire.astm.states import State
-
-MIB = 1024 * 1024
+from gateway.wire.port import MIB, Bounds, Seen
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,68 +39,45 @@ class Profile:
 
 
 @dataclass(slots=True, frozen=True)
-class Limits:
-    """Bounds of a line and of a server; they are what keeps memory and time finite.
+class Limits(Bounds):
+    """Bounds of a line and of a server.
 
     Attributes:
         max_frame: bytes of one frame or bare record; a longer one closes the line.
-        max_message: bytes of one message; a longer one closes the line.
         max_held: bytes of all unfinished messages of a server; half of it answers ENQ with NAK, all of it
             closes the line that adds to it.
-        max_noise: bytes that are no frame since the last good one, before the line is closed.
         max_enquiries: ENQ without a good frame between them, in half a second, before the line is closed.
         max_waiting: messages that wait to be sent on one line.
-        max_connections: open ones of a server; more are closed at once.
         tries: how often a frame or an ENQ is sent before the sender gives up.
-        frame_timeout: seconds from a frame's first byte to its last, and for the peer to take our bytes.
         send_timeout: seconds that a message waits for its turn and its acknowledgement.
-        idle_timeout: seconds without a byte, 0 for no bound.
-        stop_timeout: seconds that a stop waits for what is being committed.
     """
 
     max_frame: int = MIB
-    max_message: int = 10 * MIB
     max_held: int = 256 * MIB
-    max_noise: int = 64 * 1024
     max_enquiries: int = 64
     max_waiting: int = 64
-    max_connections: int = 1024
     tries: int = 6
     frame_timeout: float = 120.0
     send_timeout: float = 300.0
-    idle_timeout: float = 0.0
-    stop_timeout: float = 10.0
 
 
 @dataclass(slots=True)
-class Counters:
-    """Since the start; only ``open`` goes down.
+class Counters(Seen):
+    """Since the start.
 
     Attributes:
-        connections: accepted, of which ``open`` are open; ``refused``: closed because of ``max_connections``.
-        bytes: received; ``noise``: those of them that belong to no frame.
-        frames: good ones; ``repeated``: of which we had acknowledged one before; ``bad``: answered NAK.
+        repeated: frames of which we had acknowledged one before; ``bad``: answered NAK.
         messages: committed; ``incomplete``: handed over without their end.
         sent: our messages that were taken; ``unsent``: given up.
-        failures: handlers that raised; ``lost``: without L or incomplete, and nobody took them.
-        oversize: lines closed by a limit of size; ``timeouts``: by a limit of time.
+        lost: messages without L or incomplete, and nobody took them.
         contentions: both ends sent ENQ.
     """
 
-    connections: int = 0
-    open: int = 0
-    refused: int = 0
-    bytes: int = 0
-    noise: int = 0
-    frames: int = 0
     repeated: int = 0
     bad: int = 0
     messages: int = 0
     incomplete: int = 0
     sent: int = 0
     unsent: int = 0
-    failures: int = 0
     lost: int = 0
-    oversize: int = 0
-    timeouts: int = 0
     contentions: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -94,34 +94,14 @@ class Instrument:
             return
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Give the loop turns until ``condition`` holds; the surrounding timeout bounds it."""
-    while not condition():  # noqa: ASYNC110 - the condition is a counter of the server, not an event
-        await asyncio.sleep(0.001)
-
-
-def run_against(
-    test: Callable[[AstmServer], Awaitable[None]], handle: Any = None, **settings: Any
-) -> AstmServer:
-    """Run ``test`` against a started server; stop the server afterwards."""
-
-    async def run() -> AstmServer:
-        server = AstmServer(handle or Store(), **settings)
-        await server.start()
-        try:
-            async with asyncio.timeout(60):
-                await test(server)
-        finally:
-            await server.stop()
-        return server
-
-    return asyncio.run(run())
-
-
 @pytest.fixture
-def serve() -> Callable[..., AstmServer]:
+def serve(against: Callable[..., AstmServer]) -> Callable[..., AstmServer]:
     """Give ``serve(test, handle, **settings)``."""
-    return run_against
+
+    def served(test: Any, handle: Any = None, **settings: Any) -> AstmServer:
+        return against(lambda: AstmServer(handle or Store(), **settings), test)
+
+    return served
 
 
 @pytest.fixture
@@ -137,8 +117,3 @@ def store() -> Store:
 @pytest.fixture
 def instrument() -> type[Instrument]:
     return Instrument
-
-
-@pytest.fixture
-def wait_until() -> Callable[..., Awaitable[None]]:
-    return until

@@ -21,6 +21,23 @@ QUERY = b"H|\\^&|||ANALYSER\rQ|1|^B1||ALL\rL|1|N\r"
 ORDER = b"H|\\^&|||LIS\rP|1\rO|1|B1||^^^GLU|R\rL|1|F\r"
 
 
+async def asked_for_the_line(server: AstmServer, instrument: Any, wait_until: Any) -> tuple[Any, Any, Any]:
+    """Let the host have something to send; returns instrument, line and what sends it, after its ENQ."""
+    one = await instrument.at(server)
+    await wait_until(lambda: server.links)
+    (link,) = server.links
+    sent = asyncio.create_task(link.send(ORDER))
+    assert await one.hear() == ENQ
+    return one, link, sent
+
+
+async def taken(one: Any) -> None:
+    """Let an instrument take what the host sends, frame by frame."""
+    for written in frames(ORDER):
+        assert await one.hear(len(written)) == written
+        await one.put(ACK)
+
+
 def test_messages_of_one_connection_in_order(serve: Serve, store: Any, instrument: Any):
     async def test(server: AstmServer) -> None:
         one = await instrument.at(server)
@@ -237,9 +254,7 @@ def test_a_host_query_is_answered_on_the_same_line(serve: Serve, store: Any, ins
         assert await one.message(QUERY) == ACK * 4
         assert await one.hear() == ENQ
         await one.put(ACK)
-        for written in frames(ORDER):
-            assert await one.hear(len(written)) == written
-            await one.put(ACK)
+        await taken(one)
         assert await one.hear() == EOT
         await one.close()
 
@@ -250,11 +265,7 @@ def test_contention_the_instrument_goes_first(
     serve: Serve, store: Any, instrument: Any, clock: Any, wait_until: Any
 ):
     async def test(server: AstmServer) -> None:
-        one = await instrument.at(server)
-        await wait_until(lambda: server.links)
-        (link,) = server.links
-        sent = asyncio.create_task(link.send(ORDER))
-        assert await one.hear() == ENQ
+        one, link, sent = await asked_for_the_line(server, instrument, wait_until)
         await one.put(ENQ)
         await wait_until(lambda: link.machine.state is State.CONTENDING)
         clock.now += 1
@@ -262,9 +273,7 @@ def test_contention_the_instrument_goes_first(
         assert await one.message() == ACK * 6
         assert await one.hear() == ENQ
         await one.put(ACK)
-        for written in frames(ORDER):
-            assert await one.hear(len(written)) == written
-            await one.put(ACK)
+        await taken(one)
         await sent
         await one.close()
 
@@ -275,11 +284,7 @@ def test_contention_the_instrument_goes_first(
 @pytest.mark.parametrize("way", ["silence", "refusal", "gone", "queue"])
 def test_what_cannot_be_sent_says_so(serve: Serve, instrument: Any, clock: Any, wait_until: Any, way: str):
     async def test(server: AstmServer) -> None:
-        one = await instrument.at(server)
-        await wait_until(lambda: server.links)
-        (link,) = server.links
-        sent = asyncio.create_task(link.send(ORDER))
-        assert await one.hear() == ENQ
+        one, link, sent = await asked_for_the_line(server, instrument, wait_until)
         if way == "silence":
             clock.now += 15
             server.sweep()
@@ -307,11 +312,7 @@ def test_a_message_that_waits_too_long_is_withdrawn(
     serve: Serve, instrument: Any, clock: Any, wait_until: Any
 ):
     async def test(server: AstmServer) -> None:
-        one = await instrument.at(server)
-        await wait_until(lambda: server.links)
-        (link,) = server.links
-        sent = asyncio.create_task(link.send(ORDER))
-        assert await one.hear() == ENQ
+        one, link, sent = await asked_for_the_line(server, instrument, wait_until)
         await one.put(NAK)
         await wait_until(lambda: link.machine.state is State.REFUSED)
         clock.now += 9
