@@ -198,7 +198,11 @@ def test_the_shipped_repairs_take_whatever_comes(segments: list[tuple[str, str]]
     for profile in _shipped().profiles.values():
         if profile.repairs is not None:
             run: Any = SimpleNamespace(issues=[], clean=True)
-            after = profile.repairs(rows, run)
+            try:
+                after = profile.repairs(rows, run)
+            except Rejected as aside:  # as its profile says: it waits, and nothing of it is changed
+                assert aside.code in ("quality-control", "calibration", "pooled-sample"), aside.code
+                continue
             assert [f[0] for f in after] == [f[0] for f in rows]
             assert (after != rows) == bool(run.issues)
             assert not any("|" in text for f in after[1:] for text in f)

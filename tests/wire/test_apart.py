@@ -321,3 +321,26 @@ def test_through_the_door_each_tube_of_a_chinese_analyser_is_by_itself() -> None
 
 def test_what_could_not_all_be_committed_is_to_be_sent_again() -> None:
     assert sent(Behind(said("AA"), Retry("full"), said("AA")), RUN).startswith("MSA|AR|1|")
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b"    "])
+def test_a_patient_whose_segment_is_indented_is_another_patient(blank: bytes) -> None:
+    """Else his results would be those of the patient before."""
+    raw = b"\r".join((
+        rb"MSH|^~\&|LIS|H|Q|H|20260309130505||ORU^R01|1|P|2.5.1",
+        b"PID|1||M1^^^H^MR", b"OBR|1|P1^HIS|F1^LIS|K^K", b"OBX|1|NM|K^K||4.1|mmol/L|||||F",
+        blank + b"PID|2||M2^^^H^MR", blank + b"OBR|2|P2^HIS|F2^LIS|K^K", b"OBX|1|NM|K^K||9.9|mmol/L|||||F",
+        b"",
+    ))  # fmt: skip
+    message = er7.parse(raw)
+    assert (
+        [one.name for one in message.segments]
+        == [one.fields[0] for one in message.segments]
+        == ["MSH", "PID", "OBR", "OBX", "PID", "OBR", "OBX"]
+    )
+    assert [*message.each("PID-3.1")] == ["M1", "M2"]
+    assert message.serialise() == raw
+    for part in er7.apart(raw):
+        read = er7.parse(part)
+        numbers, values = [*read.each("PID-3.1")], [*read.each("OBX-5")]
+        assert (numbers, values) in ((["M1"], ["4.1"]), (["M2"], ["9.9"]), (["M1", "M2"], ["4.1", "9.9"]))

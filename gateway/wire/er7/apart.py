@@ -165,7 +165,7 @@ def _separators(header: str) -> Separators:
 def _begins(field: str) -> re.Pattern[bytes]:
     """Return what finds where a segment begins: no charset but UTF-16 has a line end inside a character."""
     mark = re.escape(field.encode())
-    return re.compile(rb"(?:\A|(?<=[\r\n]))([A-Z][A-Z0-9]{2})(?=" + mark + rb"|[\r\n]|\Z)")
+    return re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*+([A-Z][A-Z0-9]{2})(?=[ \t]*+(?:" + mark + rb"|[\r\n]|\Z))")
 
 
 def _unit(header: str, separators: Separators) -> str:

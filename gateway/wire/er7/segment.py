@@ -7,7 +7,8 @@ class Segment:
     """One segment, still escaped.
 
     Attributes:
-        name: what stands before the first separator, normally three characters (``"PID"``).
+        name: what stands before the first separator, normally three characters (``"PID"``). Blanks around it
+            are the sender's layout: a patient whose segment is indented is another patient all the same.
         text: the whole segment without its terminator.
         fields: ``fields[n]`` is SEG-n as written, separators inside included; ``fields[0]`` is the
             name. In MSH, ``fields[1]`` is the field separator and ``fields[2]`` the encoding
@@ -21,7 +22,7 @@ class Segment:
         self.text = text
         self._separator = separator
         self._fields: list[str] | None = None
-        self.name = text[:3] if text[3:4] == separator else text.partition(separator)[0]
+        self.name = text[:3] if text[3:4] == separator else text.partition(separator)[0].strip(" \t")
 
     @property
     def fields(self) -> list[str]:
@@ -29,6 +30,7 @@ class Segment:
         found = self._fields
         if found is None:
             found = self._fields = self.text.split(self._separator)
+            found[0] = self.name
             if self.name == "MSH":
                 found.insert(1, self._separator)
         return found
