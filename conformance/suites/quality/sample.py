@@ -101,19 +101,30 @@ def _patients(client: _Asking) -> list[Resource]:
     return list(listed.values())[:most]
 
 
+def ahead(told: str, asked: datetime, answered: datetime) -> timedelta:
+    """Return how far a target's clock is ahead of ours at least; 0 where they may agree, or it tells nothing.
+
+    A Date has no fractions of a second (RFC 9110 §5.6.7): it is of any moment from itself to a second later.
+    To take it as exact would put what came up to a second before a run into the run.
+    """
+    try:
+        there = parsedate_to_datetime(told).astimezone(UTC)
+    except ValueError:
+        return timedelta()
+    least, most = there - answered, there + timedelta(seconds=1) - asked
+    if least > timedelta():
+        return least
+    return min(most, timedelta())
+
+
 class _Asking:
     """Searches, and leaves out what this run wrote, or an earlier one that could not remove it."""
 
     def __init__(self, run: Run) -> None:
         self._client, self._number = run.client(), run.session.number
-        began = datetime.now(UTC)
+        asked = datetime.now(UTC)
         told = self._client.get("metadata").headers.get("date", "")
-        try:
-            there = parsedate_to_datetime(told).astimezone(UTC)
-        except ValueError:
-            there = began
-        # By the target's clock, which may be wrong; its Date has no fractions of a second.
-        self._before = run.session.began + (there - began) - timedelta(seconds=2)
+        self._before = run.session.began + ahead(told, asked, datetime.now(UTC))
 
     def some(self, query: str, most: int) -> list[Resource]:
         """Return the first of what a search finds, then ordered by id; none where it cannot be made."""

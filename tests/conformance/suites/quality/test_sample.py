@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
-from conformance.suites.quality.sample import PROFILE, _patients
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.suites.quality.sample import PROFILE, _patients, ahead
 
 MOST = PROFILE["sample"]["patients"]
 
@@ -39,3 +44,30 @@ def test_where_nobody_has_a_report_and_where_few_are_there_all_are_looked_at() -
     assert drawn(Target(3, 0)) == ["a000", "a001", "a002"]
     assert sorted(drawn(Target(2, 1))) == ["a000", "a001", "z000"]
     assert drawn(Target(0, 0)) == []
+
+
+ASKED = datetime(2026, 3, 2, 0, 0, 0, 400_000, tzinfo=UTC)
+
+
+def told(difference: float) -> timedelta:
+    """What is made of a clock that differs by so many seconds, and is told half a second later."""
+    there = ASKED + timedelta(seconds=difference + 0.25)
+    return ahead(
+        format_datetime(there.replace(microsecond=0), usegmt=True), ASKED, ASKED + timedelta(seconds=0.5)
+    )
+
+
+@given(st.floats(-0.1, 0.1))
+def test_a_clock_that_agrees_moves_nothing_of_what_came_just_before_into_the_run(difference: float) -> None:
+    assert told(difference) == timedelta()
+
+
+@given(st.floats(-7200, 7200))
+def test_another_clock_is_followed_as_far_as_its_date_tells(difference: float) -> None:
+    found = told(difference).total_seconds()
+    assert abs(found) <= abs(difference) + 1e-5
+    assert abs(found - difference) <= 1.5 + 1e-5
+
+
+def test_a_target_that_tells_no_date_is_taken_to_agree() -> None:
+    assert ahead("", ASKED, ASKED) == ahead("yesterday", ASKED, ASKED) == timedelta()
