@@ -77,11 +77,11 @@ class AstmLayout:
         self.match = {
             str(path): tuple(map(str, one if isinstance(one, list) else [one])) for path, one in said.items()
         }
-        self._ignored = [
-            (path_of(str(path), file.where), str(why))
-            for path, why in (file.data.get("ignored") or {}).items()
-            if path != "__line__"
-        ]
+        self._ignored: dict[str, list[tuple[Path, str]]] = {}
+        for path, why in (file.data.get("ignored") or {}).items():
+            if path != "__line__":
+                found = path_of(str(path), file.where)
+                self._ignored.setdefault(found.record, []).append((found, str(why)))
         self._header = self._reads(file.header)
         self._segments = {
             place.name: [
@@ -106,13 +106,14 @@ class AstmLayout:
             kind: of instrument, by which the profile of a sender is found; ``""``: that of this layout.
         """
         root = tree_of(message)
-        segments = [LaidSegment("MSH", self._head(root, message, facts))]
+        content = content_of(message)
+        segments = [LaidSegment("MSH", self._head(root, content, facts))]
         segments[0].fields[21] = f"{_NAMED}{kind or self._file.name}"
         self._place(self._file.root, root, facts, segments)
         told_apart(segments, message)
         text = "".join([field for one in segments[1:] for field in one.fields])
         made = Laid(message.raw, segments, escaped="\\" in text, control=CONTROL.search(text) is not None)
-        made.content = content_of(message)
+        made.content = content
         self._pass_over(message)
         made.passed_over = message.passed_over
         for path in message.unread():
@@ -122,17 +123,19 @@ class AstmLayout:
 
     def _pass_over(self, message: Message) -> None:
         """Pass over what the layout ignores by name."""
-        for path, why in self._ignored:
-            for record in message.of(path.record):
-                record.pass_over(path, why)
+        for record in message.records:
+            fields = record.fields
+            for path, why in self._ignored.get(record.type, ()):
+                if not path.field or (path.field <= len(fields) and fields[path.field - 1]):
+                    record.pass_over(path, why)
 
-    def _head(self, root: Node, message: Message, facts: Facts) -> list[str]:
+    def _head(self, root: Node, content: bytes, facts: Facts) -> list[str]:
         """Return the fields of MSH; a number of the content tells apart what has one number or none."""
         head = ["MSH", "|", "^~\\&", *[""] * 19]
         for number, read in self._header:
             head[number] = read(root, facts)
         head[7] = normal(head[7])
-        digest = blake2b(content_of(message), digest_size=8).hexdigest()
+        digest = blake2b(content, digest_size=8).hexdigest()
         head[10] = f"{head[10]}-{digest}" if head[10] else digest
         head[9], head[11], head[12] = self._file.event, head[11] or "P", "2.5.1"
         return head

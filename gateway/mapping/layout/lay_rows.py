@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def escaped(text: str) -> str:
     """Return a text as it stands in a field."""
-    return _SPECIAL.sub(_escape, text) if _SPECIAL.search(text) else text
+    return _SPECIAL.sub(_escape, text) if text and _SPECIAL.search(text) else text
 
 
 def _escape(found: re.Match[str]) -> str:

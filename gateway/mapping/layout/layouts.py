@@ -90,10 +90,11 @@ class Layouts:
     def _records(self, message: Message, envelope: Envelope) -> Laid:
         """Return what the records of an analyser become."""
         named = envelope.meta.get("layout", "")
-        layout = self._astm.of(message, named)
+        kind = self._astm.kind(message, named)
+        layout = self._astm.of(message, kind)
         if layout is None:
             raise Rejected("no layout in mappings/astm fits", code="unknown-type", where="H.5")
-        return layout.lay(message, envelope.meta, self._astm.kind(message, named))
+        return layout.lay(message, envelope.meta, kind)
 
     def _document(self, document: Document) -> XmlLayout:
         """Return the layout of a document: by its code where it is clinical, else the one that fits."""

@@ -76,7 +76,7 @@ class Asked:
         self._specimens = {one.id: numbers(one.body) for one in about if one.type == "Specimen"}
         self._specimens = {id_: numbers for id_, numbers in self._specimens.items() if numbers}
         self._orders = {one.id: one.body for one in about if one.type == "ServiceRequest"}
-        self._beside = beside(about)
+        self._about = about
         self._older = False
 
     def find(self) -> Belonging:
@@ -112,8 +112,9 @@ class Asked:
                 known.add(id_)
         if len(self._specimens) == 1:
             return [] if known else list(left)
-        told = {one for one in self._specimens if one not in left or known & self._beside.get(one, set())}
-        known = known.union(*(self._beside.get(one, ()) for one in told))
+        named = beside(self._about)
+        told = {one for one in self._specimens if one not in left or known & named.get(one, set())}
+        known = known.union(*(named.get(one, ()) for one in told))
         return [*(one for one in left if one not in told), *(self._orders.keys() - known)]
 
     def _sample(self, numbers: Iterable[str]) -> Sample | None:
@@ -252,15 +253,16 @@ class Asked:
         known, wrong = self._known(), set[str]()
         if known is not None and known != found.subject:
             wrong.add("identifier")
-        stored = self._desk.read("Patient", found.subject)
+        said = any(one in self._patient.body for one in _COMPARED)
+        stored = self._desk.read("Patient", found.subject) if said else None
         if stored is not None:
             found_wrong = against(_rules(), self._patient.body, stored)
             wrong |= {one for one in found_wrong if _COMPARED.get(one) in self._samples.compare}
-        said = ", ".join(sorted(wrong))
-        if said:
+        if wrong:
             raise self._waiting(
                 "contradicting-patient",
-                f"the patient in the message is another one than that of the sample ({said}); put right "
+                "the patient in the message is another one than that of the sample "
+                f"({', '.join(sorted(wrong))}); put right "
                 "whichever is wrong",
                 [found.subject],
             )

@@ -7,6 +7,11 @@ from typing import Any
 
 from gateway.canonical import Resource
 
+_WITHOUT = frozenset(
+    {"category", "code", "coding", "interpretation", "meta", "valueCodeableConcept", "valueQuantity"}
+)
+"""Elements in which no reference stands (R4 datatypes): nobody has to look into them."""
+
 
 def rewritten(node: Any, names: Mapping[str, str], gone: Collection[str]) -> Any:
     """Return a part of a resource with other references, without those that are gone; itself if it has none.
@@ -24,7 +29,7 @@ def rewritten(node: Any, names: Mapping[str, str], gone: Collection[str]) -> Any
     changed: Resource | None = None
     for key, value in node.items():
         kind = value.__class__
-        if kind is not dict and kind is not list:
+        if (kind is not dict and kind is not list) or key in _WITHOUT:
             continue
         new = rewritten(value, names, gone) if kind is dict else _listed(value, names, gone)
         if new is not value:

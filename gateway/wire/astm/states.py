@@ -22,6 +22,8 @@ class State(Enum):
     Sender: ENQUIRING. SENDING: a frame is out. INTERRUPTED: likewise, and the other end asked for the line.
     """
 
+    __hash__ = object.__hash__  # Enum hashes the name, and the table is asked with every frame
+
     IDLE = auto()
     CONTENDING = auto()
     REFUSED = auto()
@@ -37,6 +39,8 @@ class State(Enum):
 
 class Event(Enum):
     """What happens: heard on the line, the machine's own counts taken into account, or from inside."""
+
+    __hash__ = object.__hash__
 
     ENQ = auto()
     ENQ_BUSY = auto()  # ENQ, and we take nothing at present

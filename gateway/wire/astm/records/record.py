@@ -85,11 +85,12 @@ class Record:
         """
         only = self._only(path)
         if only is not None:
-            found = self._alone(only, path)
-            if found:
-                self.asked.add((path.field, 1, path.component) if path.component else (path.field,))
-                return unescape(found, self._delimiters, self._charset).strip()
-            return ""
+            found = self._alone(only, path) if only else ""
+            if not found:
+                return ""
+            self.asked.add((path.field, 1, path.component) if path.component else (path.field,))
+            delimiters = self._delimiters
+            return unescape(found, delimiters, self._charset).strip() if delimiters.escape in found else found
         for address, text in self._leaves(path) if path.field else ():
             if found := self._alone(text, path):
                 self.asked.add(address)
@@ -148,19 +149,21 @@ class Record:
 
     def _silent(self) -> Iterator[tuple[str, tuple[Address, Address, Address]]]:
         """Yield path and addresses of every valued leaf that nobody has read."""
-        if () in self.asked:
+        asked = self.asked
+        if () in asked:
             return
-        for number in range(2, len(self.fields) + 1):
-            field = self.fields[number - 1]
-            if not field or not self._escaped(number) or (number,) in self.asked:
+        for number, field in enumerate(self.fields, 1):
+            if number < 2 or not field or (number,) in asked or not self._escaped(number):
                 continue
             repeats = field.split(self._delimiters.repeat)
             for r, repeat in enumerate(repeats, 1):
+                if (number, r) in asked:
+                    continue
                 components = repeat.split(self._delimiters.component)
                 for c, component in enumerate(components, 1):
-                    parts = ((number,), (number, r), (number, r, c))
-                    if component.strip() and not any(one in self.asked for one in parts):
+                    if (number, r, c) not in asked and component.strip():
                         place = f"{number}[{r}]" if len(repeats) > 1 else f"{number}"
+                        parts = ((number,), (number, r), (number, r, c))
                         yield (f"{place}.{c}" if len(components) > 1 else place), parts
 
     def write(self, path: Path, escaped: str) -> None:
