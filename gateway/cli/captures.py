@@ -15,7 +15,8 @@ from gateway.errors import Rejected
 _HL7 = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)")
 _ASTM = re.compile(
     rb"\x02(?:\x1emt[a-z]{3}\||[0-7]?[A-Z][!-/:-@\[-`{-~])"
-    rb"|(?:\A|[\r\n\x05>\]])[ \t]*(?:\xef\xbb\xbf)?[0-7]?H([!-/:-@\[-`{-~])[^A-Za-z0-9\s]{2,6}(?:\1|\r|\n)"
+    rb"|(?:\A|[\r\n\x05>\]])[ \t]*(?:\xef\xbb\xbf)?[ \t]*[0-7]?[Hh]([!-/:-@\[-`{-~])"
+    rb"[^A-Za-z0-9\s]{2,6}(?:\1|\r|\n)"
 )
 _SIGNS = {
     b"STX": b"\x02", b"ETX": b"\x03", b"EOT": b"\x04", b"ENQ": b"\x05", b"ACK": b"\x06",
@@ -65,6 +66,8 @@ def messages(file: str, stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         notice(say("captures.checksums", file=file))
     elif counters.bad:
         notice(say("captures.bad", file=file, count=counters.bad))
+    if counters.noise:
+        notice(say("captures.noise", file=file, count=counters.noise))
 
 
 def samples_in(raw: bytes) -> list[bytes]:

@@ -17,7 +17,7 @@ from gateway.errors import Misconfigured, Rejected
 from gateway.wire import er7
 from gateway.wire.xml import v3
 
-_SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Z][A-Z0-9]{2}\|)")
+_SEGMENT = re.compile(rb"(?:^|[\r\n\x0b\x1c])[ \t]*(?:\xef\xbb\xbf)?(?:MSH|[A-Za-z][A-Za-z0-9]{2}\|)")
 _LINES = re.compile(rb"[\r\n\x0b\x1c]+")
 
 SUFFIXES = frozenset({".hl7", ".er7", ".mllp", ".txt", ".dat", ".xml", ".astm"})

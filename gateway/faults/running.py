@@ -101,6 +101,15 @@ FAULTS: dict[str, str] = {
     "the bytes are text in no known charset": "字节不符合任何已知字符集",
     "the text does not begin with an MSH segment": "文本不以 MSH 段开头",
     "the text does not begin with an H record": "文本不以 H 记录开头",
+    "a report stands before its patient, or beside nobody: PID comes before OBR": (
+        "报告位于患者之前，或没有患者：PID 应在 OBR 之前"
+    ),
+    "a PID, PV1, ORC, OBR, SPM or SAC is damaged: its name, its separators or the line end before it": (
+        "有 PID、PV1、ORC、OBR、SPM 或 SAC 段已损坏：段名、分隔符，或前一段的行尾"
+    ),
+    "a line looks like H, P, O, Q or R and is none: its letter or delimiters are damaged": (
+        "有一行像 H、P、O、Q 或 R 记录却不是：记录字母或分隔符已损坏"
+    ),
     "the delimiters after H are not distinct punctuation characters": "H 之后的分隔符不是互不相同的标点",
     "more records than a message can have": "记录数超过一条消息的上限",
     "not a path of ASTM records: {what}; write R[n].F[r].C": (

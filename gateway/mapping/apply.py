@@ -35,7 +35,7 @@ def normal_fields(message: er7.Message) -> list[list[str]]:
         return [segment.fields for segment in message.segments]
     change = {ord(char): escape for char, escape in _ESCAPES.items()}
     change |= {ord(old): new for old, new in zip(message.separators[:5], DEFAULTS[:5], strict=False) if old}
-    fields = [segment.text.translate(change).split("|") for segment in message.segments]
+    fields = [[segment.name, *segment.text.translate(change).split("|")[1:]] for segment in message.segments]
     for one in fields:
         if one[0] == "MSH":
             one[1:2] = ["|", "^~\\&"]

@@ -177,7 +177,10 @@ _KINDS = {"SN": _structured, "NR": _range, "NA": _sampled, "VR": _between}
 
 
 def obx_value(f: list[str], run: Run) -> Any:
-    """OBX-2, OBX-5 and OBX-6 → the right ``value[x]`` of an Observation, or a ``dataAbsentReason``."""
+    """OBX-2, OBX-5 and OBX-6 → the right ``value[x]`` of an Observation, or a ``dataAbsentReason``.
+
+    What is no range, curve or period although OBX-2 says so stays as text: a result is not lost by its type.
+    """
     raw = _field(f, 5)
     kind = _field(f, 2).strip().upper()
     if not raw or kind in ("ED", "RP"):
@@ -188,11 +191,11 @@ def obx_value(f: list[str], run: Run) -> Any:
         made = _quantity(run.unescape(first), unit)
         return {"valueQuantity": made} if made else _text(raw, unit, run, _field(f, 8)) or None
     if kind in _KINDS:
-        return _KINDS[kind](raw if kind == "NA" else first, unit, run) or None
+        return _KINDS[kind](raw if kind == "NA" else first, unit, run) or _text(raw, unit, run) or None
     if kind in ("CE", "CWE", "CNE", "CF", "IS", "ID"):
         return _coded(raw, kind, unit, run) or None
     if kind == "DR":
-        return _period(first, run) or None
+        return _period(first, run) or _text(raw, {}, run) or None
     if kind == "CQ" and (made := run.by_map("CQ[Quantity]", first)):
         return {"valueQuantity": made}
     if kind == "SI" and is_numeric(first) and not {*".Ee"} & {*first}:
@@ -218,7 +221,7 @@ def _component(f: list[str], one: str, run: Run) -> dict[str, Any]:
         made = run.by_map(f"{kind}[Attachment]", one)
         return {"extension": [{"url": _VALUE_ATTACHMENT, "valueAttachment": made}]} if made else {}
     value = obx_value([*f[:5], one, *f[6:]], run)
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else _text(one, {}, run)
 
 
 def obx_components(f: list[str], run: Run) -> Any:

@@ -187,8 +187,18 @@ class Settlement:
             if not others:  # a Provenance of nothing: an answer that found no patient
                 return []
             handle.body[tie.last] = others
+        self.require_subjects(kept)
         kept.sort(key=_turn)
         return kept
+
+    def require_subjects(self, kept: Sequence[Handle]) -> None:
+        """Raise where a report belongs to nobody: it stands before the patient of its message."""
+        if PATIENT not in self.plan.file.requires or self.run.profile.sample is not None:
+            return
+        reason = self.plan.file.requires[PATIENT]
+        if any(one.type == "DiagnosticReport" and "subject" not in one.body for one in kept):
+            said = "a report stands before its patient, or beside nobody: PID comes before OBR"
+            raise Rejected(said, code=reason, where="PID")
 
     def found(self, search: Search, said: tuple[str, ...], asking: Handle) -> Handle | None:
         """Return the one resource of the message that a row means; None for none or several."""

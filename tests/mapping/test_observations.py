@@ -198,3 +198,12 @@ def test_resident_id_with_a_wrong_digit_is_refused(text: str, good: bool) -> Non
 
 def test_exactly_one_check_digit_is_right() -> None:
     assert sum(is_resident_id("99010119900307123" + last) for last in "0123456789X") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("NR", ">7"), ("NR", "7-8"), ("NA", ">7"), ("NA", "7*"), ("DR", "7 days"), ("DR", "7"), ("", "7~8")],
+)
+def test_a_value_that_is_not_what_its_type_says_is_told_as_text(run: Run, kind: str, value: str) -> None:
+    made = obx_value(fields(kind, value), run)
+    assert value.replace("~", "\n") in made.get("valueString", ""), made

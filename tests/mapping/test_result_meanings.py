@@ -374,3 +374,24 @@ def test_one_spelling_never_means_two_units(maps: Maps) -> None:
         found = table.get(spelled(code))
         assert found is None or found.code == entry.code, code
     assert {one: codes for one, codes in by_spelling.items() if len(codes) > 1} == {}
+
+
+def test_several_values_without_a_type_are_lines_of_text(maps: Maps) -> None:
+    assert result(maps, "", "5.6~5.7", "mmol/L")["valueString"] == "5.6\n5.7 mmol/L"
+    assert [one["valueQuantity"]["value"] for one in result(maps, "NM", "5.6~5.7")["component"]] == [
+        Decimal("5.6"), Decimal("5.7"),
+    ]  # fmt: skip
+    made = result(maps, "DT", "20260301~soon")["component"]
+    assert [next(one[name] for name in one if name.startswith("value")) for one in made] == [
+        "2026-03-01",
+        "soon",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "code"),
+    [("critical high", "HH"), ("PANIC LOW", "LL"), ("H!", "HH"), ("L!", "LL"), ("CRIT", "AA"), ("hh", "HH")],
+)
+def test_words_for_a_critical_value(maps: Maps, flag: str, code: str) -> None:
+    made = result(maps, "NM", "5", "mmol/L", "", flag)["interpretation"]
+    assert code in [c["code"] for i in made for c in i["coding"] if c.get("system") == MEANING]

@@ -344,3 +344,12 @@ def test_a_patient_whose_segment_is_indented_is_another_patient(blank: bytes) ->
         read = er7.parse(part)
         numbers, values = [*read.each("PID-3.1")], [*read.each("OBX-5")]
         assert (numbers, values) in ((["M1"], ["4.1"]), (["M2"], ["9.9"]), (["M1", "M2"], ["4.1", "9.9"]))
+
+
+@pytest.mark.parametrize(
+    "second", ["pid|2||77", "\x00PID|2||77", "1PID|2||77", "PID;2;;77", "OBX|2|NM|x||9PID|2||77"]
+)
+def test_a_patient_who_is_written_in_another_way_is_not_cut_off_from_his_results(second: str) -> None:
+    one, other = ("OBR|1|A", "OBX|1|NM|x||1", "SPM|1|T1"), ("OBR|1|B", "OBX|1|NM|x||2", "SPM|1|T2")
+    raw = message("ORU^R01", PID, *one, second, *other)
+    assert er7.apart(raw) == [raw]

@@ -150,6 +150,38 @@ def test_mixed_line_ends_blank_lines_and_junk_around():
     assert message.serialise() == text.encode()
 
 
+@pytest.mark.parametrize(
+    "around", [" {}", "\t{} ", "\x00{}", "\x0b{}", "\ufeff{}", "\xa0{}", "\u3000{}", '"{}']
+)
+@pytest.mark.parametrize("name", ["PID", "pid"])
+def test_what_stands_around_the_name_of_a_segment_is_no_part_of_it(around: str, name: str):
+    text = f"MSH|^~\\&|A\rPID|1||77\r{around.format(name)}|2||88\r"
+    message = parsed(text)
+    assert [s.name for s in message.segments] == ["MSH", "PID", "PID"]
+    assert list(message.each("PID-3")) == ["77", "88"]
+    assert message.serialise() == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "damaged"),
+    [
+        ("1PID|2||88", True), ("PID;2;;88", True), ("PID.|2||88", True), ("**OBR|2||F2", True),
+        ("SPM,2,T2,", True), ("OBX|1|NM|x||5|||||F|||20260305PID|2||88", True),
+        ("OBX|1|NM|x||5|||||F|OBR|2||F2", True),
+        ("PID - a - b - c", False), ("a line | with | bars", False), ("RAPID|2||88", False),
+        ("OBX|1|ST|HIV-RAPID||PID||||PID|", False), ("ERR|PID^1^3", False),
+    ],
+)  # fmt: skip
+def test_a_damaged_name_of_somebody_costs_the_message_not_the_patient(line: str, damaged: bool):
+    text = f"MSH|^~\\&|A\rPID|1||77\r{line}\rOBX|2|NM|y||6\r"
+    if not damaged:
+        assert parsed(text).get("PID-3") == "77"
+        return
+    with pytest.raises(Rejected) as caught:
+        parsed(text)
+    assert caught.value.code == "damaged-segment"
+
+
 def test_a_line_feed_that_somebody_typed_stays_in_the_text():
     message = parsed("MSH|^~\\&|A\rOBX|1|TX|||第一行\n第二行\nIMPRESSION: x\rPV1|1\nNTE|2\r")
     assert message.get("OBX-5") == "第一行\n第二行\nIMPRESSION: x"

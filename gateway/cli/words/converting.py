@@ -80,6 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{file}: {count} frames are bad and were passed over, as an instrument's receiver does",
         "{file}：{count} 帧校验或序号错误，已按接收方规则跳过",
     ),
+    "captures.noise": (
+        "{file}: {count} bytes belong to no frame and no record; passed over",
+        "{file}：{count} 字节不属于任何帧或记录；已略过",
+    ),
     "gather.stray": (
         "{file}: stray text, {lines} lines, first at line {first}; passed over",
         "{file}：消息之外的文字 {lines} 行，首见于第 {first} 行；已略过",

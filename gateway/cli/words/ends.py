@@ -81,6 +81,8 @@ REASONS: dict[str, str] = {
     "refused": "拒绝",
     "sample-of-several-patients": "号码对应多名患者的标本",
     "several-kinds": "并列着多种元素，未指明哪一种是记录",
+    "damaged-record": "一条记录的字母或分隔符已损坏",
+    "damaged-segment": "一个段的段名或分隔符已损坏",
     "several-messages": "一帧或一次调用中有多条消息",
     "several-orders": "文档涉及多份申请或报告",
     "several-patients": "文档涉及多名患者",

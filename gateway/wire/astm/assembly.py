@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from gateway.wire.astm.frame import CR
+from gateway.wire.astm.frame import CR, LAST
 
 Ended = Literal["L", "H", "EOT", "cut"]
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
-_FIRST = re.compile(rb"H[^A-Za-z0-9\s]")
-_LAST = re.compile(rb"L(?![A-Za-z0-9])")
+_FIRST = re.compile(rb"[ \t]*[Hh][!-/:-@\[-`{-~]")
 
 
 @dataclass(slots=True, frozen=True)
@@ -91,7 +90,7 @@ class Assembly:
                 found.append(Received(self._joined(fresh, text[begun : line.start()]), "H"))
                 fresh, begun = True, line.start()
             end = line.end()
-            if _LAST.match(text, line.start()):
+            if LAST.match(text, line.start()):
                 found.append(Received(self._joined(fresh, text[begun:end]), "L"))
                 fresh, begun = True, end
         self._change = _Change(fresh, text[begun:end], True, text[end:])

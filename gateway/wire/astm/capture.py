@@ -40,7 +40,7 @@ def messages_in(
         yield from _worked(machine)
         if machine.closed:
             machine = Machine(told, limits, counted)
-    left = machine.end()
+    left = list(_known(machine, machine.end()))
     counted.messages += sum(one.whole for one in left)
     counted.incomplete += sum(not one.whole for one in left)
     yield from left
@@ -49,7 +49,17 @@ def messages_in(
 def _worked(machine: Machine) -> Iterator[Received]:
     machine.advance()
     while machine.holding:
-        yield from machine.storing
+        yield from _known(machine, machine.storing)
+        machine.lost = False
         machine.stored()
         machine.advance()
     machine.written.clear()
+
+
+def _known(machine: Machine, messages: list[Received]) -> Iterator[Received]:
+    """Yield messages; one in which a frame was bad and did not come again has no known end.
+
+    What follows such a frame may be of another sample: an instrument would have been asked for it again.
+    """
+    for one in messages:
+        yield replace(one, ended="cut") if machine.lost else one

@@ -15,6 +15,9 @@ CR, LF = b"\r", b"\n"
 SIZE = 240
 """Bytes of text that a frame of E1381 takes; LIS1-A takes 63 993."""
 
+LAST = re.compile(rb"[ \t]*[Ll][ \t]*(?:[\r\n]|\Z|[!-&*+/;-@\[-`{-~])")
+"""Begins like the record that ends a message; ``L. monocytogenes`` in a remark of several lines does not."""
+
 _RECORD = re.compile(rb"[^\r]*\r|[^\r]+\Z")
 
 

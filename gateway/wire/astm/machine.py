@@ -44,6 +44,7 @@ class Machine:
         steps: counts up with every event: the time-out of the state begins anew.
         closed: why the line must be closed, ``""``: it need not.
         busy: answer ENQ with NAK.
+        lost: a frame was bad, and has not come again; who has taken the message sets it back.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Machine:
         self._outgoing = Outgoing()
         self._again: Token | None = None
         self._accepted: tuple[int, bytes] | None = None  # number and text of the frame accepted last
+        self.lost = False
         self._heard = Token("noise")
         self._late: Token | None = None  # a frame that was answered NAK while it was being committed
         self._bare = False  # the session is one of records without frames: nobody waits for an answer
@@ -222,20 +224,23 @@ class Machine:
         elif bare or self._in_turn(token.number):
             self.counters.frames += 1
             self._late = None
+            self.lost = self.lost and not self._follows(token.number)
             self.storing = self._assembly.add(token.text, more=token.more)
             self._do(Event.LAST if self.storing else Event.FRAME)
         else:
             self._bad()
 
     def _in_turn(self, number: int) -> bool:
-        if self.profile.numbers == "any":
-            return True
+        return self.profile.numbers == "any" or self._follows(number)
+
+    def _follows(self, number: int) -> bool:
         if self._accepted is None:
             return number in (0, 1)  # some count from 0
         return number == (self._accepted[0] + 1) % 8
 
     def _bad(self) -> None:
         self.counters.bad += 1
+        self.lost = True
         self._do(Event.BAD)
 
     def _too_long(self) -> None:
@@ -284,7 +289,7 @@ class Machine:
             case Action.SEND_FRAME | Action.SEND_NEXT:
                 self.written += self._outgoing.frame(following=action is Action.SEND_NEXT)
             case Action.BEGIN:
-                self._accepted, self._bare, self._nak = None, False, False
+                self._accepted, self._bare, self._nak, self.lost = None, False, False, False
             case Action.KEEP:
                 self._keep()
             case Action.STORE_REST:

@@ -7,6 +7,7 @@ What real senders do, and what becomes of it:
   Only STX begins anew; a frame that it cuts off was never acknowledged.
 - Records that come without frames begin with H and its delimiters, at the beginning of a line.
 - A frame that begins with RS holds a line of BCI (``bci``), and becomes the records that it says.
+- Bare records that go on behind L, without a header, are no noise: their message is kept as it came.
 - Line ends, blanks and zeros between frames are nothing; other bytes there are noise.
 """
 
@@ -16,18 +17,19 @@ import re
 from typing import Literal, NamedTuple
 
 from gateway.wire.astm import bci
-from gateway.wire.astm.frame import ACK, CR, ENQ, EOT, LF, NAK, STX, checksum
+from gateway.wire.astm.frame import ACK, CR, ENQ, EOT, LAST, LF, NAK, STX, checksum
 
 Kind = Literal["ENQ", "ACK", "NAK", "EOT", "frame", "bad", "line", "noise", "too-long"]
 
 _SIGNALS: dict[bytes, Kind] = {ENQ: "ENQ", ACK: "ACK", NAK: "NAK", EOT: "EOT"}
 _CONTROL = re.compile(rb"[\x02\x04\x05\x06\x15]")
-_CONTROL_OR_BARE = re.compile(rb"[\x02\x04\x05\x06\x15]|(?:\A|(?<=[\r\n]))H[!-/:-@\[-`{-~]")
+_CONTROL_OR_BARE = re.compile(
+    rb"[\x02\x04\x05\x06\x15]|(?:\A|(?<=[\r\n]))[ \t]{0,8}(?:H[!-/:-@\[-`{-~]|h\|[\\@~^])"
+)
 _END = re.compile(rb"[\x03\x17]")
 _LINE_END = re.compile(rb"[\r\n]")
 _NOTHING = b"\r\n\x00\t "
 _ENDS, _BLANK = re.compile(rb"[\r\n\x00]+"), re.compile(rb"[\r\n\x00\t ]+")
-_LAST = re.compile(rb"L(?![A-Za-z0-9])")
 _PERHAPS_BARE = re.compile(rb"(?:\A|(?<=[\r\n]))H\Z")
 _TRAILER = re.compile(rb"[0-9A-Fa-f]{1,2}")
 
@@ -72,6 +74,7 @@ class Reader:
         self._searched = 0
         self._digits = 0  # characters of a checksum that may follow a frame that was taken without it
         self._lines = False  # inside of a message of bare records
+        self._mark = b""  # delimiter of the bare records that came before
         self._tagged = 0  # frames of BCI since ENQ: they have no numbers
         self.truncated = 0
 
@@ -97,13 +100,18 @@ class Reader:
         signal = _SIGNALS.get(bytes(buffer[:1]))
         if signal:
             self._drop(1)
-            self._tagged = 0 if signal == "ENQ" else self._tagged
+            if signal == "ENQ":
+                self._tagged, self._mark = 0, b""
             return Token(signal)
         if buffer[:1] == STX:
             return self._frame()
-        if self._lines or (self._bare and _CONTROL_OR_BARE.match(buffer)):
+        if self._lines or (self._bare and (_CONTROL_OR_BARE.match(buffer) or self._goes_on())):
             return self._line()
         return self._noise()
+
+    def _goes_on(self) -> bool:
+        """Tell whether a record follows those of a message that has ended, or may begin."""
+        return bool(self._mark) and self._buffer[:1].isalpha() and self._buffer[1:2] in (b"", self._mark)
 
     def rest(self) -> Token | None:
         """Return a bare record that has not been ended, and forget everything that waits."""
@@ -171,7 +179,7 @@ class Reader:
         wrong = self._check and self._trailer and trailer.upper() != checksum(inside)
         if wrong or not b"0" <= number <= b"7" or len(inside) < 2:
             return Token("bad")
-        self._lines = False
+        self._lines, self._mark = False, b""
         return Token("frame", int(number), text, inside.endswith(b"\x17"))
 
     def _line(self) -> Token | None:
@@ -184,7 +192,8 @@ class Reader:
         if len(text) > self._limit:
             return self._too_long()
         self._drop(end.end())
-        self._lines = not _LAST.match(text)
+        self._mark = self._mark if self._lines else text[1:2]
+        self._lines = not LAST.match(text)
         return Token("line", text=text)
 
     def _noise(self) -> Token | None:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from gateway.errors import Rejected
 from gateway.wire.er7.charset import decode
 from gateway.wire.er7.lines import split_lines
+from gateway.wire.er7.segment import is_damaged, is_glued, name_of
 from gateway.wire.er7.separators import Separators, read_separators
 from gateway.wire.er7.tubes import CONTAINER_FIRST, ORDER_FIRST, tubes
 
@@ -37,6 +38,9 @@ _MAY_BE = re.compile(rb"[\s\x00]*+[^\r\n]*?(?:OUL[^A-Za-z0-9]R2[1-4]|ORU[^A-Za-z
 """To look is cheap, to read is not: what has none of these in its first line is of another type."""
 
 _RESULTS = frozenset(("OBR", "ORC", "OBX", "SPM"))
+
+_BELONGING = frozenset(("PID", "ORC", "OBR", "SPM", "SAC"))
+"""What says whose the segments after it are."""
 
 _MOST = 10_000
 """Parts; a message with more stays whole."""
@@ -145,12 +149,21 @@ def _cut(raw: bytes, start: int, charset: str) -> list[bytes]:
         Segment(one[1].decode(), _ended(body[one.start() : end]), charset)
         for one, end in zip(found, ends, strict=True)
     ]
+    glued = is_glued(body.decode(charset), separators.field, [one.name for one in segments])
+    if glued or any(_hides_one(one, separators.field) for one in segments):
+        return [raw]
     parts = _by_unit(unit, segments, separators)
     if parts is None or not 1 < len(parts) <= _MOST or _is_joined(segments, separators):
         return [raw]
     if sum(len(one) for part in parts for one in part.before) > _MOST_REPEATED:
         return [raw]
     return [b"".join((lead, *part.before, *(one.raw for one in part.own))) for part in parts]
+
+
+def _hides_one(segment: Segment, mark: str) -> bool:
+    """Tell whether another segment begins within one: it is written in another way than ``_begins`` finds."""
+    texts = [one.decode(segment.charset) for one in segment.raw.splitlines()[1:] if one.strip()]
+    return any(name_of(one, mark) in _BELONGING or is_damaged(one) for one in texts)
 
 
 def _separators(header: str) -> Separators:

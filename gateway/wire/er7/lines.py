@@ -1,9 +1,9 @@
 """Lines: where one segment ends and the next begins (HL7 v2.8 §2.5.2, and what senders really end with).
 
 CR, LF and CRLF all end a segment. In a message that uses CR at all, LF alone ends one only where
-the next line looks like a segment (``^[A-Z][A-Z0-9]{2}``, perhaps with blanks around it, and the field
-separator or the end of the line); otherwise it is a line break that somebody typed into a text field, and
-stays in the text.
+the next line looks like a segment (``^[A-Z][A-Z0-9]{2}``, perhaps with blanks or a mark around it, and the
+field separator or the end of the line); otherwise it is a line break that somebody typed into a text field,
+and stays in the text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def split_lines(text: str, separator: str) -> list[str]:
 
 
 def _mixed(text: str, separator: str) -> list[str]:
-    begins = re.compile(rf"[ \t]*[A-Z][A-Z0-9]{{2}}[ \t]*(?:{re.escape(separator)}|\Z)").match
+    begins = re.compile(rf"[ \t\x00\x0b\ufeff]*[A-Z][A-Z0-9]{{2}}[ \t]*(?:{re.escape(separator)}|\Z)").match
     pieces = _ENDS.split(text)
     parts = [pieces[0]]
     lines: list[str] = []

@@ -6,7 +6,7 @@ from gateway.errors import Rejected
 from gateway.wire.er7.charset import decode
 from gateway.wire.er7.lines import split_lines
 from gateway.wire.er7.message import Message
-from gateway.wire.er7.segment import Segment
+from gateway.wire.er7.segment import Segment, is_damaged, is_glued
 from gateway.wire.er7.separators import read_separators
 
 MAX_SEGMENTS = 50_000
@@ -27,7 +27,8 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
 
     Raises:
         Rejected: ``"empty"``, ``"not-hl7"`` (does not begin with MSH), ``"bad-separators"``,
-            ``"undecodable"``, ``"too-many-segments"``, ``"too-many-fields"``, or
+            ``"undecodable"``, ``"too-many-segments"``, ``"too-many-fields"``,
+            ``"damaged-segment"`` (what follows it would be taken for somebody else's), or
             ``"several-messages"`` (a second MSH: see ``split_messages``).
         Misconfigured: ``charset`` is not a known name.
     """
@@ -45,6 +46,13 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
     segments = [Segment(line, field) for line in lines if line and not line.isspace()]
     if ("\rMSH" in body or "\nMSH" in body) and any(s.name == "MSH" for s in segments[1:]):
         raise Rejected("more than one MSH segment", code="several-messages", where="MSH")
+    if any(len(s.name) != 3 and is_damaged(s.text) for s in segments) or is_glued(
+        body, field, [s.name for s in segments]
+    ):
+        raise Rejected(
+            "a PID, PV1, ORC, OBR, SPM or SAC is damaged: its name, its separators or the line end before it",
+            code="damaged-segment",
+        )
     return Message(raw, start, text, codec, repaired, separators, segments)
 
 

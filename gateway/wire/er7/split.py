@@ -141,7 +141,11 @@ def _segments_end(body: bytes, separator: bytes) -> int:
 
     A line break that somebody typed into a text is none, see ``lines.py``.
     """
-    begins = re.compile(rb"[ \t]*[A-Z][A-Z0-9]{2}(?:" + re.escape(separator) + rb"|\s*\Z)").match
+    mark = re.escape(separator)
+    begins = re.compile(
+        rb"[\x00-\x20\xef\xbb\xbf\xc2\xa0\"]{0,8}"
+        rb"(?:[A-Za-z][A-Za-z0-9]{2}[ \t]*" + mark + rb"|[A-Z][A-Z0-9]{2}\s*\Z)"
+    ).match
     typed = b"\r" in body
     kept = stop = len(body)
     while (stop := max(body.rfind(b"\r", 0, stop), body.rfind(b"\n", 0, stop))) >= 0:

@@ -33,7 +33,18 @@ def results(sender: str, guide: str, role: str, barcode: str) -> bytes:
 )
 @pytest.mark.parametrize(
     ("role", "reason"),
-    [("Q^Control specimen^HL70369", "quality-control"), ("C^Calibrator^HL70369", "calibration")],
+    [
+        ("Q^Control specimen^HL70369", "quality-control"),
+        ("q", "quality-control"),
+        (" Q ", "quality-control"),
+        ("^Q", "quality-control"),
+        ("QC", "quality-control"),
+        ("9^Control", "quality-control"),
+        ("质控", "quality-control"),
+        ("C^Calibrator^HL70369", "calibration"),
+        ("v", "calibration"),
+        ("定标液", "calibration"),
+    ],
 )
 def test_a_control_or_calibrator_is_kept_apart(
     laboratory: Open, texts: Any, sender: str, guide: str, role: str, reason: str

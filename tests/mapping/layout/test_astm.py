@@ -73,7 +73,7 @@ def test_an_instrument_is_told_by_its_header(first: str, name: str) -> None:
 
 def test_a_line_may_name_the_layout_whatever_the_header_says() -> None:
     lines = (header("WHATEVER"), "O|1||1^2^ 4711 ^B", "R|1|^^^^WBC^1|6.8", "L|1|N")
-    assert segment(laid(*lines), "SPM")[2] == ""
+    assert all(one.name != "SPM" for one in laid(*lines).segments), "it has no number that is known"
     message = laid(*lines, layout="sysmex", line="haem-1")
     assert (segment(message, "SPM")[2], segment(message, "OBX")[3]) == ("4711", "WBC^^99SYSMEX")
     assert segment(message, "MSH")[3:5] == ["WHATEVER", "haem-1"]
@@ -244,3 +244,16 @@ def test_a_control_of_sysmex_is_told_by_its_number() -> None:
         message = laid(header("XN-1000^00-24^1"), f"O|1||4^7^  {number}^B", "R|1|^^^^WBC^1|6.8", "L|1|N")
         fields = segment(message, "SPM")
         assert (fields[2], fields[11]) == (number, role)
+
+
+@pytest.mark.parametrize("said", ["Q", "q", "QC", " Q ", "N\\Q", "Q\\N", "^Q", "Control", "CONTROL", "质控"])
+@pytest.mark.parametrize("sender", ["T", "XN-1000^00-24^1", "C111^Roche^c111^4.2"])
+def test_a_control_is_told_however_it_is_written(said: str, sender: str) -> None:
+    lines = (f"O|1|4711||^^^GLU|R||||||{said}", "R|1|^^^GLU|5.6", "L|1|N")
+    assert segment(laid(header(sender), *lines), "SPM")[11] == "Q"
+
+
+@pytest.mark.parametrize("said", ["", "N", "A", "R", "X"])
+def test_what_else_is_to_be_done_with_an_order_makes_no_control_of_it(said: str) -> None:
+    lines = (f"O|1|4711||^^^GLU|R||||||{said}", "R|1|^^^GLU|5.6", "L|1|N")
+    assert segment(laid(header("T"), *lines), "SPM")[11] == ""

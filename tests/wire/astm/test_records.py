@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.canonical import Record as Canonical
 from gateway.errors import Misconfigured, Rejected
-from gateway.wire.astm.records import DEFAULT, Delimiters, escape, parse, unescape, write
+from gateway.wire.astm.records import DEFAULT, Delimiters, escape, parse, samples, unescape, write
 
 TEXT = (
     "H|\\^&|||XN-1000^00-22^12345|||||LIS||P|LIS2-A2|20260101120000\r"
@@ -246,3 +246,34 @@ def test_the_writer_says_what_it_cannot_say():
     assert (
         write([("H", {5: "LIS"}), ("P", {2: "1"}), ("L", {2: "1", 3: "N"})]) == b"H|\\^&|||LIS\rP|1\rL|1|N\r"
     )
+
+
+@pytest.mark.parametrize("around", [" {}|", "\t{}|", "{} |", "\x00{}|", "\ufeff{}|", "\xa0{}|", '"{}|'])
+@pytest.mark.parametrize("ends", ["\r", "\r\n", "\n"])
+def test_what_stands_around_the_letter_of_a_record_is_no_part_of_it(around: str, ends: str):
+    order, result = around.format("o") + "2|B2", around.format("R") + "1|^^^GLU|7"
+    lines = ("H|\\^&", "P|1", "O|1|B1", "R|1|^^^GLU|5", order, result, "L|1", "")
+    message = parse(ends.join(lines).encode())
+    first, second = message.of("O")
+    assert [one.get("4") for one in message.under(second, "R")] == ["7"]
+    assert [one.get("4") for one in message.under(first, "R")] == ["5"]
+    assert len(samples(message)) == 2
+
+
+def test_an_indented_record_behind_a_line_feed_is_one_all_the_same():
+    message = parse(b"H|\\^&\rO|1|B1\rR|1|^^^GLU|5\n O|2|B2\n R|1|^^^GLU|7\rL|1\r")
+    assert [one.type for one in message.records] == ["H", "O", "R", "O", "R", "L"]
+
+
+@pytest.mark.parametrize("line", ["2O|2|B2", "O;2;B2;;", "**P|2||77", '"2R|1|^^^GLU|7', "[H|\\^&"])
+def test_a_damaged_record_costs_the_message_not_the_patient(line: str):
+    raw = f"H|\\^&\rO|1|B1\rR|1|^^^GLU|5\r{line}\rR|1|^^^GLU|7\rL|1\r".encode()
+    with pytest.raises(Rejected) as found:
+        parse(raw)
+    assert found.value.code == "damaged-record"
+
+
+@pytest.mark.parametrize("line", ["a line | with | bars", "12:30 seen by R. Li", "O.K., see p. 2", "Q: x: y"])
+def test_lines_of_a_remark_are_no_damaged_records(line: str):
+    message = parse(f"H|\\^&\nC|1|I|one\n{line}\nL|1\n".encode())
+    assert [one.type for one in message.records] == ["H", "C", "", "L"]

@@ -20,4 +20,4 @@ def split_lines(text: AnyStr, field: str) -> list[AnyStr]:
 
 @lru_cache(maxsize=64)
 def _ends(field: str, typed: bool) -> str:
-    return rf"(\r[\r\n]*|\n(?=[A-Za-z]{re.escape(field)}|\Z))" if typed else r"(\n)"
+    return rf"(\r[\r\n]*|\n(?=[ \t]*[A-Za-z][ \t]*{re.escape(field)}|\Z))" if typed else r"(\n)"

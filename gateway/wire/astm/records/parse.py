@@ -19,6 +19,9 @@ _LATIN = "iso8859-1"
 _SIGNS = re.compile(rb"(?:[\x00-\x7f]|(?<![\x80-\xff])[\xb0-\xb3\xb5\xb7\xd7](?![\x80-\xff]))*")
 """ASCII and single signs of units (° ± ² ³ µ · ×) as Western instruments write them; ``µI`` is no 礗."""
 
+_DAMAGED = r"[^A-Za-z]{{0,8}}[HPOQRhpoqr][ \t]*(?:{field}|([^\w\s^\\&.,:()'-])(?:.*?\1){{2}})"
+"""What can only be a result, or a record that says whose the following ones are: ``2P|``, ``P;1;;``."""
+
 _IN_FRONT = "\ufeff\x00\t\n\x0b\x0c\r\x1c "
 _BEHIND = "\x00\n\x0b\r\x1a\x1c"
 
@@ -35,7 +38,8 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
 
     Raises:
         Rejected: ``"empty"``, ``"not-astm"`` (does not begin with H and its delimiters),
-            ``"bad-separators"``, ``"undecodable"``, ``"too-many-records"``.
+            ``"bad-separators"``, ``"undecodable"``, ``"too-many-records"``, ``"damaged-record"`` (what
+            follows it would be taken for somebody else's).
         Misconfigured: ``charset`` is not a known name.
     """
     text, codec, start, repaired = _decoded(raw, charset)
@@ -53,6 +57,12 @@ def parse(raw: bytes, *, charset: str = "") -> Message:
         raise Rejected("more records than a message can have", code="too-many-records")
     delimiters = read_delimiters(field, pieces[0][2:].partition(field)[0].strip())
     message = Message(raw, (start, len(raw) - behind), codec, repaired, delimiters, pieces)
+    damaged = re.compile(_DAMAGED.format(field=re.escape(field)), re.DOTALL).match
+    if any(not one.type and damaged(one.text) for one in message.records):
+        raise Rejected(
+            "a line looks like H, P, O, Q or R and is none: its letter or delimiters are damaged",
+            code="damaged-record",
+        )
     link(message.records)
     return message
 

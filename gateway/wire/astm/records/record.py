@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gateway.wire.astm.records.delimiters import Delimiters
 from gateway.wire.astm.records.escape import unescape
 from gateway.wire.astm.records.path import Path, read_inside
+
+_SIGNS = r"[\s\x00-\x20\ufeff\u200b-\u200f\"]+"
+_AROUND = re.compile(rf"\A{_SIGNS}|{_SIGNS}\Z")
 
 Address = tuple[int, ...]
 """(field, repeat, component), cut off where the path stops; counts from 1."""
@@ -16,7 +20,9 @@ class Record:
     """One record, still escaped.
 
     Attributes:
-        type: its letter, ``"R"``; ``""`` of a line that does not begin with one.
+        type: its letter, ``"R"``; ``""`` of a line that does not begin with one. What stands around it
+            (blanks, control characters, a mark) is the sender's layout: an order that is indented is another
+            order all the same.
         text: the whole record without its end.
         parent: the record that it belongs to: P to H, O to P, R to O, C and M to what they follow; None of H.
         asked: addresses that have been read; ``()`` for the whole.
@@ -29,7 +35,8 @@ class Record:
         self.text = text
         self._delimiters, self._charset = delimiters, charset
         self._fields: list[str] | None = None
-        self.type = text[:1].upper() if text[:1].isalpha() and text[1:2] in ("", delimiters.field) else ""
+        plain = text[:1].isalpha() and text[1:2] in ("", delimiters.field)
+        self.type = text[:1].upper() if plain else _type(text.partition(delimiters.field)[0])
         self.parent: Record | None = None
         self.asked: set[Address] = set()
         self.passed: dict[Address, str] | None = None
@@ -203,6 +210,12 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<Record {self.type or '?'}>"
+
+
+def _type(written: str) -> str:
+    """Return the letter that a line begins with, ``""`` for none."""
+    letter = _AROUND.sub("", written) if len(written) < 16 else ""
+    return letter.upper() if len(letter) == 1 and letter.isalpha() else ""
 
 
 def _nth(text: str, delimiter: str, number: int) -> str:
