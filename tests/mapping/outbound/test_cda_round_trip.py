@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from gateway.canonical import Envelope
+from gateway.canonical.placeholders import is_placeholder
 from gateway.mapping import Maps
 from gateway.mapping.outbound import Dialect, OutMaps, Resources, said_body
 from gateway.wire import xml
@@ -29,7 +30,13 @@ TEXT = st.text(
     st.characters(codec="gb18030", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp", "Cf", "Co", "Cn")),
     min_size=2,
     max_size=20,
-).filter(lambda one: any(sign in HAN or sign.isalpha() for sign in one) and one.upper() not in NOTHING)
+).filter(
+    lambda one: (
+        any(sign in HAN or sign.isalpha() for sign in one)
+        and not is_placeholder(one)
+        and one.upper() not in NOTHING
+    )
+)
 NAME = st.text(HAN, min_size=2, max_size=4)
 WORD = st.text("ABCDEFGHKLMNPQ0123456789", min_size=3, max_size=12).filter(lambda one: not one.isdigit())
 NUMBER = st.decimals("0.01", "9999", places=2).map(lambda one: Decimal(format(one.normalize(), "f")))
