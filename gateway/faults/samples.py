@@ -16,6 +16,9 @@ FAULTS: dict[str, str] = {
     "the samples of one patient in this message are of several patients here": (
         "消息中同一患者的多份标本在本系统属于不同患者"
     ),
+    "the order, or the tube, that the message names beside its sample is of another patient": (
+        "消息中除标本外还写有申请号或条码，而该申请或标本属于另一名患者"
+    ),
     "the patient in the message is another one than that of the sample ({elements}); put right whichever is "
     "wrong": "消息中的患者与标本所属患者不一致（{elements}）；请更正有误的一方",
     "sample takes {keys}, not {said}": "sample 可有 {keys}，不能是 {said}",

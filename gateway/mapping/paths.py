@@ -16,7 +16,8 @@ _SOURCE = re.compile(
     r"|\$(?P<var>[a-z]+)"
 )
 VARIABLES = frozenset(
-    {"sender", "tenant", "id", "received", "map", "control", "bytes", "format", "this"} | {"hash", "size"}
+    {"sender", "tenant", "id", "received", "map", "control", "bytes", "format", "this"}
+    | {"first", "hash", "size"}
 )
 
 

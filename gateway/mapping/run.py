@@ -168,8 +168,10 @@ class Run:
         )
 
     def variable(self, name: str) -> str:
-        """Return a fact of the envelope (``$sender``, ``$control``…), ``""`` for none."""
+        """Return a fact of the envelope (``$sender``, ``$control``…) or of the place, ``""`` for none."""
         envelope = self.envelope
+        if name == "first":
+            return "1" if self._is_first() else ""
         if name == "sender":
             return self.profile.id
         if name == "tenant":
@@ -194,6 +196,12 @@ class Run:
             moment = datetime.fromtimestamp(envelope.received_at / 1_000_000, UTC)
             return moment.strftime("%Y%m%d%H%M%S+0000")
         return ""
+
+    def _is_first(self) -> bool:
+        """Tell whether no segment of this name stood before in the group around its own."""
+        here, around = self.frame, self.frame.parent
+        before = around.inside.get(self.segment) if around is not None else None
+        return before is None or before[1] is here.segments.get(self.segment)
 
     def _raw(self) -> bytes:
         """Return the bytes of the message; of a clinical document its own, without what is around it."""

@@ -60,3 +60,49 @@ def test_the_report_has_its_results(event: str, order: tuple[str, ...]) -> None:
     assert report["result"] == [{"reference": f"Observation/{one['id']}"} for one in results]
     assert [one["text"] for one in results[0]["note"]] == ["checked"]
     assert not [path for path in made.unmapped if path.startswith("OBX")]
+
+
+def of_report(*segments: str) -> Translation:
+    header = "MSH|^~\\&|LIS|H|||20260306100000||ORU^R01^ORU_R01|1|P|2.5.1||||||UNICODE UTF-8"
+    raw = "\r".join((header, PID, *segments)).encode()
+    parsed = er7.parse(raw)
+    envelope = Envelope("0" * 32, "default", "lis/hl7v2", "", 0, "", "", raw)
+    return maps().translate(parsed, envelope, maps().profile("lis/hl7v2", "", parsed))
+
+
+@pytest.mark.parametrize("numbers", [("1", "2"), ("2", "3"), ("", ""), ("1", "1"), ("0", "1")])
+def test_the_first_specimen_of_each_order_is_that_of_its_results(numbers: tuple[str, str]) -> None:
+    made = of_report(
+        *(
+            segment
+            for at, number in enumerate(numbers)
+            for segment in (
+                f"OBR|{at + 1}|PO{at}|FO{at}|GLU^Glucose^L|||20260306080000",
+                "OBX|1|NM|GLU^Glucose^L||5.6|mmol/L|||||F",
+                f"SPM|{number}|S{at}||SER^Serum^HL70487",
+            )
+        )
+    )
+    tubes = {one["identifier"][0]["value"]: f"Specimen/{one['id']}" for one in bodies(made, "Specimen")}
+    for type_ in ("DiagnosticReport", "Observation"):
+        said = [one["specimen"] for one in bodies(made, type_)]
+        named = [one[0] if isinstance(one, list) else one for one in said]
+        assert [one["reference"] for one in named] == [tubes["S0"], tubes["S1"]], type_
+
+
+@pytest.mark.parametrize("numbers", [("1", "2"), ("", ""), ("1", "1"), ("5", "6")])
+def test_a_second_specimen_of_an_order_is_named_by_its_report_alone(numbers: tuple[str, str]) -> None:
+    for _ in range(12):  # a shape that came often is compiled
+        made = of_report(
+            "OBR|1|PO1|FO1|GLU^Glucose^L|||20260306080000",
+            "OBX|1|NM|GLU^Glucose^L||5.6|mmol/L|||||F",
+            *(f"SPM|{number}|S{at}||SER^Serum^HL70487" for at, number in enumerate(numbers)),
+        )
+        first, second = bodies(made, "Specimen")
+        (report,), (result,) = bodies(made, "DiagnosticReport"), bodies(made, "Observation")
+        assert [one["value"] for one in first["identifier"]] == ["S0"]
+        assert result["specimen"] == {"reference": f"Specimen/{first['id']}"}
+        assert report["specimen"] == [
+            {"reference": f"Specimen/{first['id']}"},
+            {"reference": f"Specimen/{second['id']}"},
+        ]

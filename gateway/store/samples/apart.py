@@ -15,7 +15,8 @@ from gateway.canonical.moments import moment
 from gateway.mapping.identity import beside, seed_once
 from gateway.mapping.sampled import told
 from gateway.store.desk import Desk
-from gateway.store.samples.belonging import TIMES, Belonging, subject
+from gateway.store.samples.belonging import Belonging
+from gateway.store.samples.known import TIMES, subject
 
 _RESULTS = frozenset(("DiagnosticReport", "DocumentReference", "Media", "Observation"))
 

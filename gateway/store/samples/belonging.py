@@ -11,39 +11,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gateway.canonical import Draft, Resource, Samples
-from gateway.canonical.elements import each, first, reference, references
-from gateway.canonical.moments import moment
+from gateway.canonical.elements import each, references
 from gateway.canonical.sample import DAY_US
 from gateway.matching import Rules, against, load_rules
 from gateway.store.awaited import Awaiting
 from gateway.store.desk import Desk
+from gateway.store.samples.elsewhere import elsewhere
+from gateway.store.samples.known import Sample, bearing, heir, numbers, of_specimen, spanned
 from gateway.store.samples.named import beside
 
-_OVER = frozenset(("entered-in-error",))
 _COMPARED = {"name": "name", "gender": "sex", "birthDate": "birth"}
 """Element of Patient → what the profile calls it."""
-
-TIMES = ("collection.collectedDateTime", "collection.collectedPeriod.start", "receivedTime", "authoredOn")
-
-
-@dataclass(slots=True)
-class Sample:
-    """What is known of one sample, or of an order without one.
-
-    Attributes:
-        subject: id of the Patient.
-        specimen: as it is stored, ``{}`` for none.
-        orders: ServiceRequests that it is of.
-        low, high: when the first and the last thing happened to it before it was measured, in microseconds.
-        surely: the low is told, not only when we have heard of it.
-    """
-
-    subject: str
-    specimen: Resource
-    orders: list[Resource]
-    low: int
-    high: int
-    surely: bool
 
 
 @dataclass(slots=True)
@@ -96,6 +74,13 @@ class Asked:
         if left or not found.subject:
             self._by_patient(found)
         self._agree(found)
+        others = elsewhere(self._desk, self._samples, self._about, found.subject, self._at)
+        if others:
+            raise self._waiting(
+                "sample-of-several-patients",
+                "the order, or the tube, that the message names beside its sample is of another patient",
+                [found.subject, *others],
+            )
         return found
 
     def _by_order(self, found: Belonging, left: Sequence[str]) -> list[str]:
@@ -120,7 +105,9 @@ class Asked:
     def _sample(self, numbers: Iterable[str]) -> Sample | None:
         """Return the sample that has one of these barcodes, else the order that has it for a number."""
         for name in ("identifier", "container-id", "accession"):
-            found = self._timely(map(self._of_specimen, self._bearing("Specimen", name, numbers)))
+            found = self._timely(
+                of_specimen(self._desk, one) for one in bearing(self._desk, "Specimen", name, numbers)
+            )
             if found is not None:
                 return found
         return self._of_orders(numbers, untaken=True)
@@ -132,10 +119,10 @@ class Asked:
             untaken: the numbers are barcodes: an order whose sample has another one is meant by none of them.
         """
         for name in ("identifier", "requisition"):
-            orders = self._bearing("ServiceRequest", name, numbers)
+            orders = bearing(self._desk, "ServiceRequest", name, numbers)
             if untaken:
                 orders = [one for one in orders if not self._is_taken(one)]
-            found = self._timely(self._spanned({}, [one]) for one in orders)
+            found = self._timely(spanned(self._desk, {}, [one]) for one in orders)
             if found is not None:
                 return found
         return None
@@ -145,19 +132,15 @@ class Asked:
         pairs = {(one.get("system"), one.get("value")) for one in each(order, "identifier")}
         same = [
             one
-            for one in self._bearing("ServiceRequest", "identifier", numbers(order))
+            for one in bearing(self._desk, "ServiceRequest", "identifier", numbers(order))
             if any((it.get("system"), it.get("value")) in pairs for it in each(one, "identifier"))
         ]
-        return self._timely(self._spanned({}, [one]) for one in same) or self._of_orders(numbers(order))
+        return self._timely(spanned(self._desk, {}, [one]) for one in same) or self._of_orders(numbers(order))
 
     def _is_taken(self, order: Resource) -> bool:
         """Tell whether a sample with a number of its own was taken for an order."""
         taken = [self._desk.read(*name.split("/", 1)) for name in references(order, "specimen")]
         return any(numbers(one) for one in taken if one is not None)
-
-    def _bearing(self, type_: str, name: str, numbers: Iterable[str]) -> list[Resource]:
-        found = [one for value in numbers for one in self._desk.bearing(type_, name, value)]
-        return [one for one in found if one.get("status") not in _OVER]
 
     def _timely(self, known: Iterable[Sample]) -> Sample | None:
         """Return the newest of those that results of this time can be of; all are then of one patient."""
@@ -181,25 +164,6 @@ class Asked:
         if newest is not None and not newest.specimen:  # the orders of one sheet have one number
             newest.orders = [order for one in fitting for order in one.orders]
         return newest
-
-    def _of_specimen(self, specimen: Resource) -> Sample:
-        named = [self._desk.read(*name.split("/")) for name in references(specimen, "request")]
-        orders = [one for one in named if one is not None]
-        orders += [
-            one
-            for one in self._desk.referring("ServiceRequest", f"Specimen/{specimen['id']}", "specimen")
-            if one not in orders
-        ]
-        return self._spanned(specimen, orders)
-
-    def _spanned(self, specimen: Resource, orders: list[Resource]) -> Sample:
-        """Return a sample with the time in which it was ordered and taken."""
-        bodies = [specimen, *orders] if specimen else orders
-        said = [at for body in bodies for path in TIMES if (at := moment(first(body, path))) is not None]
-        subjects = [name for body in bodies if (name := subject(body))]
-        whose = subjects[0] if subjects else ""
-        heard = said or [self._desk.since(bodies[0]["resourceType"], bodies[0]["id"], 0)[-1][0]]
-        return Sample(whose, specimen, orders, min(heard), max(heard), bool(said))
 
     def _take(self, found: Belonging, sample: Sample) -> None:
         if found.subject and found.subject != sample.subject:
@@ -234,16 +198,7 @@ class Asked:
         if self._is_unnamed() or self._patient.key is None:
             return None
         stored = self._desk.named("Patient", *self._patient.key)
-        return None if stored is None else self._heir(stored)
-
-    def _heir(self, stored: Resource) -> str:
-        for _ in range(8):  # merged, one into another
-            links = [one for one in each(stored, "link") if one.get("type") == "replaced-by"]
-            next_ = self._desk.read("Patient", reference(links[0].get("other"))[8:]) if links else None
-            if next_ is None:
-                break
-            stored = next_
-        return str(stored["id"])
+        return None if stored is None else heir(self._desk, stored)
 
     def _is_unnamed(self) -> bool:
         return self._patient.id in self._samples.unnamed
@@ -281,16 +236,3 @@ class Asked:
 @lru_cache(maxsize=1)
 def _rules() -> Rules:
     return load_rules()
-
-
-def numbers(body: Resource) -> list[str]:
-    """Return the numbers that a Specimen, ServiceRequest or Patient has."""
-    found = [*each(body, "identifier.value"), *each(body, "container.identifier.value")]
-    found += [*each(body, "accessionIdentifier.value"), *each(body, "requisition.value")]
-    return list(dict.fromkeys(one for one in found if isinstance(one, str) and one.strip()))
-
-
-def subject(body: Resource) -> str:
-    """Return the id of the Patient whom a resource is about, ``""`` for none."""
-    name = reference(body.get("subject"))
-    return name.removeprefix("Patient/") if name.startswith("Patient/") else ""

@@ -13,7 +13,8 @@ from gateway.canonical.elements import each, reference, references
 from gateway.mapping.sampled import analysed, measured
 from gateway.store.desk import Desk
 from gateway.store.samples.apart import Window, apart
-from gateway.store.samples.belonging import Asked, Belonging, numbers, subject
+from gateway.store.samples.belonging import Asked, Belonging
+from gateway.store.samples.known import numbers, subject
 from gateway.store.samples.report_status import reported
 from gateway.store.samples.rewritten import rewritten
 from gateway.store.samples.superseded import amended

@@ -257,3 +257,13 @@ def test_a_control_is_told_however_it_is_written(said: str, sender: str) -> None
 def test_what_else_is_to_be_done_with_an_order_makes_no_control_of_it(said: str) -> None:
     lines = (f"O|1|4711||^^^GLU|R||||||{said}", "R|1|^^^GLU|5.6", "L|1|N")
     assert segment(laid(header("T"), *lines), "SPM")[11] == ""
+
+
+@pytest.mark.parametrize("number", ["", "1", "2", "17"])
+def test_the_sample_of_an_order_is_that_of_its_results_whatever_number_the_order_has(number: str) -> None:
+    lines = ("P|1", f"O|{number}|A1||^^^X|||20260306080000", "R|1|^^^X|5|mmol/L||N||F", "L|1|N")
+    made = translated(header("T"), *lines)
+    of = {one.type: one.body for one in made.drafts}
+    assert of["Specimen"]["identifier"][0]["value"] == "A1"
+    assert of["Observation"]["specimen"] == {"reference": f"Specimen/{of['Specimen']['id']}"}
+    assert of["DiagnosticReport"]["specimen"] == [of["Observation"]["specimen"]]

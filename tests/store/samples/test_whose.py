@@ -166,3 +166,44 @@ def test_each_part_of_a_message_says_of_itself_where_its_results_are_from(lab: L
     told = [one["reference"] for origin in lab.all("Provenance") for one in origin["target"]]
     reports = [f"DiagnosticReport/{one['id']}" for one in lab.all("DiagnosticReport")]
     assert [told.count(one) for one in reports] == [1, 1]
+
+
+WHOLE = (
+    "MSH|^~\\&|AN7000|DQRM|QIAO|DQRM|20260306141000+0800||OUL^R22^OUL_R22|9|P|2.5.1\r"
+    "SPM|1|BC1||SER^Serum^HL70487\rOBR|1|{placer}|{filler}|2823-3^Potassium^LN\r"
+    "ORC|OK|{placer}|{filler}||CM\rOBX|1|NM|2823-3^Potassium^LN|1|4.21|mmol/L|3.5-5.3|N|||F|||20260306140800\r"
+)
+
+
+@pytest.mark.parametrize(
+    ("placer", "filler"), [("JY2", ""), ("", "8600002"), ("JY1", "8600002")], ids=["order", "tube", "both"]
+)
+def test_a_tube_beside_what_is_somebody_elses_waits(lab: Laboratory, placer: str, filler: str) -> None:
+    lab.order()
+    lab.order(order="JY2", patient="2000999", name="王五", bar="8600002")
+    text = WHOLE.format(placer=placer, filler=filler)
+    assert held(lab.send("lis/hl7v2", text, clock("20260306", "1410"))) == "sample-of-several-patients"
+    assert lab.all("Observation") == []
+
+
+@pytest.mark.parametrize(("placer", "filler"), [("JY1", ""), ("JY9", "7"), ("", "8600009")])
+def test_a_tube_beside_a_number_that_is_nobodys_does(lab: Laboratory, placer: str, filler: str) -> None:
+    lab.order()
+    lab.order(order="JY2", patient="2000999", name="王五", bar="7")  # a running number is nobody's tube
+    lab.order("20250306", order="JY9", patient="2000888", name="赵六", bar="8600009")  # a year ago
+    text = WHOLE.format(placer=placer, filler=filler)
+    assert isinstance(lab.send("lis/hl7v2", text, clock("20260306", "1410")), Stored)
+    (patient,) = [one for one in lab.all("Patient") if one["name"][0]["text"] == "顾长亭"]
+    assert lab.all("Observation")[0]["subject"] == {"reference": f"Patient/{patient['id']}"}
+
+
+def test_a_contradiction_of_tube_and_order_ends_when_the_order_is_put_right(lab: Laboratory) -> None:
+    lab.order()
+    lab.order(order="JY2", patient="2000999", name="王五", bar="BC2")
+    text = WHOLE.format(placer="JY2", filler="")
+    assert held(lab.send("lis/hl7v2", text, clock("20260306", "1410"))) == "sample-of-several-patients"
+    merge = ADT.replace("ADT^A08", "ADT^A40").replace("EVN|A08", "EVN|A40").replace("PV1|1|O\r", "")
+    said = {"patient": "2000311", "name": "顾长亭", "sex": "M", "control": "m"}
+    text = merge.format(day="20260306", **said) + "MRG|2000999^^^DQRM^MR\r"
+    assert isinstance(lab.send("his/hl7v2", text, clock("20260306", "1500")), Stored)
+    assert [type(one) for one in lab.work_off()] == [Stored]
