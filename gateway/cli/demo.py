@@ -51,6 +51,7 @@ from gateway.cli.output import (
 )
 from gateway.cli.words import say
 from gateway.errors import Misconfigured
+from gateway.turns import taking_turns
 
 if TYPE_CHECKING:
     from gateway.cli.demo_target import Guests
@@ -80,9 +81,9 @@ def run(options: argparse.Namespace) -> int:
         raise Misconfigured(say("demo.needs-target"), where="--idle" if options.idle else "--tls")
     if options.dir:
         options.dir.mkdir(parents=True, exist_ok=True)
-        return asyncio.run(_demo(options, options.dir))
+        return taking_turns(_demo(options, options.dir))
     with tempfile.TemporaryDirectory(prefix="qiao-demo-") as folder:
-        return asyncio.run(_demo(options, Path(folder)))
+        return taking_turns(_demo(options, Path(folder)))
 
 
 async def _demo(options: argparse.Namespace, folder: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from gateway.cli.output import (
     read_settings,
 )
 from gateway.cli.words import say, say_fault
+from gateway.turns import taking_turns
 
 if TYPE_CHECKING:
     from gateway.bootstrap import Gateway
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     with naming_the_port():
-        asyncio.run(serve(settings, ready=_announce_json if options.json else _announce))
+        taking_turns(serve(settings, ready=_announce_json if options.json else _announce))
     if not options.json:
         notice(say("serve.stopped"))
     return 0

@@ -32,6 +32,7 @@ from gateway.pipeline.trail import CAPACITY, Trail
 from gateway.settings import PipelineSettings
 from gateway.spec import AdapterSpec
 from gateway.store import Receive, Settle, Store, Transact, Transacted, Written
+from gateway.turns import turns
 
 Item = Receive | Settle | Transact
 
@@ -120,6 +121,13 @@ class Writer:
             self._trail.close()
 
     def _run(self) -> None:
+        turns.take()
+        try:
+            self._work()
+        finally:
+            turns.give()
+
+    def _work(self) -> None:
         mapped: list[Job] = []
         while mapped or self._behind or self._waiting or not self._stopping:
             idle = not mapped and not self._behind
@@ -133,7 +141,8 @@ class Writer:
     def _take(self, *, patient: bool) -> list[Job | Interaction]:
         """Return what is waiting, as much as one batch may be; a patient caller waits for the first one."""
         if patient and not self._waiting and not self._stopping:
-            self._bell.wait(PAUSE if self._unfinished else LOOK)
+            with turns.aside():
+                self._bell.wait(PAUSE if self._unfinished else LOOK)
         if patient:
             self._gather()
         self._bell.clear()
@@ -163,9 +172,10 @@ class Writer:
         there = 0 if self._alone else len(self._waiting)
         while 0 < there < min(self._expected, self._limits.batch) and not self._stopping:
             self._bell.clear()
-            if len(self._waiting) == there and not self._bell.wait(GAP):
-                self._alone = ALONE
-                return
+            with turns.aside():
+                if len(self._waiting) == there and not self._bell.wait(GAP):
+                    self._alone = ALONE
+                    return
             there = len(self._waiting)
 
     def _refresh(self) -> None:
@@ -244,6 +254,7 @@ class Writer:
 
     def _map(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
+            turns.offer()
             ready, job.ready = job.ready, None  # what waits after all is mapped anew
             job.result = ready or steps.translate(self._maps, job.envelope, job.reading, self._validate)
 

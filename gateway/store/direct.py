@@ -20,6 +20,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.turns import turns
+
 _TEXTS = 2048
 _EACH = "EACH(?)"
 _SET = "(SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text(CAST(%s AS json)))"
@@ -68,7 +70,8 @@ def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any
             driver.volley.fire()
         return answer
     driver.volley.fire()
-    return driver.execute(for_postgresql(sql), values, binary=True)
+    with turns.aside():
+        return driver.execute(for_postgresql(sql), values, binary=True)
 
 
 def execute_many(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:

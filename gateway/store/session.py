@@ -13,6 +13,7 @@ from gateway.errors import Retry
 from gateway.store import schema
 from gateway.store.direct import send
 from gateway.store.engines import ANSWER_SECONDS, database_wide, engine_of, name_of
+from gateway.turns import turns
 
 __all__ = ["RETRY_SECONDS", "Session", "database_wide"]
 
@@ -93,12 +94,14 @@ class Session:
             self._renew()
             if self.engine.in_doubt:
                 self.engine.resolve(self.writer)
-            self.engine.begin(self.writer)
+            with turns.aside():  # another process may be writing
+                self.engine.begin(self.writer)
             if not posted:
                 send(self.writer)
             yield self.writer
             try:
-                self.engine.commit(self.writer)
+                with turns.aside():
+                    self.engine.commit(self.writer)
             except Exception:
                 if not self._kept():
                     raise

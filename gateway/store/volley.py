@@ -19,6 +19,8 @@ from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
+from gateway.turns import turns
+
 if TYPE_CHECKING:
     from gateway.store.engines.driver import Driver
 
@@ -184,7 +186,9 @@ class Volley:
         patience = connection.patience
         poll = select.poll()
         poll.register(connection.pgconn.socket, events)
-        if not poll.poll(None if patience is None else patience * 1000):
+        with turns.aside():
+            answered = poll.poll(None if patience is None else patience * 1000)
+        if not answered:
             raise connection.given_up()
         connection.pgconn.consume_input()
 

@@ -16,6 +16,7 @@ from gateway.store.lookup import IdentKey, ResourceKey
 from gateway.store.memory import Memory
 from gateway.store.model import Receive, Settle, Transact, Transacted, Written
 from gateway.store.transact import expected
+from gateway.turns import turns
 
 Item = Receive | Settle | Transact
 
@@ -47,6 +48,7 @@ class Attempt(Gathered):
         """
         self._prepare()
         for item in self._batch:
+            turns.offer()
             if isinstance(item, Transact):
                 self.written.append(transact(self, item))
             else:
