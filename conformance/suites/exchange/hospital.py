@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from conformance.harness.door import Acknowledged, MllpDoor
+from conformance.harness.paths import each
 from conformance.harness.run import Run
 from conformance.harness.target import Door
 from conformance.harness.verdict import Skipped
@@ -221,10 +222,22 @@ class Hospital:
         return self.there(f"Patient?identifier={person.mrn}")
 
     def survivor(self, person: Person) -> Resource:
-        """Return the record that a merge has kept, which is expected to be there."""
+        """Return the record that a merge has kept, which is expected to be there under a number that counts.
+
+        After a merge the wrong way round one record has both numbers, too: there that of the person is old.
+        """
         listed = self.found(f"Patient?identifier={person.mrn}")
         self.run.expect(bool(listed), "保留的档案仍可检索", "the record that stays is found")
-        return listed[0]
+        kept = next((one for one in listed if not list(each(one, "link[type=replaced-by].other"))), listed[0])
+        old = [
+            one
+            for one in each(kept, "identifier")
+            if one.get("value") == person.mrn and one.get("use") == "old"
+        ]
+        self.run.expect(
+            not old, "保留档案的病历号仍有效", "the number of the record that stays is not marked as old"
+        )
+        return kept
 
     def read(self, reference: str) -> Resource:
         """Return what a reference names, ``{}`` where it cannot be read."""

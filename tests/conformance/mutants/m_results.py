@@ -100,8 +100,10 @@ def report_each() -> None:
     def last_alone(_scope: Any, bundle: dict[str, Any]) -> None:
         for entry in bundle.get("entry", ()):
             found = entry.get("resource", {})
+            if found.get("resourceType") != "DiagnosticReport":
+                continue  # elsewhere a code is a list, or a text
             codes = [one.get("code") for one in found.get("code", {}).get("coding", ())]
-            if found.get("resourceType") == "DiagnosticReport" and "CHEM" in codes:
+            if "CHEM" in codes:
                 found["result"] = found.get("result", [])[-1:]
 
     bundles(last_alone)

@@ -59,9 +59,15 @@ def has_ignored() -> None:
     without_parameters(lambda _, name, value: not name.startswith("_has:"))
 
 
-@mutant("R4-CHAIN", "忽略链式参数", "a chained parameter is ignored")
+@mutant("R4-CHAIN", "结果检索忽略链式参数", "a chained parameter is ignored, of results")
 def chain_ignored() -> None:
-    without_parameters(lambda _, name, value: "." not in name)
+    def keep(scope: dict[str, Any], name: str, _: str) -> bool:
+        through = name.partition(":")[0].partition(".")[0]
+        return (
+            "." not in name or through not in ("patient", "subject") or scope["path"][-12:] != "/Observation"
+        )
+
+    without_parameters(keep)
 
 
 @mutant("R4-SEARCH-DATE", "日期前缀 sa 当作 ge", "the prefix sa of a date is taken as ge")
