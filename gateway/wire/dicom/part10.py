@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from struct import pack
 
 from gateway.errors import Rejected
-from gateway.wire.dicom.element import LONG, Element, name_of
+from gateway.wire.dicom.element import LONG, WIDTHS, Element, name_of
 from gateway.wire.dicom.limits import LIMITS, Limits
 from gateway.wire.dicom.record import Header
 from gateway.wire.dicom.scan import Scanner
-from gateway.wire.dicom.syntax import EXPLICIT, EXPLICIT_UID, IMPLICIT, syntax_of
+from gateway.wire.dicom.syntax import EXPLICIT, EXPLICIT_UID, syntax_of, undeclared
 
 PREAMBLE = 128
 LEFT_OUT = "2.25.286170233137915263264106264331250428653"
@@ -88,7 +88,7 @@ class File:
         if not at and (len(start) < 8 or (group not in _FIRST and swapped not in _FIRST)):
             raise Rejected("these bytes are no DICOM object", code="not-dicom", where="file")
         said = _plain(meta.elements.get(_SYNTAX))
-        self._rest = Scanner(syntax_of(said) if said else IMPLICIT, self._limits)
+        self._rest = Scanner(syntax_of(said) if said else undeclared(start[at : at + 8]), self._limits)
         self._start.clear()
         self._rest.feed(start[at:])
 
@@ -162,7 +162,7 @@ def _element(tag: int, element: Element) -> bytes:
                 for made in (dataset(one.elements) for one in element.items)
             ]
         )
-    if len(value) % 2:
+    if len(value) % 2 and element.vr not in WIDTHS:  # half a number, filled up, would be a number
         value += b" " if element.vr not in ("UI", "OB", "UN") else b"\0"
     vr = element.vr if element.vr in LONG or len(value) <= 0xFFFF else "UN"
     head = pack("<HH", tag >> 16, tag & 0xFFFF) + vr.encode()

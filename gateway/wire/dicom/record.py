@@ -15,7 +15,7 @@ from typing import NamedTuple
 from gateway.errors import Rejected
 from gateway.wire.dicom import person_name
 from gateway.wire.dicom.charset import Charset, Text
-from gateway.wire.dicom.element import BULK, CHARSET, SINGLE, TEXT, Element, name_of, tag_of
+from gateway.wire.dicom.element import BULK, CHARSET, SINGLE, TEXT, WIDTHS, Element, name_of, tag_of
 from gateway.wire.dicom.values import checked, numbers
 
 _STEP = re.compile(
@@ -150,6 +150,9 @@ class Header:
         if binary is not None:
             return binary
         if element.vr in BULK:
+            return []
+        if element.vr in WIDTHS:
+            self._flaw(path, "malformed")
             return []
         said = self.text(element)
         if said.text is None:

@@ -156,8 +156,8 @@ class Scanner:
         if self._count > self._limits.elements:
             raise Rejected("the header has more elements than the limit", code="too-large", where="dataset")
         data, order = self._data, "<" if syntax.little else ">"
-        if tag >> 16 in _NEVER and self._only is None:
-            header = Header(header)
+        if (tag >> 16 in _NEVER and self._only is None) or not tag & 0xFFFF:
+            header = Header(header)  # nobody's; and a group's length is none of what is written again
         vr = _NAMES.get(bytes(data[self._at + 4 : self._at + 6])) if syntax.explicit else None
         if (
             vr is None
@@ -189,8 +189,7 @@ class Scanner:
             value = bytes(data[self._at : self._at + length])
             self._at += length
             self._keep(length)
-            if tag & 0xFFFF:  # a group's length is none of what is written again
-                header.elements[tag] = Element(vr, value if syntax.little else _swapped(value, vr))
+            header.elements[tag] = Element(vr, value if syntax.little else _swapped(value, vr))
 
     def _keep(self, length: int) -> None:
         self._kept += length + 8

@@ -43,18 +43,29 @@ def syntax_of(uid: str) -> Syntax:
     return _KNOWN.get(uid, EXPLICIT)
 
 
-def detected(start: bytes, syntax: Syntax) -> Syntax:
-    """Return how a data set is really written, by its first element: some writers declare another syntax.
+def undeclared(start: bytes) -> Syntax:
+    """Return how a data set is written of which nothing is declared, by its first element.
 
     Args:
         start: its first eight bytes, or fewer.
-        syntax: as declared.
+    """
+    named = _names_its_vr(start)
+    high = len(start) >= 2 and start[0] == 0 and start[1] > 0  # 0008 written 00 08: no first group is so high
+    return Syntax(explicit=named, little=not (named and high))
+
+
+def detected(start: bytes, syntax: Syntax) -> Syntax:
+    """Return whether a data set really names its VRs, by its first element: some writers declare otherwise.
+
+    Args:
+        start: its first eight bytes, or fewer.
+        syntax: as declared; the order of its bytes is believed.
     """
     if len(start) < 6 or syntax.deflated:
         return syntax
-    named = start[4:6].isalpha() and start[4:6].isupper()
-    group = int.from_bytes(start[:2], "little")
-    little = syntax.little if named == syntax.explicit else True
-    if named and group > 0x00FF and start[0] == 0:  # 0008 written 00 08: no first group is so high
-        little = False
-    return Syntax(explicit=named, little=little)
+    named = _names_its_vr(start)
+    return syntax if named == syntax.explicit else Syntax(explicit=named)
+
+
+def _names_its_vr(start: bytes) -> bool:
+    return start[4:6].isalpha() and start[4:6].isupper()

@@ -10,7 +10,7 @@ from struct import pack
 
 import pydicom
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.multival import MultiValue
@@ -200,6 +200,8 @@ def test_sequences_without_an_end_are_refused() -> None:
 
 
 @given(st.binary(max_size=400))
+@example(b"\x00\x01\x00\x01\x00\x00\x00\x00")
+@example(b"\x00\x08\x08\x00\x00\x00\x00\x00")
 def test_any_bytes_are_an_object_or_refused(raw: bytes) -> None:
     for start in (b"", b"\0" * 128 + b"DICM", b"\x08\0\x18\0UI\x02\x001\0"):
         _read_or_refused(start + raw)
@@ -211,6 +213,22 @@ def test_a_changed_object_is_read_or_refused(name: str, data: st.DataObject) -> 
     for _ in range(data.draw(st.integers(1, 8))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     _read_or_refused(bytes(raw))
+
+
+def test_a_length_of_a_group_is_none_of_an_object_however_long_it_says_to_be() -> None:
+    raw = pack("<HHI", 0x0004, 0, 1 << 30) + b"\0" * 64
+    with pytest.raises(Rejected) as refused:
+        header_of(b"\0" * 128 + b"DICM" + raw)
+    assert refused.value.code == "not-dicom"
+
+
+def test_half_a_number_becomes_none_when_it_is_written() -> None:
+    header = header_of(
+        pack("<HH2sH2s", 0x0008, 0x0018, b"UI", 2, b"1\0") + pack("<HH2sHc", 0x0028, 0x0010, b"US", 1, b"\2")
+    )
+    again = header_of(written(header))
+    assert again.elements[0x00280010].value == b"\2"
+    assert again.get("Rows") is None
 
 
 def _read_or_refused(raw: bytes) -> None:
