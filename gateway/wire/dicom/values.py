@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from struct import unpack_from
 
-_NUMBERS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d", "SV": "<q", "UV": "<Q"}
+FORMS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d", "SV": "<q", "UV": "<Q"}
 _SIZES = {"<H": 2, "<h": 2, "<I": 4, "<i": 4, "<f": 4, "<d": 8, "<q": 8, "<Q": 8}
 _DS = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _IS = re.compile(r"[+-]?\d{1,12}")
@@ -73,7 +73,7 @@ def numbers(value: bytes, vr: str) -> list[str] | None:
             return None
         pairs = (unpack_from("<HH", value, at) for at in range(0, len(value), 4))
         return [f"{group:04X}{element:04X}" for group, element in pairs]
-    form = _NUMBERS.get(vr)
+    form = FORMS.get(vr)
     if form is None or len(value) % _SIZES[form]:
         return None
     found = (unpack_from(form, value, at)[0] for at in range(0, len(value), _SIZES[form]))
